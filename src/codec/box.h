@@ -1,0 +1,29 @@
+/*
+ * box: payloads at rest. Compressed (zstd with a dictionary trained on patients' records), then sealed
+ * (libsodium XChaCha20-Poly1305). A sealed box is: 1 byte format, 1 byte key number, 24 bytes nonce, cipher text. The
+ * `context` text (table and column, such as "staged.body") is authenticated with it, so that a box cannot be moved to
+ * another place. A keyring may be used by several threads at once.
+ */
+#ifndef SUTURE_CODEC_BOX_H
+#define SUTURE_CODEC_BOX_H
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/err.h"
+
+struct keyring;
+
+/* `key_hex`: 64 hex digits (a trailing newline is fine). ERR_KEY otherwise. */
+int keyring_open(struct str key_hex, struct keyring **ret, struct err *err) MUST_CHECK;
+/* SUTURE_KEY from the environment if set, else the file, which nobody but its owner may read (else ERR_KEY says chmod 600). */
+int keyring_load(const char *path, struct keyring **ret, struct err *err) MUST_CHECK;
+void keyring_free(struct keyring **ring);
+/* A new key as 64 hex digits. */
+struct str keyring_generate(struct arena *arena);
+
+struct str box_seal(const struct keyring *ring, struct arena *arena, const char *context, struct str plain);
+/* ERR_KEY when the key does not fit or the bytes were changed. */
+int box_open(const struct keyring *ring, struct arena *arena, const char *context, struct str sealed, struct str *ret,
+	     struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,16 @@
+/* fold: names of people made comparable (R7), over utf8proc. Accents are kept distinct by default. */
+#ifndef SUTURE_CODEC_FOLD_H
+#define SUTURE_CODEC_FOLD_H
+
+#include "lib/arena.h"
+
+/* Unicode case folding (NFC), trimmed, inner white space (any Unicode space) collapsed to one blank. Invalid UTF-8 gives empty. */
+struct str fold_name(struct arena *arena, struct str name);
+/* The same without marks: for search as you type, never for linking. */
+struct str fold_search(struct arena *arena, struct str name);
+/* Trims and collapses any Unicode white space; keeps case. */
+struct str fold_spaces(struct arena *arena, struct str text);
+/* Number of Unicode characters: what Salesforce counts as length. */
+size_t fold_length(struct str text);
+
+#endif

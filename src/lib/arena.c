@@ -1,0 +1,138 @@
+/*
+ * Blocks are a singly linked list, newest first; each doubles the size of the one before, up to 1 MiB, so that a
+ * page of 200 patients costs a handful of system calls once and none after the first reset.
+ */
+#include "lib/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct arena_block {
+	struct arena_block *older;
+	size_t cap;
+	size_t used;
+	_Alignas(max_align_t) char bytes[];
+};
+
+struct arena_hook {
+	struct arena_hook *older;
+	void (*run)(void *context);
+	void *context;
+};
+
+static const size_t first_block = 4096;
+static const size_t largest_block = 1u << 20;
+
+static void run_hooks(struct arena *a)
+{
+	struct arena_hook *hook = a->hooks;
+
+	a->hooks = NULL;
+	for (; hook; hook = hook->older)
+		hook->run(hook->context);
+}
+
+static void free_blocks(struct arena_block *block)
+{
+	while (block) {
+		struct arena_block *older = block->older;
+
+		free(block);
+		block = older;
+	}
+}
+
+void arena_release(struct arena *a)
+{
+	run_hooks(a);
+	free_blocks(a->block);
+	*a = (struct arena)ARENA_INIT;
+}
+
+void arena_scoped_release(struct arena *a)
+{
+	arena_release(a);
+}
+
+void arena_reset(struct arena *a)
+{
+	run_hooks(a);
+	if (a->block) {
+		free_blocks(a->block->older);
+		a->block->older = NULL;
+		a->block->used = 0;
+	}
+	a->used = 0;
+}
+
+static void *take(struct arena *a, size_t size, size_t align)
+{
+	struct arena_block *block = a->block;
+	size_t at = block ? (block->used + align - 1) & ~(align - 1) : 0;
+
+	if (!block || size > block->cap || at > block->cap - size) {
+		size_t cap = block ? MIN_OF(block->cap * 2, largest_block) : first_block;
+
+		cap = MAX_OF(cap, size);
+		block = malloc(size_add(sizeof(*block), cap));
+		must(block != NULL);
+		*block = (struct arena_block){ .older = a->block, .cap = cap };
+		a->block = block;
+		at = 0;
+	}
+	block->used = at + size;
+	a->used += size;
+	return block->bytes + at;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size, _Alignof(max_align_t)), 0, size);
+}
+
+void *arena_alloc_bytes(struct arena *a, size_t size)
+{
+	return take(a, size, 1);
+}
+
+char *arena_text(struct arena *a, struct str s)
+{
+	char *copy = arena_alloc_bytes(a, size_add(s.len, 1));
+
+	if (s.len)
+		memcpy(copy, s.at, s.len);
+	copy[s.len] = '\0';
+	return copy;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+	return str_range(arena_text(a, s), s.len);
+}
+
+struct str arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	ensure(len >= 0);
+	text = arena_alloc_bytes(a, (size_t)len + 1);
+	va_start(args, format);
+	vsnprintf(text, (size_t)len + 1, format, args);
+	va_end(args);
+	return str_range(text, (size_t)len);
+}
+
+void arena_on_release(struct arena *a, void (*run)(void *context), void *context)
+{
+	struct arena_hook *hook = arena_new(a, struct arena_hook);
+
+	*hook = (struct arena_hook){ .older = a->hooks, .run = run, .context = context };
+	a->hooks = hook;
+}

@@ -1,0 +1,82 @@
+#include "lib/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	enum err_code code;
+	enum err_class class;
+	const char *name;
+	const char *meaning;
+} codes[] = {
+	{ ERR_OK, ERR_CLASS_BUG, "ok", "nothing went wrong" },
+#define ROW(code, class, name, text) [code##_ORDINAL] = { code, ERR_CLASS_##class, name, text },
+	ERR_LIST(ROW)
+#undef ROW
+};
+
+int err_set(struct err *err, enum err_code code, const char *format, ...)
+{
+	va_list args;
+
+	ensure(code != ERR_OK);
+	err->code = code;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	return code;
+}
+
+int err_wrap(struct err *err, const char *format, ...)
+{
+	char before[sizeof(err->text)];
+	char context[160];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(context, sizeof(context), format, args);
+	va_end(args);
+	memcpy(before, err->text, sizeof(before));
+	if (snprintf(err->text, sizeof(err->text), "%s: %s", context, before) >= (int)sizeof(err->text))
+		memcpy(err->text + sizeof(err->text) - 4, "...", 4);
+	ensure(err->code != ERR_OK);
+	return err->code;
+}
+
+int err_errno(struct err *err, const char *format, ...)
+{
+	int number = errno;
+	char context[240];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(context, sizeof(context), format, args);
+	va_end(args);
+	return err_set(err, number == ENOSPC ? ERR_DISK_FULL : ERR_SYSTEM, "%s: %s", context, strerror(number));
+}
+
+enum err_class err_class_of(enum err_code code)
+{
+	return codes[-code].class;
+}
+
+const char *err_name(enum err_code code)
+{
+	return codes[-code].name;
+}
+
+const char *err_meaning(enum err_code code)
+{
+	return codes[-code].meaning;
+}
+
+enum err_code err_of_name(struct str name)
+{
+	for (size_t i = 1; i < ARRAY_LEN(codes); i++) {
+		if (str_eq_c(name, codes[i].name))
+			return codes[i].code;
+	}
+	return ERR_OK;
+}

@@ -1,0 +1,101 @@
+/*
+ * store: statements and transactions; never what a row means.
+ *
+ * A transaction is a function. It may be run again (a lost connection, a serialisation failure), so it touches nothing
+ * but the database and its own context, and it never waits for the network.
+ *
+ *	static int save(struct db *db, void *context, struct err *err)
+ *	{
+ *		return db_run(db, &INSERT_ROW, BIND(bind_int(1), bind_text(name), bind_blob(bytes)), err);
+ *	}
+ *	store_write(store, DURABLE, save, &context, err);
+ *
+ * SQLite: one writer thread runs the transactions of all threads, several of them in one commit (group commit), each in
+ * a savepoint of its own. store_write() returns after the commit. Readers have connections of their own and see the last
+ * commit. PostgreSQL (later): every thread has a connection.
+ *
+ * Statements are named constants at the top of the file that owns the table, in SQL that both databases understand, with
+ * $1, $2 ... as parameters. What differs stands in `sqlite` and `postgres` of the same constant.
+ *
+ *	static const struct statement INSERT_ROW = { "INSERT INTO t (a, b, c) VALUES ($1, $2, $3)" };
+ */
+#ifndef SUTURE_STORE_STORE_H
+#define SUTURE_STORE_STORE_H
+
+#include "lib/arena.h"
+#include "lib/err.h"
+
+struct store;
+struct db;           /* one connection, inside a transaction or a read */
+struct rows;         /* a result being read; belongs to the db, ends with rows_end or the transaction */
+
+struct statement {
+	const char *sql;
+	const char *sqlite;      /* instead of sql, where it must differ; NULL: the same */
+	const char *postgres;
+};
+
+enum bind_kind { BIND_NULL, BIND_INT, BIND_TEXT, BIND_BLOB };
+struct bind {
+	enum bind_kind kind;
+	int64_t number;
+	struct str bytes;
+};
+
+static inline struct bind bind_int(int64_t value) { return (struct bind){ .kind = BIND_INT, .number = value }; }
+static inline struct bind bind_text(struct str text) { return (struct bind){ .kind = BIND_TEXT, .bytes = text }; }
+static inline struct bind bind_blob(struct str bytes) { return (struct bind){ .kind = BIND_BLOB, .bytes = bytes }; }
+static inline struct bind bind_null(void) { return (struct bind){ .kind = BIND_NULL }; }
+/* Empty text becomes NULL. */
+static inline struct bind bind_text_or_null(struct str text) { return text.len ? bind_text(text) : bind_null(); }
+/* Zero becomes NULL. */
+static inline struct bind bind_id(int64_t id) { return id ? bind_int(id) : bind_null(); }
+
+struct binds {
+	const struct bind *at;
+	size_t count;
+};
+#define BIND(...) ((struct binds){ (const struct bind[]){ __VA_ARGS__ }, sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind) })
+#define BIND_NOTHING ((struct binds){ NULL, 0 })
+
+/* RELAXED: what can be fetched again. DURABLE: survives the loss of power (webhook inbox, outbox of a person's click, audit). */
+enum durability { RELAXED, DURABLE };
+
+/* "sqlite:/path/file.db" or a plain path; ":memory:" for tests. Brings the schema up (see migrate.h). ERR_STORE, ERR_DISK_FULL. */
+int store_open(const char *url, struct store **ret, struct err *err) MUST_CHECK;
+void store_close(struct store **store);
+
+typedef int (*store_fn)(struct db *db, void *context, struct err *err);
+/* Runs fn in a transaction and commits; its negative return rolls back (only its own part of a group) and is returned. */
+int store_write(struct store *store, enum durability durability, store_fn fn, void *context, struct err *err) MUST_CHECK;
+/* The same without waiting: fn and context must live until store_write_wait. Transactions started by one thread are run in
+ * the order in which they were started. */
+struct store_pending;
+struct store_pending *store_write_start(struct store *store, enum durability durability, store_fn fn, void *context);
+int store_write_wait(struct store_pending **pending, struct err *err) MUST_CHECK;
+/* Runs fn on a reader's connection: one consistent view for its whole length. fn must not write. */
+int store_read(struct store *store, store_fn fn, void *context, struct err *err) MUST_CHECK;
+
+/* Inside a transaction or read: */
+int db_run(struct db *db, const struct statement *statement, struct binds binds, struct err *err) MUST_CHECK;
+int64_t db_last_id(struct db *db);                 /* of the last INSERT into a table with an integer key */
+int64_t db_changed(struct db *db);                 /* rows touched by the last db_run */
+int db_select(struct db *db, const struct statement *statement, struct binds binds, struct rows **ret, struct err *err) MUST_CHECK;
+/* 1: a row is there, 0: the end (and the rows are ended), negative: an error. */
+int rows_next(struct rows *rows, struct err *err) MUST_CHECK;
+void rows_end(struct rows **rows);
+void rows_scoped_release(struct rows **rows);
+#define ROWS SCOPED(rows) struct rows *             /* ROWS rows = NULL; ends by itself */
+/* Columns by name; an unknown name is our bug. Texts and blobs live until rows_next: copy into an arena with arena_str. */
+int64_t row_int(struct rows *rows, const char *column);
+struct str row_text(struct rows *rows, const char *column);     /* NULL reads as empty */
+struct str row_blob(struct rows *rows, const char *column);
+bool row_is_null(struct rows *rows, const char *column);
+/* One row, one number; `fallback` when there is no row. */
+int db_number(struct db *db, const struct statement *statement, struct binds binds, int64_t fallback, int64_t *ret, struct err *err) MUST_CHECK;
+
+/* A copy of the whole database as it is now, into a new file (dry runs, backups). */
+int store_copy(struct store *store, const char *path, struct err *err) MUST_CHECK;
+struct str store_describe(struct store *store, struct arena *arena);   /* "SQLite 3.40.1, /srv/suture/suture.db, schema 7" */
+
+#endif
