@@ -1,7 +1,7 @@
 /*
  * faults: a switch that makes calls go wrong on purpose, the same way every time for the same seed.
  *
- *	[{ "match": "PATCH /services/data/*", "kind": "500", "rate": 0.05, "seed": 7, "after": 10, "times": 3 }]
+ *	[{ "match": "PATCH /services*", "kind": "500", "rate": 0.05, "seed": 7, "after": 10, "times": 3 }]
  *
  *	match   method and path with * and ?; a method of * fits all. Default: every call
  *	kind    see below
