@@ -1,0 +1,13 @@
+/* utf8: one strict step through UTF-8 (RFC 3629): overlong forms, surrogates and code points over U+10FFFF are refused. */
+#ifndef SUTURE_CODEC_UTF8_H
+#define SUTURE_CODEC_UTF8_H
+
+#include "lib/str.h"
+
+/* Bytes of the well-formed character at `at` (1 to 4), or 0 when it is none or does not end before `end`. */
+size_t utf8_step(const char *at, const char *end);
+/* Writes one code point (no surrogate) at `out`, which has room for 4 bytes. Returns the bytes written. */
+size_t utf8_put(char *out, uint32_t code);
+bool utf8_valid(struct str text);
+
+#endif
