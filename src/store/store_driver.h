@@ -1,0 +1,87 @@
+/*
+ * store_driver: what a database must be able to do for the rest of src/store. Private to this folder.
+ *
+ * A driver is a constant struct of functions. It gives `struct store_conn` (one connection) and `struct store_stmt` (one
+ * prepared statement) a shape of its own inside its own file; nobody else looks into them. A connection has one user at
+ * a time, never more. To add a database: a file with such a struct and one row in store_place.c.
+ *
+ * Every int is 0 or a negative error code unless said. Error texts say what a person can do and never hold a bound
+ * value (R41).
+ */
+#ifndef SUTURE_STORE_STORE_DRIVER_H
+#define SUTURE_STORE_STORE_DRIVER_H
+
+#include "lib/buf.h"
+#include "store/store.h"
+
+struct store_conn;
+struct store_stmt;
+struct store_trace;
+
+/* Where the database is: store_open()'s url, taken apart. The texts live as long as the store. */
+struct store_place {
+	const struct store_driver *driver;
+	const struct store_driver *traced; /* the driver under store_trace.c; NULL: not traced */
+	struct store_trace *trace;
+	const char *path;
+	int64_t max_pages; /* 0: no limit */
+	int64_t busy_ms;   /* how long to wait for another process */
+	int64_t fail_at;   /* see store_trace.h */
+	int64_t die_at;
+	bool scratch; /* ":memory:": nothing needs to survive, and the file goes when the store closes */
+};
+
+enum store_role { STORE_WRITER, STORE_READER };
+enum store_access { STORE_READ, STORE_WRITE_RELAXED, STORE_WRITE_DURABLE };
+
+struct store_driver {
+	const char *scheme; /* "sqlite" */
+	bool one_writer;    /* true: a thread of ours runs all writes; false: a write runs where its caller is */
+
+	/* Once a store: before its first connection (may change the path) and after its last. */
+	int (*arrive)(struct store_place *place, struct arena *memory, struct err *err);
+	void (*leave)(const struct store_place *place);
+	/* `memory` lives as long as the connection. */
+	int (*open)(const struct store_place *place, enum store_role role, struct arena *memory,
+	            struct store_conn **ret, struct err *err);
+	void (*close)(struct store_conn *conn);
+
+	const char *(*dialect)(const struct statement *statement); /* the text that this database wants */
+	const char *(*script_dialect)(const char *sql, const char *postgres);
+	int (*script)(struct store_conn *conn, const char *sql, struct err *err); /* several statements, no result */
+
+	/* `memory` lives as long as the statement. */
+	int (*prepare)(struct store_conn *conn, const char *sql, struct arena *memory, struct store_stmt **ret,
+	               struct err *err);
+	void (*discard)(struct store_conn *conn, struct store_stmt *stmt);
+	const char *(*text)(struct store_conn *conn, struct store_stmt *stmt); /* as it was prepared */
+	/* keep: the bytes may be gone before reset, copy them. */
+	int (*bind)(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool keep, struct err *err);
+	int (*step)(struct store_conn *conn, struct store_stmt *stmt, struct err *err); /* 1: a row, 0: the end */
+	void (*reset)(struct store_conn *conn, struct store_stmt *stmt);
+	int64_t (*last_id)(struct store_conn *conn);
+	int64_t (*changed)(struct store_conn *conn, struct store_stmt *stmt); /* before reset */
+
+	/* The row under the last step. Texts live until the next step. */
+	int (*column_count)(struct store_conn *conn, struct store_stmt *stmt);
+	const char *(*column_name)(struct store_conn *conn, struct store_stmt *stmt, int column);
+	int64_t (*column_int)(struct store_conn *conn, struct store_stmt *stmt, int column);
+	struct str (*column_text)(struct store_conn *conn, struct store_stmt *stmt, int column);
+	struct str (*column_blob)(struct store_conn *conn, struct store_stmt *stmt, int column);
+	bool (*column_is_null)(struct store_conn *conn, struct store_stmt *stmt, int column);
+
+	int (*begin)(struct store_conn *conn, enum store_access access, struct err *err);
+	int (*commit)(struct store_conn *conn, struct err *err);
+	void (*rollback)(struct store_conn *conn); /* also when the database did it already */
+	int (*savepoint)(struct store_conn *conn, struct err *err);
+	int (*keep_savepoint)(struct store_conn *conn, struct err *err);
+	int (*undo_savepoint)(struct store_conn *conn, struct err *err);
+	bool (*in_transaction)(struct store_conn *conn); /* false: the database gave the transaction up */
+
+	int (*copy)(struct store_conn *conn, const char *path, struct err *err);
+	void (*describe)(struct store_conn *conn, struct buf *out); /* "SQLite 3.40.1, /srv/suture/suture.db" */
+};
+
+extern const struct store_driver STORE_SQLITE;
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * store_parts: what the files of src/store share. Private to this folder.
+ *
+ *	store_place.c    the url
+ *	store_db.c       one connection: statement cache, rows, columns by name
+ *	store_writer.c   the writer thread and its groups
+ *	store.c          the public calls, the pool of connections
+ *	migrate.c        the schema
+ */
+#ifndef SUTURE_STORE_STORE_PARTS_H
+#define SUTURE_STORE_STORE_PARTS_H
+
+#include <pthread.h>
+
+#include "store/migrate.h"
+#include "store/store_driver.h"
+
+/* ---- store_place.c */
+
+/* Takes the url apart; the texts go into the arena. ERR_CONFIG. */
+int store_place_parse(const char *url, struct arena *arena, struct store_place *ret, struct err *err) MUST_CHECK;
+
+/* ---- store_db.c: the calls of store.h that begin with db_, rows_ and row_, and: */
+
+int db_open(const struct store_place *place, enum store_role role, struct db **ret, struct err *err) MUST_CHECK;
+void db_close(struct db **db);
+struct db *db_next(struct db *db); /* db is a link of a list of its owner */
+void db_set_next(struct db *db, struct db *next);
+int db_begin(struct db *db, enum store_access access, struct err *err) MUST_CHECK;
+int db_commit(struct db *db, struct err *err) MUST_CHECK; /* on failure everything is rolled back */
+void db_rollback(struct db *db);
+int db_savepoint(struct db *db, struct err *err) MUST_CHECK;
+int db_keep_savepoint(struct db *db, struct err *err) MUST_CHECK;
+void db_undo_savepoint(struct db *db);
+bool db_in_transaction(struct db *db);
+int db_script(struct db *db, const char *sql, const char *postgres, struct err *err) MUST_CHECK;
+int db_copy(struct db *db, const char *path, struct err *err) MUST_CHECK;
+void db_describe(struct db *db, struct buf *out);
+
+/* ---- store_writer.c */
+
+struct store_pending {
+	struct store *store;
+	struct store_pending *next; /* of the queue, of a group, of the free list */
+	store_fn fn;
+	void *context;
+	enum durability durability;
+	int result;
+	bool done;
+	pthread_cond_t finished;
+	struct err err; /* set when result is negative */
+};
+
+struct writer {
+	pthread_mutex_t lock; /* guards the queue, every `done`, and `free` */
+	pthread_cond_t work;
+	pthread_t thread;
+	struct db *db;
+	struct store_pending *first;
+	struct store_pending *last;
+	bool stopping;
+};
+
+int writer_start(struct writer *writer, struct db *db, struct err *err) MUST_CHECK;
+void writer_stop(struct writer *writer); /* after the queue is empty; the db is closed */
+void writer_add(struct writer *writer, struct store_pending *pending);
+void writer_wait(struct writer *writer, struct store_pending *pending);
+
+/* ---- migrate.c */
+
+/* Brings the schema of db from where it is to `count`. ERR_STORE when it is newer or was made by other steps. */
+int migrate(struct db *db, const struct migration *steps, size_t count, struct err *err) MUST_CHECK;
+
+/* ---- store.c */
+
+/* Calls fn and remembers that this thread is inside a transaction of the store. */
+int store_call(const struct store *store, store_fn fn, struct db *db, void *context, struct err *err) MUST_CHECK;
+
+/* store_open with a driver's url and an array of one's own: for tests. */
+int store_open_with(const char *url, const struct migration *steps, size_t count, struct store **ret,
+                    struct err *err) MUST_CHECK;
+/* A place that was taken apart (and perhaps changed) already. */
+int store_open_place(const struct store_place *place, const struct migration *steps, size_t count, struct arena arena,
+                     struct store **ret, struct err *err) MUST_CHECK;
+const struct store_place *store_place_of(const struct store *store);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * fixture: what the store's tests share: a folder of their own, a small schema, a few transactions. Included by each
+ * program; the functions are static inline so that no program warns about what it does not use.
+ */
+#ifndef SUTURE_TESTS_STORE_FIXTURE_H
+#define SUTURE_TESTS_STORE_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "store/store_parts.h"
+
+static const struct migration fixture_steps[] = {
+	{ "people",
+	  "CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT UNIQUE, age BIGINT, photo BLOB);"
+	  "CREATE INDEX person_age ON person (age)",
+	  NULL },
+	{ "events",
+	  "CREATE TABLE event (id INTEGER PRIMARY KEY, person BIGINT REFERENCES person (id), what TEXT NOT NULL)",
+	  NULL },
+};
+
+static const struct statement INSERT_PERSON = { .sql = "INSERT INTO person (name, age, photo) VALUES ($1, $2, $3)" };
+static const struct statement COUNT_PEOPLE = { .sql = "SELECT COUNT(*) FROM person" };
+
+struct fixture {
+	char folder[64];
+	char path[128];
+};
+
+static inline void fixture_make(struct fixture *f)
+{
+	snprintf(f->folder, sizeof(f->folder), "/tmp/suture-test-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	snprintf(f->path, sizeof(f->path), "%s/x.db", f->folder);
+}
+
+static inline void fixture_remove(struct fixture *f)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", f->folder);
+	assert_int_equal(system(command), 0);
+}
+
+static inline struct store *open_fixture(const char *url)
+{
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+
+	if (store_open_with(url, fixture_steps, ARRAY_LEN(fixture_steps), &store, &err) < 0)
+		fail_msg("open %s: %s", url, err.text);
+	return store;
+}
+
+/* Inserts a person of that name (context: const char *). */
+static inline int add_person(struct db *db, void *context, struct err *err)
+{
+	struct str name = str_of(context);
+
+	return db_run(db, &INSERT_PERSON, BIND(bind_text(name), bind_int(7), bind_null()), err);
+}
+
+static inline int read_count(struct db *db, void *context, struct err *err)
+{
+	return db_number(db, &COUNT_PEOPLE, BIND_NOTHING, -1, context, err);
+}
+
+static inline int64_t count_people(struct store *store)
+{
+	struct err err = ERR_INIT;
+	int64_t count = 0;
+
+	if (store_read(store, read_count, &count, &err) < 0)
+		fail_msg("count: %s", err.text);
+	return count;
+}
+
+static inline void write_person(struct store *store, const char *name)
+{
+	struct err err = ERR_INIT;
+
+	if (store_write(store, RELAXED, add_person, (void *)(uintptr_t)name, &err) < 0)
+		fail_msg("write: %s", err.text);
+}
+
+#endif
