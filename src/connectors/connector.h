@@ -39,11 +39,18 @@ struct record {
 	const char *fault;         /* why the bytes are no record ("not well-formed JSON at byte 12"); NULL: fine */
 };
 
+struct list_equals {
+	struct str field;
+	struct str value;          /* text as it is; the connector escapes it */
+};
+
 struct list_request {
 	struct str object;         /* "patient", "Contact" */
 	const struct str *fields;  /* wanted fields (paths); ignored by systems that always send all. May be empty: id and version only */
 	size_t field_count;
 	struct str where;          /* the system's own filter text; empty: all */
+	const struct list_equals *equals;  /* and all of these; a system that cannot filter so answers ERR_UNSUPPORTED */
+	size_t equal_count;
 	struct str cursor;         /* "" = from the beginning; else next_cursor of a page, also after a restart */
 	size_t page_size;          /* 0: the connector's best */
 	enum http_priority priority;

@@ -43,6 +43,8 @@ struct mapping {
 
 /* `spec`: the object above. ERR_CONFIG with line, field and what is allowed. Everything lives in the arena (and borrows spec). */
 int mapping_parse(struct arena *arena, const struct json *spec, struct mapping *ret, struct err *err) MUST_CHECK;
+/* Source of truth and blank rule of one row; an empty text leaves what is there. ERR_CONFIG lists the allowed words. */
+int mapping_set_policy(struct field_map *field, struct str winner, struct str blank, struct err *err) MUST_CHECK;
 /* A mapping that ships with the product, as YAML text ("hint-contact"); empty: unknown. */
 struct str mapping_builtin(struct str name);
 
