@@ -4,5 +4,85 @@
 const struct migration migrations[] = {
 	{ "facts about this installation",
 	  "CREATE TABLE installation_fact (name TEXT PRIMARY KEY, value TEXT NOT NULL)", NULL },
+	{ "definitions: connections, integrations, syncs",
+	  "CREATE TABLE definition ("
+	  "  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (kind, name));"
+	  "CREATE TABLE definition_version ("
+	  "  definition_id INTEGER NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL,"
+	  "  who TEXT NOT NULL, why TEXT, at_ms INTEGER NOT NULL, PRIMARY KEY (definition_id, version));",
+	  NULL },
+	{ "staged payloads",
+	  "CREATE TABLE staged ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, run_id INTEGER, side INTEGER NOT NULL, door INTEGER NOT "
+	  "NULL,"
+	  "  state INTEGER NOT NULL, outcome INTEGER NOT NULL, record_id TEXT NOT NULL, version TEXT, modified_ms "
+	  "INTEGER,"
+	  "  received_ms INTEGER NOT NULL, link_id INTEGER, reason TEXT, error_code TEXT, error_field TEXT, error_ms "
+	  "INTEGER,"
+	  "  attempts INTEGER NOT NULL, hash BLOB NOT NULL, same INTEGER NOT NULL, body BLOB, body_of INTEGER);"
+	  "CREATE INDEX staged_waiting ON staged (sync_id, id) WHERE state = 0;"
+	  "CREATE INDEX staged_failed ON staged (sync_id, id) WHERE state = 3;"
+	  "CREATE INDEX staged_run ON staged (run_id, id);",
+	  NULL },
+	{ "identities of both sides",
+	  "CREATE TABLE identity ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, record_id TEXT NOT NULL, "
+	  "match_key BLOB,"
+	  "  external_id TEXT, synced INTEGER NOT NULL, version TEXT, run_id INTEGER, UNIQUE (sync_id, side, "
+	  "record_id));"
+	  "CREATE INDEX identity_key ON identity (sync_id, side, match_key) WHERE match_key IS NOT NULL;"
+	  "CREATE INDEX identity_external ON identity (sync_id, side, external_id) WHERE external_id IS NOT NULL;",
+	  NULL },
+	{ "links",
+	  "CREATE TABLE link ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, state INTEGER NOT NULL, emr_id TEXT NOT NULL, crm_id "
+	  "TEXT,"
+	  "  run_id INTEGER, how TEXT NOT NULL, base BLOB, emr_hash BLOB, emr_version TEXT, emr_modified_ms INTEGER,"
+	  "  crm_version TEXT, staged_id INTEGER, created_ms INTEGER NOT NULL, settled_ms INTEGER, mapping_version "
+	  "INTEGER NOT NULL,"
+	  "  ended_ms INTEGER, ended_why TEXT);",
+	  NULL },
+	{ "one link a side (R9)",
+	  "CREATE UNIQUE INDEX link_emr ON link (sync_id, emr_id) WHERE state < 2;"
+	  "CREATE UNIQUE INDEX link_crm ON link (sync_id, crm_id) WHERE state < 2 AND crm_id IS NOT NULL;",
+	  NULL },
+	{ "outbox",
+	  "CREATE TABLE outbox ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, priority INTEGER NOT NULL, op "
+	  "INTEGER NOT NULL,"
+	  "  link_id INTEGER NOT NULL, staged_id INTEGER, run_id INTEGER, record_id TEXT NOT NULL, external_key TEXT, "
+	  "body BLOB NOT NULL,"
+	  "  base BLOB, attempts INTEGER NOT NULL, due_ms INTEGER NOT NULL, error_code TEXT, created_ms INTEGER NOT "
+	  "NULL);"
+	  "CREATE INDEX outbox_order ON outbox (sync_id, side, priority, id);"
+	  "CREATE INDEX outbox_link ON outbox (link_id);",
+	  NULL },
+	{ "runs",
+	  "CREATE TABLE run ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, batch_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, who "
+	  "TEXT NOT NULL,"
+	  "  state INTEGER NOT NULL, phase INTEGER NOT NULL, cursor TEXT, total INTEGER NOT NULL, read_count INTEGER "
+	  "NOT NULL,"
+	  "  error TEXT, started_ms INTEGER NOT NULL, ended_ms INTEGER);",
+	  NULL },
+	{ "journal",
+	  "CREATE TABLE journal ("
+	  "  id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, level INTEGER NOT NULL, sync_id INTEGER, run_id INTEGER,"
+	  "  staged_id INTEGER, emr_id TEXT, crm_id TEXT, code TEXT NOT NULL, text TEXT NOT NULL);",
+	  NULL },
+	{ "audit trail",
+	  "CREATE TABLE audit ("
+	  "  id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT "
+	  "NULL,"
+	  "  before TEXT, after TEXT, why TEXT, hash BLOB NOT NULL);",
+	  NULL },
+	{ "conflicts (R22)",
+	  "CREATE TABLE conflict ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, link_id INTEGER NOT NULL, staged_id INTEGER, field TEXT "
+	  "NOT NULL,"
+	  "  winner TEXT NOT NULL, waiting INTEGER NOT NULL, policy_version INTEGER NOT NULL, sides BLOB NOT NULL, "
+	  "at_ms INTEGER NOT NULL);"
+	  "CREATE INDEX conflict_link ON conflict (link_id, id);",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

@@ -1,0 +1,171 @@
+/*
+ * audit: rows of `audit`. Each row's hash covers the row and the hash of the row before it, so that a row that was changed or taken away shows
+ * (audit_verify). Rows are only ever added.
+ */
+#include "sync/audit.h"
+
+#include <string.h>
+
+#include "codec/digest.h"
+#include "lib/clock.h"
+
+static const struct statement LAST = { "SELECT hash FROM audit ORDER BY id DESC LIMIT 1" };
+static const struct statement ADD = {
+	"INSERT INTO audit (at_ms, who, action, subject, before, after, why, hash) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)"
+};
+static const struct statement LIST = {
+	"SELECT id, at_ms, who, action, subject, before, after, why, hash FROM audit WHERE id > $1 ORDER BY id LIMIT $2"
+};
+
+/* Lengths stand before the texts, so that no two different rows give the same bytes. */
+static struct digest row_hash(struct str before_hash, const struct audit_entry *e)
+{
+	const struct str parts[] = { e->who, e->action, e->subject, e->before, e->after, e->why };
+	SCOPED(buf) struct buf bytes = BUF_INIT((size_t)16 << 20);
+
+	buf_add(&bytes, before_hash);
+	buf_printf(&bytes, "|%lld", (long long)e->at_ms);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		buf_printf(&bytes, "|%zu:", parts[i].len);
+		buf_add(&bytes, parts[i]);
+	}
+	return digest_sha256(buf_str(&bytes));
+}
+
+static int last_hash(struct db *db, struct digest *ret, size_t *ret_len, struct err *err)
+{
+	ROWS rows = NULL;
+	struct str hash;
+	int more = db_select(db, &LAST, BIND_NOTHING, &rows, err);
+
+	if (more < 0)
+		return more;
+	more = rows_next(rows, err);
+	if (more < 0)
+		return more;
+	*ret_len = 0;
+	hash = more ? row_blob(rows, "hash") : STR_EMPTY;
+	if (hash.len == sizeof(ret->bytes)) {
+		memcpy(ret->bytes, hash.at, hash.len);
+		*ret_len = hash.len;
+	}
+	return 0;
+}
+
+int audit_add(struct db *db, const struct audit_entry *entry, struct err *err)
+{
+	struct audit_entry e = *entry;
+	struct digest before, hash;
+	size_t before_len;
+
+	e.at_ms = e.at_ms ? e.at_ms : clock_wall_ms();
+	if (last_hash(db, &before, &before_len, err) < 0)
+		return err_wrap(err, "audit trail");
+	hash = row_hash(str_range((const char *)before.bytes, before_len), &e);
+	return db_run(db, &ADD,
+	              BIND(bind_int(e.at_ms), bind_text(e.who), bind_text(e.action), bind_text(e.subject),
+	                   bind_text_or_null(e.before), bind_text_or_null(e.after), bind_text_or_null(e.why),
+	                   bind_blob(str_range((const char *)hash.bytes, sizeof(hash.bytes)))),
+	              err);
+}
+
+static int note(struct db *db, void *context, struct err *err)
+{
+	return audit_add(db, context, err);
+}
+
+int audit_note(struct engine *engine, const char *action, struct str subject, struct str before, struct str after,
+               const char *why, struct err *err)
+{
+	struct audit_entry entry = {
+		.who = str_of(engine->who),
+		.action = str_of(action),
+		.subject = subject,
+		.before = before,
+		.after = after,
+		.why = str_of(why),
+	};
+
+	return store_write(engine->store, DURABLE, note, &entry, err);
+}
+
+static void read_row(struct rows *rows, struct arena *arena, struct audit_entry *ret)
+{
+	*ret = (struct audit_entry) {
+		.id = row_int(rows, "id"),
+		.at_ms = row_int(rows, "at_ms"),
+		.who = arena_str(arena, row_text(rows, "who")),
+		.action = arena_str(arena, row_text(rows, "action")),
+		.subject = arena_str(arena, row_text(rows, "subject")),
+		.before = arena_str(arena, row_text(rows, "before")),
+		.after = arena_str(arena, row_text(rows, "after")),
+		.why = arena_str(arena, row_text(rows, "why")),
+	};
+}
+
+struct list_job {
+	struct arena *arena;
+	int64_t after_id;
+	size_t limit;
+	struct audit_entry **ret;
+	size_t *ret_count;
+};
+
+static int list(struct db *db, void *context, struct err *err)
+{
+	struct list_job *job = context;
+	struct audit_entry *all = arena_new_array(job->arena, struct audit_entry, job->limit);
+	size_t count = 0;
+	ROWS rows = NULL;
+	int more = db_select(db, &LIST, BIND(bind_int(job->after_id), bind_int((int64_t)job->limit)), &rows, err);
+
+	if (more < 0)
+		return more;
+	while (count < job->limit && (more = rows_next(rows, err)) > 0)
+		read_row(rows, job->arena, &all[count++]);
+	if (more < 0)
+		return more;
+	*job->ret = all;
+	*job->ret_count = count;
+	return 0;
+}
+
+int audit_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct audit_entry **ret,
+               size_t *ret_count, struct err *err)
+{
+	struct list_job job = { arena, after_id, limit ? limit : 100, ret, ret_count };
+
+	return store_read(engine->store, list, &job, err);
+}
+
+static int verify(struct db *db, void *context, struct err *err)
+{
+	int64_t *ret_rows = context;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct digest hash = { { 0 } };
+	size_t before_len = 0;
+	ROWS rows = NULL;
+	int more = db_select(db, &LIST, BIND(bind_int(0), bind_int(INT64_MAX)), &rows, err);
+
+	while (more >= 0 && (more = rows_next(rows, err)) > 0) {
+		struct audit_entry e;
+		struct str stored = row_blob(rows, "hash");
+
+		arena_reset(&arena);
+		read_row(rows, &arena, &e);
+		hash = row_hash(str_range((const char *)hash.bytes, before_len), &e);
+		before_len = sizeof(hash.bytes);
+		if (!digest_equal(stored, str_range((const char *)hash.bytes, sizeof(hash.bytes))))
+			return err_set(err, ERR_STORE,
+			               "the audit trail does not fit at row %lld: it was changed from outside",
+			               (long long)e.id);
+		(*ret_rows)++;
+	}
+	return more;
+}
+
+int audit_verify(struct engine *engine, int64_t *ret_rows, struct err *err)
+{
+	*ret_rows = 0;
+	return store_read(engine->store, verify, ret_rows, err);
+}

@@ -1,0 +1,515 @@
+/*
+ * catalog: rows of `definition` and `definition_version`. A document is JSON, sealed as a whole; a change is a new version, and a line in the
+ * audit trail that says what it was before and after (secrets never stand in it).
+ *
+ *	apply   parse, validate everything, compare with what is stored, then one transaction
+ *	export  the same file from what is stored
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/limits.h"
+#include "sync/audit.h"
+#include "sync/catalog_docs.h"
+#include "sync/catalog_schema.h"
+
+static const char BOX[] = "definition.body";
+
+static const struct statement FIND = { "SELECT id FROM definition WHERE kind = $1 AND name = $2" };
+static const struct statement ADD = { "INSERT INTO definition (kind, name) VALUES ($1, $2)" };
+static const struct statement CURRENT = {
+	"SELECT d.id, d.kind, d.name, v.version, v.body FROM definition d JOIN definition_version v ON v.definition_id "
+	"= d.id"
+	" WHERE v.version = (SELECT MAX(w.version) FROM definition_version w WHERE w.definition_id = d.id)"
+	" AND ($1 = '' OR d.kind = $1) AND ($2 = '' OR d.name = $2) ORDER BY d.id"
+};
+static const struct statement ADD_VERSION = {
+	"INSERT INTO definition_version (definition_id, version, body, who, why, at_ms)"
+	" VALUES ($1, (SELECT COALESCE(MAX(version), 0) + 1 FROM definition_version WHERE definition_id = $1), $2, $3, "
+	"$4, $5)"
+};
+
+struct doc {
+	int64_t id, version;
+	struct str kind, name;
+	struct json *body;
+	struct doc *next;
+};
+
+/* ---- reading ---- */
+
+struct read_job {
+	struct engine *engine;
+	struct arena *arena;
+	struct str kind, name;
+	struct doc *first, **tail;
+};
+
+static int read_docs(struct db *db, void *context, struct err *err)
+{
+	struct read_job *job = context;
+	ROWS rows = NULL;
+	int more = db_select(db, &CURRENT, BIND(bind_text(job->kind), bind_text(job->name)), &rows, err);
+
+	job->first = NULL;
+	job->tail = &job->first;
+	while (more >= 0 && (more = rows_next(rows, err)) > 0) {
+		struct doc *doc = arena_new(job->arena, struct doc);
+		struct str sealed = arena_str(job->arena, row_blob(rows, "body")), text;
+
+		*doc = (struct doc) { .id = row_int(rows, "id"),
+			              .version = row_int(rows, "version"),
+			              .kind = arena_str(job->arena, row_text(rows, "kind")),
+			              .name = arena_str(job->arena, row_text(rows, "name")) };
+		if (box_open(job->engine->keys, job->arena, BOX, sealed, &text, err) < 0 ||
+		    json_parse(job->arena, text, &doc->body, err) < 0)
+			return err_wrap(err, "read the configuration of %.*s '%.*s'", STR_ARG(doc->kind),
+			                STR_ARG(doc->name));
+		*job->tail = doc;
+		job->tail = &doc->next;
+	}
+	return more;
+}
+
+static int docs(struct engine *engine, struct arena *arena, const char *kind, struct str name, struct doc **ret,
+                struct err *err)
+{
+	struct read_job job = { .engine = engine, .arena = arena, .kind = str_of(kind), .name = name };
+
+	if (store_read(engine->store, read_docs, &job, err) < 0)
+		return err->code;
+	*ret = job.first;
+	return 0;
+}
+
+static struct str names_of(struct arena *arena, const struct doc *list)
+{
+	struct str names = STR_EMPTY;
+
+	for (const struct doc *d = list; d; d = d->next)
+		names = arena_printf(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "", STR_ARG(d->name));
+	return names.len ? names : STR("none");
+}
+
+/* One document by name; an empty name is fine when there is only one of its kind. */
+static int one_doc(struct engine *engine, struct arena *arena, const char *kind, struct str name, struct doc **ret,
+                   struct err *err)
+{
+	struct doc *all;
+
+	if (docs(engine, arena, kind, STR_EMPTY, &all, err) < 0)
+		return err->code;
+	if (!all)
+		return err_set(err, ERR_NOT_FOUND,
+		               "nothing is configured yet; write a configuration file and run `suture apply FILE`");
+	if (name.len == 0 && all->next)
+		return err_set(err, ERR_USAGE, "say which %s: %.*s", kind, STR_ARG(names_of(arena, all)));
+	for (struct doc *d = all; d; d = d->next) {
+		if (name.len == 0 || str_eq(d->name, name)) {
+			*ret = d;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_NOT_FOUND, "there is no %s '%.*s'; there is: %.*s", kind, STR_ARG(name),
+	               STR_ARG(names_of(arena, all)));
+}
+
+int catalog_read_sync(struct engine *engine, struct arena *arena, struct str name, struct sync_docs *ret,
+                      struct err *err)
+{
+	struct doc *sync, *integration;
+
+	if (one_doc(engine, arena, "sync", name, &sync, err) < 0 ||
+	    one_doc(engine, arena, "integration", json_get_text(sync->body, "integration"), &integration, err) < 0)
+		return err->code;
+	*ret = (struct sync_docs) { .sync_id = sync->id,
+		                    .integration_id = integration->id,
+		                    .version = sync->version,
+		                    .name = sync->name,
+		                    .sync = sync->body,
+		                    .integration = integration->body };
+	return 0;
+}
+
+static size_t count_of(const struct doc *list)
+{
+	size_t count = 0;
+
+	for (; list; list = list->next)
+		count++;
+	return count;
+}
+
+int catalog_syncs(struct engine *engine, struct arena *arena, struct sync_row **ret, size_t *ret_count, struct err *err)
+{
+	struct doc *all;
+	size_t i = 0;
+
+	if (docs(engine, arena, "sync", STR_EMPTY, &all, err) < 0)
+		return err->code;
+	*ret_count = count_of(all);
+	*ret = arena_new_array(arena, struct sync_row, *ret_count);
+	for (const struct doc *d = all; d; d = d->next) {
+		struct doc *integration;
+
+		if (one_doc(engine, arena, "integration", json_get_text(d->body, "integration"), &integration, err) < 0)
+			return err->code;
+		(*ret)[i++] = (struct sync_row) { .id = d->id,
+			                          .name = d->name,
+			                          .version = d->version,
+			                          .emr_connection = json_get_text(integration->body, "emr"),
+			                          .crm_connection = json_get_text(integration->body, "crm"),
+			                          .emr_object = json_get_text(d->body, "emr_object"),
+			                          .crm_object = json_get_text(d->body, "crm_object") };
+	}
+	return 0;
+}
+
+int catalog_connections(struct engine *engine, struct arena *arena, struct connection_row **ret, size_t *ret_count,
+                        struct err *err)
+{
+	struct doc *all;
+	size_t i = 0;
+
+	if (docs(engine, arena, "connection", STR_EMPTY, &all, err) < 0)
+		return err->code;
+	*ret_count = count_of(all);
+	*ret = arena_new_array(arena, struct connection_row, *ret_count);
+	for (const struct doc *d = all; d; d = d->next)
+		(*ret)[i++] = (struct connection_row) { .id = d->id,
+			                                .name = d->name,
+			                                .kind = json_get_text(d->body, "kind") };
+	return 0;
+}
+
+/* ---- secrets ---- */
+
+static int secret_of_file(struct arena *arena, struct str path, struct str *ret, struct err *err)
+{
+	const char *name = arena_text(arena, path);
+	char *bytes = arena_alloc_bytes(arena, LIMIT_HTTP_HEADERS);
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return err_errno(err, "read the secret in %s", name);
+	got = read(fd, bytes, LIMIT_HTTP_HEADERS);
+	close(fd);
+	if (got < 0)
+		return err_errno(err, "read the secret in %s", name);
+	*ret = str_trim(str_range(bytes, (size_t)got));
+	return 0;
+}
+
+static int resolve_secret(struct arena *arena, const struct json *value, struct json **ret, struct err *err)
+{
+	struct str env = json_get_text(value, "env"), file = json_get_text(value, "file"),
+	           text = json_get_text(value, "sealed");
+	const char *set;
+
+	if (env.len) {
+		set = getenv(arena_text(arena, env));
+		if (!set)
+			return err_set(err, ERR_CONFIG, "the environment variable %.*s is not set", STR_ARG(env));
+		text = arena_str(arena, str_of(set));
+	} else if (file.len && secret_of_file(arena, file, &text, err) < 0) {
+		return err->code;
+	}
+	*ret = json_new_text(arena, text);
+	return 0;
+}
+
+static struct json *without_links(struct json *j)
+{
+	j->next = NULL;
+	return j;
+}
+
+int catalog_read_connection(struct engine *engine, struct arena *arena, struct str name, struct json **ret,
+                            struct err *err)
+{
+	struct json *settings = json_new(arena, JSON_OBJECT);
+	struct doc *doc;
+
+	if (one_doc(engine, arena, "connection", name, &doc, err) < 0)
+		return err->code;
+	JSON_EACH (doc->body, setting) {
+		struct json *value;
+
+		if (setting->kind != JSON_OBJECT)
+			value = without_links(json_copy(arena, setting));
+		else if (resolve_secret(arena, setting, &value, err) < 0)
+			return err_wrap(err, "connection '%.*s', %.*s", STR_ARG(name), STR_ARG(setting->key));
+		json_set(settings, setting->key, value);
+	}
+	*ret = settings;
+	return 0;
+}
+
+int catalog_open_connection(struct engine *engine, struct str name, struct connection **ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct connector *kind;
+	struct json *settings;
+
+	if (catalog_read_connection(engine, &arena, name, &settings, err) < 0)
+		return err->code;
+	kind = connector_find(json_get_text(settings, "kind"));
+	if (!kind)
+		return err_set(err, ERR_CONFIG, "connection '%.*s' is of an unknown kind", STR_ARG(name));
+	if (kind->open(kind, settings, engine->http, ret, err) < 0)
+		return err_wrap(err, "connection '%.*s'", STR_ARG(name));
+	return 0;
+}
+
+/* ---- writing ---- */
+
+struct change {
+	const char *kind;
+	struct str name;
+	struct json *body; /* as it will be stored */
+	struct change *next;
+};
+
+struct apply {
+	struct engine *engine;
+	struct arena *arena;
+	struct change *changes;
+	const char *why;
+	struct applied result;
+};
+
+/* What an auditor reads: the document without the values of secrets. */
+static struct str shown(struct arena *arena, const struct json *body)
+{
+	struct json *copy = json_new(arena, JSON_OBJECT);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
+
+	JSON_EACH (body, member) {
+		struct json *value = without_links(json_copy(arena, member));
+
+		if (json_get(member, "sealed")) {
+			value = json_new(arena, JSON_OBJECT);
+			json_set(value, STR("sealed"), json_new_bool(arena, true));
+		}
+		json_set(copy, member->key, value);
+	}
+	json_write(&text, copy);
+	return arena_str(arena, buf_str(&text));
+}
+
+static int store_version(struct db *db, struct apply *job, const struct change *change, struct err *err)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
+	int64_t id = 0;
+
+	if (db_number(db, &FIND, BIND(bind_text(str_of(change->kind)), bind_text(change->name)), 0, &id, err) < 0)
+		return err->code;
+	if (id == 0) {
+		if (db_run(db, &ADD, BIND(bind_text(str_of(change->kind)), bind_text(change->name)), err) < 0)
+			return err->code;
+		id = db_last_id(db);
+	}
+	json_write(&text, change->body);
+	return db_run(db, &ADD_VERSION,
+	              BIND(bind_int(id), bind_blob(box_seal(job->engine->keys, job->arena, BOX, buf_str(&text))),
+	                   bind_text(str_of(job->engine->who)), bind_text_or_null(str_of(job->why)),
+	                   bind_int(clock_wall_ms())),
+	              err);
+}
+
+static int store_change(struct db *db, struct apply *job, const struct change *change, struct err *err)
+{
+	struct read_job before = {
+		.engine = job->engine, .arena = job->arena, .kind = str_of(change->kind), .name = change->name
+	};
+	struct audit_entry entry = { .who = str_of(job->engine->who),
+		                     .action = STR("configure"),
+		                     .why = str_of(job->why) };
+
+	if (read_docs(db, &before, err) < 0)
+		return err->code;
+	if (before.first && json_equal(before.first->body, change->body)) {
+		job->result.unchanged++;
+		return 0;
+	}
+	*(before.first ? &job->result.changed : &job->result.created) += 1;
+	entry.subject = arena_printf(job->arena, "%s %.*s", change->kind, STR_ARG(change->name));
+	entry.before = before.first ? shown(job->arena, before.first->body) : STR_EMPTY;
+	entry.after = shown(job->arena, change->body);
+	if (store_version(db, job, change, err) < 0)
+		return err_wrap(err, "store the configuration");
+	return audit_add(db, &entry, err);
+}
+
+static int store_changes(struct db *db, void *context, struct err *err)
+{
+	struct apply *job = context;
+
+	job->result = (struct applied) { 0 };
+	for (const struct change *c = job->changes; c; c = c->next) {
+		if (store_change(db, job, c, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* A secret given as text is kept sealed; {sealed: true} keeps what is stored; paths are made absolute. */
+static int take_secret(struct apply *job, const struct doc *stored, const char *dir, const struct json *given,
+                       struct json **ret, struct err *err)
+{
+	struct json *value = json_new(job->arena, JSON_OBJECT);
+	struct str file = json_get_text(given, "file");
+	const struct json *kept = stored ? json_get_str(stored->body, given->key) : NULL;
+
+	*ret = value;
+	if (given->kind != JSON_OBJECT) {
+		json_set(value, STR("sealed"), json_new_text(job->arena, json_text(given)));
+	} else if (file.len) {
+		if (file.at[0] != '/')
+			file = arena_printf(job->arena, "%s/%.*s", dir, STR_ARG(file));
+		json_set(value, STR("file"), json_new_text(job->arena, file));
+	} else if (json_get(given, "sealed")) {
+		if (!kept)
+			return err_set(err, ERR_CONFIG,
+			               "line %u: '%.*s' says {sealed: true}, but no secret is stored: give it as text, "
+			               "{env: NAME} "
+			               "or {file: PATH}",
+			               given->line, STR_ARG(given->key));
+		*ret = without_links(json_copy(job->arena, kept));
+	} else {
+		*ret = without_links(json_copy(job->arena, given));
+	}
+	return 0;
+}
+
+static int take_connection(struct apply *job, const char *dir, const struct json *given, struct json **ret,
+                           struct err *err)
+{
+	const struct connector *kind = connector_find(json_get_text(given, "kind"));
+	struct json *body = json_new(job->arena, JSON_OBJECT);
+	struct doc *stored;
+
+	if (docs(job->engine, job->arena, "connection", given->key, &stored, err) < 0)
+		return err->code;
+	JSON_EACH (given, setting) {
+		struct json *value = without_links(json_copy(job->arena, setting));
+
+		if (schema_is_secret(kind, setting->key) && take_secret(job, stored, dir, setting, &value, err) < 0)
+			return err->code;
+		json_set(body, setting->key, value);
+	}
+	*ret = body;
+	return 0;
+}
+
+static void add_change(struct apply *job, const char *kind, struct str name, struct json *body)
+{
+	struct change *change = arena_new(job->arena, struct change), **tail = &job->changes;
+
+	*change = (struct change) { .kind = kind, .name = name, .body = body };
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = change;
+}
+
+static int collect_changes(struct apply *job, const struct json *file, const char *dir, struct err *err)
+{
+	const struct json *integration = json_get(file, "integration");
+	struct str integration_name = json_get_text(integration, "name");
+
+	JSON_EACH (json_get(file, "connections"), connection) {
+		struct json *body;
+
+		if (take_connection(job, dir, connection, &body, err) < 0)
+			return err_wrap(err, "connection '%.*s'", STR_ARG(connection->key));
+		add_change(job, "connection", connection->key, body);
+	}
+	if (integration)
+		add_change(job, "integration", integration_name, without_links(json_copy(job->arena, integration)));
+	JSON_EACH (json_get(file, "syncs"), sync) {
+		struct json *body = without_links(json_copy(job->arena, sync));
+
+		if (!json_get(body, "integration") && integration_name.len)
+			json_set(body, STR("integration"), json_new_text(job->arena, integration_name));
+		add_change(job, "sync", sync->key, body);
+	}
+	return 0;
+}
+
+int catalog_apply(struct engine *engine, struct str text, const char *file_name, const char *file_dir, const char *why,
+                  struct applied *ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct apply job = { .engine = engine, .arena = &arena, .why = why };
+	struct json *file;
+
+	if (text.len > LIMIT_CONFIG)
+		return err_set(err, ERR_MEMORY_LIMIT, "%s is larger than 4 MB", file_name);
+	if (yaml_parse(&arena, text, &file, err) < 0 || schema_check(&arena, file, err) < 0 ||
+	    collect_changes(&job, file, file_dir, err) < 0)
+		return err_wrap(err, "%s", file_name);
+	if (store_write(engine->store, DURABLE, store_changes, &job, err) < 0)
+		return err->code;
+	*ret = job.result;
+	return 0;
+}
+
+int catalog_amend_connection(struct engine *engine, struct str name, const struct json *settings, const char *why,
+                             struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct apply job = { .engine = engine, .arena = &arena, .why = why };
+	struct doc *doc;
+	const struct connector *kind;
+	struct json *body;
+
+	if (one_doc(engine, &arena, "connection", name, &doc, err) < 0)
+		return err->code;
+	kind = connector_find(json_get_text(doc->body, "kind"));
+	body = json_copy(&arena, doc->body);
+	JSON_EACH (settings, setting) {
+		struct json *value = without_links(json_copy(&arena, setting));
+
+		if (schema_is_secret(kind, setting->key) && take_secret(&job, doc, "", setting, &value, err) < 0)
+			return err->code;
+		json_set(body, setting->key, value);
+	}
+	add_change(&job, "connection", name, body);
+	return store_write(engine->store, DURABLE, store_changes, &job, err);
+}
+
+/* ---- export ---- */
+
+int catalog_export(struct engine *engine, struct buf *out, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct json *file = json_new(&arena, JSON_OBJECT);
+	struct json *connections = json_new(&arena, JSON_OBJECT), *syncs = json_new(&arena, JSON_OBJECT);
+	struct json *integration = NULL;
+	struct doc *all;
+
+	if (docs(engine, &arena, "", STR_EMPTY, &all, err) < 0)
+		return err->code;
+	for (struct doc *d = all; d; d = d->next) {
+		struct json *body;
+
+		if (json_parse(&arena, shown(&arena, d->body), &body, err) < 0)
+			return err->code;
+		if (str_eq(d->kind, STR("connection")))
+			json_set(connections, d->name, body);
+		else if (str_eq(d->kind, STR("sync")))
+			json_set(syncs, d->name, body);
+		else
+			integration = body;
+	}
+	json_set(file, STR("connections"), connections);
+	if (integration)
+		json_set(file, STR("integration"), integration);
+	json_set(file, STR("syncs"), syncs);
+	yaml_write(out, file);
+	return 0;
+}

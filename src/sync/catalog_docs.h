@@ -1,0 +1,22 @@
+/*
+ * catalog_docs: the stored documents as trees, for the files of this folder that make something of them.
+ */
+#ifndef SUTURE_SYNC_CATALOG_DOCS_H
+#define SUTURE_SYNC_CATALOG_DOCS_H
+
+#include "codec/yaml.h"
+#include "sync/catalog.h"
+
+struct sync_docs {
+	int64_t sync_id, integration_id, version;
+	struct str name;
+	const struct json *sync;
+	const struct json *integration;
+};
+
+/* The current version of a sync and its integration; everything lives in the arena. ERR_NOT_FOUND lists what exists. */
+int catalog_read_sync(struct engine *engine, struct arena *arena, struct str name, struct sync_docs *ret, struct err *err) MUST_CHECK;
+/* A connection's settings with its secrets resolved ({env:}, {file:}, sealed). */
+int catalog_read_connection(struct engine *engine, struct arena *arena, struct str name, struct json **ret, struct err *err) MUST_CHECK;
+
+#endif

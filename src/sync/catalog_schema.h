@@ -1,0 +1,14 @@
+/*
+ * catalog_schema: what a configuration file may say, as rows. Checked before anything is stored, so that a wrong file changes nothing. The manual's table of
+ * settings (docs/CONFIGURATION.md) follows these rows.
+ */
+#ifndef SUTURE_SYNC_CATALOG_SCHEMA_H
+#define SUTURE_SYNC_CATALOG_SCHEMA_H
+
+#include "connectors/connector.h"
+
+/* ERR_CONFIG: "line 12: unknown setting 'ulr' of connection 'org'; it takes: url, ..." */
+int schema_check(struct arena *arena, const struct json *file, struct err *err) MUST_CHECK;
+bool schema_is_secret(const struct connector *kind, struct str setting);
+
+#endif

@@ -1,0 +1,242 @@
+/*
+ * check: `suture check`. Both systems are reached, then every row of the mapping is held against what they say of themselves: missing and read-only
+ * fields, types, lengths, picklists, required fields that nothing fills, an external id that is not unique.
+ */
+#include "sync/catalog.h"
+
+struct checker {
+	struct engine *engine;
+	struct plan *plan;
+	struct arena *arena;
+	struct finding *first, *last;
+	struct object_info crm;
+};
+
+static void find(struct checker *c, enum finding_level level, struct str subject, struct str text)
+{
+	struct finding *f = arena_new(c->arena, struct finding);
+
+	*f = (struct finding) { .level = level, .subject = subject, .text = text };
+	if (c->last)
+		c->last->next = f;
+	else
+		c->first = f;
+	c->last = f;
+}
+
+static bool check_connection(struct checker *c, struct connection *conn, struct str name)
+{
+	struct err err = ERR_INIT;
+	struct str subject = arena_printf(c->arena, "connection %.*s", STR_ARG(name)), who;
+
+	if (conn->kind->check(conn, c->arena, &who, &err) < 0) {
+		find(c, FINDING_ERROR, subject, arena_str(c->arena, str_of(err.text)));
+		return false;
+	}
+	find(c, FINDING_OK, subject, arena_printf(c->arena, "connected to %.*s", STR_ARG(who)));
+	return true;
+}
+
+static const struct field_info *field_of(const struct object_info *object, struct str name)
+{
+	for (size_t i = 0; i < object->field_count; i++) {
+		if (str_eq_nocase(object->fields[i].name, name))
+			return &object->fields[i];
+	}
+	return NULL;
+}
+
+/* Which types of the mapping fit which type of field: a bit for each enum field_type. */
+#define FITS(t) (1u << (t))
+static const unsigned any_text = FITS(FIELD_TEXT) | FITS(FIELD_LONG_TEXT) | FITS(FIELD_PICKLIST) | FITS(FIELD_EMAIL) |
+                                 FITS(FIELD_PHONE) | FITS(FIELD_OTHER);
+
+static unsigned fitting(enum value_type type)
+{
+	switch (type) {
+	case TYPE_DATE:
+		return FITS(FIELD_DATE) | any_text;
+	case TYPE_DATETIME:
+		return FITS(FIELD_DATETIME) | any_text;
+	case TYPE_BOOL:
+		return FITS(FIELD_BOOL) | any_text;
+	case TYPE_NUMBER:
+		return FITS(FIELD_NUMBER) | any_text;
+	case TYPE_ID:
+		return FITS(FIELD_ID) | FITS(FIELD_REFERENCE) | any_text;
+	case TYPE_TEXT:
+	case TYPE_NAME:
+	case TYPE_EMAIL:
+	case TYPE_PHONE:
+	case TYPE_STATE:
+	case TYPE_COUNTRY:
+	case TYPE_CHOICE:
+		return any_text;
+	}
+	unreachable("every type is handled");
+}
+
+static void check_row(struct checker *c, const struct field_map *row)
+{
+	struct str name = path_top(row->crm);
+	struct str subject = arena_printf(c->arena, "field %.*s", STR_ARG(row->name));
+	const struct field_info *field = field_of(&c->crm, name);
+
+	if (!field) {
+		find(c, FINDING_ERROR, subject,
+		     arena_printf(
+		             c->arena,
+		             "%.*s has no field %.*s that our user may see: create it, or give the user access to it",
+		             STR_ARG(c->crm.name), STR_ARG(name)));
+		return;
+	}
+	if (row->direction != DIRECTION_CRM_TO_EMR && !(field->createable && field->updateable))
+		find(c, FINDING_ERROR, subject,
+		     arena_printf(c->arena,
+		                  "%.*s is read-only for our user: make it editable, or set direction: crm_to_emr",
+		                  STR_ARG(name)));
+	if (!(fitting(row->type) & FITS(field->type)))
+		find(c, FINDING_ERROR, subject,
+		     arena_printf(c->arena, "%.*s holds another kind of value than type: %s", STR_ARG(name),
+		                  value_type_name(row->type)));
+	if (field->restricted && row->type != TYPE_CHOICE && row->type != TYPE_STATE && row->type != TYPE_COUNTRY)
+		find(c, FINDING_WARNING, subject,
+		     arena_printf(c->arena,
+		                  "%.*s takes only %zu listed values: others will be refused; add a `map` transform",
+		                  STR_ARG(name), field->picklist_count));
+	if (field->length && field->length < 40 && row->type == TYPE_NAME)
+		find(c, FINDING_WARNING, subject,
+		     arena_printf(c->arena, "%.*s takes only %zu characters: longer names will be refused",
+		                  STR_ARG(name), field->length));
+}
+
+static bool is_filled(const struct plan *plan, struct str field)
+{
+	const struct str ours[] = { plan->crm_id_field, plan->crm_synced_field, plan->crm_parent_field };
+
+	for (size_t i = 0; i < plan->mapping.count; i++) {
+		if (str_eq_nocase(path_top(plan->mapping.fields[i].crm), field))
+			return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
+		if (str_eq_nocase(ours[i], field))
+			return true;
+	}
+	return false;
+}
+
+static void check_required(struct checker *c)
+{
+	for (size_t i = 0; i < c->crm.field_count && c->plan->create_in_crm; i++) {
+		const struct field_info *f = &c->crm.fields[i];
+
+		if (f->required && f->createable && !is_filled(c->plan, f->name))
+			find(c, FINDING_ERROR, arena_printf(c->arena, "field %.*s", STR_ARG(f->name)),
+			     STR("is required for new records, and no row of the mapping fills it"));
+	}
+}
+
+static void check_link_field(struct checker *c, struct str name, bool is_id)
+{
+	struct str subject = arena_printf(c->arena, "field %.*s", STR_ARG(name));
+	const struct field_info *field = name.len ? field_of(&c->crm, name) : NULL;
+
+	if (name.len == 0)
+		return;
+	if (!field || !field->updateable) {
+		find(c, FINDING_ERROR, subject,
+		     arena_printf(c->arena,
+		                  "%s on %.*s: it shows the link (R18); install the package, or give our user access",
+		                  field ? "is read-only" : "does not exist", STR_ARG(c->crm.name)));
+		return;
+	}
+	if (is_id && !field->external_id)
+		find(c, FINDING_ERROR, subject,
+		     STR("is no external id: tick External ID in its settings, or new records cannot be made safely"));
+	if (is_id && !field->unique)
+		find(c, FINDING_ERROR, subject,
+		     STR("is not unique: tick Unique in its settings, or one patient can become two records"));
+}
+
+static void check_crm(struct checker *c)
+{
+	const struct plan *p = c->plan;
+	const struct str shown[] = { p->crm_synced_field, p->crm_last_sync_field, p->crm_run_field,
+		                     p->crm_parent_field };
+	struct err err = ERR_INIT;
+
+	if (p->conn[SIDE_CRM]->kind->describe(p->conn[SIDE_CRM], c->arena, p->object[SIDE_CRM], &c->crm, &err) < 0) {
+		find(c, FINDING_ERROR, arena_printf(c->arena, "object %.*s", STR_ARG(p->object[SIDE_CRM])),
+		     arena_str(c->arena, str_of(err.text)));
+		return;
+	}
+	for (size_t i = 0; i < p->mapping.count; i++)
+		check_row(c, &p->mapping.fields[i]);
+	check_required(c);
+	check_link_field(c, p->crm_id_field, true);
+	for (size_t i = 0; i < ARRAY_LEN(shown); i++)
+		check_link_field(c, shown[i], false);
+}
+
+static void check_roles(struct checker *c)
+{
+	const struct mapping *m = &c->plan->mapping;
+
+	if (!m->first_name || !m->last_name || !m->birth_date)
+		find(c, FINDING_WARNING, STR("mapping"),
+		     STR("no fields have the roles first_name, last_name and birth_date: records are joined by stored "
+		         "ids only (R7)"));
+}
+
+static void check_account(struct checker *c)
+{
+	struct err err = ERR_INIT;
+	bool was_dry = c->engine->dry;
+	int code;
+
+	c->engine->dry = true; /* a check changes nothing */
+	code = plan_open_account(c->engine, c->plan, &err);
+	c->engine->dry = was_dry;
+	if (code < 0)
+		find(c, FINDING_ERROR, STR("default account"), arena_str(c->arena, str_of(err.text)));
+	else if (c->plan->default_account.len && c->plan->default_account_id.len == 0)
+		find(c, FINDING_OK, STR("default account"), STR("does not exist yet; the first import creates it"));
+}
+
+static struct finding *worst_first(struct finding *list)
+{
+	struct finding *sorted = NULL, **tail = &sorted;
+
+	for (int level = FINDING_ERROR; level >= FINDING_OK; level--) {
+		for (struct finding **at = &list; *at;) {
+			struct finding *f = *at;
+
+			if ((int)f->level != level) {
+				at = &f->next;
+				continue;
+			}
+			*at = f->next;
+			f->next = NULL;
+			*tail = f;
+			tail = &f->next;
+		}
+	}
+	return sorted;
+}
+
+int plan_check(struct engine *engine, struct plan *plan, struct arena *arena, struct finding **ret, struct err *err)
+{
+	struct checker c = { .engine = engine, .plan = plan, .arena = arena };
+	bool crm;
+
+	(void)err;
+	check_connection(&c, plan->conn[SIDE_EMR], plan->emr_name);
+	crm = check_connection(&c, plan->conn[SIDE_CRM], plan->crm_name);
+	check_roles(&c);
+	if (crm) {
+		check_crm(&c);
+		check_account(&c);
+	}
+	*ret = worst_first(c.first);
+	return 0;
+}

@@ -1,0 +1,145 @@
+/*
+ * compose: which fields go where (R26: only those that change), the fields that show the link (R18), and what the base becomes once a write is
+ * delivered. Where both systems are written to, each entry carries the base of its own fields, so that one may settle without the other.
+ */
+#include "sync/compose.h"
+
+#include "lib/clock.h"
+#include "lib/limits.h"
+
+static struct str seal_json(const struct compose *c, const struct json *j)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_PAYLOAD * 2);
+
+	json_write(&text, j);
+	ensure(buf_ok(&text));
+	return box_seal(c->engine->keys, c->arena, "outbox.body", buf_str(&text));
+}
+
+static void set_text(struct arena *arena, struct json *object, struct str field, struct str text)
+{
+	if (field.len)
+		json_set(object, field, json_new_text(arena, text));
+}
+
+/* R18: what shows the link on the CRM record. A last sync time is written only beside other changes: alone it would be a write for nothing. */
+static void add_link_fields(const struct compose *c, struct json *body)
+{
+	const struct plan *p = c->plan;
+	bool creates = c->crm_id.len == 0;
+
+	if (creates || c->joins) {
+		if (p->crm_synced_field.len)
+			json_set(body, p->crm_synced_field, json_new_bool(c->arena, true));
+		if (!creates)
+			set_text(c->arena, body, p->crm_id_field, c->emr_id);
+	}
+	if (creates && p->default_account_id.len)
+		set_text(c->arena, body, p->crm_parent_field, p->default_account_id);
+	if (c->run)
+		set_text(c->arena, body, p->crm_run_field, c->run->batch_id);
+	set_text(c->arena, body, p->crm_last_sync_field, clock_rfc3339(c->arena, clock_wall_ms()));
+}
+
+/* The base of the fields that `mine` takes: those written to its side, and for the first entry also those that need no write. */
+static struct str base_after(const struct compose *c, enum side side, bool with_unwritten)
+{
+	const struct mapping *m = &c->plan->mapping;
+	struct base *base = arena_new_array(c->arena, struct base, m->count);
+
+	for (size_t i = 0; i < m->count; i++) {
+		const struct merged *f = &c->merged[i];
+		bool mine = side == SIDE_CRM ? f->write_crm : f->write_emr;
+
+		base[i] = f->next;
+		if (!mine && !(with_unwritten && !f->write_crm && !f->write_emr))
+			base[i].known = false;
+	}
+	return base_write(c->engine, c->arena, m, base);
+}
+
+static void split_masks(const struct compose *c, struct value *values, bool *to_crm, bool *to_emr, size_t *ret_crm,
+                        size_t *ret_emr)
+{
+	*ret_crm = *ret_emr = 0;
+	for (size_t i = 0; i < c->plan->mapping.count; i++) {
+		values[i] = c->merged[i].value;
+		to_crm[i] = c->merged[i].write_crm;
+		to_emr[i] = c->merged[i].write_emr;
+		*ret_crm += to_crm[i];
+		*ret_emr += to_emr[i];
+	}
+}
+
+bool compose_back_reference(struct engine *engine, const struct plan *plan, struct arena *arena, struct str emr_id,
+                            struct str crm_id, struct owed *ret)
+{
+	const struct traits *emr = &plan->conn[SIDE_EMR]->traits;
+	const struct traits *crm = &plan->conn[SIDE_CRM]->traits;
+	const struct compose c = { .engine = engine, .plan = plan, .arena = arena };
+	struct json *body = json_new(arena, JSON_OBJECT);
+	ptrdiff_t at = str_find(crm->web_link, STR("{id}"));
+
+	if (!plan->back_reference || emr->reference_field.len == 0)
+		return false;
+	set_text(arena, body, emr->reference_field, crm_id);
+	if (emr->reference_link_field.len && at >= 0)
+		set_text(arena, body, emr->reference_link_field,
+		         arena_printf(arena, "%.*s%.*s%.*s", (int)at, crm->web_link.at, STR_ARG(crm_id),
+		                      STR_ARG(str_skip(crm->web_link, (size_t)at + 4))));
+	*ret = (struct owed) {
+		.sync_id = plan->sync_id,
+		.side = SIDE_EMR,
+		.op = WRITE_UPDATE,
+		.priority = OWED_LOW,
+		.record_id = emr_id,
+		.body = seal_json(&c, body),
+	};
+	return true;
+}
+
+static struct owed entry(const struct compose *c, enum side side, const struct json *body, bool with_unwritten)
+{
+	bool creates = side == SIDE_CRM && c->crm_id.len == 0;
+
+	return (struct owed) {
+		.sync_id = c->plan->sync_id,
+		.side = side,
+		.op = creates ? WRITE_CREATE : WRITE_UPDATE,
+		.priority = OWED_NORMAL,
+		.record_id = side == SIDE_EMR ? c->emr_id : c->crm_id,
+		.key = creates ? c->emr_id : STR_EMPTY,
+		.body = seal_json(c, body),
+		.base = base_after(c, side, with_unwritten),
+	};
+}
+
+int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field, struct err *err)
+{
+	const struct mapping *m = &c->plan->mapping;
+	struct value *values = arena_new_array(c->arena, struct value, m->count);
+	bool *to_crm = arena_new_array(c->arena, bool, m->count);
+	bool *to_emr = arena_new_array(c->arena, bool, m->count);
+	bool new_link = c->joins || c->crm_id.len == 0;
+	size_t crm_fields, emr_fields;
+	struct json *body;
+	struct owed reference;
+
+	*ret = (struct writes) { 0 };
+	split_masks(c, values, to_crm, to_emr, &crm_fields, &emr_fields);
+	if (crm_fields > 0 || new_link) {
+		body = mapping_write_crm(m, c->arena, values, to_crm);
+		add_link_fields(c, body);
+		ret->owed[ret->count++] = entry(c, SIDE_CRM, body, true);
+	}
+	if (emr_fields > 0) {
+		if (mapping_write_emr(m, c->arena, c->emr_record, values, to_emr, &body, ret_field, err) < 0)
+			return err->code;
+		ret->owed[ret->count] = entry(c, SIDE_EMR, body, ret->count == 0);
+		ret->count++;
+	}
+	ret->wait = ret->count > 0;
+	if (c->joins && compose_back_reference(c->engine, c->plan, c->arena, c->emr_id, c->crm_id, &reference))
+		ret->owed[ret->count++] = reference;
+	return 0;
+}

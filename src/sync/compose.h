@@ -1,0 +1,33 @@
+/*
+ * compose: from a merge result to the writes that are owed. Pure but for sealing: no store, no network.
+ */
+#ifndef SUTURE_SYNC_COMPOSE_H
+#define SUTURE_SYNC_COMPOSE_H
+
+#include "sync/link.h"
+#include "sync/outbox.h"
+#include "sync/run.h"
+
+struct writes {
+	struct owed owed[3];         /* to the CRM, to the EMR, and the low-priority back-reference */
+	size_t count;
+	bool wait;                   /* an entry of normal priority is among them: the payload is OWED until it is delivered */
+};
+
+struct compose {
+	struct engine *engine;
+	const struct plan *plan;
+	struct arena *arena;
+	const struct run *run;       /* NULL: no Batch Sync ID */
+	bool joins;                  /* a new link with a record that was there */
+	struct str emr_id, crm_id;   /* crm_id empty: create */
+	const struct json *emr_record;
+	const struct merged *merged;
+};
+
+int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field, struct err *err) MUST_CHECK;
+/* R18: our id and web link into the EMR's record; low priority. False when the EMR has no place for it or it is switched off. */
+bool compose_back_reference(struct engine *engine, const struct plan *plan, struct arena *arena, struct str emr_id, struct str crm_id,
+			    struct owed *ret);
+
+#endif

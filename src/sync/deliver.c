@@ -1,0 +1,409 @@
+/*
+ * deliver: one lane.
+ *
+ *	gather   entries that are due go into a pool per kind of write, oldest first
+ *	send     a full pool, or any pool when nothing more is coming, becomes a call; up to WINDOW calls are under way
+ *	take     the oldest call's answer is judged and settled in one transaction
+ *
+ * Pools and calls live in memory only: after a crash the outbox still has every entry that was not settled, and sends it again (R5).
+ */
+#include "sync/deliver.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "lib/clock.h"
+#include "lib/limits.h"
+#include "sync/settle.h"
+
+enum { WINDOW = 8, POOLS = WRITE_DELETE + 1, PRIORITIES = OWED_LOW + 1, BATCH_MAX = 200, WHOLE_FAILURES_MAX = 5 };
+
+/* A call's worth of entries: first as a pool that fills, then as a call under way. */
+struct batch {
+	struct arena arena;
+	struct owed *owed[BATCH_MAX];
+	size_t count;
+	struct call *call;
+};
+
+struct lane {
+	struct engine *engine;
+	const struct plan *plan;
+	struct connection *conn;
+	enum side side;
+	bool with_low;
+	struct lanes *lanes;
+	size_t batch_size;
+	struct batch *pools[POOLS];
+	struct batch *calls[WINDOW]; /* ring */
+	size_t first, open;
+	int64_t after_id[PRIORITIES]; /* entries up to here were gathered */
+	int64_t again_ms;             /* when postponed entries are due: gather from the beginning */
+	int whole_failures;           /* calls in a row of which nothing could be said */
+};
+
+static struct batch *batch_new(void)
+{
+	struct batch *b = calloc(1, sizeof(*b));
+
+	must(b != NULL);
+	return b;
+}
+
+static void batch_free(struct batch *b)
+{
+	if (!b)
+		return;
+	if (b->call)
+		call_cancel(&b->call);
+	arena_release(&b->arena);
+	free(b);
+}
+
+/* ---- gather ---- */
+
+static bool in_batch(const struct batch *b, const struct owed *owed)
+{
+	for (size_t i = 0; b && i < b->count; i++) {
+		if (b->owed[i]->id == owed->id || b->owed[i]->link_id == owed->link_id)
+			return true;
+	}
+	return false;
+}
+
+/* Is this entry, or another of its link, in our hands already? Only asked after a restart of the gathering: the cursor guards otherwise. */
+static bool in_hand(const struct lane *lane, const struct owed *owed)
+{
+	for (size_t i = 0; i < POOLS; i++) {
+		if (in_batch(lane->pools[i], owed))
+			return true;
+	}
+	for (size_t i = 0; i < lane->open; i++) {
+		if (in_batch(lane->calls[(lane->first + i) % WINDOW], owed))
+			return true;
+	}
+	return false;
+}
+
+static bool pool_full(const struct lane *lane)
+{
+	for (size_t i = 0; i < POOLS; i++) {
+		if (lane->pools[i] && lane->pools[i]->count >= lane->batch_size)
+			return true;
+	}
+	return false;
+}
+
+static void put_in_pool(struct lane *lane, const struct owed *owed)
+{
+	struct batch **pool = &lane->pools[owed->op];
+	struct owed *copy;
+
+	if (!*pool)
+		*pool = batch_new();
+	copy = arena_new(&(*pool)->arena, struct owed);
+	*copy = *owed;
+	copy->record_id = arena_str(&(*pool)->arena, owed->record_id);
+	copy->key = arena_str(&(*pool)->arena, owed->key);
+	copy->body = arena_str(&(*pool)->arena, owed->body);
+	copy->base = arena_str(&(*pool)->arena, owed->base);
+	(*pool)->owed[(*pool)->count++] = copy;
+}
+
+struct gather {
+	struct lane *lane;
+	enum owed_priority priority;
+	struct arena *arena;
+	struct owed *found;
+	size_t count;
+};
+
+static int select_due(struct db *db, void *context, struct err *err)
+{
+	struct gather *job = context;
+	const struct owed_query query = {
+		.sync_id = job->lane->plan->sync_id,
+		.side = job->lane->side,
+		.priority = job->priority,
+		.now_ms = clock_wall_ms(),
+		.after_id = job->lane->after_id[job->priority],
+		.limit = job->lane->batch_size,
+	};
+
+	return outbox_due(db, job->arena, &query, &job->found, &job->count, err);
+}
+
+/* *ret_more: rows came, so there may be more. */
+static int gather_priority(struct lane *lane, enum owed_priority priority, bool *ret_more, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct gather job = { .lane = lane, .priority = priority, .arena = &arena };
+	int code = store_read(lane->engine->store, select_due, &job, err);
+
+	if (code < 0)
+		return code;
+	for (size_t i = 0; i < job.count; i++) {
+		const struct batch *pool = lane->pools[job.found[i].op];
+
+		if (pool && pool->count >= lane->batch_size)
+			break;
+		lane->after_id[priority] = job.found[i].id;
+		if (in_hand(lane, &job.found[i]))
+			lane->again_ms = clock_wall_ms();
+		else
+			put_in_pool(lane, &job.found[i]);
+	}
+	*ret_more = job.count > 0;
+	return 0;
+}
+
+static void gather_again_when_due(struct lane *lane)
+{
+	if (lane->again_ms == 0 || clock_wall_ms() < lane->again_ms)
+		return;
+	lane->again_ms = 0;
+	for (size_t i = 0; i < PRIORITIES; i++)
+		lane->after_id[i] = 0;
+}
+
+static int gather(struct lane *lane, struct err *err)
+{
+	enum owed_priority last = lane->with_low ? OWED_LOW : OWED_NORMAL;
+
+	gather_again_when_due(lane);
+	for (enum owed_priority p = OWED_PERSON; p <= last; p++) {
+		bool more = true;
+
+		while (more && !pool_full(lane)) {
+			if (gather_priority(lane, p, &more, err) < 0)
+				return err->code;
+		}
+	}
+	return 0;
+}
+
+/* ---- send ---- */
+
+static int fill_item(struct lane *lane, struct batch *b, const struct owed *owed, struct write_item *ret,
+                     struct err *err)
+{
+	struct str body;
+	struct json *fields;
+
+	if (box_open(lane->engine->keys, &b->arena, "outbox.body", owed->body, &body, err) < 0 ||
+	    json_parse(&b->arena, body, &fields, err) < 0)
+		return err_wrap(err, "outbox entry %lld", (long long)owed->id);
+	*ret = (struct write_item) {
+		.op = owed->op,
+		.id = owed->record_id,
+		.key_field = owed->op == WRITE_CREATE ? lane->plan->crm_id_field : STR_EMPTY,
+		.key = owed->key,
+		.fields = fields,
+	};
+	return 0;
+}
+
+static int send(struct lane *lane, enum write_op op, struct err *err)
+{
+	struct batch *b = lane->pools[op];
+	struct write_item *items = arena_new_array(&b->arena, struct write_item, b->count);
+	struct write_request request = {
+		.object = lane->plan->object[lane->side],
+		.items = items,
+		.item_count = b->count,
+		.priority = b->owed[0]->priority == OWED_LOW ? HTTP_LOW : HTTP_NORMAL,
+	};
+
+	for (size_t i = 0; i < b->count; i++) {
+		if (fill_item(lane, b, b->owed[i], &items[i], err) < 0)
+			return err->code;
+	}
+	b->call = lane->conn->kind->write_start(lane->conn, &request);
+	lane->pools[op] = NULL;
+	lane->calls[(lane->first + lane->open) % WINDOW] = b;
+	lane->open++;
+	return 0;
+}
+
+static int send_ready(struct lane *lane, bool everything, struct err *err)
+{
+	for (enum write_op op = WRITE_CREATE; op <= WRITE_DELETE && lane->open < WINDOW; op++) {
+		const struct batch *pool = lane->pools[op];
+
+		if (!pool || (pool->count < lane->batch_size && !everything))
+			continue;
+		if (send(lane, op, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* ---- take ---- */
+
+struct take {
+	struct lane *lane;
+	struct batch *batch;
+	struct write_result *results;
+	size_t by_outcome[SETTLED_REFUSED + 1];
+};
+
+static int settle_batch(struct db *db, void *context, struct err *err)
+{
+	struct take *job = context;
+	struct settle s = { .engine = job->lane->engine, .plan = job->lane->plan, .arena = &job->batch->arena };
+
+	for (size_t i = 0; i <= SETTLED_REFUSED; i++)
+		job->by_outcome[i] = 0;
+	for (size_t i = 0; i < job->batch->count; i++) {
+		enum settled settled;
+
+		s.owed = job->batch->owed[i];
+		s.result = &job->results[i];
+		if (settle_write(db, &s, &settled, err) < 0)
+			return err_wrap(err, "settle outbox entry %lld", (long long)s.owed->id);
+		job->by_outcome[settled]++;
+	}
+	return 0;
+}
+
+/* Nothing can be said of any entry: all are tried again later. After several such calls in a row the lane gives up and says why. */
+static int whole_failure(struct lane *lane, struct take *job, struct err *why, struct err *err)
+{
+	if (err_class_of(why->code) != ERR_CLASS_RETRY || ++lane->whole_failures >= WHOLE_FAILURES_MAX) {
+		*err = *why;
+		return err_wrap(err, "write to %.*s",
+		                STR_ARG(lane->side == SIDE_CRM ? lane->plan->crm_name : lane->plan->emr_name));
+	}
+	for (size_t i = 0; i < job->batch->count; i++)
+		job->results[i] = (struct write_result) { .outcome = RETRY_LATER, .code = str_of(err_name(why->code)) };
+	return 0;
+}
+
+static int take(struct lane *lane, struct err *err)
+{
+	struct batch *b = lane->calls[lane->first];
+	struct take job = { .lane = lane,
+		            .batch = b,
+		            .results = arena_new_array(&b->arena, struct write_result, b->count) };
+	struct err why = ERR_INIT;
+	int code = 0;
+
+	if (lane->conn->kind->write_finish(&b->call, &b->arena, job.results, &why) < 0)
+		code = whole_failure(lane, &job, &why, err);
+	else
+		lane->whole_failures = 0;
+	lane->first = (lane->first + 1) % WINDOW;
+	lane->open--;
+	if (code >= 0)
+		code = store_write(lane->engine->store, RELAXED, settle_batch, &job, err);
+	batch_free(b);
+	if (code < 0)
+		return code;
+	if (job.by_outcome[SETTLED_LATER])
+		lane->again_ms = clock_wall_ms() + 250;
+	atomic_fetch_add(&lane->lanes->delivered, (int64_t)job.by_outcome[SETTLED_DELIVERED]);
+	atomic_fetch_add(&lane->lanes->refused, (int64_t)job.by_outcome[SETTLED_REFUSED]);
+	lanes_ring(lane->lanes); /* the other side may owe something now */
+	return 0;
+}
+
+/* ---- the lane ---- */
+
+struct owes {
+	struct lane *lane;
+	struct owed_counts counts;
+};
+
+static int count_owed(struct db *db, void *context, struct err *err)
+{
+	struct owes *job = context;
+
+	return outbox_counts(db, job->lane->plan->sync_id, job->lane->side, &job->counts, err);
+}
+
+/* True when the lane's work is done for good. Both sides count: settling a write to one side can add a write to the other. */
+static bool finished(struct lane *lane, struct err *err)
+{
+	struct owes job = { .lane = lane };
+	bool upstream_done;
+
+	pthread_mutex_lock(&lane->lanes->lock);
+	upstream_done = lane->lanes->upstream_done;
+	pthread_mutex_unlock(&lane->lanes->lock);
+	if (!upstream_done || store_read(lane->engine->store, count_owed, &job, err) < 0)
+		return false;
+	if (job.counts.now > 0 && lane->again_ms == 0)
+		lane->again_ms = clock_wall_ms() + 250; /* postponed entries: look again until they are due */
+	return job.counts.now == 0 && (!lane->with_low || job.counts.low == 0);
+}
+
+static void wait_for_bell(struct lane *lane)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 50 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	pthread_mutex_lock(&lane->lanes->lock);
+	pthread_cond_timedwait(&lane->lanes->bell, &lane->lanes->lock, &until);
+	pthread_mutex_unlock(&lane->lanes->lock);
+}
+
+static bool pools_empty(const struct lane *lane)
+{
+	for (size_t i = 0; i < POOLS; i++) {
+		if (lane->pools[i] && lane->pools[i]->count)
+			return false;
+	}
+	return true;
+}
+
+/* One turn. *ret_done: nothing is left to do. */
+static int turn(struct lane *lane, bool *ret_done, struct err *err)
+{
+	bool stopping = lanes_stopping(lane->engine, lane->lanes);
+	bool upstream_done;
+
+	*ret_done = false;
+	pthread_mutex_lock(&lane->lanes->lock);
+	upstream_done = lane->lanes->upstream_done;
+	pthread_mutex_unlock(&lane->lanes->lock);
+	if (!stopping && (gather(lane, err) < 0 || send_ready(lane, upstream_done || lane->open == 0, err) < 0))
+		return err->code;
+	if (lane->open > 0 && (lane->open == WINDOW || stopping || !pool_full(lane)))
+		return take(lane, err);
+	if (stopping || (lane->open == 0 && pools_empty(lane) && finished(lane, err))) {
+		*ret_done = true;
+		return 0;
+	}
+	if (pools_empty(lane))
+		wait_for_bell(lane);
+	return 0;
+}
+
+void deliver_lane(struct engine *engine, const struct plan *plan, enum side side, bool with_low, struct lanes *lanes)
+{
+	struct lane lane = { .engine = engine,
+		             .plan = plan,
+		             .conn = plan->conn[side],
+		             .side = side,
+		             .with_low = with_low,
+		             .lanes = lanes };
+	struct err err = ERR_INIT;
+	bool done = false;
+
+	lane.batch_size = MAX_OF((size_t)1, MIN_OF(lane.conn->traits.write_batch, (size_t)BATCH_MAX));
+	while (!done) {
+		if (turn(&lane, &done, &err) < 0) {
+			lanes_fail(lanes, &err);
+			break;
+		}
+	}
+	for (size_t i = 0; i < POOLS; i++)
+		batch_free(lane.pools[i]);
+	for (size_t i = 0; i < lane.open; i++)
+		batch_free(lane.calls[(lane.first + i) % WINDOW]);
+}

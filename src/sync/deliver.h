@@ -1,0 +1,36 @@
+/*
+ * deliver: what is owed is sent, the answer judged, the link settled. One lane per side; the code is the same for both directions.
+ *
+ * A lane takes entries in order of priority and age, groups them into calls of the connection's batch size and keeps a window of calls under way. It never has
+ * two writes of one link under way. Each answer is one transaction: outbox done or later, base and state of the link, state of the payload.
+ */
+#ifndef SUTURE_SYNC_DELIVER_H
+#define SUTURE_SYNC_DELIVER_H
+
+#include <pthread.h>
+
+#include "sync/outbox.h"
+#include "sync/run.h"
+
+/* Shared by the lanes of one sync while they work; counters only go up. */
+struct lanes {
+	pthread_mutex_t lock;
+	pthread_cond_t bell;         /* something was added to the outbox, or the state below changed */
+	bool upstream_done;          /* nothing more will be added: half-full calls may go */
+	bool stop;                   /* a lane failed or a person stopped us: finish what is under way */
+	struct err error;            /* the first failure */
+	_Atomic int64_t read, decided, delivered, refused;
+};
+
+void lanes_init(struct lanes *lanes);
+void lanes_release(struct lanes *lanes);
+void lanes_ring(struct lanes *lanes);
+void lanes_finish_upstream(struct lanes *lanes);
+void lanes_fail(struct lanes *lanes, const struct err *err);
+bool lanes_stopping(struct engine *engine, struct lanes *lanes);
+
+/* Works until upstream is done and nothing but low-priority entries (unless with_low) is owed to this side, or until it must stop. Errors are left in
+ * lanes->error. */
+void deliver_lane(struct engine *engine, const struct plan *plan, enum side side, bool with_low, struct lanes *lanes);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * identity: rows of `identity`. capture puts what it sees on either side; reconcile asks by key and by stored external id.
+ */
+#include "sync/identity.h"
+
+#include <string.h>
+
+#define COLUMNS "side, record_id, match_key, external_id, synced, version, run_id"
+
+static const struct statement SEEN = {
+	"SELECT run_id FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3"
+};
+static const struct statement PUT = {
+	"INSERT INTO identity (sync_id, side, record_id, match_key, external_id, synced, version, run_id)"
+	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8)"
+	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET match_key = excluded.match_key, external_id = "
+	"excluded.external_id,"
+	" synced = excluded.synced, version = excluded.version, run_id = excluded.run_id"
+};
+static const struct statement GET = { "SELECT " COLUMNS
+	                              " FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3" };
+static const struct statement WITH_KEY = {
+	"SELECT " COLUMNS
+	" FROM identity WHERE sync_id = $1 AND side = $2 AND match_key = $3 ORDER BY record_id LIMIT 50"
+};
+static const struct statement WITH_EXTERNAL = {
+	"SELECT " COLUMNS
+	" FROM identity WHERE sync_id = $1 AND side = $2 AND external_id = $3 ORDER BY record_id LIMIT 50"
+};
+static const struct statement FORGET = {
+	"DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND (run_id IS NULL OR run_id <> $3)"
+};
+
+static struct bind bind_key(const struct known *known)
+{
+	if (!known->has_key)
+		return bind_null();
+	return bind_blob(str_range((const char *)known->key.bytes, sizeof(known->key.bytes)));
+}
+
+int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
+{
+	int64_t seen_by = 0;
+	int code = db_number(db, &SEEN, BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id)), 0,
+	                     &seen_by, err);
+
+	if (code < 0)
+		return code;
+	code = db_run(db, &PUT,
+	              BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id), bind_key(known),
+	                   bind_text_or_null(known->external_id), bind_int(known->synced),
+	                   bind_text_or_null(known->version), bind_id(known->run_id)),
+	              err);
+	if (code < 0)
+		return err_wrap(err, "note an identity");
+	*ret_seen = known->run_id != 0 && seen_by == known->run_id;
+	return 0;
+}
+
+static void read_row(struct rows *rows, struct arena *arena, struct known *ret)
+{
+	struct str key = row_blob(rows, "match_key");
+
+	*ret = (struct known) {
+		.side = (enum side)row_int(rows, "side"),
+		.record_id = arena_str(arena, row_text(rows, "record_id")),
+		.external_id = arena_str(arena, row_text(rows, "external_id")),
+		.synced = row_int(rows, "synced") != 0,
+		.version = arena_str(arena, row_text(rows, "version")),
+		.run_id = row_int(rows, "run_id"),
+	};
+	if (key.len == sizeof(ret->key.bytes)) {
+		ret->has_key = true;
+		memcpy(ret->key.bytes, key.at, key.len);
+	}
+}
+
+enum { MOST_CANDIDATES = 50 };
+
+static int read_all(struct db *db, struct arena *arena, const struct statement *statement, struct binds binds,
+                    struct known **ret, size_t *ret_count, struct err *err)
+{
+	struct known found[MOST_CANDIDATES];
+	size_t count = 0;
+	ROWS rows = NULL;
+	int more = db_select(db, statement, binds, &rows, err);
+
+	if (more < 0)
+		return more;
+	while (count < MOST_CANDIDATES && (more = rows_next(rows, err)) > 0)
+		read_row(rows, arena, &found[count++]);
+	if (more < 0)
+		return more;
+	*ret = arena_new_array(arena, struct known, count);
+	if (count)
+		memcpy(*ret, found, count * sizeof(found[0]));
+	*ret_count = count;
+	return 0;
+}
+
+int identity_get(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id,
+                 struct known *ret, bool *ret_found, struct err *err)
+{
+	struct known *found;
+	size_t count;
+	int code = read_all(db, arena, &GET, BIND(bind_int(sync_id), bind_int(side), bind_text(record_id)), &found,
+	                    &count, err);
+
+	if (code < 0)
+		return code;
+	*ret_found = count > 0;
+	if (count > 0)
+		*ret = found[0];
+	return 0;
+}
+
+int identity_with_key(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct digest16 key,
+                      struct known **ret, size_t *ret_count, struct err *err)
+{
+	return read_all(db, arena, &WITH_KEY,
+	                BIND(bind_int(sync_id), bind_int(side),
+	                     bind_blob(str_range((const char *)key.bytes, sizeof(key.bytes)))),
+	                ret, ret_count, err);
+}
+
+int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str external_id,
+                           struct known **ret, size_t *ret_count, struct err *err)
+{
+	return read_all(db, arena, &WITH_EXTERNAL, BIND(bind_int(sync_id), bind_int(side), bind_text(external_id)), ret,
+	                ret_count, err);
+}
+
+int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err)
+{
+	return db_run(db, &FORGET, BIND(bind_int(sync_id), bind_int(side), bind_int(run_id)), err);
+}

@@ -1,0 +1,30 @@
+/*
+ * identity: who is known on either side, for matching (R6 to R8). Only writer of the table `identity`. Holds keyed hashes of names and birth
+ * dates, stored external ids and versions; no payload.
+ */
+#ifndef SUTURE_SYNC_IDENTITY_H
+#define SUTURE_SYNC_IDENTITY_H
+
+#include "model/match.h"
+#include "sync/sync.h"
+
+struct known {
+	enum side side;
+	struct str record_id;
+	bool has_key;
+	struct digest16 key;
+	struct str external_id;      /* the other side's id as stored in this record; empty: none */
+	bool synced;                 /* the CRM record's "synced" checkbox */
+	struct str version;
+	int64_t run_id;              /* the run that last saw it */
+};
+
+/* Inserts or replaces. *ret_seen: this run had seen the record before (a page read twice). */
+int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err) MUST_CHECK;
+int identity_get(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, struct known *ret, bool *ret_found, struct err *err) MUST_CHECK;
+int identity_with_key(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct digest16 key, struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str external_id, struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* After a complete reading of a side: forgets who was not seen by this run. */
+int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * journal: rows of `journal`. Levels are Debug, Info, Error, Exception (R41).
+ */
+#include "sync/journal.h"
+
+#include <stdio.h>
+
+#include "lib/clock.h"
+
+static const struct statement ADD = {
+	"INSERT INTO journal (at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text)"
+	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)"
+};
+static const struct statement LIST = {
+	"SELECT id, at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text FROM journal"
+	" WHERE id > $1 AND level >= $2 AND ($3 = 0 OR run_id = $3) ORDER BY id LIMIT $4"
+};
+
+static const char *const names[] = { "debug", "info", "error", "exception" };
+
+const char *level_name(enum level level)
+{
+	return names[level];
+}
+
+bool level_of_name(struct str name, enum level *ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (str_eq_nocase(name, str_of(names[i]))) {
+			*ret = (enum level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int journal_add(struct db *db, const struct journal_entry *e, struct err *err)
+{
+	return db_run(db, &ADD,
+	              BIND(bind_int(e->at_ms ? e->at_ms : clock_wall_ms()), bind_int(e->level), bind_id(e->sync_id),
+	                   bind_id(e->run_id), bind_id(e->staged_id), bind_text_or_null(e->emr_id),
+	                   bind_text_or_null(e->crm_id), bind_text(e->code), bind_text(e->text)),
+	              err);
+}
+
+static int note(struct db *db, void *context, struct err *err)
+{
+	return journal_add(db, context, err);
+}
+
+void journal_note(struct engine *engine, const struct journal_entry *entry)
+{
+	struct journal_entry copy = *entry;
+	struct err err = ERR_INIT;
+
+	if (store_write(engine->store, RELAXED, note, &copy, &err) < 0)
+		fprintf(stderr, "suture: could not write the log: %s\n", err.text);
+}
+
+struct list_job {
+	struct arena *arena;
+	const struct journal_filter *filter;
+	struct journal_entry **ret;
+	size_t *ret_count;
+};
+
+static void read_row(struct rows *rows, struct arena *arena, struct journal_entry *ret)
+{
+	*ret = (struct journal_entry) {
+		.id = row_int(rows, "id"),
+		.at_ms = row_int(rows, "at_ms"),
+		.level = (enum level)row_int(rows, "level"),
+		.sync_id = row_int(rows, "sync_id"),
+		.run_id = row_int(rows, "run_id"),
+		.staged_id = row_int(rows, "staged_id"),
+		.emr_id = arena_str(arena, row_text(rows, "emr_id")),
+		.crm_id = arena_str(arena, row_text(rows, "crm_id")),
+		.code = arena_str(arena, row_text(rows, "code")),
+		.text = arena_str(arena, row_text(rows, "text")),
+	};
+}
+
+static int list(struct db *db, void *context, struct err *err)
+{
+	struct list_job *job = context;
+	const struct journal_filter *f = job->filter;
+	size_t limit = f->limit ? f->limit : 100;
+	struct journal_entry *all = arena_new_array(job->arena, struct journal_entry, limit);
+	size_t count = 0;
+	ROWS rows = NULL;
+	int more = db_select(
+	        db, &LIST,
+	        BIND(bind_int(f->after_id), bind_int(f->at_least), bind_int(f->run_id), bind_int((int64_t)limit)),
+	        &rows, err);
+
+	if (more < 0)
+		return more;
+	while (count < limit && (more = rows_next(rows, err)) > 0)
+		read_row(rows, job->arena, &all[count++]);
+	if (more < 0)
+		return more;
+	*job->ret = all;
+	*job->ret_count = count;
+	return 0;
+}
+
+int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *filter,
+                 struct journal_entry **ret, size_t *ret_count, struct err *err)
+{
+	struct list_job job = { arena, filter, ret, ret_count };
+
+	return store_read(engine->store, list, &job, err);
+}

@@ -1,0 +1,29 @@
+/*
+ * journal: the log that people read (R41). Only writer of the table `journal`. An entry names run, sync, payload and record ids; it never holds a patient's
+ * data: texts are constants and error texts of ours.
+ */
+#ifndef SUTURE_SYNC_JOURNAL_H
+#define SUTURE_SYNC_JOURNAL_H
+
+#include "sync/sync.h"
+
+enum level { LEVEL_DEBUG = 0, LEVEL_INFO = 1, LEVEL_ERROR = 2, LEVEL_EXCEPTION = 3 };
+const char *level_name(enum level level);
+bool level_of_name(struct str name, enum level *ret);
+
+struct journal_entry {
+	int64_t id, at_ms;
+	enum level level;
+	int64_t sync_id, run_id, staged_id;
+	struct str emr_id, crm_id;
+	struct str code;             /* stable: "write_refused" */
+	struct str text;
+};
+
+int journal_add(struct db *db, const struct journal_entry *entry, struct err *err) MUST_CHECK;
+/* In a transaction of its own; a failure to log is told on stderr and otherwise ignored. */
+void journal_note(struct engine *engine, const struct journal_entry *entry);
+struct journal_filter { enum level at_least; int64_t run_id; int64_t after_id; size_t limit; };
+int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *filter, struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,49 @@
+#include "sync/deliver.h"
+
+void lanes_init(struct lanes *lanes)
+{
+	*lanes = (struct lanes) { .upstream_done = false };
+	must(pthread_mutex_init(&lanes->lock, NULL) == 0);
+	must(pthread_cond_init(&lanes->bell, NULL) == 0);
+}
+
+void lanes_release(struct lanes *lanes)
+{
+	pthread_cond_destroy(&lanes->bell);
+	pthread_mutex_destroy(&lanes->lock);
+}
+
+void lanes_ring(struct lanes *lanes)
+{
+	pthread_mutex_lock(&lanes->lock);
+	pthread_cond_broadcast(&lanes->bell);
+	pthread_mutex_unlock(&lanes->lock);
+}
+
+void lanes_finish_upstream(struct lanes *lanes)
+{
+	pthread_mutex_lock(&lanes->lock);
+	lanes->upstream_done = true;
+	pthread_cond_broadcast(&lanes->bell);
+	pthread_mutex_unlock(&lanes->lock);
+}
+
+void lanes_fail(struct lanes *lanes, const struct err *err)
+{
+	pthread_mutex_lock(&lanes->lock);
+	if (lanes->error.code == ERR_OK)
+		lanes->error = *err;
+	lanes->stop = true;
+	pthread_cond_broadcast(&lanes->bell);
+	pthread_mutex_unlock(&lanes->lock);
+}
+
+bool lanes_stopping(struct engine *engine, struct lanes *lanes)
+{
+	bool stop;
+
+	pthread_mutex_lock(&lanes->lock);
+	stop = lanes->stop;
+	pthread_mutex_unlock(&lanes->lock);
+	return stop || atomic_load(&engine->stop);
+}

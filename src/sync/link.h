@@ -1,0 +1,44 @@
+/*
+ * link: the pair (EMR id, CRM id) of one person, with its base. Only writer of the table `link`. At most one link a side (R9): a
+ * unique index of the store, so that ERR_CONFLICT is what a second one gets.
+ */
+#ifndef SUTURE_SYNC_LINK_H
+#define SUTURE_SYNC_LINK_H
+
+#include "sync/sync.h"
+
+/* MAKING: the CRM record is owed and has no id yet. */
+enum link_state { LINK_LINKED = 0, LINK_MAKING = 1, LINK_ENDED = 2 };
+
+struct link {
+	int64_t id, sync_id, run_id;
+	enum link_state state;
+	struct str emr_id, crm_id;
+	struct str how;              /* "R12", "R6", "created": how it came about */
+	struct str base;             /* sealed; empty: none yet */
+	struct digest16 emr_hash;    /* of the EMR payload last settled */
+	struct str emr_version, crm_version;
+	int64_t emr_modified_ms;
+	int64_t staged_id;           /* the payload last settled: its bytes */
+	int64_t created_ms, settled_ms;
+	int64_t mapping_version;
+};
+
+int link_insert(struct db *db, struct link *link, struct err *err) MUST_CHECK;
+int link_by_emr(struct db *db, struct arena *arena, int64_t sync_id, struct str emr_id, struct link *ret, bool *ret_found, struct err *err) MUST_CHECK;
+int link_by_crm(struct db *db, struct arena *arena, int64_t sync_id, struct str crm_id, struct link *ret, bool *ret_found, struct err *err) MUST_CHECK;
+int link_find(struct db *db, struct arena *arena, int64_t id, struct link *ret, bool *ret_found, struct err *err) MUST_CHECK;
+/* Everything a settled payload changes; empty texts and an empty base leave what is there. */
+int link_settle(struct db *db, const struct link *link, struct err *err) MUST_CHECK;
+/* The record in the making could not be made: nothing is left of the link. */
+int link_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+int link_end(struct db *db, int64_t id, const char *why, struct err *err) MUST_CHECK;
+
+struct link_filter { struct str emr_id, crm_id; int64_t after_id; size_t limit; };
+int link_list(struct engine *engine, struct arena *arena, const struct link_filter *filter, struct link **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+
+/* The base as text and back: one member per mapped CRM field, null for blank, [emr, crm] where the sides spell it differently. */
+struct str base_write(struct engine *engine, struct arena *arena, const struct mapping *m, const struct base *base);
+int base_read(struct engine *engine, struct arena *arena, const struct mapping *m, struct str sealed, struct base *ret, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * outbox: rows of `outbox`. reconcile and deliver add them, deliver takes them away.
+ */
+#include "sync/outbox.h"
+
+#include "lib/clock.h"
+
+static const struct statement ADD = { "INSERT INTO outbox (sync_id, side, priority, op, link_id, staged_id, run_id, "
+	                              "record_id, external_key, body, base, attempts,"
+	                              " due_ms, created_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,$12,$13)" };
+static const struct statement DUE = {
+	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
+	"attempts, due_ms,"
+	" error_code FROM outbox WHERE sync_id = $1 AND side = $2 AND priority = $3 AND id > $4 AND due_ms <= $5"
+	" ORDER BY id LIMIT $6"
+};
+static const struct statement DONE = { "DELETE FROM outbox WHERE id = $1" };
+static const struct statement LATER = {
+	"UPDATE outbox SET attempts = attempts + 1, due_ms = $2, error_code = $3 WHERE id = $1"
+};
+static const struct statement FORGET_LINK = { "DELETE FROM outbox WHERE link_id = $1" };
+static const struct statement OWES = { "SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND priority < 2" };
+static const struct statement COUNTS = { "SELECT SUM(CASE WHEN priority < 2 THEN 1 ELSE 0 END) AS now, SUM(CASE WHEN "
+	                                 "priority < 2 THEN 0 ELSE 1 END) AS low,"
+	                                 " MIN(due_ms) AS next_due FROM outbox WHERE sync_id = $1 AND side = $2" };
+
+int outbox_add(struct db *db, struct owed *owed, struct err *err)
+{
+	int64_t now = clock_wall_ms();
+	int code = db_run(db, &ADD,
+	                  BIND(bind_int(owed->sync_id), bind_int(owed->side), bind_int(owed->priority),
+	                       bind_int(owed->op), bind_int(owed->link_id), bind_id(owed->staged_id),
+	                       bind_id(owed->run_id), bind_text(owed->record_id), bind_text_or_null(owed->key),
+	                       bind_blob(owed->body), owed->base.len ? bind_blob(owed->base) : bind_null(),
+	                       bind_int(owed->due_ms), bind_int(now)),
+	                  err);
+
+	if (code < 0)
+		return err_wrap(err, "add to the outbox");
+	owed->id = db_last_id(db);
+	return 0;
+}
+
+static void read_row(struct rows *rows, struct arena *arena, struct owed *ret)
+{
+	*ret = (struct owed) {
+		.id = row_int(rows, "id"),
+		.sync_id = row_int(rows, "sync_id"),
+		.link_id = row_int(rows, "link_id"),
+		.staged_id = row_int(rows, "staged_id"),
+		.run_id = row_int(rows, "run_id"),
+		.side = (enum side)row_int(rows, "side"),
+		.op = (enum write_op)row_int(rows, "op"),
+		.priority = (enum owed_priority)row_int(rows, "priority"),
+		.record_id = arena_str(arena, row_text(rows, "record_id")),
+		.key = arena_str(arena, row_text(rows, "external_key")),
+		.body = arena_str(arena, row_blob(rows, "body")),
+		.base = arena_str(arena, row_blob(rows, "base")),
+		.attempts = row_int(rows, "attempts"),
+		.due_ms = row_int(rows, "due_ms"),
+		.error_code = arena_str(arena, row_text(rows, "error_code")),
+	};
+}
+
+int outbox_due(struct db *db, struct arena *arena, const struct owed_query *query, struct owed **ret, size_t *ret_count,
+               struct err *err)
+{
+	struct owed *all = arena_new_array(arena, struct owed, query->limit);
+	size_t count = 0;
+	ROWS rows = NULL;
+	int more = db_select(db, &DUE,
+	                     BIND(bind_int(query->sync_id), bind_int(query->side), bind_int(query->priority),
+	                          bind_int(query->after_id), bind_int(query->now_ms), bind_int((int64_t)query->limit)),
+	                     &rows, err);
+
+	if (more < 0)
+		return more;
+	while (count < query->limit && (more = rows_next(rows, err)) > 0)
+		read_row(rows, arena, &all[count++]);
+	if (more < 0)
+		return more;
+	*ret = all;
+	*ret_count = count;
+	return 0;
+}
+
+int outbox_done(struct db *db, int64_t id, struct err *err)
+{
+	return db_run(db, &DONE, BIND(bind_int(id)), err);
+}
+
+int outbox_forget_link(struct db *db, int64_t link_id, struct err *err)
+{
+	return db_run(db, &FORGET_LINK, BIND(bind_int(link_id)), err);
+}
+
+int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, struct err *err)
+{
+	return db_run(db, &LATER, BIND(bind_int(id), bind_int(due_ms), bind_text_or_null(code)), err);
+}
+
+int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err)
+{
+	int64_t count;
+	int code = db_number(db, &OWES, BIND(bind_int(link_id)), 0, &count, err);
+
+	if (code < 0)
+		return code;
+	*ret = count > 0;
+	return 0;
+}
+
+int outbox_counts(struct db *db, int64_t sync_id, enum side side, struct owed_counts *ret, struct err *err)
+{
+	ROWS rows = NULL;
+	int more = db_select(db, &COUNTS, BIND(bind_int(sync_id), bind_int(side)), &rows, err);
+
+	if (more < 0)
+		return more;
+	more = rows_next(rows, err);
+	if (more < 0)
+		return more;
+	*ret = more ? (struct owed_counts) { row_int(rows, "now"), row_int(rows, "low"), row_int(rows, "next_due") }
+	            : (struct owed_counts) { 0 };
+	return 0;
+}

@@ -1,0 +1,184 @@
+#include "sync/run_table.h"
+
+#include "lib/clock.h"
+
+#define COLUMNS                                                                                                    \
+	"r.id, r.sync_id, r.batch_id, r.kind, r.who, r.state, r.phase, r.cursor, r.total, r.read_count, r.error, " \
+	"r.started_ms, r.ended_ms, d.name AS sync_name"
+#define FROM_RUN " FROM run r LEFT JOIN definition d ON d.id = r.sync_id "
+
+static const struct statement NEXT = { "SELECT COALESCE(MAX(id), 0) + 1 AS n FROM run" };
+static const struct statement INSERT = {
+	"INSERT INTO run (id, sync_id, batch_id, kind, who, state, phase, total, read_count, started_ms)"
+	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)"
+};
+static const struct statement ADVANCE = { "UPDATE run SET cursor = $2, read_count = read_count + $3, total = CASE WHEN "
+	                                  "$4 < 0 THEN total ELSE $4 END WHERE id = $1" };
+static const struct statement SET_PHASE = { "UPDATE run SET phase = $2 WHERE id = $1" };
+static const struct statement SET_STATE = { "UPDATE run SET state = $2, error = $3, ended_ms = $4 WHERE id = $1" };
+static const struct statement UNFINISHED = { "SELECT " COLUMNS FROM_RUN
+	                                     "WHERE r.sync_id = $1 AND r.state <> 1 ORDER BY r.id DESC LIMIT 1" };
+static const struct statement READ = { "SELECT " COLUMNS FROM_RUN "WHERE r.id = $1" };
+static const struct statement BY_BATCH = { "SELECT " COLUMNS FROM_RUN "WHERE r.batch_id = $1" };
+static const struct statement LATEST = { "SELECT " COLUMNS FROM_RUN "ORDER BY r.id DESC LIMIT $1" };
+
+const char *run_state_name(enum run_state state)
+{
+	static const char *const names[] = { "active", "done", "aborted", "failed" };
+
+	return names[state];
+}
+
+int run_insert(struct db *db, struct arena *arena, struct run *run, struct err *err)
+{
+	struct str day;
+
+	if (db_number(db, &NEXT, BIND_NOTHING, 1, &run->id, err) < 0)
+		return err_wrap(err, "start a run");
+	run->started_ms = clock_wall_ms();
+	day = clock_rfc3339(arena, run->started_ms);
+	run->batch_id = arena_printf(arena, "B%.4s%.2s%.2s-%06lld", day.at, day.at + 5, day.at + 8, (long long)run->id);
+	return db_run(db, &INSERT,
+	              BIND(bind_int(run->id), bind_int(run->sync_id), bind_text(run->batch_id), bind_text(run->kind),
+	                   bind_text(run->who), bind_int(run->state), bind_int(run->phase), bind_int(run->total),
+	                   bind_int(run->read), bind_int(run->started_ms)),
+	              err);
+}
+
+int run_advance(struct db *db, int64_t id, struct str cursor, int64_t read, int64_t total, struct err *err)
+{
+	return db_run(db, &ADVANCE, BIND(bind_int(id), bind_text_or_null(cursor), bind_int(read), bind_int(total)),
+	              err);
+}
+
+int run_set_phase(struct db *db, int64_t id, enum run_phase phase, struct err *err)
+{
+	return db_run(db, &SET_PHASE, BIND(bind_int(id), bind_int(phase)), err);
+}
+
+int run_set_state(struct db *db, int64_t id, enum run_state state, const char *error, struct err *err)
+{
+	return db_run(db, &SET_STATE,
+	              BIND(bind_int(id), bind_int(state), bind_text_or_null(str_of(error)),
+	                   state == RUN_ACTIVE ? bind_null() : bind_int(clock_wall_ms())),
+	              err);
+}
+
+static void read_row(struct rows *rows, struct arena *arena, struct run *ret)
+{
+	*ret = (struct run) {
+		.id = row_int(rows, "id"),
+		.sync_id = row_int(rows, "sync_id"),
+		.batch_id = arena_str(arena, row_text(rows, "batch_id")),
+		.kind = arena_str(arena, row_text(rows, "kind")),
+		.sync_name = arena_str(arena, row_text(rows, "sync_name")),
+		.who = arena_str(arena, row_text(rows, "who")),
+		.error = arena_str(arena, row_text(rows, "error")),
+		.state = (enum run_state)row_int(rows, "state"),
+		.phase = (enum run_phase)row_int(rows, "phase"),
+		.cursor = arena_str(arena, row_text(rows, "cursor")),
+		.total = row_int(rows, "total"),
+		.read = row_int(rows, "read_count"),
+		.started_ms = row_int(rows, "started_ms"),
+		.ended_ms = row_int(rows, "ended_ms"),
+	};
+}
+
+static int read_one(struct db *db, struct arena *arena, const struct statement *statement, struct bind by,
+                    struct run *ret, bool *ret_found, struct err *err)
+{
+	ROWS rows = NULL;
+	int more = db_select(db, statement, BIND(by), &rows, err);
+
+	if (more < 0)
+		return more;
+	more = rows_next(rows, err);
+	if (more < 0)
+		return more;
+	*ret_found = more > 0;
+	if (more > 0)
+		read_row(rows, arena, ret);
+	return 0;
+}
+
+int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
+                   struct err *err)
+{
+	return read_one(db, arena, &UNFINISHED, bind_int(sync_id), ret, ret_found, err);
+}
+
+int run_read(struct db *db, struct arena *arena, int64_t id, struct run *ret, struct err *err)
+{
+	bool found;
+	int code = read_one(db, arena, &READ, bind_int(id), ret, &found, err);
+
+	if (code < 0)
+		return code;
+	return found ? 0 : err_set(err, ERR_NOT_FOUND, "there is no run %lld; `suture runs` lists them", (long long)id);
+}
+
+struct list_job {
+	struct arena *arena;
+	size_t limit;
+	struct run **ret;
+	size_t *ret_count;
+};
+
+static int list(struct db *db, void *context, struct err *err)
+{
+	struct list_job *job = context;
+	struct run *all = arena_new_array(job->arena, struct run, job->limit);
+	size_t count = 0;
+	ROWS rows = NULL;
+	int more = db_select(db, &LATEST, BIND(bind_int((int64_t)job->limit)), &rows, err);
+
+	if (more < 0)
+		return more;
+	while (count < job->limit && (more = rows_next(rows, err)) > 0)
+		read_row(rows, job->arena, &all[count++]);
+	if (more < 0)
+		return more;
+	*job->ret = all;
+	*job->ret_count = count;
+	return 0;
+}
+
+int run_list(struct engine *engine, struct arena *arena, size_t limit, struct run **ret, size_t *ret_count,
+             struct err *err)
+{
+	struct list_job job = { arena, limit ? limit : 20, ret, ret_count };
+
+	return store_read(engine->store, list, &job, err);
+}
+
+struct find_job {
+	struct arena *arena;
+	struct str which;
+	struct run *ret;
+	bool found;
+};
+
+static int find(struct db *db, void *context, struct err *err)
+{
+	struct find_job *job = context;
+	int64_t number;
+
+	if (job->which.len == 0)
+		return read_one(db, job->arena, &LATEST, bind_int(1), job->ret, &job->found, err);
+	if (str_to_i64(job->which, &number))
+		return read_one(db, job->arena, &READ, bind_int(number), job->ret, &job->found, err);
+	return read_one(db, job->arena, &BY_BATCH, bind_text(job->which), job->ret, &job->found, err);
+}
+
+int run_find(struct engine *engine, struct arena *arena, struct str which, struct run *ret, struct err *err)
+{
+	struct find_job job = { arena, which, ret, false };
+
+	if (store_read(engine->store, find, &job, err) < 0)
+		return err_wrap(err, "find the run");
+	if (job.found)
+		return 0;
+	if (which.len == 0)
+		return err_set(err, ERR_NOT_FOUND, "nothing has run yet; `suture import` starts the first run");
+	return err_set(err, ERR_NOT_FOUND, "there is no run %.*s; `suture runs` lists them", STR_ARG(which));
+}

@@ -1,0 +1,20 @@
+/*
+ * run_table: rows of `run`; its only writer. run.c, which drives a batch, and capture.c, which moves a run's cursor together with the payloads of a
+ * page (R1), are its callers.
+ */
+#ifndef SUTURE_SYNC_RUN_TABLE_H
+#define SUTURE_SYNC_RUN_TABLE_H
+
+#include "sync/run.h"
+
+/* Fills run->id and batch_id. */
+int run_insert(struct db *db, struct arena *arena, struct run *run, struct err *err) MUST_CHECK;
+/* The page that `cursor` led to is staged: `read` more payloads. total -1 leaves what is there. */
+int run_advance(struct db *db, int64_t id, struct str cursor, int64_t read, int64_t total, struct err *err) MUST_CHECK;
+int run_set_phase(struct db *db, int64_t id, enum run_phase phase, struct err *err) MUST_CHECK;
+int run_set_state(struct db *db, int64_t id, enum run_state state, const char *error, struct err *err) MUST_CHECK;
+/* The youngest run of the sync that is not done. */
+int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found, struct err *err) MUST_CHECK;
+int run_read(struct db *db, struct arena *arena, int64_t id, struct run *ret, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * settle: by outcome.
+ *
+ *	DELIVERED    the entry is done; the base takes the fields of this write as the far side has them (R27), the link lives, the payload is done
+ *	             once nothing else is owed for it; a created CRM record earns its back-reference (R18)
+ *	RETRY_LATER, UNKNOWN   tried again with growing pauses; every write is repeatable: creates are upserts by external id, updates carry
+ *	             absolute values (R5)
+ *	REFUSED      the payload fails with the far side's code (R3); a link that was only being made is dropped
+ */
+#include "sync/settle.h"
+
+#include <string.h>
+
+#include "codec/digest.h"
+#include "lib/clock.h"
+#include "sync/capture.h"
+#include "sync/compose.h"
+#include "sync/identity.h"
+#include "sync/journal.h"
+#include "sync/link.h"
+#include "sync/stage.h"
+
+static const int64_t first_pause_ms = 500;
+static const int64_t longest_pause_ms = 60000;
+
+static int64_t pause_ms(const struct settle *s)
+{
+	int64_t attempts = MIN_OF(s->owed->attempts, (int64_t)7);
+	int64_t longest = MIN_OF(first_pause_ms << attempts, longest_pause_ms);
+	uint32_t jitter;
+
+	if (s->result->retry_after_ms > 0)
+		return s->result->retry_after_ms;
+	digest_random(&jitter, sizeof(jitter));
+	return longest / 2 + (int64_t)(jitter % (uint64_t)(longest / 2 + 1));
+}
+
+/* What the far side made of our write: its spelling of each field becomes that side's base, so that the echo compares equal (R27). */
+static void learn(const struct settle *s, struct base *base)
+{
+	const struct mapping *m = &s->plan->mapping;
+	const struct json *record = s->result->record.json;
+	struct value *values;
+	const struct field_map *field;
+	struct err ignored = ERR_INIT;
+	bool emr = s->owed->side == SIDE_EMR;
+
+	if (!record || s->result->record.fault)
+		return;
+	values = arena_new_array(s->arena, struct value, m->count);
+	if ((emr ? mapping_read_emr(m, s->arena, record, values, &field, &ignored)
+	         : mapping_read_crm(m, s->arena, record, values, &field, &ignored)) < 0)
+		return;
+	for (size_t i = 0; i < m->count; i++) {
+		struct str normal = value_normal(s->arena, m->fields[i].type, values[i]);
+
+		if (!base[i].known)
+			continue;
+		*(emr ? &base[i].emr : &base[i].crm) = normal;
+	}
+}
+
+/* The link's base with this write's fields laid over it. */
+static int base_after(const struct settle *s, const struct link *link, struct str *ret, struct err *err)
+{
+	const struct mapping *m = &s->plan->mapping;
+	struct base *now, *mine;
+	bool learns = s->result->record.json != NULL;
+
+	*ret = STR_EMPTY;
+	if (s->owed->base.len == 0)
+		return 0;
+	if (link->base.len == 0 && !learns) {
+		*ret = s->owed->base;
+		return 0;
+	}
+	now = arena_new_array(s->arena, struct base, m->count);
+	mine = arena_new_array(s->arena, struct base, m->count);
+	if (base_read(s->engine, s->arena, m, link->base, now, err) < 0 ||
+	    base_read(s->engine, s->arena, m, s->owed->base, mine, err) < 0)
+		return err->code;
+	learn(s, mine);
+	for (size_t i = 0; i < m->count; i++)
+		now[i] = mine[i].known ? mine[i] : now[i];
+	*ret = base_write(s->engine, s->arena, m, now);
+	return 0;
+}
+
+/* The payload's own facts go into the link only now that its write is accepted: a refused one must be looked at again. */
+static int take_payload(struct db *db, const struct settle *s, struct link *link, struct err *err)
+{
+	struct staged staged;
+
+	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
+		return 0;
+	if (stage_read(db, s->arena, s->owed->staged_id, &staged, err) < 0)
+		return err->code;
+	link->emr_hash = staged.hash;
+	link->emr_version = staged.version;
+	link->emr_modified_ms = staged.modified_ms;
+	link->staged_id = staged.body_of ? 0 : staged.id;
+	return 0;
+}
+
+static int owe_back_reference(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+{
+	struct owed owed;
+
+	if (s->owed->side != SIDE_CRM || s->owed->op != WRITE_CREATE ||
+	    !compose_back_reference(s->engine, s->plan, s->arena, link->emr_id, s->result->id, &owed))
+		return 0;
+	owed.link_id = link->id;
+	owed.run_id = s->owed->run_id;
+	return outbox_add(db, &owed, err);
+}
+
+/* The new CRM record is known from now on, so that the next patient of that name meets it (R8). */
+static int note_created(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+{
+	struct known known, self;
+	bool found, seen;
+
+	if (s->owed->side != SIDE_CRM || s->owed->op != WRITE_CREATE)
+		return 0;
+	if (identity_get(db, s->arena, s->plan->sync_id, SIDE_EMR, link->emr_id, &self, &found, err) < 0)
+		return err->code;
+	known = (struct known) { .side = SIDE_CRM,
+		                 .record_id = s->result->id,
+		                 .has_key = found && self.has_key,
+		                 .external_id = link->emr_id,
+		                 .synced = true,
+		                 .run_id = s->owed->run_id };
+	if (known.has_key)
+		known.key = self.key;
+	return identity_put(db, s->plan->sync_id, &known, &seen, err);
+}
+
+static int finish_payload(struct db *db, const struct settle *s, int64_t link_id, struct err *err)
+{
+	struct staged staged;
+	bool owes;
+
+	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
+		return 0;
+	if (outbox_owes(db, link_id, &owes, err) < 0 || stage_read(db, s->arena, s->owed->staged_id, &staged, err) < 0)
+		return err->code;
+	if (owes || staged.state != STAGED_OWED)
+		return 0;
+	return stage_settle(db, staged.id, STAGED_DONE, staged.outcome, link_id, arena_text(s->arena, staged.reason),
+	                    err);
+}
+
+static int delivered(struct db *db, const struct settle *s, struct err *err)
+{
+	struct link link;
+	struct str base;
+	bool found;
+
+	if (outbox_done(db, s->owed->id, err) < 0 || link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0)
+		return err->code;
+	if (!found)
+		return 0; /* the link was dropped while this write of its other side was under way */
+	if (base_after(s, &link, &base, err) < 0 || take_payload(db, s, &link, err) < 0)
+		return err->code;
+	link.base = base;
+	link.mapping_version = s->plan->mapping_version;
+	if (link.state == LINK_MAKING && s->owed->side == SIDE_CRM) {
+		link.state = LINK_LINKED;
+		link.crm_id = s->result->id.len ? s->result->id : s->owed->record_id;
+	}
+	if (s->result->record.version.len)
+		*(s->owed->side == SIDE_EMR ? &link.emr_version : &link.crm_version) = s->result->record.version;
+	if (link_settle(db, &link, err) < 0 || note_created(db, s, &link, err) < 0 ||
+	    owe_back_reference(db, s, &link, err) < 0)
+		return err->code;
+	return finish_payload(db, s, link.id, err);
+}
+
+static struct str reason_of(const struct settle *s)
+{
+	const struct write_result *r = s->result;
+	struct str side = s->owed->side == SIDE_CRM ? s->plan->crm_name : s->plan->emr_name;
+
+	return arena_printf(s->arena, "%.*s refused the write%s%.*s (%.*s)%s%.*s", STR_ARG(side),
+	                    r->field.len ? " of " : "", STR_ARG(r->field), STR_ARG(r->code), r->advice.len ? ": " : "",
+	                    STR_ARG(r->advice));
+}
+
+static int note_refusal(struct db *db, const struct settle *s, const struct link *link, struct str reason,
+                        struct err *err)
+{
+	const struct journal_entry entry = {
+		.level = LEVEL_ERROR,
+		.sync_id = s->plan->sync_id,
+		.run_id = s->owed->run_id,
+		.staged_id = s->owed->staged_id,
+		.emr_id = link->emr_id,
+		.crm_id = link->crm_id,
+		.code = s->result->code.len ? s->result->code : STR("refused"),
+		.text = reason,
+	};
+
+	return journal_add(db, &entry, err);
+}
+
+static int refused(struct db *db, const struct settle *s, struct err *err)
+{
+	struct str reason = reason_of(s);
+	struct link link = { 0 };
+	bool found;
+
+	if (outbox_done(db, s->owed->id, err) < 0 ||
+	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0 ||
+	    note_refusal(db, s, &link, reason, err) < 0)
+		return err->code;
+	if (s->owed->priority == OWED_LOW || !found)
+		return 0;
+	if (s->owed->staged_id &&
+	    stage_fail(db, s->owed->staged_id, s->result->code.len ? s->result->code : STR("refused"), s->result->field,
+	               arena_text(s->arena, reason), err) < 0)
+		return err->code;
+	if (link.state != LINK_MAKING || s->owed->side != SIDE_CRM)
+		return 0;
+	if (outbox_forget_link(db, link.id, err) < 0)
+		return err->code;
+	return link_drop(db, link.id, err);
+}
+
+int settle_write(struct db *db, const struct settle *s, enum settled *ret, struct err *err)
+{
+	enum delivery outcome = s->result->outcome;
+
+	if ((outcome == RETRY_LATER || outcome == UNKNOWN) && s->owed->attempts + 1 < WRITE_ATTEMPTS) {
+		*ret = SETTLED_LATER;
+		return outbox_later(db, s->owed->id, clock_wall_ms() + pause_ms(s), s->result->code, err);
+	}
+	*ret = outcome == DELIVERED ? SETTLED_DELIVERED : SETTLED_REFUSED;
+	return outcome == DELIVERED ? delivered(db, s, err) : refused(db, s, err);
+}

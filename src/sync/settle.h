@@ -1,0 +1,25 @@
+/*
+ * settle: the third commit of the road. What the far side said of one write becomes the state of the outbox, the link and the payload. Called by deliver
+ * inside its transaction; writes through the files that own the tables.
+ */
+#ifndef SUTURE_SYNC_SETTLE_H
+#define SUTURE_SYNC_SETTLE_H
+
+#include "connectors/connector.h"
+#include "sync/outbox.h"
+
+enum { WRITE_ATTEMPTS = 12 };
+
+struct settle {
+	struct engine *engine;
+	const struct plan *plan;
+	struct arena *arena;
+	const struct owed *owed;
+	const struct write_result *result;
+};
+
+enum settled { SETTLED_DELIVERED, SETTLED_LATER, SETTLED_REFUSED };
+
+int settle_write(struct db *db, const struct settle *s, enum settled *ret, struct err *err) MUST_CHECK;
+
+#endif

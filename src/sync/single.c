@@ -1,0 +1,131 @@
+/*
+ * single: one record walks the same road. Preview, retry and a person's click read it at its source and stage it like any page of a batch.
+ */
+#include "sync/run.h"
+
+#include "sync/capture.h"
+
+static int fetch_one(struct engine *engine, struct plan *plan, struct arena *arena, struct str emr_id, struct page *ret,
+                     struct err *err)
+{
+	struct connection *emr = plan->conn[SIDE_EMR];
+	struct fetch_request request = {
+		.object = plan->object[SIDE_EMR], .ids = &emr_id, .id_count = 1, .priority = HTTP_URGENT
+	};
+	struct call *call;
+
+	(void)engine;
+	if (!emr->kind->fetch_start)
+		return err_set(err, ERR_UNSUPPORTED, "%.*s cannot read a single record", STR_ARG(plan->emr_name));
+	call = emr->kind->fetch_start(emr, &request);
+	if (emr->kind->fetch_finish(&call, arena, ret, err) < 0)
+		return err_wrap(err, "read record %.*s of %.*s", STR_ARG(emr_id), STR_ARG(plan->emr_name));
+	if (ret->count == 0 || str_eq(str_of(ret->records[0].fault), STR("not there")))
+		return err_set(err, ERR_NOT_FOUND, "%.*s has no record %.*s", STR_ARG(plan->emr_name), STR_ARG(emr_id));
+	return 0;
+}
+
+static int first_of_a_page(struct plan *plan, struct arena *arena, struct page *ret, struct err *err)
+{
+	struct connection *emr = plan->conn[SIDE_EMR];
+	struct list_request request = { .object = plan->object[SIDE_EMR], .page_size = 1, .priority = HTTP_URGENT };
+	struct call *call = emr->kind->list_start(emr, &request);
+
+	if (emr->kind->list_finish(&call, arena, ret, err) < 0)
+		return err_wrap(err, "read a record of %.*s", STR_ARG(plan->emr_name));
+	if (ret->count == 0)
+		return err_set(err, ERR_NOT_FOUND, "%.*s has no %.*s at all", STR_ARG(plan->emr_name),
+		               STR_ARG(plan->object[SIDE_EMR]));
+	ret->count = 1;
+	return 0;
+}
+
+int run_capture_one(struct engine *engine, struct plan *plan, struct str emr_id, enum door door, int64_t run_id,
+                    int64_t *ret_staged_id, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct capture how = { .door = door, .run_id = run_id, .total = -1 };
+	struct page page;
+	size_t staged;
+
+	if ((emr_id.len ? fetch_one(engine, plan, &arena, emr_id, &page, err)
+	                : first_of_a_page(plan, &arena, &page, err)) < 0)
+		return err->code;
+	return capture_emr(engine, plan, &arena, &page, &how, &staged, ret_staged_id, err);
+}
+
+struct again_job {
+	int64_t id;
+	int64_t new_id;
+	struct arena *arena;
+	struct staged staged;
+};
+
+static int read_staged(struct db *db, void *context, struct err *err)
+{
+	struct again_job *job = context;
+
+	return stage_read(db, job->arena, job->id, &job->staged, err);
+}
+
+static int replace(struct db *db, void *context, struct err *err)
+{
+	struct again_job *job = context;
+
+	if (!job->new_id)
+		return stage_again(db, job->id, err);
+	return stage_supersede(
+	        db, job->id,
+	        arena_text(job->arena, arena_printf(job->arena, "read again as payload %lld", (long long)job->new_id)),
+	        err);
+}
+
+/* Reads the record anew where its id is known, so that what was mended at the source comes through; otherwise the same bytes are tried again. */
+static int stage_anew(struct engine *engine, struct plan *plan, struct arena *arena, int64_t id, int64_t *ret_id,
+                      struct err *err)
+{
+	struct again_job job = { .id = id, .arena = arena };
+
+	if (store_read(engine->store, read_staged, &job, err) < 0)
+		return err->code;
+	if (job.staged.state != STAGED_FAILED)
+		return err_set(err, ERR_CONFLICT, "payload %lld has not failed: it is %s", (long long)id,
+		               staged_state_name(job.staged.state));
+	if (job.staged.record_id.len &&
+	    run_capture_one(engine, plan, job.staged.record_id, DOOR_RETRY, job.staged.run_id, &job.new_id, err) < 0)
+		return err->code;
+	*ret_id = job.new_id ? job.new_id : id;
+	return store_write(engine->store, RELAXED, replace, &job, err);
+}
+
+static int count_through(struct engine *engine, struct arena *arena, const int64_t *ids, size_t count,
+                         struct retried *ret, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct again_job job = { .id = ids[i], .arena = arena };
+
+		if (store_read(engine->store, read_staged, &job, err) < 0)
+			return err->code;
+		if (job.staged.state == STAGED_DONE)
+			ret->through++;
+		else
+			ret->failed++;
+	}
+	return 0;
+}
+
+int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_ids, size_t count, struct retried *ret,
+              struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	int64_t *ids = arena_new_array(&arena, int64_t, count);
+
+	*ret = (struct retried) { .tried = (int64_t)count };
+	for (size_t i = 0; i < count; i++) {
+		if (stage_anew(engine, plan, &arena, staged_ids[i], &ids[i], err) < 0)
+			return err_wrap(err, "retry payload %lld", (long long)staged_ids[i]);
+	}
+	if (run_settle(engine, plan, false, NULL, NULL, err) < 0)
+		return err->code;
+	return count_through(engine, &arena, ids, count, ret, err);
+}

@@ -1,0 +1,312 @@
+/*
+ * stage: rows of `staged`. capture inserts them, reconcile and deliver set what became of them, retry brings them back.
+ */
+#include "sync/stage.h"
+
+#include <string.h>
+
+#include "lib/clock.h"
+
+#define COLUMNS                                                                                                    \
+	"id, sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, received_ms, link_id, " \
+	"reason, error_code, error_field, error_ms, attempts, hash, same, body_of"
+
+static const struct statement INSERT = {
+	"INSERT INTO staged (sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, "
+	"received_ms, link_id,"
+	" reason, error_code, error_field, error_ms, attempts, hash, same, body, body_of)"
+	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20)"
+};
+static const struct statement SETTLE = {
+	"UPDATE staged SET state = $2, outcome = $3, link_id = $4, reason = $5, error_code = NULL, error_field = NULL,"
+	" error_ms = NULL, attempts = attempts + 1 WHERE id = $1"
+};
+static const struct statement FAIL = {
+	"UPDATE staged SET state = 3, outcome = 9, error_code = $2, error_field = $3, reason = $4, error_ms = $5,"
+	" attempts = attempts + 1 WHERE id = $1"
+};
+static const struct statement AGAIN = { "UPDATE staged SET state = 0, outcome = 0, same = 0 WHERE id = $1" };
+static const struct statement SUPERSEDE = { "UPDATE staged SET state = 4, reason = $2 WHERE id = $1" };
+static const struct statement WAITING = {
+	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND id > $2 AND ($3 = 0 OR run_id = $3)"
+	" ORDER BY id LIMIT $4"
+};
+static const struct statement READ = { "SELECT " COLUMNS ", body FROM staged WHERE id = $1" };
+static const struct statement BODY = { "SELECT body FROM staged WHERE id = $1" };
+static const struct statement LIST = {
+	"SELECT " COLUMNS " FROM staged WHERE id > $1 AND ($2 = 0 OR run_id = $2) AND ($3 = 0 OR state = 3)"
+	" AND ($4 = '' OR error_code = $4) AND ($5 = 0 OR (outcome = $5 AND state <> 4)) ORDER BY id LIMIT $6"
+};
+static const struct statement COUNTS = {
+	"SELECT outcome, COUNT(*) AS n FROM staged WHERE run_id = $1 AND state <> 4 GROUP BY outcome"
+};
+
+static const char BOX[] = "staged.body";
+
+static const struct {
+	const char *name;
+	const char *meaning;
+} outcomes[] = {
+#define ROW(id, number, name, text) [number] = { name, text },
+	OUTCOME_LIST(ROW)
+#undef ROW
+};
+
+const char *outcome_name(enum outcome outcome)
+{
+	return outcomes[outcome].name;
+}
+
+const char *outcome_meaning(enum outcome outcome)
+{
+	return outcomes[outcome].meaning;
+}
+
+bool outcome_of_name(struct str name, enum outcome *ret)
+{
+	for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
+		if (str_eq_c(name, outcomes[i].name)) {
+			*ret = (enum outcome)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *staged_state_name(enum staged_state state)
+{
+	static const char *const names[] = { "waiting", "owed", "done", "failed", "superseded" };
+
+	return names[state];
+}
+
+const char *door_name(enum door door)
+{
+	static const char *const names[] = { "batch", "webhook", "delta", "stream", "click", "retry" };
+
+	return names[door];
+}
+
+static struct bind bind_hash(const struct digest16 *hash)
+{
+	return bind_blob(str_range((const char *)hash->bytes, sizeof(hash->bytes)));
+}
+
+int stage_insert(struct db *db, struct staged *s, struct err *err)
+{
+	int code = db_run(db, &INSERT,
+	                  BIND(bind_int(s->sync_id), bind_id(s->run_id), bind_int(s->side), bind_int(s->door),
+	                       bind_int(s->state), bind_int(s->outcome), bind_text(s->record_id),
+	                       bind_text_or_null(s->version), bind_id(s->modified_ms), bind_int(s->received_ms),
+	                       bind_id(s->link_id), bind_text_or_null(s->reason), bind_text_or_null(s->error_code),
+	                       bind_text_or_null(s->error_field), bind_id(s->error_ms), bind_int(s->attempts),
+	                       bind_hash(&s->hash), bind_int(s->same), s->body_of ? bind_null() : bind_blob(s->sealed),
+	                       bind_id(s->body_of)),
+	                  err);
+
+	if (code < 0)
+		return err_wrap(err, "stage a payload");
+	s->id = db_last_id(db);
+	return 0;
+}
+
+int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcome outcome, int64_t link_id,
+                 const char *reason, struct err *err)
+{
+	return db_run(db, &SETTLE,
+	              BIND(bind_int(id), bind_int(state), bind_int(outcome), bind_id(link_id),
+	                   bind_text_or_null(str_of(reason))),
+	              err);
+}
+
+int stage_fail(struct db *db, int64_t id, struct str code, struct str field, const char *reason, struct err *err)
+{
+	return db_run(db, &FAIL,
+	              BIND(bind_int(id), bind_text(code), bind_text_or_null(field), bind_text_or_null(str_of(reason)),
+	                   bind_int(clock_wall_ms())),
+	              err);
+}
+
+int stage_again(struct db *db, int64_t id, struct err *err)
+{
+	return db_run(db, &AGAIN, BIND(bind_int(id)), err);
+}
+
+int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err)
+{
+	return db_run(db, &SUPERSEDE, BIND(bind_int(id), bind_text(str_of(reason))), err);
+}
+
+static void read_row(struct rows *rows, struct arena *arena, struct staged *ret)
+{
+	struct str hash = row_blob(rows, "hash");
+
+	*ret = (struct staged) {
+		.id = row_int(rows, "id"),
+		.sync_id = row_int(rows, "sync_id"),
+		.run_id = row_int(rows, "run_id"),
+		.link_id = row_int(rows, "link_id"),
+		.side = (enum side)row_int(rows, "side"),
+		.door = (enum door)row_int(rows, "door"),
+		.state = (enum staged_state)row_int(rows, "state"),
+		.outcome = (enum outcome)row_int(rows, "outcome"),
+		.record_id = arena_str(arena, row_text(rows, "record_id")),
+		.version = arena_str(arena, row_text(rows, "version")),
+		.modified_ms = row_int(rows, "modified_ms"),
+		.received_ms = row_int(rows, "received_ms"),
+		.reason = arena_str(arena, row_text(rows, "reason")),
+		.error_code = arena_str(arena, row_text(rows, "error_code")),
+		.error_field = arena_str(arena, row_text(rows, "error_field")),
+		.error_ms = row_int(rows, "error_ms"),
+		.attempts = row_int(rows, "attempts"),
+		.same = row_int(rows, "same") != 0,
+		.body_of = row_int(rows, "body_of"),
+	};
+	if (hash.len == sizeof(ret->hash.bytes))
+		memcpy(ret->hash.bytes, hash.at, hash.len);
+}
+
+/* Reads up to `limit` rows into an array. `with_body`: the statement selects `body` too. */
+static int read_all(struct rows *rows, struct arena *arena, size_t limit, bool with_body, struct staged **ret,
+                    size_t *ret_count, struct err *err)
+{
+	struct staged *all = arena_new_array(arena, struct staged, limit);
+	size_t count = 0;
+	int more;
+
+	while (count < limit && (more = rows_next(rows, err)) != 0) {
+		if (more < 0)
+			return more;
+		read_row(rows, arena, &all[count]);
+		if (with_body)
+			all[count].sealed = arena_str(arena, row_blob(rows, "body"));
+		count++;
+	}
+	*ret = all;
+	*ret_count = count;
+	return 0;
+}
+
+int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, int64_t run_id, int64_t after_id, size_t limit,
+                  struct staged **ret, size_t *ret_count, struct err *err)
+{
+	ROWS rows = NULL;
+	int code = db_select(db, &WAITING,
+	                     BIND(bind_int(sync_id), bind_int(after_id), bind_int(run_id), bind_int((int64_t)limit)),
+	                     &rows, err);
+
+	return code < 0 ? code : read_all(rows, arena, limit, true, ret, ret_count, err);
+}
+
+int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err)
+{
+	ROWS rows = NULL;
+	struct staged *one;
+	size_t count;
+	int code = db_select(db, &READ, BIND(bind_int(id)), &rows, err);
+
+	if (code < 0)
+		return code;
+	code = read_all(rows, arena, 1, true, &one, &count, err);
+	if (code < 0)
+		return code;
+	if (count == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no staged payload %lld; `suture staged` lists them",
+		               (long long)id);
+	*ret = *one;
+	return 0;
+}
+
+struct body_read {
+	struct arena *arena;
+	int64_t id;
+	struct str sealed;
+};
+
+static int read_body(struct db *db, void *context, struct err *err)
+{
+	struct body_read *job = context;
+	ROWS rows = NULL;
+	int code = db_select(db, &BODY, BIND(bind_int(job->id)), &rows, err);
+	int more;
+
+	if (code < 0)
+		return code;
+	more = rows_next(rows, err);
+	if (more < 0)
+		return more;
+	job->sealed = more ? arena_str(job->arena, row_blob(rows, "body")) : STR_EMPTY;
+	return 0;
+}
+
+int stage_bytes(struct engine *engine, struct arena *arena, const struct staged *s, struct str *ret, struct err *err)
+{
+	struct body_read job = { .arena = arena, .id = s->body_of ? s->body_of : s->id, .sealed = s->sealed };
+	int code;
+
+	if (s->body_of || s->sealed.len == 0) {
+		code = store_read(engine->store, read_body, &job, err);
+		if (code < 0)
+			return code;
+	}
+	return box_open(engine->keys, arena, BOX, job.sealed, ret, err);
+}
+
+struct list_job {
+	struct arena *arena;
+	const struct staged_filter *filter;
+	struct staged **ret;
+	size_t *ret_count;
+};
+
+static int list(struct db *db, void *context, struct err *err)
+{
+	struct list_job *job = context;
+	const struct staged_filter *f = job->filter;
+	size_t limit = f->limit ? f->limit : 100;
+	ROWS rows = NULL;
+	int code = db_select(db, &LIST,
+	                     BIND(bind_int(f->after_id), bind_int(f->run_id), bind_int(f->failed), bind_text(f->code),
+	                          bind_int(f->outcome), bind_int((int64_t)limit)),
+	                     &rows, err);
+
+	return code < 0 ? code : read_all(rows, job->arena, limit, false, job->ret, job->ret_count, err);
+}
+
+int stage_list(struct engine *engine, struct arena *arena, const struct staged_filter *filter, struct staged **ret,
+               size_t *ret_count, struct err *err)
+{
+	struct list_job job = { arena, filter, ret, ret_count };
+
+	return store_read(engine->store, list, &job, err);
+}
+
+struct counts_job {
+	int64_t run_id;
+	int64_t *counts;
+};
+
+static int counts(struct db *db, void *context, struct err *err)
+{
+	struct counts_job *job = context;
+	ROWS rows = NULL;
+	int more = db_select(db, &COUNTS, BIND(bind_int(job->run_id)), &rows, err);
+
+	if (more < 0)
+		return more;
+	while ((more = rows_next(rows, err)) > 0) {
+		int64_t outcome = row_int(rows, "outcome");
+
+		ensure(outcome >= 0 && outcome < OUTCOME_COUNT);
+		job->counts[outcome] = row_int(rows, "n");
+	}
+	return more;
+}
+
+int stage_counts(struct engine *engine, int64_t run_id, int64_t *ret, struct err *err)
+{
+	struct counts_job job = { run_id, ret };
+
+	memset(ret, 0, sizeof(*ret) * OUTCOME_COUNT);
+	return store_read(engine->store, counts, &job, err);
+}
