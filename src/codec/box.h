@@ -24,6 +24,6 @@ struct str keyring_generate(struct arena *arena);
 struct str box_seal(const struct keyring *ring, struct arena *arena, const char *context, struct str plain);
 /* ERR_KEY when the key does not fit or the bytes were changed. */
 int box_open(const struct keyring *ring, struct arena *arena, const char *context, struct str sealed, struct str *ret,
-	     struct err *err) MUST_CHECK;
+             struct err *err) MUST_CHECK;
 
 #endif

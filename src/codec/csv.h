@@ -1,5 +1,7 @@
 /*
  * csv: streaming reader and writer over libcsv. Any quoting, any line ending, a leading byte-order mark is skipped (R35).
+ * Blanks around an unquoted cell are dropped and so are empty lines; a quote that never closes ends with the file.
+ * ERR_PARSE: a cell over LIMIT_CSV_FIELD or a row over LIMIT_PAYLOAD. Written rows end in CR LF (RFC 4180).
  */
 #ifndef SUTURE_CODEC_CSV_H
 #define SUTURE_CODEC_CSV_H
@@ -11,13 +13,14 @@
 struct csv_row {
 	struct str *cells;
 	size_t count;
-	uint64_t number;      /* 1-based, of the row in the file */
+	uint64_t number; /* 1-based, of the row in the file */
 };
 
 struct csv_reader;
 
 /* `on_row` returns 0 to go on or a negative code to stop (which csv_feed returns). The row lives until it returns. */
-struct csv_reader *csv_reader_new(int (*on_row)(void *context, const struct csv_row *row, struct err *err), void *context);
+struct csv_reader *csv_reader_new(int (*on_row)(void *context, const struct csv_row *row, struct err *err),
+                                  void *context);
 int csv_feed(struct csv_reader *reader, struct str bytes, struct err *err) MUST_CHECK;
 int csv_end(struct csv_reader *reader, struct err *err) MUST_CHECK;
 void csv_reader_free(struct csv_reader **reader);

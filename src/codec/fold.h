@@ -8,7 +8,7 @@
 struct str fold_name(struct arena *arena, struct str name);
 /* The same without marks: for search as you type, never for linking. */
 struct str fold_search(struct arena *arena, struct str name);
-/* Trims and collapses any Unicode white space; keeps case. */
+/* Trims and collapses any Unicode white space; keeps case, and bytes that are no UTF-8. */
 struct str fold_spaces(struct arena *arena, struct str text);
 /* Number of Unicode characters: what Salesforce counts as length. */
 size_t fold_length(struct str text);
