@@ -482,6 +482,23 @@ int catalog_amend_connection(struct engine *engine, struct str name, const struc
 	return store_write(engine->store, DURABLE, store_changes, &job, err);
 }
 
+int catalog_exchange_code(struct engine *engine, struct str connection, struct str code, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct connector *kind;
+	struct json *settings, *token;
+
+	if (catalog_read_connection(engine, &arena, connection, &settings, err) < 0)
+		return err->code;
+	kind = connector_find(json_get_text(settings, "kind"));
+	if (!kind || !kind->exchange_code)
+		return err_set(err, ERR_UNSUPPORTED, "connection '%.*s' takes no authorisation codes",
+		               STR_ARG(connection));
+	if (kind->exchange_code(kind, settings, engine->http, code, &arena, &token, err) < 0)
+		return err_wrap(err, "connection '%.*s'", STR_ARG(connection));
+	return catalog_amend_connection(engine, connection, token, "authorisation code exchanged", err);
+}
+
 /* ---- export ---- */
 
 int catalog_export(struct engine *engine, struct buf *out, struct err *err)

@@ -30,6 +30,9 @@ int catalog_export(struct engine *engine, struct buf *out, struct err *err) MUST
 /* Merges settings (a token from a code exchange) into a connection as a new version. */
 int catalog_amend_connection(struct engine *engine, struct str name, const struct json *settings, const char *why, struct err *err) MUST_CHECK;
 
+/* Exchanges an authorisation code at the far system and keeps the token as part of the connection. */
+int catalog_exchange_code(struct engine *engine, struct str connection, struct str code, struct err *err) MUST_CHECK;
+
 struct sync_row {
 	int64_t id;
 	struct str name, emr_connection, crm_connection, emr_object, crm_object;

@@ -152,6 +152,30 @@ int link_end(struct db *db, int64_t id, const char *why, struct err *err)
 	return db_run(db, &END, BIND(bind_int(id), bind_int(clock_wall_ms()), bind_text(str_of(why))), err);
 }
 
+struct crm_id_job {
+	struct arena *arena;
+	int64_t id;
+	struct link link;
+	bool found;
+};
+
+static int find(struct db *db, void *context, struct err *err)
+{
+	struct crm_id_job *job = context;
+
+	return link_find(db, job->arena, job->id, &job->link, &job->found, err);
+}
+
+int link_crm_id(struct engine *engine, struct arena *arena, int64_t id, struct str *ret, struct err *err)
+{
+	struct crm_id_job job = { .arena = arena, .id = id };
+
+	if (store_read(engine->store, find, &job, err) < 0)
+		return err->code;
+	*ret = job.found ? job.link.crm_id : STR_EMPTY;
+	return 0;
+}
+
 struct list_job {
 	struct arena *arena;
 	const struct link_filter *filter;

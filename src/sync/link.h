@@ -34,6 +34,9 @@ int link_settle(struct db *db, const struct link *link, struct err *err) MUST_CH
 int link_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int link_end(struct db *db, int64_t id, const char *why, struct err *err) MUST_CHECK;
 
+/* The CRM id of a link; empty when it has none or is gone. */
+int link_crm_id(struct engine *engine, struct arena *arena, int64_t id, struct str *ret, struct err *err) MUST_CHECK;
+
 struct link_filter { struct str emr_id, crm_id; int64_t after_id; size_t limit; };
 int link_list(struct engine *engine, struct arena *arena, const struct link_filter *filter, struct link **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 

@@ -456,6 +456,17 @@ int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress
 	return code;
 }
 
+int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err *err)
+{
+	const struct plan plan = { .sync_id = sync_id };
+	struct owed_job job = { .plan = &plan };
+
+	if (store_read(engine->store, count_owed, &job, err) < 0)
+		return err->code;
+	*ret = job.counts[SIDE_EMR].low + job.counts[SIDE_CRM].low;
+	return 0;
+}
+
 int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context,
                struct err *err)
 {

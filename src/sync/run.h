@@ -48,6 +48,11 @@ int run_capture_one(struct engine *engine, struct plan *plan, struct str emr_id,
 struct retried { int64_t tried, through, failed; };
 int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_ids, size_t count, struct retried *ret, struct err *err) MUST_CHECK;
 
+/* Judges one live record without a run (engine->dry; the verdict goes to engine->on_verdict). Only those CRM records that could fit are read. */
+int run_preview(struct engine *engine, struct plan *plan, struct str emr_id, struct err *err) MUST_CHECK;
+/* Low-priority writes of a sync that are still owed: back-references (R18). */
+int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err *err) MUST_CHECK;
+
 int run_list(struct engine *engine, struct arena *arena, size_t limit, struct run **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 /* By number or Batch Sync ID; empty: the latest. */
 int run_find(struct engine *engine, struct arena *arena, struct str which, struct run *ret, struct err *err) MUST_CHECK;

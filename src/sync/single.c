@@ -4,6 +4,7 @@
 #include "sync/run.h"
 
 #include "sync/capture.h"
+#include "sync/reconcile.h"
 
 static int fetch_one(struct engine *engine, struct plan *plan, struct arena *arena, struct str emr_id, struct page *ret,
                      struct err *err)
@@ -53,6 +54,90 @@ int run_capture_one(struct engine *engine, struct plan *plan, struct str emr_id,
 		return err->code;
 	return capture_emr(engine, plan, &arena, &page, &how, &staged, ret_staged_id, err);
 }
+
+/* ---- preview ---- */
+
+/* Reads the CRM records with these values into the index of identities. */
+static int note_candidates(struct engine *engine, struct plan *plan, struct arena *arena,
+                           const struct list_equals *equals, size_t count, struct err *err)
+{
+	struct connection *crm = plan->conn[SIDE_CRM];
+	struct list_request request = { .object = plan->object[SIDE_CRM],
+		                        .fields = plan->crm_fields,
+		                        .field_count = plan->crm_field_count,
+		                        .where = plan->crm_where,
+		                        .equals = equals,
+		                        .equal_count = count,
+		                        .priority = HTTP_URGENT };
+	struct call *call = crm->kind->list_start(crm, &request);
+	struct page page;
+
+	if (crm->kind->list_finish(&call, arena, &page, err) < 0)
+		return err_wrap(err, "look for candidates in %.*s", STR_ARG(plan->crm_name));
+	return capture_crm_identities(engine, plan, arena, &page, 0, err);
+}
+
+struct staged_job {
+	struct arena *arena;
+	int64_t id;
+	struct staged staged;
+};
+
+static int read_one_staged(struct db *db, void *context, struct err *err)
+{
+	struct staged_job *job = context;
+
+	return stage_read(db, job->arena, job->id, &job->staged, err);
+}
+
+/* Those that store this record's id, and those of its name. */
+static int note_all_candidates(struct engine *engine, struct plan *plan, struct arena *arena,
+                               const struct staged *staged, struct err *err)
+{
+	const struct mapping *m = &plan->mapping;
+	const struct list_equals by_id = { .field = plan->crm_id_field, .value = staged->record_id };
+	struct value *values = arena_new_array(arena, struct value, m->count);
+	const struct field_map *field;
+	struct err unreadable = ERR_INIT;
+	struct list_equals by_name[2];
+	struct json *record;
+	struct str bytes;
+
+	if (note_candidates(engine, plan, arena, &by_id, 1, err) < 0 ||
+	    stage_bytes(engine, arena, staged, &bytes, err) < 0)
+		return err->code;
+	if (!m->first_name || !m->last_name || json_parse(arena, bytes, &record, &unreadable) < 0 ||
+	    mapping_read_emr(m, arena, record, values, &field, &unreadable) < 0)
+		return 0; /* reconcile says what is wrong with it */
+	by_name[0] = (struct list_equals) { path_top(m->first_name->crm), values[m->first_name - m->fields].text };
+	by_name[1] = (struct list_equals) { path_top(m->last_name->crm), values[m->last_name - m->fields].text };
+	if (by_name[0].value.len == 0 || by_name[1].value.len == 0)
+		return 0;
+	return note_candidates(engine, plan, arena, by_name, 2, err);
+}
+
+int run_preview(struct engine *engine, struct plan *plan, struct str emr_id, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct staged_job job = { .arena = &arena };
+	struct reconciler *r;
+	bool idle = false;
+	size_t decided;
+	int code = 0;
+
+	ensure(engine->dry);
+	if (run_capture_one(engine, plan, emr_id, DOOR_CLICK, 0, &job.id, err) < 0 ||
+	    store_read(engine->store, read_one_staged, &job, err) < 0 ||
+	    note_all_candidates(engine, plan, &arena, &job.staged, err) < 0)
+		return err->code;
+	r = reconciler_new(engine, plan, NULL);
+	while (!idle && code == 0)
+		code = reconcile_step(r, &decided, &idle, err);
+	reconciler_free(&r);
+	return code;
+}
+
+/* ---- retry ---- */
 
 struct again_job {
 	int64_t id;

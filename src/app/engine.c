@@ -1,0 +1,261 @@
+/*
+ * engine: folder -> key, database, HTTP client. A Suture's folder holds
+ *
+ *	suture.db         the database (or SUTURE_STORE names another)
+ *	suture.key        what seals everything at rest (or SUTURE_KEY holds it)
+ *	suture.yaml       the sample configuration that init leaves
+ *	descriptors/      *.yaml: REST EMRs described by the user
+ */
+#include "app/engine.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/limits.h"
+
+struct app_engine {
+	struct engine engine; /* first: an engine of ours is a struct app_engine */
+	char dir[4096];
+	char who[64];
+	char scratch[4096]; /* deleted on close; empty: none */
+	bool borrowed;      /* keys and http belong to the engine it was made from */
+};
+
+static const char sample[] =
+        "# suture.yaml: what is kept in step with what. `suture apply suture.yaml` takes it, `suture check` tries it.\n"
+        "# A secret is given as {file: PATH} (from this file's folder), as {env: NAME}, or as text, which is then kept "
+        "sealed.\n"
+        "connections:\n"
+        "  practice:\n"
+        "    kind: hint\n"
+        "    url: https://api.hint.com/api\n"
+        "    token: {file: hint.token}\n"
+        "  org:\n"
+        "    kind: salesforce\n"
+        "    login_url: https://YOURDOMAIN.my.salesforce.com\n"
+        "    auth: client_credentials\n"
+        "    client_id: {file: salesforce.id}\n"
+        "    client_secret: {file: salesforce.secret}\n"
+        "integration:\n"
+        "  name: practice-org\n"
+        "  emr: practice\n"
+        "  crm: org\n"
+        "  default_account: Hint Patients\n"
+        "syncs:\n"
+        "  patients:\n"
+        "    emr_object: patient\n"
+        "    crm_object: Contact\n"
+        "    mapping: hint-contact\n"
+        "    create: true\n"
+        "    back_reference: true\n"
+        "    crm_id_field: Hint_Patient_Id__c\n"
+        "    crm_synced_field: Synced_to_Hint__c\n"
+        "    crm_last_sync_field: Last_Hint_Sync__c\n"
+        "    crm_run_field: Last_Batch_Sync_Id__c\n"
+        "    crm_parent_field: AccountId\n";
+
+static int path_in(char *out, size_t size, const char *dir, const char *name, struct err *err)
+{
+	if (snprintf(out, size, "%s/%s", dir, name) >= (int)size)
+		return err_set(err, ERR_CONFIG, "the folder's name is too long");
+	return 0;
+}
+
+/* Writes a new file; one that exists is left alone. */
+static int write_new(const char *path, mode_t mode, struct str text, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	ssize_t wrote;
+
+	if (fd < 0)
+		return errno == EEXIST ? 0 : err_errno(err, "write %s", path);
+	wrote = write(fd, text.at, text.len);
+	if (wrote != (ssize_t)text.len || fsync(fd) < 0) {
+		err_errno(err, "write %s", path);
+		close(fd);
+		unlink(path);
+		return err->code;
+	}
+	close(fd);
+	return 0;
+}
+
+static const char *store_url(char *path, size_t size, const char *dir)
+{
+	const char *given = getenv("SUTURE_STORE");
+
+	if (given && given[0])
+		return given;
+	snprintf(path, size, "%s/suture.db", dir);
+	return path;
+}
+
+int app_init(const char *dir, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct engine *engine;
+	char path[4096];
+
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return err_errno(err, "make the folder %s", dir);
+	if (path_in(path, sizeof(path), dir, "suture.key", err) < 0)
+		return err->code;
+	if (!getenv("SUTURE_KEY") &&
+	    write_new(path, 0600, arena_printf(&arena, "%.*s\n", STR_ARG(keyring_generate(&arena))), err) < 0)
+		return err->code;
+	if (path_in(path, sizeof(path), dir, "suture.yaml", err) < 0 ||
+	    write_new(path, 0600, str_range(sample, sizeof(sample) - 1), err) < 0)
+		return err->code;
+	if (!getenv("SUTURE_STORE")) {
+		struct store *store;
+
+		/* An empty database is made here and nowhere else, so that a mistyped --dir is noticed. */
+		if (store_open(store_url(path, sizeof(path), dir), &store, err) < 0)
+			return err->code;
+		store_close(&store);
+		if (chmod(path, 0600) < 0)
+			return err_errno(err, "protect %s", path);
+	}
+	if (app_open(dir, &engine, err) < 0)
+		return err->code;
+	app_close(&engine);
+	return 0;
+}
+
+static int load_descriptor(const char *dir, const char *name, struct err *err)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
+	char path[4096], chunk[4096];
+	size_t got;
+	FILE *file;
+
+	if (path_in(path, sizeof(path), dir, name, err) < 0)
+		return err->code;
+	file = fopen(path, "re");
+	if (!file)
+		return err_errno(err, "open %s", path);
+	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		buf_add_bytes(&text, chunk, got);
+	fclose(file);
+	if (!buf_ok(&text))
+		return err_set(err, ERR_MEMORY_LIMIT, "%s is larger than 4 MB", path);
+	return connector_add_descriptor(buf_str(&text), path, err);
+}
+
+static int load_descriptors(const char *dir, struct err *err)
+{
+	char path[4096];
+	struct dirent *entry;
+	int code = 0;
+	DIR *folder;
+
+	if (path_in(path, sizeof(path), dir, "descriptors", err) < 0)
+		return err->code;
+	folder = opendir(path);
+	while (folder && code == 0 && (entry = readdir(folder)) != NULL) {
+		if (str_ends(str_of(entry->d_name), STR(".yaml")))
+			code = load_descriptor(path, entry->d_name, err);
+	}
+	if (folder)
+		closedir(folder);
+	return code;
+}
+
+static struct app_engine *app_new(const char *dir)
+{
+	struct app_engine *app = calloc(1, sizeof(*app)); /* lives until app_close */
+	struct passwd *user = getpwuid(getuid());
+
+	must(app != NULL);
+	snprintf(app->dir, sizeof(app->dir), "%s", dir);
+	snprintf(app->who, sizeof(app->who), "cli:%s", user ? user->pw_name : "?");
+	app->engine.dir = app->dir;
+	app->engine.who = app->who;
+	return app;
+}
+
+static int open_parts(struct app_engine *app, struct err *err)
+{
+	char key[4096], path[4096];
+	const char *url = store_url(path, sizeof(path), app->dir);
+
+	if (url == path && access(path, F_OK) < 0)
+		return err_set(err, ERR_NOT_FOUND,
+		               "%s holds no Suture; run `suture init %s`, or name the folder with --dir", app->dir,
+		               app->dir);
+	if (path_in(key, sizeof(key), app->dir, "suture.key", err) < 0 ||
+	    keyring_load(key, &app->engine.keys, err) < 0 || store_open(url, &app->engine.store, err) < 0 ||
+	    load_descriptors(app->dir, err) < 0)
+		return err->code;
+	return http_client_open(&app->engine.http, err);
+}
+
+int app_open(const char *dir, struct engine **ret, struct err *err)
+{
+	struct app_engine *app = app_new(dir);
+
+	*ret = &app->engine;
+	return open_parts(app, err) < 0 ? (app_close(ret), err->code) : 0;
+}
+
+int app_open_scratch(struct engine *engine, struct engine **ret, struct err *err)
+{
+	struct app_engine *app = app_new(engine->dir);
+
+	app->borrowed = true;
+	app->engine.dry = true;
+	app->engine.keys = engine->keys;
+	app->engine.http = engine->http;
+	*ret = &app->engine;
+	if (path_in(app->scratch, sizeof(app->scratch), app->dir, "scratch-XXXXXX", err) < 0 ||
+	    !mkdtemp(app->scratch)) {
+		app->scratch[0] = '\0';
+		app_close(ret);
+		return err_errno(err, "make a scratch folder in %s", engine->dir);
+	}
+	strncat(app->scratch, "/scratch.db", sizeof(app->scratch) - strlen(app->scratch) - 1);
+	if (store_copy(engine->store, app->scratch, err) < 0 || store_open(app->scratch, &app->engine.store, err) < 0) {
+		app_close(ret);
+		return err->code;
+	}
+	return 0;
+}
+
+static void delete_scratch(struct app_engine *app)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char path[4200];
+
+	if (!app->scratch[0])
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+		snprintf(path, sizeof(path), "%s%s", app->scratch, suffixes[i]);
+		unlink(path);
+	}
+	*strrchr(app->scratch, '/') = '\0';
+	rmdir(app->scratch);
+}
+
+void app_close(struct engine **pengine)
+{
+	struct app_engine *app = (struct app_engine *)*pengine;
+
+	*pengine = NULL;
+	if (!app)
+		return;
+	if (app->engine.http && !app->borrowed)
+		http_client_close(&app->engine.http);
+	if (app->engine.store)
+		store_close(&app->engine.store);
+	if (app->engine.keys && !app->borrowed)
+		keyring_free(&app->engine.keys);
+	delete_scratch(app);
+	free(app);
+}

@@ -1,0 +1,24 @@
+/* commands: the functions behind the rows of commands.c. Each returns an exit code or a negative error code. */
+#ifndef SUTURE_CLI_COMMANDS_H
+#define SUTURE_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+int cmd_init(struct cli_args *args, struct err *err);
+int cmd_apply(struct cli_args *args, struct err *err);
+int cmd_export(struct cli_args *args, struct err *err);
+int cmd_connect(struct cli_args *args, struct err *err);
+int cmd_check(struct cli_args *args, struct err *err);
+int cmd_preview(struct cli_args *args, struct err *err);
+int cmd_import(struct cli_args *args, struct err *err);
+int cmd_drain(struct cli_args *args, struct err *err);
+int cmd_runs(struct cli_args *args, struct err *err);
+int cmd_report(struct cli_args *args, struct err *err);
+int cmd_staged(struct cli_args *args, struct err *err);
+int cmd_retry(struct cli_args *args, struct err *err);
+int cmd_links(struct cli_args *args, struct err *err);
+int cmd_conflicts(struct cli_args *args, struct err *err);
+int cmd_log(struct cli_args *args, struct err *err);
+int cmd_audit(struct cli_args *args, struct err *err);
+
+#endif

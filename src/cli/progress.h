@@ -1,0 +1,17 @@
+/* progress: a bar with rate and time left on a terminal, a line every few seconds elsewhere. Written to stderr. */
+#ifndef SUTURE_CLI_PROGRESS_H
+#define SUTURE_CLI_PROGRESS_H
+
+#include "sync/run.h"
+
+struct progress_bar {
+	bool quiet, terminal;
+	int64_t told_ms;
+	bool open;                   /* a line on the terminal waits to be ended */
+};
+
+void progress_begin(struct progress_bar *bar, bool quiet);
+void progress_show(void *bar, const struct progress *progress);      /* a progress_fn */
+void progress_end(struct progress_bar *bar);
+
+#endif
