@@ -1,0 +1,38 @@
+// meson-tap FOLDER [meson test options]: runs the unit tests of a build folder and prints the TAP of all of them.
+//
+// Meson runs the programs and keeps what they said in meson-logs/testlog.json; this prints it, program after program,
+// with what a failed one wrote to stderr. A program that crashed or timed out after its last result is a failure of its own.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+
+const [folder, ...options] = process.argv.slice(2);
+const logFile = `${folder}/meson-logs/testlog.json`;
+
+rmSync(logFile, { force: true });
+const meson = spawnSync(
+	'/usr/bin/meson',
+	['test', '-C', folder, '--no-rebuild', '--num-processes', '1', ...options],
+	{ encoding: 'utf8', maxBuffer: 1 << 28 },
+);
+
+if (!existsSync(logFile)) {
+	console.log(`not ok - meson test in ${folder} wrote no log`);
+	console.log((meson.stdout + meson.stderr).replace(/^/gm, '# '));
+	process.exit(1);
+}
+
+for (const line of readFileSync(logFile, 'utf8').split('\n').filter(Boolean)) {
+	const program = JSON.parse(line);
+	const out = program.stdout ?? '';
+	console.log(`# program ${program.name}`);
+	if (out)
+		console.log(out.trimEnd());
+	if (program.result === 'OK' || program.result === 'SKIP')
+		continue;
+	if (program.stderr)
+		console.log(program.stderr.trimEnd().replace(/^/gm, '# '));
+	const reported = /^not ok(?!.*# *SKIP)/im.test(out);
+	if (!reported)
+		console.log(`not ok - ${program.name} ended with ${program.result}, status ${program.returncode}`);
+}
+process.exit(meson.status === 0 ? 0 : 1);
