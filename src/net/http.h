@@ -16,7 +16,9 @@
  * - gzip, HTTP/1.1 keep-alive, connection time limit, total time limit, TLS verification on, no redirects to other hosts;
  * - no request to a host that is not the target's.
  *
- * Errors of http_wait: ERR_NETWORK, ERR_TIMEOUT, ERR_MEMORY_LIMIT (body over the limit), ERR_AUTH, ERR_ABORTED (client stopped).
+ * Errors of http_wait: ERR_NETWORK, ERR_TIMEOUT, ERR_MEMORY_LIMIT (body or headers over the limit), ERR_ABORTED (client
+ * stopped), ERR_CONFIG (nothing was sent: another host, a control character in URL or header), ERR_RATE (nothing was sent: the far
+ * side asked for a pause of more than two minutes), and what target->authorize failed with (ERR_AUTH mostly).
  * A status of 400 or more is no error here: the connector judges. `answer.uncertain` says that the request may have been
  * carried out although no answer came.
  */
