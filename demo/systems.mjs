@@ -1,0 +1,137 @@
+// Starts the stand-in systems and runs the suture program against them. Used by the demo and by the node tests.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+export const paths = {
+  root,
+  sandbox: process.env.SUTURE_SANDBOX ?? join(root, 'build/sandbox/suture-sandbox'),
+  suture: process.env.SUTURE ?? join(root, 'build/src/app/suture'),
+};
+export const apiKey = 'practice-key-of-the-demo';
+
+/** Starts suture-sandbox; resolves to { hint, salesforce, stop() } once both answer. */
+export async function startSandbox(args = []) {
+  const child = spawn(paths.sandbox, ['--with-parent', '--api-key', apiKey, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout });
+  const first = await new Promise((done, fail) => {
+    lines.once('line', done);
+    child.once('exit', (code) => fail(new Error(`suture-sandbox ended with ${code} before it was ready`)));
+    child.once('error', fail);
+  });
+  const { hint, salesforce } = JSON.parse(first);
+  const ended = new Promise((done) => child.once('exit', done));
+  const stop = async () => {
+    child.stdin.end();
+    child.kill('SIGTERM');
+    await ended;
+  };
+  return { hint, salesforce, stop, pid: child.pid };
+}
+
+/** GET or POST an admin route of a stand-in system. */
+export async function admin(base, path, body, method = body === undefined ? 'GET' : 'POST') {
+  const answer = await fetch(`${base}/__admin/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text.slice(0, 200)}`);
+  return text ? JSON.parse(text) : null;
+}
+
+/** The Contacts of the org and the patients of the practice, as they are now. */
+export async function states(systems) {
+  const [salesforce, hint] = await Promise.all([admin(systems.salesforce, 'state'), admin(systems.hint, 'state')]);
+  return { contacts: salesforce.Contact, accounts: salesforce.Account, patients: Array.isArray(hint) ? hint : hint.patients };
+}
+
+/** Runs suture; resolves to { code, stdout, stderr, json }. `onStderr` sees progress as it comes; `signal` can end it. */
+export function suture(dir, args, { onStderr, kill, env = {} } = {}) {
+  const child = spawn(paths.suture, [...args], { env: { ...process.env, SUTURE_DIR: dir, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (bytes) => (stdout += bytes));
+  child.stderr.on('data', (bytes) => {
+    stderr += bytes;
+    onStderr?.(bytes);
+  });
+  kill?.(child);
+  return new Promise((done, fail) => {
+    child.once('error', fail);
+    child.once('close', (code, signal) => {
+      let json;
+      try {
+        json = JSON.parse(stdout);
+      } catch {
+        json = undefined;
+      }
+      done({ code, signal, stdout, stderr, json });
+    });
+  });
+}
+
+/** suture, or an Error with what it said. Exit code 3 (some records failed) is no error here. */
+export async function must(dir, args, options) {
+  const result = await suture(dir, args, options);
+  if (result.code !== 0 && result.code !== 3) throw new Error(`suture ${args.join(' ')}: ${result.stderr || result.stdout}`);
+  return result;
+}
+
+export function configuration(systems, extra = {}) {
+  return {
+    connections: {
+      practice: { kind: 'hint', url: `${systems.hint}/api`, token: { file: 'hint.token' }, ...extra.practice },
+      org: {
+        kind: 'salesforce',
+        login_url: systems.salesforce,
+        auth: 'client_credentials',
+        client_id: 'suture-client',
+        client_secret: { file: 'salesforce.secret' },
+        ...extra.org,
+      },
+    },
+    integration: { name: 'practice-org', emr: 'practice', crm: 'org', default_account: 'Hint Patients' },
+    syncs: {
+      patients: {
+        emr_object: 'patient',
+        crm_object: 'Contact',
+        mapping: 'hint-contact',
+        create: true,
+        back_reference: true,
+        crm_id_field: 'Hint_Patient_Id__c',
+        crm_synced_field: 'Synced_to_Hint__c',
+        crm_last_sync_field: 'Last_Hint_Sync__c',
+        crm_run_field: 'Last_Batch_Sync_Id__c',
+        crm_parent_field: 'AccountId',
+        ...extra.patients,
+      },
+    },
+  };
+}
+
+/** A fresh Suture folder that is configured for these systems. */
+export async function setUp(systems, extra) {
+  const home = mkdtempSync(join(tmpdir(), 'suture-'));
+  const dir = join(home, 'suture');
+  await must(dir, ['init', dir]);
+  writeFileSync(join(dir, 'hint.token'), `${apiKey}\n`, { mode: 0o600 });
+  writeFileSync(join(dir, 'salesforce.secret'), 'suture-secret\n', { mode: 0o600 });
+  writeFileSync(join(dir, 'suture.yaml'), JSON.stringify(configuration(systems, extra), null, 2));
+  await must(dir, ['apply', join(dir, 'suture.yaml'), '--why', 'first set-up']);
+  return { dir, remove: () => rmSync(home, { recursive: true, force: true }) };
+}
+
+/** Calls that change something at a stand-in system. */
+export async function writeCalls(base) {
+  const counters = await admin(base, 'counters');
+  const routes = Array.isArray(counters.routes) ? counters.routes : Object.entries(counters.routes).map(([route, row]) => ({ route, ...row }));
+  return routes
+    .filter((row) => !/token|oauth|matching|revoke|composite\/sobjects\/[^/]*$|search/i.test(row.route) && /^(POST|PATCH|PUT|DELETE) /.test(row.route))
+    .reduce((sum, row) => sum + (row.calls ?? row.count ?? 0), 0);
+}
