@@ -1,0 +1,190 @@
+// Runs two-sided scenarios and prints TAP. The language is explained in tests/scenario/README.md; every word is a row of `words`.
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { admin, setUp, startSandbox, states, suture, writeCalls } from '../../demo/systems.mjs';
+
+/** `key=value key="two words" word` -> { words, pairs } */
+export function parseLine(line) {
+  const words = [];
+  const pairs = {};
+  for (const [, key, quoted, plain, word] of line.matchAll(/(?:([\w.]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*)))|(\S+)/g)) {
+    if (key === undefined) words.push(word);
+    else pairs[key] = quoted === undefined ? plain : JSON.parse(`"${quoted}"`);
+  }
+  return { words, pairs };
+}
+
+const phones = new Set(['mobile', 'home', 'office']);
+
+/** A patient's fields: mobile=, home= and office= are entries of the phones list; a.b= is member b of object a. */
+function patientFields(pairs) {
+  const fields = {};
+  for (const [key, value] of Object.entries(pairs)) {
+    const [outer, inner] = key.split('.');
+    if (phones.has(key)) (fields.phones ??= []).push({ type: key, number: value });
+    else if (inner) (fields[outer] ??= {})[inner] = typed(value);
+    else fields[key] = typed(value);
+  }
+  return fields;
+}
+
+const typed = (value) => ({ true: true, false: false, '': null })[value] ?? (value === '' ? null : value);
+const shown = (value) => (value === null || value === undefined ? '' : String(value));
+
+function patientValue(patient, key) {
+  if (phones.has(key)) return patient.phones?.find((p) => p.type === key)?.number;
+  return key.split('.').reduce((at, part) => at?.[part], patient);
+}
+
+class Scenario {
+  constructor(title, lines, file) {
+    Object.assign(this, { title, lines, file, ids: {}, extra: { practice: { pace: '0' } }, last: undefined });
+  }
+
+  fail(message) {
+    throw new Error(`${this.file}:${this.at}: ${message}`);
+  }
+
+  expectEqual(what, actual, expected) {
+    if (shown(actual) !== shown(expected)) this.fail(`${what} is '${shown(actual)}', expected '${expected}'`);
+  }
+
+  /** @name stands for the id of the record of that name. */
+  resolve(pairs) {
+    return Object.fromEntries(Object.entries(pairs).map(([k, v]) => [k, v.startsWith('@') ? this.idOf(v.slice(1)) : v]));
+  }
+
+  idOf(name) {
+    return this.ids[name] ?? this.fail(`no record is called ${name}`);
+  }
+
+  async home() {
+    this.dir ??= await setUp(this.systems, this.extra);
+    return this.dir.dir;
+  }
+
+  async run() {
+    this.systems = await startSandbox(['--patients', '0', '--pace', '-1']);
+    try {
+      for (const [number, line] of this.lines) {
+        this.at = number;
+        const { words: [word, ...rest], pairs } = parseLine(line);
+        await (words[word] ?? this.fail(`unknown word '${word}'`)).call(this, rest, word === 'setting' ? pairs : this.resolve(pairs), line);
+      }
+    } finally {
+      this.dir?.remove();
+      await this.systems.stop();
+    }
+  }
+}
+
+async function side(scenario, base, kind, rest, pairs) {
+  const [verb, a, b] = rest;
+  if (verb === 'edit') return void (await admin(base, 'edit', { object: kind.object(b), id: scenario.idOf(a), fields: kind.fields(pairs) }));
+  if (verb === 'delete') return void (await admin(base, 'delete', { object: kind.object(b), id: scenario.idOf(a) }));
+  if (verb === 'expect') return kind.expect(scenario, a, pairs);
+  if (verb === 'count') return scenario.expectEqual('the number of records', (await kind.all(scenario)).length, a);
+  const created = await admin(base, 'create', { object: verb, fields: kind.fields(pairs) });
+  scenario.ids[a] = created.id;
+}
+
+const hint = {
+  object: () => 'patient',
+  fields: patientFields,
+  all: async (s) => (await states(s.systems)).patients,
+  async expect(s, name, pairs) {
+    const patient = (await this.all(s)).find((p) => p.id === s.idOf(name)) ?? s.fail(`patient ${name} is gone`);
+    for (const [key, value] of Object.entries(pairs)) s.expectEqual(`${name}'s ${key}`, patientValue(patient, key), value);
+  },
+};
+const org = {
+  object: (given) => given ?? 'Contact',
+  fields: (pairs) => Object.fromEntries(Object.entries(pairs).map(([k, v]) => [k, typed(v)])),
+  all: async (s) => (await states(s.systems)).contacts,
+  async expect(s, name, pairs) {
+    const all = await this.all(s);
+    const contact = s.ids[name] ? all.find((c) => c.Id === s.ids[name]) : all.find((c) => name.startsWith('of:') && c.Hint_Patient_Id__c === s.idOf(name.slice(3)));
+    if (!contact) s.fail(`there is no contact ${name}`);
+    for (const [key, value] of Object.entries(pairs)) {
+      if (value === '*') {
+        if (!shown(contact[key])) s.fail(`${name}'s ${key} is blank`);
+      } else s.expectEqual(`${name}'s ${key}`, contact[key], value);
+    }
+  },
+};
+
+const words = {
+  async hint(rest, pairs) {
+    await side(this, this.systems.hint, hint, rest, pairs);
+  },
+  async org(rest, pairs) {
+    await side(this, this.systems.salesforce, org, rest, pairs);
+  },
+  async setting(rest, pairs) {
+    const [section = 'patients'] = rest;
+    this.extra[section] = { ...this.extra[section], ...Object.fromEntries(Object.entries(pairs).map(([k, v]) => [k, k === 'policy' ? JSON.parse(v) : (typed(v) ?? '')])) };
+  },
+  async fault(rest, _pairs, line) {
+    const rows = JSON.parse(line.slice(line.indexOf('[')));
+    await admin(rest[0] === 'hint' ? this.systems.hint : this.systems.salesforce, 'faults', rows);
+  },
+  async malformed(rest, pairs) {
+    if (rest[0] === 'mend') await admin(this.systems.hint, `malformed?id=${encodeURIComponent(this.idOf(rest[1]))}`, undefined, 'DELETE');
+    else await admin(this.systems.hint, 'malformed', { id: this.idOf(rest[0]), kind: pairs.kind });
+  },
+  async reset() {
+    await Promise.all([admin(this.systems.hint, 'counters/reset', {}), admin(this.systems.salesforce, 'counters/reset', {})]);
+  },
+  /** suture import | drain | retry … [exits=3] [says="words"] */
+  async suture(rest, pairs) {
+    const { exits = '0', says, ...others } = pairs;
+    const options = Object.entries(others).flatMap(([k, v]) => [`--${k}`, v]);
+    const result = await suture(await this.home(), [...rest, ...options, '--json']);
+    this.last = result;
+    if (String(result.code) !== exits) this.fail(`suture ${rest.join(' ')} ended with ${result.code}, expected ${exits}: ${result.stderr}`);
+    if (says && !`${result.stdout}${result.stderr}`.includes(says)) this.fail(`it did not say '${says}' but: ${result.stdout}${result.stderr}`);
+  },
+  /** report linked=1 created=0: members of the JSON that the last command printed */
+  async report(_rest, pairs) {
+    for (const [key, value] of Object.entries(pairs)) this.expectEqual(key, this.last.json?.[key], value);
+  },
+  /** rows 2 outcome=failed: how many rows of the last command's table have these values */
+  async rows(rest, pairs) {
+    const fit = (this.last.json ?? []).filter((row) => Object.entries(pairs).every(([k, v]) => shown(row[k]) === v));
+    this.expectEqual('the number of such rows', fit.length, rest[0]);
+  },
+  async writes(_rest, pairs) {
+    if (pairs.hint !== undefined) this.expectEqual('write calls at Hint', await writeCalls(this.systems.hint), pairs.hint);
+    if (pairs.org !== undefined) this.expectEqual('write calls at Salesforce', await writeCalls(this.systems.salesforce), pairs.org);
+  },
+};
+
+function readScenarios(file) {
+  const found = [];
+  for (const [index, raw] of readFileSync(file, 'utf8').split('\n').entries()) {
+    const line = raw.trim();
+    if (!line || line.startsWith('#')) continue;
+    if (line.startsWith('scenario ')) found.push(new Scenario(line.slice(9), [], basename(file)));
+    else if (found.length) found.at(-1).lines.push([index + 1, line]);
+    else throw new Error(`${file}:${index + 1}: a file begins with a line 'scenario …'`);
+  }
+  return found;
+}
+
+async function main(files) {
+  const all = files.flatMap(readScenarios);
+  let failed = 0;
+  for (const [index, scenario] of all.entries()) {
+    try {
+      await scenario.run();
+      console.log(`ok ${index + 1} - ${scenario.title}`);
+    } catch (error) {
+      failed++;
+      console.log(`not ok ${index + 1} - ${scenario.title}\n# ${error.message.split('\n').join('\n# ')}`);
+    }
+  }
+  console.log(`1..${all.length}`);
+  return failed ? 1 : 0;
+}
+
+if (process.argv[1]?.endsWith('scenario.mjs')) process.exitCode = await main(process.argv.slice(2));
