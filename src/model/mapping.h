@@ -17,28 +17,33 @@
 enum direction { DIRECTION_BOTH, DIRECTION_EMR_TO_CRM, DIRECTION_CRM_TO_EMR };
 enum winner { WINNER_EMR, WINNER_CRM, WINNER_NEWEST, WINNER_REVIEW };
 enum blank_rule { BLANK_KEEP, BLANK_CLEAR };
-enum field_role { ROLE_NONE, ROLE_FIRST_NAME, ROLE_LAST_NAME, ROLE_BIRTH_DATE };   /* what a demographic match reads (R7) */
+enum field_role {
+	ROLE_NONE,
+	ROLE_FIRST_NAME,
+	ROLE_LAST_NAME,
+	ROLE_BIRTH_DATE
+}; /* what a demographic match reads (R7) */
 
 #define MAPPING_PATHS_MAX 4
 
 struct field_map {
-	struct str name;                                /* for people */
+	struct str name; /* for people */
 	const struct path *emr[MAPPING_PATHS_MAX];
 	size_t emr_count;
 	const struct path *crm;
-	struct transform transform;                     /* kind NULL: as it is */
+	struct transform transform; /* kind NULL: as it is */
 	enum value_type type;
 	enum direction direction;
-	enum winner winner;                             /* default: emr (R25) */
-	enum blank_rule blank;                          /* default: keep (R23) */
+	enum winner winner;    /* default: emr (R25) */
+	enum blank_rule blank; /* default: keep (R23) */
 	enum field_role role;
-	uint32_t line;                                  /* in the file it came from; 0: unknown */
+	uint32_t line; /* in the file it came from; 0: unknown */
 };
 
 struct mapping {
 	struct field_map *fields;
 	size_t count;
-	const struct field_map *first_name, *last_name, *birth_date;      /* by role; NULL: no demographic match possible */
+	const struct field_map *first_name, *last_name, *birth_date; /* by role; NULL: no demographic match possible */
 };
 
 /* `spec`: the object above. ERR_CONFIG with line, field and what is allowed. Everything lives in the arena (and borrows spec). */
@@ -54,14 +59,16 @@ const char *winner_name(enum winner w);
 /* All values of one record, one per field, in mapping order. A value that cannot be converted stops with ERR_DATA and
  * *ret_field set to the row (R3: "a transform error"). */
 int mapping_read_emr(const struct mapping *m, struct arena *arena, const struct json *record, struct value *ret_values,
-		     const struct field_map **ret_field, struct err *err) MUST_CHECK;
+                     const struct field_map **ret_field, struct err *err) MUST_CHECK;
 int mapping_read_crm(const struct mapping *m, struct arena *arena, const struct json *record, struct value *ret_values,
-		     const struct field_map **ret_field, struct err *err) MUST_CHECK;
+                     const struct field_map **ret_field, struct err *err) MUST_CHECK;
 /* An object with the CRM fields whose `write` is set. */
-struct json *mapping_write_crm(const struct mapping *m, struct arena *arena, const struct value *values, const bool *write);
+struct json *mapping_write_crm(const struct mapping *m, struct arena *arena, const struct value *values,
+                               const bool *write);
 /* An object with the top-level members of the EMR record that change, each whole (a phones list with all its phones). `record`: the record as it is now, or
  * NULL for a new one. */
-int mapping_write_emr(const struct mapping *m, struct arena *arena, const struct json *record, const struct value *values,
-		      const bool *write, struct json **ret, const struct field_map **ret_field, struct err *err) MUST_CHECK;
+int mapping_write_emr(const struct mapping *m, struct arena *arena, const struct json *record,
+                      const struct value *values, const bool *write, struct json **ret,
+                      const struct field_map **ret_field, struct err *err) MUST_CHECK;
 
 #endif

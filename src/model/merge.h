@@ -8,44 +8,59 @@
 
 /* How the pair stands. The first-link modes are rows R11 to R15 of the rules; both differ only in who wins. */
 enum merge_mode {
-	MERGE_STEADY,           /* R19 to R23, with a base */
-	MERGE_FIRST_EMR_WINS,   /* R12, R13 */
-	MERGE_FIRST_CRM_WINS,   /* R11, R14, R15 */
-	MERGE_NEW_IN_CRM,       /* there is no CRM record yet: every filled EMR value that may go to the CRM */
+	MERGE_STEADY,         /* R19 to R23, with a base */
+	MERGE_FIRST_EMR_WINS, /* R12, R13 */
+	MERGE_FIRST_CRM_WINS, /* R11, R14, R15 */
+	MERGE_NEW_IN_CRM,     /* there is no CRM record yet: every filled EMR value that may go to the CRM */
 	MERGE_NEW_IN_EMR,
 };
 
 /* What both sides held when they last agreed, each in its own spelling (a side may rewrite what it is sent, R27). */
 struct base {
-	struct str emr;         /* value_normal() of the EMR's value in CRM form; empty: blank */
+	struct str
+	        emr; /* value_normal() of the EMR's value in CRM form; of a blank: the empty text ("false" for TYPE_BOOL) */
 	struct str crm;
-	bool known;             /* false: no base for this field (R24), a field mapped later */
+	bool known; /* false: no base for this field (R24), a field mapped later */
 };
 
 struct sides {
-	const struct value *emr;      /* one per field, CRM form */
-	const struct value *crm;
-	const struct base *base;      /* NULL in first-link modes */
-	int64_t emr_ms;               /* modification times, for WINNER_NEWEST; 0: unknown */
+	const struct value *emr; /* one per field, CRM form; NULL: no record there yet (MERGE_NEW_IN_EMR) */
+	const struct value *crm; /* NULL: no record there yet (MERGE_NEW_IN_CRM) */
+	const struct base *base; /* NULL in first-link modes */
+	int64_t emr_ms; /* modification times, for WINNER_NEWEST; equal, or one of them 0 (unknown): the EMR wins */
 	int64_t crm_ms;
 };
 
-enum merge_rule { RULE_NOTHING, RULE_R11, RULE_R12, RULE_R14, RULE_R17, RULE_R19, RULE_R20, RULE_R21, RULE_R22, RULE_R23, RULE_R24 };
+enum merge_rule {
+	RULE_NOTHING,
+	RULE_R11,
+	RULE_R12,
+	RULE_R14,
+	RULE_R17,
+	RULE_R19,
+	RULE_R20,
+	RULE_R21,
+	RULE_R22,
+	RULE_R23,
+	RULE_R24
+};
 
 struct merged {
 	bool write_emr;
 	bool write_crm;
-	struct value value;           /* what both sides hold afterwards (CRM form) */
-	bool conflict;                /* R22: both changed */
-	bool review;                  /* R22 `review`: nothing is written, a person decides */
-	enum winner winner;           /* who won a conflict */
-	enum merge_rule rule;         /* why, for the audit trail */
-	struct base next;             /* base once everything is delivered */
+	struct value
+	        value; /* what both sides hold afterwards (CRM form); where they stay apart, the EMR's if it has one */
+	bool conflict; /* R22: both changed. Also set with `review` */
+	bool review;   /* R22 or R24 `review`: nothing is written, a person decides; asked again at each merge */
+	enum winner winner;   /* of a conflict: WINNER_EMR, WINNER_CRM or WINNER_REVIEW */
+	enum merge_rule rule; /* why, for the audit trail */
+	struct base next;     /* base once everything is delivered, unless the far side's answer says otherwise (R27) */
 };
 
 /* Fills one struct merged per field, in mapping order. Cannot fail. */
-void merge_fields(struct arena *arena, const struct mapping *m, enum merge_mode mode, const struct sides *sides, struct merged *ret);
-const char *merge_rule_name(enum merge_rule rule);       /* "R20" */
-const char *merge_rule_reason(enum merge_rule rule);     /* "only the EMR changed" */
+void merge_fields(struct arena *arena, const struct mapping *m, enum merge_mode mode, const struct sides *sides,
+                  struct merged *ret);
+const char *merge_rule_name(enum merge_rule rule);   /* "R20" */
+const char *merge_rule_reason(enum merge_rule rule); /* "only the EMR changed" */
 
 #endif
