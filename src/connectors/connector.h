@@ -12,6 +12,8 @@
  *	...
  *	if (c->kind->list_finish(&call, arena, &page, err) < 0) ...
  *
+ * X_start copies what it needs of its request: nothing of it has to live until X_finish.
+ *
  * A connector reports, the engine decides: writes end as DELIVERED, RETRY_LATER, REFUSED or UNKNOWN; attempts and pauses
  * beyond those of one HTTP exchange (net/http.h) are the engine's. All results live in the arena given to finish.
  * Error texts never carry a patient's data (R41); the far side's own words come in `raw_message`, which the engine seals.
@@ -48,11 +50,14 @@ struct list_request {
 	struct str object;         /* "patient", "Contact" */
 	const struct str *fields;  /* wanted fields (paths); ignored by systems that always send all. May be empty: id and version only */
 	size_t field_count;
-	struct str where;          /* the system's own filter text; empty: all */
+	struct str where;          /* the system's own filter text (SOQL condition; "name=value&name=value"); empty: all */
 	const struct list_equals *equals;  /* and all of these; a system that cannot filter so answers ERR_UNSUPPORTED */
 	size_t equal_count;
-	struct str cursor;         /* "" = from the beginning; else next_cursor of a page, also after a restart */
-	size_t page_size;          /* 0: the connector's best */
+	/* "" = from the beginning; else next_cursor of a page, also after a restart. With traits.pages_independent it is the
+	 * number of rows before the page, in decimal, and may be computed: any multiple of page_size. */
+	struct str cursor;
+	size_t page_size;          /* 0: traits.page_size */
+	bool live_only;            /* leave out what is deleted or archived; else it comes too, flagged `deleted` (R31, R32) */
 	enum http_priority priority;
 };
 
@@ -129,17 +134,21 @@ struct object_info {
 	size_t field_count;
 };
 
-/* Facts of one connection, constant after open. */
+/* Facts of one connection, constant after open and check. */
 struct traits {
 	size_t page_size;          /* best rows a page */
 	size_t fetch_batch;        /* ids a fetch; 0: cannot */
 	size_t write_batch;        /* records a write */
-	bool pages_independent;    /* a page can be asked for before the one before it has come: offsets, not next links */
+	/* A page can be asked for before the one before it has come: offsets, not next links. Each page of such a walk is asked
+	 * for with the same page_size. A page beyond the end is empty and `last`. A page whose next_cursor is not its own
+	 * cursor + page_size was cut short by the far side: pages that were asked for ahead of it are to be thrown away. */
+	bool pages_independent;
 	bool answers_with_record;  /* a write's answer carries the record */
 	struct str reference_field;/* where our id is kept in its records ("integration_record_id"); empty: nowhere */
 	struct str reference_link_field;
+	bool fetch_by_reference;   /* fetch also takes our id; the record comes with its far id. How UNKNOWN creates are probed */
 	struct str web_link;       /* deep link of a record, "{id}" in it; empty: none */
-	struct str our_user;       /* id of the far user we act as; empty: unknown */
+	struct str our_user;       /* id of the far user we act as; empty: unknown, or check() was not called yet */
 };
 
 struct option {
@@ -163,7 +172,8 @@ struct connector {
 	int (*list_finish)(struct call **call, struct arena *arena, struct page *ret, struct err *err);
 	struct call *(*fetch_start)(struct connection *c, const struct fetch_request *request);
 	int (*fetch_finish)(struct call **call, struct arena *arena, struct page *ret, struct err *err);
-	/* Fails only when nothing can be said of any item; else one result each, in order. */
+	/* Fails only when nothing can be said of any item, and then sending the same batch again is harmless; else one result
+	 * each, in order. The same record must not stand twice in one batch. */
 	struct call *(*write_start)(struct connection *c, const struct write_request *request);
 	int (*write_finish)(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err);
 	/* One time: an authorisation code for a lasting token, as settings to be merged into the connection's. */

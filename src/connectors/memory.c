@@ -1,0 +1,697 @@
+/*
+ * A connector over memory, in the order in which one writes a connector: settings, records, calls (check, describe, list, fetch, write),
+ * the constant table at the end. What a real one does over HTTP happens here under a lock.
+ *
+ * Texts of all records stay in the connection's arena until it is closed: it is meant for tests, which are short.
+ */
+#include "connectors/memory.h"
+
+#include "connectors/answer.h"
+#include "lib/clock.h"
+#include "lib/limits.h"
+#include "lib/map.h"
+
+#include <pthread.h>
+
+#define MEMORY_MAGIC 0x4d454d4fu
+
+/* Versions are times, one second apart, so that newer is later. */
+static const int64_t first_version_ms = 1767225600000;
+
+struct stored {
+	struct str id;               /* empty: raw bytes */
+	struct str text;
+	bool deleted;
+	struct stored *next;
+};
+
+struct shelf {
+	struct str name;
+	struct stored *first, *last;
+	size_t count;
+};
+
+struct fault {
+	unsigned nth;                /* calls until it strikes; 0: none */
+	enum err_code code;
+	bool after;
+};
+
+struct refusal {
+	enum delivery outcome;
+	struct str code;
+};
+
+struct memory {
+	struct connection base;      /* first */
+	struct arena arena;
+	pthread_mutex_t lock;
+	struct map shelves;          /* object -> struct shelf */
+	struct map refusals;         /* id or key -> struct refusal */
+	struct str id, version, merged, deleted, prefix;
+	int64_t changes;
+	unsigned calls[MEMORY_CALLS], written;
+	struct fault faults[MEMORY_CALLS];
+	void (*rewrite)(void *context, struct arena *arena, struct json *record);
+	void *rewrite_context;
+};
+
+/* Its answer lies ready since X_start. */
+struct memory_call_data {
+	struct call call;            /* first */
+	struct arena arena;
+	struct err failed;
+	struct str *texts;           /* records, as JSON text; empty: not there */
+	struct page page;            /* without records */
+	struct write_result *results;
+	size_t count;
+};
+
+static struct memory *memory_of(struct connection *c)
+{
+	ensure(c->magic == MEMORY_MAGIC);
+	return (struct memory *)c;
+}
+
+static void lock(struct memory *m)
+{
+	must(pthread_mutex_lock(&m->lock) == 0);
+}
+
+static void unlock(struct memory *m)
+{
+	must(pthread_mutex_unlock(&m->lock) == 0);
+}
+
+/* ---- records ---- */
+
+static struct shelf *shelf_of(struct memory *m, struct str name)
+{
+	struct shelf *shelf = map_get(&m->shelves, name);
+
+	if (shelf)
+		return shelf;
+	shelf = arena_new(&m->arena, struct shelf);
+	shelf->name = arena_str(&m->arena, name);
+	map_put(&m->shelves, shelf->name, shelf);
+	return shelf;
+}
+
+static struct stored *shelf_add(struct memory *m, struct shelf *shelf)
+{
+	struct stored *stored = arena_new(&m->arena, struct stored);
+
+	if (shelf->last)
+		shelf->last->next = stored;
+	else
+		shelf->first = stored;
+	shelf->last = stored;
+	shelf->count++;
+	return stored;
+}
+
+static struct stored *find_id(const struct shelf *shelf, struct str id)
+{
+	for (struct stored *s = shelf->first; s; s = s->next)
+		if (id.len && str_eq(s->id, id))
+			return s;
+	return NULL;
+}
+
+static struct json *parsed(struct arena *arena, struct str text)
+{
+	struct json *json = NULL;
+	struct err ignored = ERR_INIT;
+
+	return json_parse(arena, text, &json, &ignored) == 0 ? json : NULL;
+}
+
+static bool has_value(const struct stored *s, struct str field, struct str value)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+
+	return s->id.len && !s->deleted && str_eq(json_text(json_get_str(parsed(&scratch, s->text), field)), value);
+}
+
+static struct stored *find_key(const struct shelf *shelf, struct str field, struct str key)
+{
+	for (struct stored *s = shelf->first; s; s = s->next)
+		if (field.len && key.len && has_value(s, field, key))
+			return s;
+	return NULL;
+}
+
+static void keep(struct memory *m, struct stored *stored, struct json *record)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_PAYLOAD);
+
+	if (m->rewrite)
+		m->rewrite(m->rewrite_context, &scratch, record);
+	json_set(record, m->id, json_new_text(&scratch, stored->id));
+	json_set(record, m->version, json_new_text(&scratch, clock_rfc3339(&scratch, first_version_ms + ++m->changes * 1000)));
+	if (stored->deleted)
+		json_set(record, m->deleted, json_new_bool(&scratch, true));
+	json_write(&text, record);
+	stored->text = arena_str(&m->arena, buf_str(&text));
+}
+
+static void lay_over(struct arena *arena, struct json *record, const struct json *changes)
+{
+	JSON_EACH(changes, change)
+	{
+		json_set(record, change->key, json_copy(arena, change));
+	}
+}
+
+/* Creates, or changes the one that is there. */
+static struct stored *store_record(struct memory *m, struct shelf *shelf, struct stored *there, struct str new_id, const struct json *changes)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	struct json *record = there ? parsed(&scratch, there->text) : json_new(&scratch, JSON_OBJECT);
+
+	if (!there) {
+		there = shelf_add(m, shelf);
+		there->id = new_id.len ? arena_str(&m->arena, new_id)
+				       : arena_printf(&m->arena, "%.*s%zu", STR_ARG(m->prefix), shelf->count);
+	}
+	lay_over(&scratch, record, changes);
+	keep(m, there, record);
+	return there;
+}
+
+static void delete_record(struct memory *m, struct stored *stored)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+
+	stored->deleted = true;
+	keep(m, stored, parsed(&scratch, stored->text));
+}
+
+/* ---- the far side's people ---- */
+
+void memory_put(struct connection *c, const char *object, const char *json)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	struct memory *m = memory_of(c);
+	const struct json *record = parsed(&scratch, str_of(json));
+	struct str id = json_text(json_get_str(record, m->id));
+	struct shelf *shelf;
+
+	ensure(record && record->kind == JSON_OBJECT);
+	lock(m);
+	shelf = shelf_of(m, str_of(object));
+	store_record(m, shelf, find_id(shelf, id), id, record);
+	unlock(m);
+}
+
+void memory_put_raw(struct connection *c, const char *object, const char *bytes)
+{
+	struct memory *m = memory_of(c);
+
+	lock(m);
+	shelf_add(m, shelf_of(m, str_of(object)))->text = arena_str(&m->arena, str_of(bytes));
+	unlock(m);
+}
+
+void memory_remove(struct connection *c, const char *object, const char *id)
+{
+	struct memory *m = memory_of(c);
+	struct stored *stored;
+
+	lock(m);
+	stored = find_id(shelf_of(m, str_of(object)), str_of(id));
+	if (stored && !stored->deleted)
+		delete_record(m, stored);
+	unlock(m);
+}
+
+struct json *memory_get(struct connection *c, const char *object, const char *id, struct arena *arena)
+{
+	struct memory *m = memory_of(c);
+	const struct stored *stored;
+	struct json *json = NULL;
+
+	lock(m);
+	stored = find_id(shelf_of(m, str_of(object)), str_of(id));
+	if (stored && !stored->deleted)
+		json = parsed(arena, arena_str(arena, stored->text));
+	unlock(m);
+	return json;
+}
+
+size_t memory_count(struct connection *c, const char *object)
+{
+	struct memory *m = memory_of(c);
+	size_t n = 0;
+
+	lock(m);
+	for (const struct stored *s = shelf_of(m, str_of(object))->first; s; s = s->next)
+		n += !s->deleted;
+	unlock(m);
+	return n;
+}
+
+unsigned memory_calls(struct connection *c, enum memory_call which)
+{
+	struct memory *m = memory_of(c);
+	unsigned n;
+
+	lock(m);
+	n = m->calls[which];
+	unlock(m);
+	return n;
+}
+
+unsigned memory_written(struct connection *c)
+{
+	struct memory *m = memory_of(c);
+	unsigned n;
+
+	lock(m);
+	n = m->written;
+	unlock(m);
+	return n;
+}
+
+void memory_fail(struct connection *c, enum memory_call which, unsigned nth, enum err_code code, bool after)
+{
+	struct memory *m = memory_of(c);
+
+	lock(m);
+	m->faults[which] = (struct fault){ nth, code, after };
+	unlock(m);
+}
+
+void memory_refuse(struct connection *c, const char *id_or_key, enum delivery outcome, const char *code)
+{
+	struct memory *m = memory_of(c);
+	struct refusal *refusal;
+
+	lock(m);
+	refusal = arena_new(&m->arena, struct refusal);
+	*refusal = (struct refusal){ outcome, arena_str(&m->arena, str_of(code)) };
+	map_put(&m->refusals, arena_str(&m->arena, str_of(id_or_key)), refusal);
+	unlock(m);
+}
+
+void memory_rewrite(struct connection *c, void (*rewrite)(void *context, struct arena *arena, struct json *record), void *context)
+{
+	struct memory *m = memory_of(c);
+
+	lock(m);
+	m->rewrite = rewrite;
+	m->rewrite_context = context;
+	unlock(m);
+}
+
+/* ---- calls ---- */
+
+static void data_free(struct memory_call_data **data)
+{
+	struct arena arena = (*data)->arena;
+
+	*data = NULL;
+	arena_release(&arena);
+}
+
+static void data_cancel(struct call *call)
+{
+	struct memory_call_data *data = (struct memory_call_data *)call;
+
+	data_free(&data);
+}
+
+static struct memory_call_data *data_new(struct connection *c)
+{
+	struct arena arena = ARENA_INIT;
+	struct memory_call_data *data = arena_new(&arena, struct memory_call_data);
+
+	data->arena = arena;
+	data->call = (struct call){ .connection = c, .cancel = data_cancel };
+	return data;
+}
+
+/* Counts the call. Does a fault strike it, and does it strike before the work? */
+static bool begin(struct memory *m, enum memory_call which, struct err *ret_failed)
+{
+	struct fault *fault = &m->faults[which];
+
+	m->calls[which]++;
+	if (fault->nth == 0 || --fault->nth > 0)
+		return true;
+	err_set(ret_failed, fault->code, "the test wanted this call to fail");
+	return fault->after;
+}
+
+static int memory_check(struct connection *c, struct arena *arena UNUSED, struct str *ret_who, struct err *err)
+{
+	struct memory *m = memory_of(c);
+	struct err failed = ERR_INIT;
+
+	lock(m);
+	begin(m, MEMORY_CHECK, &failed);
+	unlock(m);
+	if (failed.code)
+		return err_set(err, failed.code, "%s", failed.text);
+	*ret_who = STR("memory");
+	return 0;
+}
+
+/* The members of the first record: all of them texts that anybody may write. */
+static void describe_record(struct arena *arena, const struct memory *m, const struct json *record, struct object_info *ret)
+{
+	ret->fields = arena_new_array(arena, struct field_info, record ? record->count : 0);
+	JSON_EACH(record, member)
+	{
+		bool ours = !str_eq(member->key, m->id) && !str_eq(member->key, m->version);
+
+		ret->fields[ret->field_count++] = (struct field_info){
+			.name = member->key, .label = member->key, .type = FIELD_TEXT, .createable = ours, .updateable = ours,
+			.external_id = str_eq(member->key, m->base.traits.reference_field),
+			.unique = str_eq(member->key, m->base.traits.reference_field),
+		};
+	}
+}
+
+static int memory_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err)
+{
+	struct memory *m = memory_of(c);
+	struct err failed = ERR_INIT;
+	struct object_info info = { .name = arena_str(arena, object), .label = arena_str(arena, object) };
+	const struct shelf *shelf;
+
+	lock(m);
+	begin(m, MEMORY_DESCRIBE, &failed);
+	shelf = shelf_of(m, object);
+	describe_record(arena, m, shelf->first ? parsed(arena, arena_str(arena, shelf->first->text)) : NULL, &info);
+	unlock(m);
+	if (failed.code)
+		return err_set(err, failed.code, "%s", failed.text);
+	*ret = info;
+	return 0;
+}
+
+static bool wanted(const struct stored *s, const struct list_request *request)
+{
+	if (s->deleted && request->live_only)
+		return false;
+	for (size_t i = 0; i < request->equal_count; i++)
+		if (!has_value(s, request->equals[i].field, request->equals[i].value))
+			return false;
+	return true;
+}
+
+static void list_rows(struct memory *m, struct memory_call_data *data, const struct list_request *request, size_t from, size_t size)
+{
+	const struct shelf *shelf = shelf_of(m, request->object);
+	size_t n = 0;
+
+	data->texts = arena_new_array(&data->arena, struct str, size + 1);
+	for (const struct stored *s = shelf->first; s; s = s->next) {
+		if (!wanted(s, request))
+			continue;
+		if (n >= from && data->count < size)
+			data->texts[data->count++] = s->text;
+		n++;
+	}
+	data->page.total = (int64_t)n;
+	data->page.last = from + data->count >= n;
+	if (!data->page.last)
+		data->page.next_cursor = arena_printf(&data->arena, "%zu", from + data->count);
+}
+
+static struct call *memory_list_start(struct connection *c, const struct list_request *request)
+{
+	struct memory *m = memory_of(c);
+	struct memory_call_data *data = data_new(c);
+	size_t size = request->page_size ? request->page_size : c->traits.page_size;
+	int64_t from = 0;
+
+	lock(m);
+	if (!begin(m, MEMORY_LIST, &data->failed))
+		;
+	else if (request->where.len)
+		err_set(&data->failed, ERR_UNSUPPORTED, "memory has no filter language");
+	else if (request->cursor.len && (!str_to_i64(request->cursor, &from) || from < 0))
+		err_set(&data->failed, ERR_DATA, "the page mark is none of ours");
+	else
+		list_rows(m, data, request, (size_t)from, size);
+	unlock(m);
+	return &data->call;
+}
+
+static void record_of(const struct memory *m, struct arena *arena, struct str text, struct record *ret)
+{
+	struct err err = ERR_INIT;
+	struct json *json;
+
+	*ret = (struct record){ .bytes = arena_str(arena, text) };
+	if (text.len == 0) {
+		ret->fault = "not there";
+		return;
+	}
+	if (json_parse(arena, ret->bytes, &json, &err) < 0) {
+		ret->fault = arena_text(arena, str_of(err.text));
+		return;
+	}
+	ret->id = json_text(json_get_str(json, m->id));
+	if (ret->id.len == 0) {
+		ret->fault = "the row has no id";
+		return;
+	}
+	ret->json = json;
+	ret->version = json_text(json_get_str(json, m->version));
+	ret->merged_into = json_text(json_get_str(json, m->merged));
+	ret->deleted = json_bool(json_get_str(json, m->deleted), false);
+	clock_parse(ret->version, &ret->modified_ms);
+}
+
+static int page_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err)
+{
+	struct memory_call_data *data = (struct memory_call_data *)*call;
+	struct page page = data->page;
+	int code = data->failed.code ? err_set(err, data->failed.code, "%s", data->failed.text) : 0;
+
+	if (code == 0) {
+		page.count = data->count;
+		page.records = arena_new_array(arena, struct record, page.count + 1);
+		page.next_cursor = arena_str(arena, page.next_cursor);
+		for (size_t i = 0; i < page.count; i++)
+			record_of(memory_of(data->call.connection), arena, data->texts[i], &page.records[i]);
+		*ret = page;
+	}
+	data_free(&data);
+	*call = NULL;
+	return code;
+}
+
+static struct call *memory_fetch_start(struct connection *c, const struct fetch_request *request)
+{
+	struct memory *m = memory_of(c);
+	struct memory_call_data *data = data_new(c);
+	const struct shelf *shelf;
+
+	lock(m);
+	shelf = shelf_of(m, request->object);
+	data->count = begin(m, MEMORY_FETCH, &data->failed) ? request->id_count : 0;
+	data->page = (struct page){ .last = true, .total = (int64_t)data->count };
+	data->texts = arena_new_array(&data->arena, struct str, data->count + 1);
+	for (size_t i = 0; i < data->count; i++) {
+		const struct stored *s = find_id(shelf, request->ids[i]);
+
+		if (!s)
+			s = find_key(shelf, c->traits.reference_field, request->ids[i]);
+		if (s && !s->deleted)
+			data->texts[i] = s->text;
+	}
+	unlock(m);
+	return &data->call;
+}
+
+/* ---- writes ---- */
+
+static bool refused(struct memory *m, const struct write_item *item, struct write_result *ret)
+{
+	const struct refusal *refusal = map_get(&m->refusals, item->id.len ? item->id : item->key);
+
+	if (!refusal || refusal->outcome == DELIVERED)
+		return false;
+	*ret = (struct write_result){ .outcome = refusal->outcome, .code = refusal->code, .advice = STR("the test refused it") };
+	return true;
+}
+
+static void write_one(struct memory *m, struct shelf *shelf, const struct write_item *item, struct write_result *ret)
+{
+	struct stored *there = item->op == WRITE_CREATE || item->op == WRITE_UPSERT ? find_key(shelf, item->key_field, item->key)
+										  : find_id(shelf, item->id);
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	struct json *fields = item->fields ? json_copy(&scratch, item->fields) : json_new(&scratch, JSON_OBJECT);
+
+	*ret = (struct write_result){ .outcome = DELIVERED, .created = !there };
+	if (refused(m, item, ret))
+		return;
+	if (item->id.len && (!there || there->deleted)) {
+		ret->created = false;
+		ret->outcome = item->op == WRITE_DELETE ? DELIVERED : REFUSED;
+		ret->code = STR("NOT_FOUND");
+		return;
+	}
+	if (item->key_field.len && item->key.len)
+		json_set(fields, item->key_field, json_new_text(&scratch, item->key));
+	if (item->op == WRITE_DELETE)
+		delete_record(m, there);
+	else
+		there = store_record(m, shelf, there, STR_EMPTY, fields);
+	m->written++;
+	ret->id = there->id;
+	ret->record.bytes = item->op == WRITE_DELETE ? STR_EMPTY : there->text;
+}
+
+static struct call *memory_write_start(struct connection *c, const struct write_request *request)
+{
+	struct memory *m = memory_of(c);
+	struct memory_call_data *data = data_new(c);
+	bool surely_once = request->items[0].op != WRITE_CREATE || request->items[0].key.len;
+
+	ensure(request->item_count && request->item_count <= c->traits.write_batch);
+	data->count = request->item_count;
+	data->results = arena_new_array(&data->arena, struct write_result, data->count);
+	lock(m);
+	if (begin(m, MEMORY_WRITE, &data->failed))
+		for (size_t i = 0; i < data->count; i++)
+			write_one(m, shelf_of(m, request->object), &request->items[i], &data->results[i]);
+	unlock(m);
+	if (data->failed.code == 0 || surely_once || data->results[0].outcome != DELIVERED || data->results[0].id.len == 0)
+		return &data->call;
+	/* Creates that were carried out and whose answer is lost: nobody knows. */
+	for (size_t i = 0; i < data->count; i++)
+		data->results[i] = (struct write_result){ .outcome = UNKNOWN, .code = STR("timeout"), .advice = STR("no answer came") };
+	data->failed = (struct err)ERR_INIT;
+	return &data->call;
+}
+
+static int memory_write_finish(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err)
+{
+	struct memory_call_data *data = (struct memory_call_data *)*call;
+	struct memory *m = memory_of(data->call.connection);
+	int code = data->failed.code ? err_set(err, data->failed.code, "%s", data->failed.text) : 0;
+
+	for (size_t i = 0; i < data->count && code == 0; i++) {
+		struct write_result *result = &ret_results[i];
+
+		*result = data->results[i];
+		result->id = arena_str(arena, result->id);
+		result->code = arena_str(arena, result->code);
+		if (result->record.bytes.len)
+			record_of(m, arena, result->record.bytes, &result->record);
+	}
+	data_free(&data);
+	*call = NULL;
+	return code;
+}
+
+/* ---- open and close ---- */
+
+static const struct option memory_options[] = {
+	{ "id", "member that holds the id", "id", false },
+	{ "version", "member that holds the version", "updated_at", false },
+	{ "merged", "member that holds the survivor's id", "merged_into", false },
+	{ "deleted", "member that says that the record is deleted", "deleted", false },
+	{ "reference", "member that holds our id", "external_id", false },
+	{ "prefix", "what new ids begin with", "m-", false },
+	{ "page_size", "records a page", "100", false },
+	{ "fetch_batch", "ids a fetch", "100", false },
+	{ "write_batch", "records a write", "200", false },
+	{ "objects", "records to begin with", "", false },
+	{ 0 },
+};
+
+static struct str text_setting(const struct memory *m, const struct json *settings, const char *name)
+{
+	const struct option *option = memory_options;
+	struct str text = json_get_text(settings, name);
+
+	while (!str_eq_c(str_of(name), option->name))
+		option++;
+	return text.len ? arena_str((struct arena *)&m->arena, text) : str_of(option->fallback);
+}
+
+static size_t count_setting(const struct memory *m, const struct json *settings, const char *name)
+{
+	int64_t n = 0;
+
+	ensure(str_to_i64(text_setting(m, settings, name), &n) && n > 0);
+	return (size_t)n;
+}
+
+static void preload(struct memory *m, const struct json *objects)
+{
+	JSON_EACH(objects, object)
+	{
+		JSON_EACH(object, record)
+		{
+			struct shelf *shelf = shelf_of(m, object->key);
+
+			store_record(m, shelf, NULL, json_text(json_get_str(record, m->id)), record);
+		}
+	}
+}
+
+static int memory_open(const struct connector *kind, const struct json *settings, struct http_client *http UNUSED,
+		       struct connection **ret, struct err *err UNUSED)
+{
+	struct arena arena = ARENA_INIT;
+	struct memory *m = arena_new(&arena, struct memory);
+
+	m->arena = arena;
+	m->shelves = (struct map)MAP_INIT(&m->arena);
+	m->refusals = (struct map)MAP_INIT(&m->arena);
+	must(pthread_mutex_init(&m->lock, NULL) == 0);
+	m->id = text_setting(m, settings, "id");
+	m->version = text_setting(m, settings, "version");
+	m->merged = text_setting(m, settings, "merged");
+	m->deleted = text_setting(m, settings, "deleted");
+	m->prefix = text_setting(m, settings, "prefix");
+	m->base = (struct connection){ .magic = MEMORY_MAGIC, .kind = kind };
+	m->base.traits = (struct traits){
+		.page_size = count_setting(m, settings, "page_size"),
+		.fetch_batch = count_setting(m, settings, "fetch_batch"),
+		.write_batch = count_setting(m, settings, "write_batch"),
+		.pages_independent = true,
+		.answers_with_record = true,
+		.reference_field = text_setting(m, settings, "reference"),
+		.fetch_by_reference = true,
+	};
+	preload(m, json_get(settings, "objects"));
+	*ret = &m->base;
+	return 0;
+}
+
+static void memory_close(struct connection **c)
+{
+	struct memory *m = memory_of(*c);
+	struct arena arena;
+
+	pthread_mutex_destroy(&m->lock);
+	m->base.magic = 0;
+	arena = m->arena;
+	*c = NULL;
+	arena_release(&arena);
+}
+
+const struct connector memory_connector = {
+	.name = "memory",
+	.title = "Memory (for tests)",
+	.options = memory_options,
+	.open = memory_open,
+	.close = memory_close,
+	.check = memory_check,
+	.describe = memory_describe,
+	.list_start = memory_list_start,
+	.list_finish = page_finish,
+	.fetch_start = memory_fetch_start,
+	.fetch_finish = page_finish,
+	.write_start = memory_write_start,
+	.write_finish = memory_write_finish,
+};

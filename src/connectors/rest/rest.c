@@ -1,0 +1,331 @@
+/*
+ * A REST EMR: a descriptor (descriptor.h) becomes a kind of connector; a connection of it is opened here. Reading is
+ * rest_read.c with rest_paging.c, writing rest_write.c with rest_body.c.
+ */
+#include "connectors/rest/rest.h"
+
+#include "codec/digest.h"
+#include "connectors/settings.h"
+#include "lib/limits.h"
+
+enum { records_a_call = 20, ids_a_call = 100 };
+
+struct rest *rest_of(struct connection *c)
+{
+	ensure(c->magic == REST_MAGIC);
+	return (struct rest *)c;
+}
+
+static struct str expanded(struct rest *rest, struct str text)
+{
+	SCOPED(buf) struct buf out = BUF_INIT(LIMIT_HTTP_HEADERS);
+
+	rest_expand(rest, text, &out);
+	return arena_str(&rest->arena, buf_str(&out));
+}
+
+/* ---- authentication ---- */
+
+/* A lasting key: there is nothing to renew when it is refused. */
+static int authorize_key(void *context, bool refresh, struct buf *ret_header, struct err *err)
+{
+	const struct rest *rest = context;
+
+	if (refresh)
+		return err_set(err, ERR_AUTH, "%s does not accept the key any more: connect again", rest->base.kind->title);
+	buf_add(ret_header, rest->auth_value);
+	return 0;
+}
+
+static int renew(void *context, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	SCOPED(buf) struct buf form = BUF_INIT(LIMIT_HTTP_HEADERS);
+	struct rest *rest = context;
+	const struct auth_section *auth = &rest->d->auth;
+	struct str id = expanded(rest, auth->client_id), secret = expanded(rest, auth->client_secret), scope = expanded(rest, auth->scope);
+	struct token_request request = { .http = rest->http, .target = &rest->login, .path = rest->login.base };
+	struct json *answer;
+
+	token_form_add(&form, "grant_type", STR("client_credentials"));
+	if (scope.len)
+		token_form_add(&form, "scope", scope);
+	if (auth->send == SEND_BODY) {
+		token_form_add(&form, "client_id", id);
+		token_form_add(&form, "client_secret", secret);
+	} else {
+		request.basic = arena_printf(&arena, "%.*s:%.*s", STR_ARG(id), STR_ARG(secret));
+	}
+	request.form = buf_str(&form);
+	if (token_grant(&request, &arena, &answer, err) < 0)
+		return err->code;
+	token_set(&rest->token, json_get_text(answer, "access_token"), json_int(json_get(answer, "expires_in"), 0));
+	return 0;
+}
+
+static int auth_none(struct rest *rest UNUSED, struct err *err UNUSED)
+{
+	return 0;
+}
+
+static int auth_bearer(struct rest *rest, struct err *err)
+{
+	struct str token = expanded(rest, rest->d->auth.token);
+
+	if (token.len == 0)
+		return err_set(err, ERR_CONFIG, "the access token is missing: exchange a code for one, or set it");
+	rest->auth_value = arena_printf(&rest->arena, "Bearer %.*s", STR_ARG(token));
+	rest->base.target.authorize = authorize_key;
+	rest->base.target.context = rest;
+	return 0;
+}
+
+static int auth_basic(struct rest *rest, struct err *err UNUSED)
+{
+	SCOPED(buf) struct buf value = BUF_INIT(LIMIT_HTTP_HEADERS);
+	struct str user = expanded(rest, rest->d->auth.user), password = expanded(rest, rest->d->auth.password);
+
+	buf_add_c(&value, "Basic ");
+	digest_base64(&value, arena_printf(&rest->arena, "%.*s:%.*s", STR_ARG(user), STR_ARG(password)));
+	rest->auth_value = arena_str(&rest->arena, buf_str(&value));
+	rest->base.target.authorize = authorize_key;
+	rest->base.target.context = rest;
+	return 0;
+}
+
+static int auth_header(struct rest *rest, struct err *err)
+{
+	struct str value = expanded(rest, rest->d->auth.value);
+
+	if (value.len == 0)
+		return err_set(err, ERR_CONFIG, "the key for the header %.*s is missing", STR_ARG(rest->d->auth.header));
+	rest->headers[rest->header_count++] = (struct http_header){ rest->d->auth.header, value };
+	return 0;
+}
+
+static int auth_client_credentials(struct rest *rest, struct err *err)
+{
+	rest->login = rest->base.target;
+	if (settings_url(expanded(rest, rest->d->auth.token_url), "token_url", &rest->login.base, err) < 0)
+		return err->code;
+	rest->base.target.authorize = token_authorize;
+	rest->base.target.context = &rest->token;
+	return 0;
+}
+
+static int (*const auths[])(struct rest *rest, struct err *err) = {
+	[AUTH_NONE] = auth_none,     [AUTH_BEARER] = auth_bearer,
+	[AUTH_BASIC] = auth_basic,   [AUTH_HEADER] = auth_header,
+	[AUTH_CLIENT_CREDENTIALS] = auth_client_credentials,
+};
+
+/* ---- open and close ---- */
+
+static void build_headers(struct rest *rest)
+{
+	const struct pairs *pairs = &rest->d->headers;
+
+	rest->headers = arena_new_array(&rest->arena, struct http_header, pairs->count + 3);
+	rest->headers[rest->header_count++] = (struct http_header){ STR("Content-Type"), STR("application/json") };
+	rest->headers[rest->header_count++] = (struct http_header){ STR("Accept"), STR("application/json") };
+	for (size_t i = 0; i < pairs->count; i++)
+		rest->headers[rest->header_count++] = (struct http_header){ pairs->at[i].name, expanded(rest, pairs->at[i].value) };
+}
+
+static int copy_settings(struct rest *rest, const struct json *settings, struct err *err)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
+
+	if (settings_check(rest->d->option_rows, settings, err) < 0)
+		return err->code;
+	if (settings)
+		json_write(&text, settings);
+	return json_parse(&rest->arena, arena_str(&rest->arena, settings ? buf_str(&text) : STR("{}")), &rest->settings, err);
+}
+
+static bool reads_back(const struct object_section *object)
+{
+	return object->create.read_back && object->update.read_back;
+}
+
+static void fill_traits(struct rest *rest, size_t page_size)
+{
+	const struct object_section *object = rest->d->objects.at;
+
+	rest->base.traits = (struct traits){
+		.page_size = page_size,
+		.fetch_batch = object->get.line ? ids_a_call : 0,
+		.write_batch = records_a_call,
+		.pages_independent = rest_pages_independent(rest->d),
+		.answers_with_record = rest->d->answers_with_record || reads_back(object),
+		.reference_field = object->reference.field,
+		.reference_link_field = object->reference.link,
+		.fetch_by_reference = object->reference.lookup,
+		.web_link = object->web_link,
+	};
+}
+
+static int open_with(struct rest *rest, const struct json *settings, struct err *err)
+{
+	double page_size;
+
+	if (copy_settings(rest, settings, err) < 0 ||
+	    settings_url(expanded(rest, rest->d->base), "url", &rest->base.target.base, err) < 0 ||
+	    settings_target(rest->d->option_rows, rest->settings, &rest->base.target, err) < 0 ||
+	    settings_number(rest->d->option_rows, rest->settings, "page_size", 1, (double)rest->d->paging.max, &page_size, err) < 0)
+		return err->code;
+	build_headers(rest);
+	fill_traits(rest, (size_t)page_size);
+	return auths[rest->d->auth.kind](rest, err);
+}
+
+static void rest_close(struct connection **c)
+{
+	struct rest *rest = rest_of(*c);
+	struct arena arena;
+
+	token_release(&rest->token);
+	rest->base.magic = 0;
+	arena = rest->arena;
+	*c = NULL;
+	arena_release(&arena);
+}
+
+static int rest_open(const struct connector *kind, const struct json *settings, struct http_client *http, struct connection **ret,
+		     struct err *err)
+{
+	struct arena arena = ARENA_INIT;
+	struct rest *rest = arena_new(&arena, struct rest);
+	struct connection *c = &rest->base;
+
+	rest->arena = arena;
+	rest->d = kind->descriptor;
+	rest->http = http;
+	rest->base.magic = REST_MAGIC;
+	rest->base.kind = kind;
+	token_init(&rest->token, renew, rest);
+	if (open_with(rest, settings, err) < 0) {
+		int code = err->code;
+
+		rest_close(&c);
+		return code;
+	}
+	*ret = c;
+	return 0;
+}
+
+/* ---- check and describe ---- */
+
+static void who_value(const void *context, struct str name, struct buf *out)
+{
+	buf_add(out, answer_walk_text(context, name));
+}
+
+static int check_by_list(struct connection *c, struct arena *arena, struct err *err)
+{
+	const struct object_section *object = rest_of(c)->d->objects.at;
+	const struct list_request request = { .object = object->name, .page_size = 1 };
+	struct call *call = rest_list_start(c, &request);
+	struct page page;
+
+	return rest_list_finish(&call, arena, &page, err);
+}
+
+static int rest_check(struct connection *c, struct arena *arena, struct str *ret_who, struct err *err)
+{
+	struct rest *rest = rest_of(c);
+	const struct check_section *check = &rest->d->check;
+	SCOPED(buf) struct buf who = BUF_INIT(LIMIT_HTTP_HEADERS);
+	struct json *answer;
+
+	*ret_who = rest->d->title;
+	if (check->path.len == 0)
+		return check_by_list(c, arena, err);
+	if (rest_get(rest, arena, rest_url(rest, arena, check->path, STR_EMPTY), "ask who we are", &answer, err) < 0)
+		return err->code;
+	template_write(&who, check->who, who_value, answer);
+	if (who.len)
+		*ret_who = arena_str(arena, buf_str(&who));
+	return 0;
+}
+
+static void describe_field(const struct field_row *row, struct field_info *ret)
+{
+	*ret = (struct field_info){
+		.name = row->name,
+		.label = row->label.len ? row->label : row->name,
+		.type = row->type,
+		.length = row->length,
+		.required = row->required,
+		.createable = !row->read_only,
+		.updateable = !row->read_only && !row->create_only,
+		.unique = row->unique,
+		.restricted = row->restricted,
+		.picklist = row->values.at,
+		.picklist_count = row->values.count,
+	};
+}
+
+static int rest_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err)
+{
+	const struct object_section *section = descriptor_object(rest_of(c)->d, object);
+	const struct field_row *rows;
+	struct object_info info = { 0 };
+
+	if (!section)
+		return err_set(err, ERR_CONFIG, "%s has no object '%.*s'", c->kind->title, STR_ARG(object));
+	rows = section->fields.at;
+	info.name = section->name;
+	info.label = section->title.len ? section->title : section->name;
+	info.field_count = section->fields.count;
+	info.fields = arena_new_array(arena, struct field_info, info.field_count + 1);
+	for (size_t i = 0; i < info.field_count; i++) {
+		describe_field(&rows[i], &info.fields[i]);
+		info.fields[i].external_id = str_eq(rows[i].name, section->reference.field);
+	}
+	*ret = info;
+	return 0;
+}
+
+/* ---- the kind ---- */
+
+static bool any_route(const struct descriptor *d, bool of_writes)
+{
+	const struct object_section *objects = d->objects.at;
+
+	for (size_t i = 0; i < d->objects.count; i++)
+		if (of_writes ? objects[i].create.line || objects[i].update.line || objects[i].remove.line : objects[i].get.line)
+			return true;
+	return false;
+}
+
+int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, struct err *err)
+{
+	struct descriptor *d = arena_new(arena, struct descriptor);
+
+	if (descriptor_read(arena, yaml, d, err) < 0)
+		return err->code;
+	*ret = (struct connector){
+		.name = arena_text(arena, d->name),
+		.title = arena_text(arena, d->title),
+		.options = d->option_rows,
+		.open = rest_open,
+		.close = rest_close,
+		.check = rest_check,
+		.describe = rest_describe,
+		.list_start = rest_list_start,
+		.list_finish = rest_list_finish,
+		.descriptor = d,
+	};
+	if (any_route(d, false)) {
+		ret->fetch_start = rest_fetch_start;
+		ret->fetch_finish = rest_fetch_finish;
+	}
+	if (any_route(d, true)) {
+		ret->write_start = rest_write_start;
+		ret->write_finish = rest_write_finish;
+	}
+	if (d->exchange.line)
+		ret->exchange_code = rest_exchange_code;
+	return 0;
+}

@@ -1,0 +1,200 @@
+/*
+ * The Salesforce connector: its settings, its opening and closing, and who we are in the org. Reading is sf_read.c, writing
+ * sf_write.c, signing in sf_login.c, the words of refusals sf_errors.c.
+ */
+#include "connectors/salesforce/salesforce.h"
+
+#include "connectors/answer.h"
+#include "connectors/salesforce/sf.h"
+#include "connectors/settings.h"
+
+/* To add an option: a row here, and its use in read_settings. */
+static const struct option sf_options[] = {
+	{ "login_url", "where to sign in: https://NAME.my.salesforce.com, or https://login.salesforce.com", NULL, false },
+	{ "api_version", "version of the API", "62.0", false },
+	{ "auth", "way of signing in: client_credentials, jwt or refresh_token", "client_credentials", false },
+	{ "client_id", "the app's consumer key", NULL, false },
+	{ "client_secret", "the app's consumer secret", "", true },
+	{ "username", "jwt: user as whom we act", "", false },
+	{ "private_key", "jwt: PEM text of the key whose certificate the app holds", "", true },
+	{ "audience", "jwt: audience of the assertion; empty: login_url", "", false },
+	{ "refresh_token", "refresh_token: what the authorisation left", "", true },
+	{ "web_url", "address of a record for people, {id} in it; empty: from the instance", "", false },
+	SETTINGS_HTTP_OPTIONS("0", "8"),
+	{ 0 },
+};
+
+struct sf *sf_of(struct connection *c)
+{
+	ensure(c->magic == SF_MAGIC);
+	return (struct sf *)c;
+}
+
+void sf_limits(const struct connection *c, int64_t *ret_used, int64_t *ret_max)
+{
+	const struct sf *sf = (const struct sf *)c;
+
+	ensure(c->magic == SF_MAGIC);
+	*ret_used = sf->api_used;
+	*ret_max = sf->api_max;
+}
+
+/* "Sforce-Limit-Info: api-usage=18/5000", perhaps followed by "; per-app-api-usage=17/250(appName=..)". */
+static void read_limits(struct sf *sf, struct str value)
+{
+	static const struct str lead = { "api-usage=", 10 };
+	struct str rest = value, part, used;
+	int64_t n, max;
+
+	if (!str_split(&rest, ';', &part) || !str_starts(str_trim(part), lead))
+		return;
+	rest = str_skip(str_trim(part), lead.len);
+	if (!str_split(&rest, '/', &used) || !str_to_i64(used, &n) || !str_to_i64(rest, &max))
+		return;
+	sf->api_used = n;
+	sf->api_max = max;
+}
+
+static void observe(void *context, unsigned status UNUSED, const struct http_header *headers, size_t count)
+{
+	struct sf *sf = (struct sf *)((char *)context - offsetof(struct sf, token));
+
+	for (size_t i = 0; i < count; i++)
+		if (str_eq_nocase(headers[i].name, STR("Sforce-Limit-Info")))
+			read_limits(sf, headers[i].value);
+}
+
+static bool version_valid(struct str version)
+{
+	double number;
+
+	return version.len <= 6 && str_find_char(version, '.') > 0 && str_to_double(version, &number) && number >= 46;
+}
+
+static int read_texts(struct sf *sf, const struct json *settings, struct err *err)
+{
+	const struct {
+		const char *name;
+		struct str *to;
+	} texts[] = {
+		{ "client_id", &sf->client_id },     { "client_secret", &sf->client_secret }, { "username", &sf->username },
+		{ "private_key", &sf->private_key }, { "audience", &sf->audience },           { "refresh_token", &sf->refresh_token },
+		{ "web_url", &sf->base.traits.web_link },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		*texts[i].to = arena_str(&sf->arena, settings_text(sf_options, settings, texts[i].name));
+	sf->grant = sf_grant_find(settings_text(sf_options, settings, "auth"));
+	if (!sf->grant)
+		return err_set(err, ERR_CONFIG, "setting 'auth' must be client_credentials, jwt or refresh_token");
+	for (const char *const *need = sf->grant->needs; *need; need++)
+		if (settings_text(sf_options, settings, *need).len == 0)
+			return err_set(err, ERR_CONFIG, "setting '%s' is missing: auth %s needs it", *need, sf->grant->name);
+	return 0;
+}
+
+static int read_settings(struct sf *sf, const struct json *settings, struct err *err)
+{
+	struct str version = settings_text(sf_options, settings, "api_version");
+
+	if (settings_check(sf_options, settings, err) < 0 || read_texts(sf, settings, err) < 0 ||
+	    settings_url(settings_text(sf_options, settings, "login_url"), "login_url", &sf->login_url, err) < 0 ||
+	    settings_target(sf_options, settings, &sf->base.target, err) < 0)
+		return err->code;
+	if (!version_valid(version))
+		return err_set(err, ERR_CONFIG, "setting 'api_version' must be a version from \"46.0\" on, such as \"62.0\"");
+	sf->login_url = arena_str(&sf->arena, sf->login_url);
+	if (sf->audience.len == 0)
+		sf->audience = sf->login_url;
+	sf->data = arena_printf(&sf->arena, "/services/data/v%.*s", STR_ARG(version));
+	sf->login = sf->base.target;
+	sf->login.base = sf->login_url;
+	return 0;
+}
+
+static void sf_close(struct connection **c)
+{
+	struct sf *sf = sf_of(*c);
+	struct arena arena;
+
+	token_release(&sf->token);
+	sf->base.magic = 0;
+	arena = sf->arena;
+	*c = NULL;
+	arena_release(&arena);
+}
+
+static int sf_open(const struct connector *kind, const struct json *settings, struct http_client *http, struct connection **ret,
+		   struct err *err)
+{
+	struct arena arena = ARENA_INIT;
+	struct sf *sf = arena_new(&arena, struct sf);
+	struct connection *c = &sf->base;
+
+	sf->arena = arena;
+	sf->http = http;
+	sf->base.magic = SF_MAGIC;
+	sf->base.kind = kind;
+	sf->base.traits = (struct traits){ .page_size = 2000, .fetch_batch = 2000, .write_batch = 200 };
+	token_init(&sf->token, sf_renew, sf);
+	if (read_settings(sf, settings, err) < 0) {
+		int code = err->code;
+
+		sf_close(&c);
+		return code;
+	}
+	sf->base.target.authorize = token_authorize;
+	sf->base.target.context = &sf->token;
+	sf->base.target.observe = observe;
+	*ret = c;
+	return 0;
+}
+
+/* The org's name is a courtesy: not every integration user may read it. */
+static struct str org_name(struct sf *sf, struct arena *arena)
+{
+	struct err ignored = ERR_INIT;
+	struct json *rows = NULL;
+	struct str url = arena_printf(arena, "%.*s/query?q=SELECT%%20Id%%2CName%%20FROM%%20Organization", STR_ARG(sf->data));
+	struct str name = STR_EMPTY;
+
+	if (sf_get(sf, arena, url, "ask for the org's name", &rows, &ignored) == 0)
+		name = answer_walk_text(rows, STR("records.0.Name"));
+	return name.len ? name : STR("Salesforce");
+}
+
+static int sf_check(struct connection *c, struct arena *arena, struct str *ret_who, struct err *err)
+{
+	struct sf *sf = sf_of(c);
+	struct json *resources;
+	struct str name;
+
+	if (sf_sign_in(sf, err) < 0)
+		return err->code;
+	if (sf_get(sf, arena, arena_printf(arena, "%.*s/", STR_ARG(sf->data)), "ask for the API's resources", &resources, err) < 0)
+		return err->code;
+	name = org_name(sf, arena);
+	must(pthread_mutex_lock(&sf->token.lock) == 0);
+	sf->base.traits.our_user = sf->user_id;
+	if (sf->base.traits.web_link.len == 0)
+		sf->base.traits.web_link = arena_printf(&sf->arena, "%.*s/{id}", STR_ARG(sf->base.target.base));
+	must(pthread_mutex_unlock(&sf->token.lock) == 0);
+	*ret_who = arena_printf(arena, "%.*s (org %.*s, user %.*s)", STR_ARG(name), STR_ARG(sf->org_id), STR_ARG(sf->user_id));
+	return 0;
+}
+
+const struct connector salesforce_connector = {
+	.name = "salesforce",
+	.title = "Salesforce",
+	.options = sf_options,
+	.open = sf_open,
+	.close = sf_close,
+	.check = sf_check,
+	.describe = sf_describe,
+	.list_start = sf_list_start,
+	.list_finish = sf_list_finish,
+	.fetch_start = sf_fetch_start,
+	.fetch_finish = sf_fetch_finish,
+	.write_start = sf_write_start,
+	.write_finish = sf_write_finish,
+};
