@@ -23,9 +23,10 @@ int answer_check_text(const struct http_answer *answer, struct err *err)
 		return err_set(err, ERR_FAR_SIDE, "the other system answered with nothing (status %u)", answer->status);
 	if (body.at[0] == '<')
 		return err_set(err, ERR_FAR_SIDE,
-			       "the other system answered with a web page instead of data (status %u): is the address right, is there a "
-			       "proxy or a sign-in page in between?",
-			       answer->status);
+		               "the other system answered with a web page instead of data (status %u): is the address "
+		               "right, is there a "
+		               "proxy or a sign-in page in between?",
+		               answer->status);
 	return 0;
 }
 
@@ -36,7 +37,8 @@ int answer_json(const struct http_answer *answer, struct arena *arena, struct js
 	if (answer_check_text(answer, err) < 0)
 		return err->code;
 	if (json_parse(arena, answer->body, ret, &parse) < 0)
-		return err_set(err, ERR_FAR_SIDE, "the other system's answer is no JSON (status %u): %s", answer->status, parse.text);
+		return err_set(err, ERR_FAR_SIDE, "the other system's answer is no JSON (status %u): %s",
+		               answer->status, parse.text);
 	return 0;
 }
 
@@ -47,7 +49,8 @@ static const struct {
 	const char *advice;
 } refusals[] = {
 	{ 401, 401, ERR_AUTH, "the credentials are missing, wrong or expired: connect again" },
-	{ 403, 403, ERR_AUTH, "not allowed, or blocked after unusual traffic: check what the key may do, then wait a while" },
+	{ 403, 403, ERR_AUTH,
+	  "not allowed, or blocked after unusual traffic: check what the key may do, then wait a while" },
 	{ 404, 404, ERR_NOT_FOUND, "no such record or address" },
 	{ 408, 408, ERR_TIMEOUT, "the other system gave up waiting" },
 	{ 409, 409, ERR_CONFLICT, "the record is in a state that does not allow this" },
@@ -149,8 +152,7 @@ static void rows_of_tree(struct arena *arena, const struct json *array, struct r
 	struct row *rows = arena_new_array(arena, struct row, array->count + 1);
 	size_t n = 0;
 
-	JSON_EACH(array, item)
-	{
+	JSON_EACH (array, item) {
 		rows[n].bytes = item->raw;
 		rows[n].json = item;
 		n++;
@@ -175,7 +177,8 @@ static struct json *envelope_around(struct arena *arena, struct str text, struct
 {
 	size_t before = (size_t)(first.at - text.at);
 	size_t after = (size_t)(last.at + last.len - text.at);
-	struct str around = arena_printf(arena, "%.*s%.*s", (int)before, text.at, (int)(text.len - after), text.at + after);
+	struct str around =
+	        arena_printf(arena, "%.*s%.*s", (int)before, text.at, (int)(text.len - after), text.at + after);
 	struct json *tree = NULL;
 	struct err ignored = ERR_INIT;
 
@@ -184,13 +187,13 @@ static struct json *envelope_around(struct arena *arena, struct str text, struct
 
 /* `err` already says why the page as a whole is not well-formed; it stays where cutting does not help. */
 static int rows_of_broken(struct arena *arena, struct str text, struct str member, struct row **ret, size_t *ret_count,
-			  struct json **ret_envelope, struct err *err)
+                          struct json **ret_envelope, struct err *err)
 {
 	struct str *items = NULL;
 	size_t count = 0;
 	struct err cut = ERR_INIT;
 	int failed = member.len ? json_split_member_array(arena, text, arena_text(arena, member), &items, &count, &cut)
-				: json_split_array(arena, text, &items, &count, &cut);
+	                        : json_split_array(arena, text, &items, &count, &cut);
 	struct row *rows;
 
 	if (failed < 0 || count == 0)
@@ -207,7 +210,7 @@ static int rows_of_broken(struct arena *arena, struct str text, struct str membe
 }
 
 int answer_rows(struct arena *arena, struct str text, struct str member, struct row **ret, size_t *ret_count,
-		struct json **ret_envelope, struct err *err)
+                struct json **ret_envelope, struct err *err)
 {
 	struct err parse = ERR_INIT;
 	struct json *page = NULL;
@@ -224,7 +227,7 @@ int answer_rows(struct arena *arena, struct str text, struct str member, struct 
 	array = answer_walk(page, member);
 	if (!array || array->kind != JSON_ARRAY)
 		return err_set(err, ERR_FAR_SIDE, "the page has no list of records%s%.*s%s", member.len ? " at '" : "",
-			       STR_ARG(member), member.len ? "'" : "");
+		               STR_ARG(member), member.len ? "'" : "");
 	rows_of_tree(arena, array, ret, ret_count);
 	*ret_envelope = page;
 	return 0;

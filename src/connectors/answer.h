@@ -13,10 +13,10 @@ int answer_check_text(const struct http_answer *answer, struct err *err) MUST_CH
 /* What a status of 300 or more means where nothing else is said, and what to do. */
 enum err_code answer_code(unsigned status, const char **ret_advice);
 /* For a status of 300 or more that the vendor did not explain. `what`: "list patients". Always fails. */
-int answer_refusal(const struct http_answer *answer, const char *what, struct err *err) MUST_CHECK;
-bool answer_good(const struct http_answer *answer);                     /* 200 to 299 */
-int64_t answer_server_ms(const struct http_answer *answer);             /* Date header; 0: none */
-int64_t answer_retry_after_ms(const struct http_answer *answer);        /* Retry-After in seconds or as a date; 0: none */
+int answer_refusal(const struct http_answer *answer, const char *what, struct err *err);
+bool answer_good(const struct http_answer *answer);              /* 200 to 299 */
+int64_t answer_server_ms(const struct http_answer *answer);      /* Date header; 0: none */
+int64_t answer_retry_after_ms(const struct http_answer *answer); /* Retry-After in seconds or as a date; 0: none */
 /* The far side's words for people, cut to what is worth keeping. May hold patient data: for raw_message only. */
 struct str answer_cut(struct str text);
 
@@ -33,7 +33,7 @@ struct row {
  * around the rows (totals, next page): the page itself, or what stands around its array.
  */
 int answer_rows(struct arena *arena, struct str text, struct str member, struct row **ret, size_t *ret_count,
-		struct json **ret_envelope, struct err *err) MUST_CHECK;
+                struct json **ret_envelope, struct err *err) MUST_CHECK;
 /* "Items.0.Field": steps are names or positions. Empty path: the node itself. */
 struct json *answer_walk(const struct json *j, struct str dotted);
 /* Text of a string, number or boolean. */

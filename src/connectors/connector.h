@@ -30,49 +30,50 @@ struct call;
 
 /* One record as it arrived. `bytes` is the exact range of the answer. */
 struct record {
-	struct str id;             /* far id; empty when `fault` is set and it could not be read */
+	struct str id; /* far id; empty when `fault` is set and it could not be read */
 	struct str bytes;
-	struct json *json;         /* parsed bytes; NULL when `fault` is set */
-	struct str version;        /* text that changes with each change: updated_at, SystemModstamp; may be empty */
-	int64_t modified_ms;       /* by the far side's clock; 0: unknown */
-	struct str modified_by;    /* id of the far user, where the far side says so */
-	struct str merged_into;    /* R32: id of the survivor; empty: not merged */
-	bool deleted;              /* or archived (R31) */
-	const char *fault;         /* why the bytes are no record ("not well-formed JSON at byte 12"); NULL: fine */
+	struct json *json;      /* parsed bytes; NULL when `fault` is set */
+	struct str version;     /* text that changes with each change: updated_at, SystemModstamp; may be empty */
+	int64_t modified_ms;    /* by the far side's clock; 0: unknown */
+	struct str modified_by; /* id of the far user, where the far side says so */
+	struct str merged_into; /* R32: id of the survivor; empty: not merged */
+	bool deleted;           /* or archived (R31) */
+	const char *fault;      /* why the bytes are no record ("not well-formed JSON at byte 12"); NULL: fine */
 };
 
 struct list_equals {
 	struct str field;
-	struct str value;          /* text as it is; the connector escapes it */
+	struct str value; /* text as it is; the connector escapes it */
 };
 
 struct list_request {
-	struct str object;         /* "patient", "Contact" */
-	const struct str *fields;  /* wanted fields (paths); ignored by systems that always send all. May be empty: id and version only */
+	struct str object; /* "patient", "Contact" */
+	const struct str *
+	        fields; /* wanted fields (paths); ignored by systems that always send all. May be empty: id and version only */
 	size_t field_count;
-	struct str where;          /* the system's own filter text (SOQL condition; "name=value&name=value"); empty: all */
-	const struct list_equals *equals;  /* and all of these; a system that cannot filter so answers ERR_UNSUPPORTED */
+	struct str where; /* the system's own filter text (SOQL condition; "name=value&name=value"); empty: all */
+	const struct list_equals *equals; /* and all of these; a system that cannot filter so answers ERR_UNSUPPORTED */
 	size_t equal_count;
 	/* "" = from the beginning; else next_cursor of a page, also after a restart. With traits.pages_independent it is the
 	 * number of rows before the page, in decimal, and may be computed: any multiple of page_size. */
 	struct str cursor;
-	size_t page_size;          /* 0: traits.page_size */
-	bool live_only;            /* leave out what is deleted or archived; else it comes too, flagged `deleted` (R31, R32) */
+	size_t page_size; /* 0: traits.page_size */
+	bool live_only;   /* leave out what is deleted or archived; else it comes too, flagged `deleted` (R31, R32) */
 	enum http_priority priority;
 };
 
 struct page {
 	struct record *records;
 	size_t count;
-	struct str next_cursor;    /* set unless `last` */
+	struct str next_cursor; /* set unless `last` */
 	bool last;
-	int64_t total;             /* rows the far side says match; -1: unknown */
-	int64_t server_ms;         /* the far side's clock (Date header); 0: unknown */
+	int64_t total;     /* rows the far side says match; -1: unknown */
+	int64_t server_ms; /* the far side's clock (Date header); 0: unknown */
 };
 
 struct fetch_request {
 	struct str object;
-	const struct str *ids;     /* at most traits.fetch_batch */
+	const struct str *ids; /* at most traits.fetch_batch */
 	size_t id_count;
 	const struct str *fields;
 	size_t field_count;
@@ -84,47 +85,59 @@ enum write_op { WRITE_CREATE, WRITE_UPDATE, WRITE_UPSERT, WRITE_DELETE };
 
 struct write_item {
 	enum write_op op;
-	struct str id;             /* far id: update, delete */
-	struct str key_field;      /* upsert, create: where our key stands at the far side (external id) */
+	struct str id;        /* far id: update, delete */
+	struct str key_field; /* upsert, create: where our key stands at the far side (external id) */
 	struct str key;
-	struct json *fields;       /* object in the far side's own shape; changed members only */
-	struct str current;        /* update: the far record as last read, for read-modify-PUT; may be empty */
-	struct str version;        /* precondition where the system has one; may be empty */
+	struct json *fields; /* object in the far side's own shape; changed members only */
+	struct str current;  /* update: the far record as last read, for read-modify-PUT; may be empty */
+	struct str version;  /* precondition where the system has one; may be empty */
 };
 
 enum delivery { DELIVERED, RETRY_LATER, REFUSED, UNKNOWN };
 
 struct write_result {
 	enum delivery outcome;
-	struct str id;             /* far id, on DELIVERED */
+	struct str id; /* far id, on DELIVERED */
 	bool created;
-	struct str code;           /* the far side's stable code: "INVALID_EMAIL_ADDRESS", "422" */
-	struct str field;          /* the far field where known */
-	struct str advice;         /* what to do next, our words, free of patient data */
-	struct str raw_message;    /* the far side's words; may hold patient data: seal it */
-	struct record record;      /* what the far side made of it, where the answer says so; else bytes are empty */
-	int64_t retry_after_ms;    /* 0: the engine's own pause */
+	struct str code;        /* the far side's stable code: "INVALID_EMAIL_ADDRESS", "422" */
+	struct str field;       /* the far field where known */
+	struct str advice;      /* what to do next, our words, free of patient data */
+	struct str raw_message; /* the far side's words; may hold patient data: seal it */
+	struct record record;   /* what the far side made of it, where the answer says so; else bytes are empty */
+	int64_t retry_after_ms; /* 0: the engine's own pause */
 };
 
 struct write_request {
 	struct str object;
-	const struct write_item *items;    /* at most traits.write_batch, all with the same op and key_field */
+	const struct write_item *items; /* at most traits.write_batch, all with the same op and key_field */
 	size_t item_count;
 	enum http_priority priority;
 };
 
-enum field_type { FIELD_TEXT, FIELD_LONG_TEXT, FIELD_BOOL, FIELD_DATE, FIELD_DATETIME, FIELD_NUMBER, FIELD_EMAIL, FIELD_PHONE,
-		  FIELD_PICKLIST, FIELD_REFERENCE, FIELD_ID, FIELD_OTHER };
+enum field_type {
+	FIELD_TEXT,
+	FIELD_LONG_TEXT,
+	FIELD_BOOL,
+	FIELD_DATE,
+	FIELD_DATETIME,
+	FIELD_NUMBER,
+	FIELD_EMAIL,
+	FIELD_PHONE,
+	FIELD_PICKLIST,
+	FIELD_REFERENCE,
+	FIELD_ID,
+	FIELD_OTHER
+};
 
 struct field_info {
 	struct str name, label;
 	enum field_type type;
-	size_t length;             /* characters; 0: no limit known */
-	bool required;             /* must be given on create */
+	size_t length; /* characters; 0: no limit known */
+	bool required; /* must be given on create */
 	bool createable, updateable;
 	bool external_id, unique;
-	bool restricted;           /* picklist: other values are refused */
-	struct str *picklist;      /* active values */
+	bool restricted;      /* picklist: other values are refused */
+	struct str *picklist; /* active values */
 	size_t picklist_count;
 };
 
@@ -136,38 +149,40 @@ struct object_info {
 
 /* Facts of one connection, constant after open and check. */
 struct traits {
-	size_t page_size;          /* best rows a page */
-	size_t fetch_batch;        /* ids a fetch; 0: cannot */
-	size_t write_batch;        /* records a write */
+	size_t page_size;   /* best rows a page */
+	size_t fetch_batch; /* ids a fetch; 0: cannot */
+	size_t write_batch; /* records a write */
 	/* A page can be asked for before the one before it has come: offsets, not next links. Each page of such a walk is asked
 	 * for with the same page_size. A page beyond the end is empty and `last`. A page whose next_cursor is not its own
 	 * cursor + page_size was cut short by the far side: pages that were asked for ahead of it are to be thrown away. */
 	bool pages_independent;
-	bool answers_with_record;  /* a write's answer carries the record */
-	struct str reference_field;/* where our id is kept in its records ("integration_record_id"); empty: nowhere */
+	bool answers_with_record;   /* a write's answer carries the record */
+	struct str reference_field; /* where our id is kept in its records ("integration_record_id"); empty: nowhere */
 	struct str reference_link_field;
-	bool fetch_by_reference;   /* fetch also takes our id; the record comes with its far id. How UNKNOWN creates are probed */
-	struct str web_link;       /* deep link of a record, "{id}" in it; empty: none */
-	struct str our_user;       /* id of the far user we act as; empty: unknown, or check() was not called yet */
+	bool fetch_by_reference; /* fetch also takes our id; the record comes with its far id. How UNKNOWN creates are probed */
+	struct str web_link; /* deep link of a record, "{id}" in it; empty: none */
+	struct str our_user; /* id of the far user we act as; empty: unknown, or check() was not called yet */
 };
 
 struct option {
 	const char *name;
 	const char *help;
-	const char *fallback;      /* NULL: required */
+	const char *fallback; /* NULL: required */
 	bool secret;
 };
 
 struct connector {
-	const char *name;          /* "salesforce", "hint" */
+	const char *name; /* "salesforce", "hint" */
 	const char *title;
-	const struct option *options;      /* ends with name = NULL; help and manual are printed from it */
+	const struct option *options; /* ends with name = NULL; help and manual are printed from it */
 	/* `settings`: the connection's object from the configuration, secrets resolved. ERR_CONFIG names the key. */
-	int (*open)(const struct connector *kind, const struct json *settings, struct http_client *http, struct connection **ret, struct err *err);
+	int (*open)(const struct connector *kind, const struct json *settings, struct http_client *http,
+	            struct connection **ret, struct err *err);
 	void (*close)(struct connection **c);
 	/* Authorises and asks who we are: "Grove Street Primary Care (pra-3Vx...)". ERR_AUTH and ERR_NETWORK say what to do. */
 	int (*check)(struct connection *c, struct arena *arena, struct str *ret_who, struct err *err);
-	int (*describe)(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err);
+	int (*describe)(struct connection *c, struct arena *arena, struct str object, struct object_info *ret,
+	                struct err *err);
 	struct call *(*list_start)(struct connection *c, const struct list_request *request);
 	int (*list_finish)(struct call **call, struct arena *arena, struct page *ret, struct err *err);
 	struct call *(*fetch_start)(struct connection *c, const struct fetch_request *request);
@@ -177,9 +192,9 @@ struct connector {
 	struct call *(*write_start)(struct connection *c, const struct write_request *request);
 	int (*write_finish)(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err);
 	/* One time: an authorisation code for a lasting token, as settings to be merged into the connection's. */
-	int (*exchange_code)(const struct connector *kind, const struct json *settings, struct http_client *http, struct str code,
-			     struct arena *arena, struct json **ret_settings, struct err *err);
-	const void *descriptor;    /* rest: the compiled descriptor; else NULL */
+	int (*exchange_code)(const struct connector *kind, const struct json *settings, struct http_client *http,
+	                     struct str code, struct arena *arena, struct json **ret_settings, struct err *err);
+	const void *descriptor; /* rest: the compiled descriptor; else NULL */
 };
 
 /* Every connection begins with this. */

@@ -19,7 +19,7 @@
 static const int64_t first_version_ms = 1767225600000;
 
 struct stored {
-	struct str id;               /* empty: raw bytes */
+	struct str id; /* empty: raw bytes */
 	struct str text;
 	bool deleted;
 	struct stored *next;
@@ -32,7 +32,7 @@ struct shelf {
 };
 
 struct fault {
-	unsigned nth;                /* calls until it strikes; 0: none */
+	unsigned nth; /* calls until it strikes; 0: none */
 	enum err_code code;
 	bool after;
 };
@@ -43,11 +43,11 @@ struct refusal {
 };
 
 struct memory {
-	struct connection base;      /* first */
+	struct connection base; /* first */
 	struct arena arena;
 	pthread_mutex_t lock;
-	struct map shelves;          /* object -> struct shelf */
-	struct map refusals;         /* id or key -> struct refusal */
+	struct map shelves;  /* object -> struct shelf */
+	struct map refusals; /* id or key -> struct refusal */
 	struct str id, version, merged, deleted, prefix;
 	int64_t changes;
 	unsigned calls[MEMORY_CALLS], written;
@@ -58,11 +58,11 @@ struct memory {
 
 /* Its answer lies ready since X_start. */
 struct memory_call_data {
-	struct call call;            /* first */
+	struct call call; /* first */
 	struct arena arena;
 	struct err failed;
-	struct str *texts;           /* records, as JSON text; empty: not there */
-	struct page page;            /* without records */
+	struct str *texts; /* records, as JSON text; empty: not there */
+	struct page page;  /* without records */
 	struct write_result *results;
 	size_t count;
 };
@@ -149,7 +149,8 @@ static void keep(struct memory *m, struct stored *stored, struct json *record)
 	if (m->rewrite)
 		m->rewrite(m->rewrite_context, &scratch, record);
 	json_set(record, m->id, json_new_text(&scratch, stored->id));
-	json_set(record, m->version, json_new_text(&scratch, clock_rfc3339(&scratch, first_version_ms + ++m->changes * 1000)));
+	json_set(record, m->version,
+	         json_new_text(&scratch, clock_rfc3339(&scratch, first_version_ms + ++m->changes * 1000)));
 	if (stored->deleted)
 		json_set(record, m->deleted, json_new_bool(&scratch, true));
 	json_write(&text, record);
@@ -158,14 +159,14 @@ static void keep(struct memory *m, struct stored *stored, struct json *record)
 
 static void lay_over(struct arena *arena, struct json *record, const struct json *changes)
 {
-	JSON_EACH(changes, change)
-	{
+	JSON_EACH (changes, change) {
 		json_set(record, change->key, json_copy(arena, change));
 	}
 }
 
 /* Creates, or changes the one that is there. */
-static struct stored *store_record(struct memory *m, struct shelf *shelf, struct stored *there, struct str new_id, const struct json *changes)
+static struct stored *store_record(struct memory *m, struct shelf *shelf, struct stored *there, struct str new_id,
+                                   const struct json *changes)
 {
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
 	struct json *record = there ? parsed(&scratch, there->text) : json_new(&scratch, JSON_OBJECT);
@@ -173,7 +174,7 @@ static struct stored *store_record(struct memory *m, struct shelf *shelf, struct
 	if (!there) {
 		there = shelf_add(m, shelf);
 		there->id = new_id.len ? arena_str(&m->arena, new_id)
-				       : arena_printf(&m->arena, "%.*s%zu", STR_ARG(m->prefix), shelf->count);
+		                       : arena_printf(&m->arena, "%.*s%zu", STR_ARG(m->prefix), shelf->count);
 	}
 	lay_over(&scratch, record, changes);
 	keep(m, there, record);
@@ -279,7 +280,7 @@ void memory_fail(struct connection *c, enum memory_call which, unsigned nth, enu
 	struct memory *m = memory_of(c);
 
 	lock(m);
-	m->faults[which] = (struct fault){ nth, code, after };
+	m->faults[which] = (struct fault) { nth, code, after };
 	unlock(m);
 }
 
@@ -290,12 +291,13 @@ void memory_refuse(struct connection *c, const char *id_or_key, enum delivery ou
 
 	lock(m);
 	refusal = arena_new(&m->arena, struct refusal);
-	*refusal = (struct refusal){ outcome, arena_str(&m->arena, str_of(code)) };
+	*refusal = (struct refusal) { outcome, arena_str(&m->arena, str_of(code)) };
 	map_put(&m->refusals, arena_str(&m->arena, str_of(id_or_key)), refusal);
 	unlock(m);
 }
 
-void memory_rewrite(struct connection *c, void (*rewrite)(void *context, struct arena *arena, struct json *record), void *context)
+void memory_rewrite(struct connection *c, void (*rewrite)(void *context, struct arena *arena, struct json *record),
+                    void *context)
 {
 	struct memory *m = memory_of(c);
 
@@ -328,7 +330,7 @@ static struct memory_call_data *data_new(struct connection *c)
 	struct memory_call_data *data = arena_new(&arena, struct memory_call_data);
 
 	data->arena = arena;
-	data->call = (struct call){ .connection = c, .cancel = data_cancel };
+	data->call = (struct call) { .connection = c, .cancel = data_cancel };
 	return data;
 }
 
@@ -359,22 +361,27 @@ static int memory_check(struct connection *c, struct arena *arena UNUSED, struct
 }
 
 /* The members of the first record: all of them texts that anybody may write. */
-static void describe_record(struct arena *arena, const struct memory *m, const struct json *record, struct object_info *ret)
+static void describe_record(struct arena *arena, const struct memory *m, const struct json *record,
+                            struct object_info *ret)
 {
 	ret->fields = arena_new_array(arena, struct field_info, record ? record->count : 0);
-	JSON_EACH(record, member)
-	{
+	JSON_EACH (record, member) {
 		bool ours = !str_eq(member->key, m->id) && !str_eq(member->key, m->version);
 
-		ret->fields[ret->field_count++] = (struct field_info){
-			.name = member->key, .label = member->key, .type = FIELD_TEXT, .createable = ours, .updateable = ours,
+		ret->fields[ret->field_count++] = (struct field_info) {
+			.name = member->key,
+			.label = member->key,
+			.type = FIELD_TEXT,
+			.createable = ours,
+			.updateable = ours,
 			.external_id = str_eq(member->key, m->base.traits.reference_field),
 			.unique = str_eq(member->key, m->base.traits.reference_field),
 		};
 	}
 }
 
-static int memory_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err)
+static int memory_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret,
+                           struct err *err)
 {
 	struct memory *m = memory_of(c);
 	struct err failed = ERR_INIT;
@@ -402,7 +409,8 @@ static bool wanted(const struct stored *s, const struct list_request *request)
 	return true;
 }
 
-static void list_rows(struct memory *m, struct memory_call_data *data, const struct list_request *request, size_t from, size_t size)
+static void list_rows(struct memory *m, struct memory_call_data *data, const struct list_request *request, size_t from,
+                      size_t size)
 {
 	const struct shelf *shelf = shelf_of(m, request->object);
 	size_t n = 0;
@@ -446,7 +454,7 @@ static void record_of(const struct memory *m, struct arena *arena, struct str te
 	struct err err = ERR_INIT;
 	struct json *json;
 
-	*ret = (struct record){ .bytes = arena_str(arena, text) };
+	*ret = (struct record) { .bytes = arena_str(arena, text) };
 	if (text.len == 0) {
 		ret->fault = "not there";
 		return;
@@ -495,7 +503,7 @@ static struct call *memory_fetch_start(struct connection *c, const struct fetch_
 	lock(m);
 	shelf = shelf_of(m, request->object);
 	data->count = begin(m, MEMORY_FETCH, &data->failed) ? request->id_count : 0;
-	data->page = (struct page){ .last = true, .total = (int64_t)data->count };
+	data->page = (struct page) { .last = true, .total = (int64_t)data->count };
 	data->texts = arena_new_array(&data->arena, struct str, data->count + 1);
 	for (size_t i = 0; i < data->count; i++) {
 		const struct stored *s = find_id(shelf, request->ids[i]);
@@ -517,18 +525,21 @@ static bool refused(struct memory *m, const struct write_item *item, struct writ
 
 	if (!refusal || refusal->outcome == DELIVERED)
 		return false;
-	*ret = (struct write_result){ .outcome = refusal->outcome, .code = refusal->code, .advice = STR("the test refused it") };
+	*ret = (struct write_result) { .outcome = refusal->outcome,
+		                       .code = refusal->code,
+		                       .advice = STR("the test refused it") };
 	return true;
 }
 
 static void write_one(struct memory *m, struct shelf *shelf, const struct write_item *item, struct write_result *ret)
 {
-	struct stored *there = item->op == WRITE_CREATE || item->op == WRITE_UPSERT ? find_key(shelf, item->key_field, item->key)
-										  : find_id(shelf, item->id);
+	struct stored *there = item->op == WRITE_CREATE || item->op == WRITE_UPSERT
+	                               ? find_key(shelf, item->key_field, item->key)
+	                               : find_id(shelf, item->id);
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
 	struct json *fields = item->fields ? json_copy(&scratch, item->fields) : json_new(&scratch, JSON_OBJECT);
 
-	*ret = (struct write_result){ .outcome = DELIVERED, .created = !there };
+	*ret = (struct write_result) { .outcome = DELIVERED, .created = !there };
 	if (refused(m, item, ret))
 		return;
 	if (item->id.len && (!there || there->deleted)) {
@@ -562,16 +573,20 @@ static struct call *memory_write_start(struct connection *c, const struct write_
 		for (size_t i = 0; i < data->count; i++)
 			write_one(m, shelf_of(m, request->object), &request->items[i], &data->results[i]);
 	unlock(m);
-	if (data->failed.code == 0 || surely_once || data->results[0].outcome != DELIVERED || data->results[0].id.len == 0)
+	if (data->failed.code == 0 || surely_once || data->results[0].outcome != DELIVERED ||
+	    data->results[0].id.len == 0)
 		return &data->call;
 	/* Creates that were carried out and whose answer is lost: nobody knows. */
 	for (size_t i = 0; i < data->count; i++)
-		data->results[i] = (struct write_result){ .outcome = UNKNOWN, .code = STR("timeout"), .advice = STR("no answer came") };
+		data->results[i] = (struct write_result) { .outcome = UNKNOWN,
+			                                   .code = STR("timeout"),
+			                                   .advice = STR("no answer came") };
 	data->failed = (struct err)ERR_INIT;
 	return &data->call;
 }
 
-static int memory_write_finish(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err)
+static int memory_write_finish(struct call **call, struct arena *arena, struct write_result *ret_results,
+                               struct err *err)
 {
 	struct memory_call_data *data = (struct memory_call_data *)*call;
 	struct memory *m = memory_of(data->call.connection);
@@ -627,10 +642,8 @@ static size_t count_setting(const struct memory *m, const struct json *settings,
 
 static void preload(struct memory *m, const struct json *objects)
 {
-	JSON_EACH(objects, object)
-	{
-		JSON_EACH(object, record)
-		{
+	JSON_EACH (objects, object) {
+		JSON_EACH (object, record) {
 			struct shelf *shelf = shelf_of(m, object->key);
 
 			store_record(m, shelf, NULL, json_text(json_get_str(record, m->id)), record);
@@ -639,7 +652,7 @@ static void preload(struct memory *m, const struct json *objects)
 }
 
 static int memory_open(const struct connector *kind, const struct json *settings, struct http_client *http UNUSED,
-		       struct connection **ret, struct err *err UNUSED)
+                       struct connection **ret, struct err *err UNUSED)
 {
 	struct arena arena = ARENA_INIT;
 	struct memory *m = arena_new(&arena, struct memory);
@@ -653,8 +666,8 @@ static int memory_open(const struct connector *kind, const struct json *settings
 	m->merged = text_setting(m, settings, "merged");
 	m->deleted = text_setting(m, settings, "deleted");
 	m->prefix = text_setting(m, settings, "prefix");
-	m->base = (struct connection){ .magic = MEMORY_MAGIC, .kind = kind };
-	m->base.traits = (struct traits){
+	m->base = (struct connection) { .magic = MEMORY_MAGIC, .kind = kind };
+	m->base.traits = (struct traits) {
 		.page_size = count_setting(m, settings, "page_size"),
 		.fetch_batch = count_setting(m, settings, "fetch_batch"),
 		.write_batch = count_setting(m, settings, "write_batch"),

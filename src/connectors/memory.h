@@ -25,9 +25,9 @@ void memory_put_raw(struct connection *c, const char *object, const char *bytes)
 void memory_remove(struct connection *c, const char *object, const char *id);
 /* The record as it is now, in the arena; NULL: never there or deleted. */
 struct json *memory_get(struct connection *c, const char *object, const char *id, struct arena *arena);
-size_t memory_count(struct connection *c, const char *object);             /* records that are not deleted */
-unsigned memory_calls(struct connection *c, enum memory_call which);       /* calls since it was opened */
-unsigned memory_written(struct connection *c);                             /* records created, changed or deleted by writes */
+size_t memory_count(struct connection *c, const char *object);       /* records that are not deleted */
+unsigned memory_calls(struct connection *c, enum memory_call which); /* calls since it was opened */
+unsigned memory_written(struct connection *c);                       /* records created, changed or deleted by writes */
 
 /*
  * The n-th call of this kind from now on (1: the next one) fails with `code`. `after`: it is carried out first, and only its
@@ -37,6 +37,7 @@ void memory_fail(struct connection *c, enum memory_call which, unsigned nth, enu
 /* Writes to the record with this id or key end as `outcome` with `code`; DELIVERED lifts it. Texts are copied. */
 void memory_refuse(struct connection *c, const char *id_or_key, enum delivery outcome, const char *code);
 /* The far side's own opinion: called with each record as it is about to be stored; changes it in place (R27). */
-void memory_rewrite(struct connection *c, void (*rewrite)(void *context, struct arena *arena, struct json *record), void *context);
+void memory_rewrite(struct connection *c, void (*rewrite)(void *context, struct arena *arena, struct json *record),
+                    void *context);
 
 #endif

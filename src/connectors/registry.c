@@ -18,7 +18,7 @@ static const struct connector *const natives[] = { &salesforce_connector };
 static struct {
 	pthread_mutex_t lock;
 	pthread_once_t once;
-	struct arena arena;              /* for the life of the process */
+	struct arena arena; /* for the life of the process */
 	const struct connector *kinds[kinds_at_most];
 	size_t count;
 } registry = { .lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT };
@@ -31,7 +31,8 @@ static int add_kind(struct str yaml, const char *file_name, struct err *err)
 		return err_wrap(err, "%s", file_name);
 	for (size_t i = 0; i < registry.count; i++)
 		if (str_eq(str_of(kind->name), str_of(registry.kinds[i]->name)))
-			return err_set(err, ERR_CONFIG, "%s: there is a system '%s' already: choose another name", file_name, kind->name);
+			return err_set(err, ERR_CONFIG, "%s: there is a system '%s' already: choose another name",
+			               file_name, kind->name);
 	if (registry.count == kinds_at_most)
 		return err_set(err, ERR_CONFIG, "%s: more than %d kinds of systems", file_name, kinds_at_most);
 	registry.kinds[registry.count++] = kind;

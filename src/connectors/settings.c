@@ -28,7 +28,8 @@ static int check_known(const struct option *options, const struct json *item, st
 	if (!option_find(options, item->key))
 		return err_set(err, ERR_CONFIG, "line %u: unknown setting '%.*s'", item->line, STR_ARG(item->key));
 	if (item->kind == JSON_ARRAY || item->kind == JSON_OBJECT)
-		return err_set(err, ERR_CONFIG, "line %u: setting '%.*s' must be one value", item->line, STR_ARG(item->key));
+		return err_set(err, ERR_CONFIG, "line %u: setting '%.*s' must be one value", item->line,
+		               STR_ARG(item->key));
 	return 0;
 }
 
@@ -47,8 +48,7 @@ int settings_check(const struct option *options, const struct json *settings, st
 {
 	if (settings && settings->kind != JSON_OBJECT)
 		return err_set(err, ERR_CONFIG, "the settings of a connection must be names with values");
-	JSON_EACH(settings, item)
-	{
+	JSON_EACH (settings, item) {
 		if (check_known(options, item, err) < 0)
 			return err->code;
 	}
@@ -72,8 +72,8 @@ struct str settings_text(const struct option *options, const struct json *settin
 	return settings_text_str(options, settings, str_of(name));
 }
 
-int settings_number(const struct option *options, const struct json *settings, const char *name, double least, double most,
-		    double *ret, struct err *err)
+int settings_number(const struct option *options, const struct json *settings, const char *name, double least,
+                    double most, double *ret, struct err *err)
 {
 	double number = 0;
 
@@ -83,7 +83,8 @@ int settings_number(const struct option *options, const struct json *settings, c
 	return 0;
 }
 
-int settings_target(const struct option *options, const struct json *settings, struct http_target *target, struct err *err)
+int settings_target(const struct option *options, const struct json *settings, struct http_target *target,
+                    struct err *err)
 {
 	double pace, window, timeout, attempts, backoff;
 
@@ -108,7 +109,8 @@ int settings_url(struct str text, const char *name, struct str *ret, struct err 
 	while (text.len && text.at[text.len - 1] == '/')
 		text.len--;
 	if (!url_split(text, &parts) || parts.host.len == 0 || parts.query.len)
-		return err_set(err, ERR_CONFIG, "setting '%s' must be an address such as https://host.example/path", name);
+		return err_set(err, ERR_CONFIG, "setting '%s' must be an address such as https://host.example/path",
+		               name);
 	*ret = text;
 	return 0;
 }

@@ -8,23 +8,25 @@
 #include "connectors/connector.h"
 
 /* Rows that every connection over HTTP has: pace, window, timeout, attempts. */
-#define SETTINGS_HTTP_OPTIONS(pace, window)                                                                            \
-	{ "pace", "requests a second at most, over everything that runs at once; 0: no limit", pace, false },          \
-	{ "window", "requests under way at once", window, false },                                                     \
-	{ "timeout", "seconds until one attempt is given up", "60", false },                                           \
-	{ "attempts", "how often a request that may be repeated is sent at most", "6", false },                        \
-	{ "backoff_ms", "first pause before a repeat, doubled each time", "500", false }
+#define SETTINGS_HTTP_OPTIONS(pace, window)                                                                   \
+	{ "pace", "requests a second at most, over everything that runs at once; 0: no limit", pace, false }, \
+	        { "window", "requests under way at once", window, false },                                    \
+	        { "timeout", "seconds until one attempt is given up", "60", false },                          \
+	        { "attempts", "how often a request that may be repeated is sent at most", "6", false },       \
+	{                                                                                                     \
+		"backoff_ms", "first pause before a repeat, doubled each time", "500", false                  \
+	}
 
 /* Unknown keys, missing keys and values that are lists or objects: ERR_CONFIG that names the key (and its line). */
 int settings_check(const struct option *options, const struct json *settings, struct err *err) MUST_CHECK;
 /* The value as text, else the option's fallback, else empty. */
 struct str settings_text(const struct option *options, const struct json *settings, const char *name);
 struct str settings_text_str(const struct option *options, const struct json *settings, struct str name);
-int settings_number(const struct option *options, const struct json *settings, const char *name, double least, double most,
-		    double *ret, struct err *err) MUST_CHECK;
+int settings_number(const struct option *options, const struct json *settings, const char *name, double least,
+                    double most, double *ret, struct err *err) MUST_CHECK;
 /* Fills pace, window, time limit and attempts of a target from the rows above. */
 int settings_target(const struct option *options, const struct json *settings, struct http_target *target,
-		    struct err *err) MUST_CHECK;
+                    struct err *err) MUST_CHECK;
 /* An http(s) URL without slash at its end. `name` stands in the error. */
 int settings_url(struct str text, const char *name, struct str *ret, struct err *err) MUST_CHECK;
 

@@ -12,7 +12,7 @@ static const int64_t second_ns = 1000000000;
 
 void token_init(struct token *t, int (*renew)(void *context, struct err *err), void *context)
 {
-	*t = (struct token){ .renew = renew, .context = context };
+	*t = (struct token) { .renew = renew, .context = context };
 	must(pthread_mutex_init(&t->lock, NULL) == 0);
 	buf_init(&t->text, token_max);
 }
@@ -77,7 +77,8 @@ static const struct {
 	{ "invalid_client", ERR_AUTH, "the client id or secret is wrong" },
 	{ "invalid_client_id", ERR_AUTH, "the client id is wrong" },
 	{ "invalid_grant", ERR_AUTH,
-	  "the user, key, code or refresh token is not accepted: check that the app may act for this user and that the address is that of "
+	  "the user, key, code or refresh token is not accepted: check that the app may act for this user and that the "
+	  "address is that of "
 	  "this organisation, or authorise again" },
 	{ "invalid_app_access", ERR_AUTH, "an administrator must allow this user to use the app" },
 	{ "unauthorized_client", ERR_AUTH, "the app may not use this way of signing in" },
@@ -94,8 +95,8 @@ static int grant_refused(const struct http_answer *answer, const struct json *bo
 
 	for (size_t i = 0; i < ARRAY_LEN(grant_errors); i++)
 		if (str_eq_c(error, grant_errors[i].error))
-			return err_set(err, grant_errors[i].code, "sign in: %s (%.*s: %.*s)", grant_errors[i].advice, STR_ARG(error),
-				       STR_ARG(str_range(words.at, MIN_OF(words.len, 120))));
+			return err_set(err, grant_errors[i].code, "sign in: %s (%.*s: %.*s)", grant_errors[i].advice,
+			               STR_ARG(error), STR_ARG(str_range(words.at, MIN_OF(words.len, 120))));
 	return answer_refusal(answer, "sign in", err);
 }
 
@@ -121,15 +122,21 @@ int token_grant(const struct token_request *request, struct arena *arena, struct
 		{ STR("Content-Type"), STR("application/x-www-form-urlencoded") },
 		{ STR("Accept"), STR("application/json") },
 	};
-	struct http_request http = { .target = request->target, .method = "POST", .url = request->path, .headers = headers,
-				     .header_count = 2, .body = request->form, .idempotent = true, .no_auth = true };
+	struct http_request http = { .target = request->target,
+		                     .method = "POST",
+		                     .url = request->path,
+		                     .headers = headers,
+		                     .header_count = 2,
+		                     .body = request->form,
+		                     .idempotent = true,
+		                     .no_auth = true };
 	struct http_future *future;
 	struct http_answer answer = { 0 };
 
 	if (request->basic.len) {
 		buf_add_c(&basic, "Basic ");
 		digest_base64(&basic, request->basic);
-		headers[http.header_count++] = (struct http_header){ STR("Authorization"), buf_str(&basic) };
+		headers[http.header_count++] = (struct http_header) { STR("Authorization"), buf_str(&basic) };
 	}
 	future = http_start(request->http, &http);
 	if (http_wait(&future, arena, &answer, err) < 0)

@@ -12,7 +12,7 @@
 struct token {
 	pthread_mutex_t lock;
 	struct buf text;
-	int64_t good_until_ns;       /* monotonic; 0: until the far side says otherwise */
+	int64_t good_until_ns; /* monotonic; 0: until the far side says otherwise */
 	/* Gets a new token and calls token_set(). Runs with the lock held. */
 	int (*renew)(void *context, struct err *err);
 	void *context;
@@ -29,12 +29,13 @@ int token_authorize(void *token, bool refresh, struct buf *ret_header, struct er
  * or empty. ERR_AUTH says what to do about it. */
 struct token_request {
 	struct http_client *http;
-	struct http_target *target;      /* has no `authorize` */
+	struct http_target *target; /* has no `authorize` */
 	struct str path;
 	struct str form;
 	struct str basic;
 };
-int token_grant(const struct token_request *request, struct arena *arena, struct json **ret, struct err *err) MUST_CHECK;
+int token_grant(const struct token_request *request, struct arena *arena, struct json **ret,
+                struct err *err) MUST_CHECK;
 void token_form_add(struct buf *form, const char *name, struct str value);
 
 #endif

@@ -133,7 +133,7 @@ static int find_account(struct plan *plan, struct arena *arena, struct str *ret,
 	struct connection *crm = plan->conn[SIDE_CRM];
 	const struct list_equals equals = { .field = STR("Name"), .value = plan->default_account };
 	struct list_request request = {
-		.object = STR("Account"), .equals = &equals, .equal_count = 1, .priority = HTTP_URGENT
+		.object = STR("Account"), .equals = &equals, .equal_count = 1, .live_only = true, .priority = HTTP_URGENT
 	};
 	struct call *call = crm->kind->list_start(crm, &request);
 	struct page page;

@@ -33,10 +33,10 @@ enum auth_kind { AUTH_NONE, AUTH_BEARER, AUTH_BASIC, AUTH_HEADER, AUTH_CLIENT_CR
 enum auth_send { SEND_BASIC, SEND_BODY };
 struct auth_section {
 	unsigned kind;
-	struct str token;                                  /* bearer: template */
-	struct str user, password;                         /* basic: templates */
-	struct str header, value;                          /* header: name, template */
-	struct str token_url, client_id, client_secret, scope;     /* client credentials: templates */
+	struct str token;                                      /* bearer: template */
+	struct str user, password;                             /* basic: templates */
+	struct str header, value;                              /* header: name, template */
+	struct str token_url, client_id, client_secret, scope; /* client credentials: templates */
 	unsigned send;
 };
 
@@ -46,8 +46,8 @@ struct option_row {
 };
 
 struct check_section {
-	struct str path;                                   /* template */
-	struct str who;                                    /* text with {paths} of the answer */
+	struct str path; /* template */
+	struct str who;  /* text with {paths} of the answer */
 };
 
 struct pace_section {
@@ -58,44 +58,44 @@ struct pace_section {
 enum paging_style { PAGING_NONE, PAGING_OFFSET, PAGING_INDEX, PAGING_NEXT, PAGING_CURSOR };
 struct paging_section {
 	unsigned style;
-	struct str limit, offset, index, cursor;           /* names of query parameters */
-	size_t first;                                      /* index of the first page */
-	struct str next;                                   /* path of the next link or cursor in the answer */
+	struct str limit, offset, index, cursor; /* names of query parameters */
+	size_t first;                            /* index of the first page */
+	struct str next;                         /* path of the next link or cursor in the answer */
 	size_t size, max;
 };
 
 struct envelope_section {
-	struct str rows, total;                            /* paths; empty rows: a bare array */
+	struct str rows, total; /* paths; empty rows: a bare array */
 	struct str total_header;
 };
 
 struct error_section {
-	struct str message, code, field;                   /* paths */
-	struct texts duplicate;                            /* statuses that may mean "this reference is taken" */
+	struct str message, code, field; /* paths */
+	struct texts duplicate;          /* statuses that may mean "this reference is taken" */
 };
 
 struct list_section {
 	struct str path;
-	struct pairs query;                                /* always */
-	struct pairs with_archived, only_live;             /* one of the two, by what the caller wants */
-	struct texts equals;                               /* fields by which the list can be filtered (?field=value) */
-	bool short_rows;                                   /* rows are summaries: each record is read by its own GET */
+	struct pairs query;                    /* always */
+	struct pairs with_archived, only_live; /* one of the two, by what the caller wants */
+	struct texts equals;                   /* fields by which the list can be filtered (?field=value) */
+	bool short_rows;                       /* rows are summaries: each record is read by its own GET */
 };
 
 enum send_style { SEND_CHANGED, SEND_WHOLE };
 struct route_section {
-	uint32_t line;                                     /* 0: the system has no such route */
+	uint32_t line; /* 0: the system has no such route */
 	struct str method, path;
-	unsigned send;                                     /* update: changed members, or read-modify-write of all */
-	struct texts always;                               /* update: members that every body carries */
-	struct texts drop;                                 /* whole: members that are not sent back */
-	struct pairs rename;                               /* whole: member <- path in what was read; its first step is dropped */
-	bool read_back;                                    /* the answer does not show the record: GET it */
+	unsigned send;       /* update: changed members, or read-modify-write of all */
+	struct texts always; /* update: members that every body carries */
+	struct texts drop;   /* whole: members that are not sent back */
+	struct pairs rename; /* whole: member <- path in what was read; its first step is dropped */
+	bool read_back;      /* the answer does not show the record: GET it */
 };
 
 struct archived_section {
 	struct str path;
-	struct texts values;                               /* empty: anything but null, false and "" */
+	struct texts values; /* empty: anything but null, false and "" */
 };
 
 struct record_section {
@@ -105,7 +105,7 @@ struct record_section {
 
 struct reference_section {
 	struct str field, link;
-	bool lookup;                                       /* GET by our id finds the record */
+	bool lookup; /* GET by our id finds the record */
 };
 
 struct field_row {
@@ -122,49 +122,50 @@ struct object_section {
 	struct route_section get, create, update, remove;
 	struct record_section record;
 	struct reference_section reference;
-	struct rows fields;                                /* struct field_row */
+	struct rows fields; /* struct field_row */
 };
 
 struct exchange_section {
 	uint32_t line;
-	struct str method, path, authorization;            /* authorization: template of the header's value */
-	struct pairs body;                                 /* templates; {code} is the code */
-	struct pairs settings;                             /* setting <- path in the answer */
+	struct str method, path, authorization; /* authorization: template of the header's value */
+	struct pairs body;                      /* templates; {code} is the code */
+	struct pairs settings;                  /* setting <- path in the answer */
 };
 
 enum signature_kind { SIGNATURE_NONE, SIGNATURE_HMAC_SHA256, SIGNATURE_TOKEN };
 struct webhook_section {
 	uint32_t line;
 	unsigned signature;
-	struct str header, prefix, secret;                 /* header's name, what stands before the hex, template of the secret */
-	struct str event, id, record, record_id, when, scope;      /* paths in the body */
-	struct pairs events;                               /* the vendor's event -> object.created, object.updated, object.removed */
+	struct str header, prefix, secret; /* header's name, what stands before the hex, template of the secret */
+	struct str event, id, record, record_id, when, scope; /* paths in the body */
+	struct pairs events; /* the vendor's event -> object.created, object.updated, object.removed */
 };
 
 struct descriptor {
 	struct str name, title, base;
-	struct rows options;                               /* struct option_row */
+	struct rows options; /* struct option_row */
 	struct auth_section auth;
-	struct pairs headers;                              /* templates */
+	struct pairs headers; /* templates */
 	struct check_section check;
 	struct pace_section pace;
 	struct paging_section paging;
 	struct envelope_section envelope;
 	struct error_section errors;
-	bool answers_with_record;                          /* a write's answer is the whole record */
-	struct rows objects;                               /* struct object_section */
+	bool answers_with_record; /* a write's answer is the whole record */
+	struct rows objects;      /* struct object_section */
 	struct exchange_section exchange;
 	struct webhook_section webhook;
-	const struct option *option_rows;                  /* options in the connector's form, with those of HTTP; ends with NULL */
+	const struct option *option_rows; /* options in the connector's form, with those of HTTP; ends with NULL */
 };
 
 int descriptor_read(struct arena *arena, struct str yaml, struct descriptor *ret, struct err *err) MUST_CHECK;
 const struct object_section *descriptor_object(const struct descriptor *d, struct str name);
 
 /* Does a template hold only names for which `known` says yes? `ret_bad`: the first that is not. */
-bool template_known(struct str text, bool (*known)(const void *context, struct str name), const void *context, struct str *ret_bad);
+bool template_known(struct str text, bool (*known)(const void *context, struct str name), const void *context,
+                    struct str *ret_bad);
 /* Writes the template with each {name} replaced; `value` writes it. */
-void template_write(struct buf *out, struct str text, void (*value)(const void *context, struct str name, struct buf *out),
-		    const void *context);
+void template_write(struct buf *out, struct str text,
+                    void (*value)(const void *context, struct str name, struct buf *out), const void *context);
 
 #endif

@@ -55,19 +55,22 @@ static int build_options(struct check *c)
 {
 	const struct option_row *rows = c->d->options.at;
 	size_t n = 0;
-	struct option *all = arena_new_array(c->arena, struct option, c->d->options.count + ARRAY_LEN(http_options) + 2);
+	struct option *all =
+	        arena_new_array(c->arena, struct option, c->d->options.count + ARRAY_LEN(http_options) + 2);
 
 	for (size_t i = 0; i < c->d->options.count; i++) {
 		if (option_known(all, rows[i].name))
-			return err_set(c->err, ERR_CONFIG, "line %u: option '%.*s' stands twice", line_of(c->tree, STR("options")),
-				       STR_ARG(rows[i].name));
-		all[n++] = (struct option){ arena_text(c->arena, rows[i].name), arena_text(c->arena, rows[i].help),
-					    rows[i].required ? NULL : arena_text(c->arena, rows[i].fallback), rows[i].secret };
+			return err_set(c->err, ERR_CONFIG, "line %u: option '%.*s' stands twice",
+			               line_of(c->tree, STR("options")), STR_ARG(rows[i].name));
+		all[n++] = (struct option) { arena_text(c->arena, rows[i].name), arena_text(c->arena, rows[i].help),
+			                     rows[i].required ? NULL : arena_text(c->arena, rows[i].fallback),
+			                     rows[i].secret };
 	}
 	for (size_t i = 0; i < ARRAY_LEN(http_options); i++) {
 		if (option_known(all, str_of(http_options[i].name)))
-			return err_set(c->err, ERR_CONFIG, "line %u: option '%s' is there for every system; set its value under 'pace'",
-				       line_of(c->tree, STR("options")), http_options[i].name);
+			return err_set(c->err, ERR_CONFIG,
+			               "line %u: option '%s' is there for every system; set its value under 'pace'",
+			               line_of(c->tree, STR("options")), http_options[i].name);
 		all[n] = http_options[i];
 		all[n++].fallback = http_fallback(c, &http_options[i]);
 	}
@@ -102,8 +105,8 @@ static int check_template(struct check *c, struct str text, const char *place, k
 
 	if (template_known(text, known, c->d, &bad))
 		return 0;
-	return err_set(c->err, ERR_CONFIG, "line %u: %s names {%.*s}, which is no option", line_of(c->tree, str_of(place)), place,
-		       STR_ARG(bad));
+	return err_set(c->err, ERR_CONFIG, "line %u: %s names {%.*s}, which is no option",
+	               line_of(c->tree, str_of(place)), place, STR_ARG(bad));
 }
 
 static int check_pairs(struct check *c, const struct pairs *pairs, const char *place, known_fn known)
@@ -160,23 +163,36 @@ static int check_needs(struct check *c)
 		{ auth->kind == AUTH_BASIC, auth->user, "auth", "basic needs 'user'" },
 		{ auth->kind == AUTH_HEADER, auth->header, "auth", "header needs 'header'" },
 		{ auth->kind == AUTH_HEADER, auth->value, "auth", "header needs 'value'" },
-		{ auth->kind == AUTH_CLIENT_CREDENTIALS, auth->token_url, "auth", "client_credentials needs 'token_url'" },
-		{ auth->kind == AUTH_CLIENT_CREDENTIALS, auth->client_id, "auth", "client_credentials needs 'client_id'" },
-		{ auth->kind == AUTH_CLIENT_CREDENTIALS, auth->client_secret, "auth", "client_credentials needs 'client_secret'" },
-		{ paging->style == PAGING_OFFSET, paging->limit, "paging", "offset needs 'limit', the name of its parameter" },
-		{ paging->style == PAGING_OFFSET, paging->offset, "paging", "offset needs 'offset', the name of its parameter" },
-		{ paging->style == PAGING_INDEX, paging->limit, "paging", "index needs 'limit', the name of its parameter" },
-		{ paging->style == PAGING_INDEX, paging->index, "paging", "index needs 'index', the name of its parameter" },
-		{ paging->style == PAGING_NEXT, paging->next, "paging", "next_link needs 'next', the path of the link in an answer" },
-		{ paging->style == PAGING_CURSOR, paging->next, "paging", "cursor needs 'next', its path in an answer" },
-		{ paging->style == PAGING_CURSOR, paging->cursor, "paging", "cursor needs 'cursor', the name of its parameter" },
-		{ c->d->webhook.signature != SIGNATURE_NONE, c->d->webhook.header, "webhook", "a signature needs 'header'" },
-		{ c->d->webhook.signature != SIGNATURE_NONE, c->d->webhook.secret, "webhook", "a signature needs 'secret'" },
+		{ auth->kind == AUTH_CLIENT_CREDENTIALS, auth->token_url, "auth",
+		  "client_credentials needs 'token_url'" },
+		{ auth->kind == AUTH_CLIENT_CREDENTIALS, auth->client_id, "auth",
+		  "client_credentials needs 'client_id'" },
+		{ auth->kind == AUTH_CLIENT_CREDENTIALS, auth->client_secret, "auth",
+		  "client_credentials needs 'client_secret'" },
+		{ paging->style == PAGING_OFFSET, paging->limit, "paging",
+		  "offset needs 'limit', the name of its parameter" },
+		{ paging->style == PAGING_OFFSET, paging->offset, "paging",
+		  "offset needs 'offset', the name of its parameter" },
+		{ paging->style == PAGING_INDEX, paging->limit, "paging",
+		  "index needs 'limit', the name of its parameter" },
+		{ paging->style == PAGING_INDEX, paging->index, "paging",
+		  "index needs 'index', the name of its parameter" },
+		{ paging->style == PAGING_NEXT, paging->next, "paging",
+		  "next_link needs 'next', the path of the link in an answer" },
+		{ paging->style == PAGING_CURSOR, paging->next, "paging",
+		  "cursor needs 'next', its path in an answer" },
+		{ paging->style == PAGING_CURSOR, paging->cursor, "paging",
+		  "cursor needs 'cursor', the name of its parameter" },
+		{ c->d->webhook.signature != SIGNATURE_NONE, c->d->webhook.header, "webhook",
+		  "a signature needs 'header'" },
+		{ c->d->webhook.signature != SIGNATURE_NONE, c->d->webhook.secret, "webhook",
+		  "a signature needs 'secret'" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (rows[i].when && rows[i].needed.len == 0)
-			return err_set(c->err, ERR_CONFIG, "line %u: %s", line_of(c->tree, str_of(rows[i].place)), rows[i].why);
+			return err_set(c->err, ERR_CONFIG, "line %u: %s", line_of(c->tree, str_of(rows[i].place)),
+			               rows[i].why);
 	return 0;
 }
 
@@ -184,7 +200,8 @@ static int check_needs(struct check *c)
 
 static int object_wrong(struct check *c, const struct object_section *o, const char *part, const char *why)
 {
-	struct str place = arena_printf(c->arena, "objects.%.*s%s%s", STR_ARG(o->name), part ? "." : "", part ? part : "");
+	struct str place =
+	        arena_printf(c->arena, "objects.%.*s%s%s", STR_ARG(o->name), part ? "." : "", part ? part : "");
 
 	return err_set(c->err, ERR_CONFIG, "line %u: %.*s: %s", line_of(c->tree, place), STR_ARG(place), why);
 }
@@ -228,8 +245,10 @@ static int check_object(struct check *c, struct object_section *o)
 		return object_wrong(c, o, "list", "short_rows needs a 'get' route");
 	if (o->reference.lookup && o->get.line == 0)
 		return object_wrong(c, o, "reference", "lookup needs a 'get' route");
-	if (o->get.line == 0 && (o->update.send == SEND_WHOLE || o->update.always.count || o->update.read_back || o->create.read_back))
-		return object_wrong(c, o, "update", "what is sent or read back must be read first: a 'get' route is needed");
+	if (o->get.line == 0 &&
+	    (o->update.send == SEND_WHOLE || o->update.always.count || o->update.read_back || o->create.read_back))
+		return object_wrong(c, o, "update",
+		                    "what is sent or read back must be read first: a 'get' route is needed");
 	if (o->fields.count == 0)
 		return object_wrong(c, o, "fields", "list at least one field");
 	return 0;
@@ -245,8 +264,9 @@ static int check_event(struct check *c, const struct pair *event)
 		for (size_t i = 0; i < ARRAY_LEN(event_meanings); i++)
 			if (str_eq_c(rest, event_meanings[i]))
 				return 0;
-	return err_set(c->err, ERR_CONFIG, "line %u: event '%.*s' must be OBJECT.created, OBJECT.updated or OBJECT.removed",
-		       line_of(c->tree, STR("webhook.events")), STR_ARG(event->name));
+	return err_set(c->err, ERR_CONFIG,
+	               "line %u: event '%.*s' must be OBJECT.created, OBJECT.updated or OBJECT.removed",
+	               line_of(c->tree, STR("webhook.events")), STR_ARG(event->name));
 }
 
 static int check_exchange(struct check *c)
@@ -255,8 +275,9 @@ static int check_exchange(struct check *c)
 
 	for (size_t i = 0; i < settings->count; i++)
 		if (!setting_known(c->d, settings->at[i].name))
-			return err_set(c->err, ERR_CONFIG, "line %u: exchange_code.settings names '%.*s', which is no option",
-				       line_of(c->tree, STR("exchange_code.settings")), STR_ARG(settings->at[i].name));
+			return err_set(c->err, ERR_CONFIG,
+			               "line %u: exchange_code.settings names '%.*s', which is no option",
+			               line_of(c->tree, STR("exchange_code.settings")), STR_ARG(settings->at[i].name));
 	return 0;
 }
 
@@ -270,7 +291,8 @@ int descriptor_check(struct arena *arena, struct descriptor *d, const struct jso
 	if (d->paging.size == 0)
 		d->paging.size = d->paging.max;
 	if (d->paging.size > d->paging.max)
-		return err_set(err, ERR_CONFIG, "line %u: paging.size is larger than paging.max", line_of(tree, STR("paging.size")));
+		return err_set(err, ERR_CONFIG, "line %u: paging.size is larger than paging.max",
+		               line_of(tree, STR("paging.size")));
 	if (build_options(&c) < 0 || check_templates(&c) < 0 || check_needs(&c) < 0 || check_exchange(&c) < 0)
 		return err->code;
 	for (size_t i = 0; i < d->objects.count; i++)

@@ -32,7 +32,8 @@ static int authorize_key(void *context, bool refresh, struct buf *ret_header, st
 	const struct rest *rest = context;
 
 	if (refresh)
-		return err_set(err, ERR_AUTH, "%s does not accept the key any more: connect again", rest->base.kind->title);
+		return err_set(err, ERR_AUTH, "%s does not accept the key any more: connect again",
+		               rest->base.kind->title);
 	buf_add(ret_header, rest->auth_value);
 	return 0;
 }
@@ -43,7 +44,8 @@ static int renew(void *context, struct err *err)
 	SCOPED(buf) struct buf form = BUF_INIT(LIMIT_HTTP_HEADERS);
 	struct rest *rest = context;
 	const struct auth_section *auth = &rest->d->auth;
-	struct str id = expanded(rest, auth->client_id), secret = expanded(rest, auth->client_secret), scope = expanded(rest, auth->scope);
+	struct str id = expanded(rest, auth->client_id), secret = expanded(rest, auth->client_secret),
+	           scope = expanded(rest, auth->scope);
 	struct token_request request = { .http = rest->http, .target = &rest->login, .path = rest->login.base };
 	struct json *answer;
 
@@ -98,8 +100,9 @@ static int auth_header(struct rest *rest, struct err *err)
 	struct str value = expanded(rest, rest->d->auth.value);
 
 	if (value.len == 0)
-		return err_set(err, ERR_CONFIG, "the key for the header %.*s is missing", STR_ARG(rest->d->auth.header));
-	rest->headers[rest->header_count++] = (struct http_header){ rest->d->auth.header, value };
+		return err_set(err, ERR_CONFIG, "the key for the header %.*s is missing",
+		               STR_ARG(rest->d->auth.header));
+	rest->headers[rest->header_count++] = (struct http_header) { rest->d->auth.header, value };
 	return 0;
 }
 
@@ -114,8 +117,10 @@ static int auth_client_credentials(struct rest *rest, struct err *err)
 }
 
 static int (*const auths[])(struct rest *rest, struct err *err) = {
-	[AUTH_NONE] = auth_none,     [AUTH_BEARER] = auth_bearer,
-	[AUTH_BASIC] = auth_basic,   [AUTH_HEADER] = auth_header,
+	[AUTH_NONE] = auth_none,
+	[AUTH_BEARER] = auth_bearer,
+	[AUTH_BASIC] = auth_basic,
+	[AUTH_HEADER] = auth_header,
 	[AUTH_CLIENT_CREDENTIALS] = auth_client_credentials,
 };
 
@@ -126,10 +131,11 @@ static void build_headers(struct rest *rest)
 	const struct pairs *pairs = &rest->d->headers;
 
 	rest->headers = arena_new_array(&rest->arena, struct http_header, pairs->count + 3);
-	rest->headers[rest->header_count++] = (struct http_header){ STR("Content-Type"), STR("application/json") };
-	rest->headers[rest->header_count++] = (struct http_header){ STR("Accept"), STR("application/json") };
+	rest->headers[rest->header_count++] = (struct http_header) { STR("Content-Type"), STR("application/json") };
+	rest->headers[rest->header_count++] = (struct http_header) { STR("Accept"), STR("application/json") };
 	for (size_t i = 0; i < pairs->count; i++)
-		rest->headers[rest->header_count++] = (struct http_header){ pairs->at[i].name, expanded(rest, pairs->at[i].value) };
+		rest->headers[rest->header_count++] =
+		        (struct http_header) { pairs->at[i].name, expanded(rest, pairs->at[i].value) };
 }
 
 static int copy_settings(struct rest *rest, const struct json *settings, struct err *err)
@@ -140,7 +146,8 @@ static int copy_settings(struct rest *rest, const struct json *settings, struct 
 		return err->code;
 	if (settings)
 		json_write(&text, settings);
-	return json_parse(&rest->arena, arena_str(&rest->arena, settings ? buf_str(&text) : STR("{}")), &rest->settings, err);
+	return json_parse(&rest->arena, arena_str(&rest->arena, settings ? buf_str(&text) : STR("{}")), &rest->settings,
+	                  err);
 }
 
 static bool reads_back(const struct object_section *object)
@@ -152,7 +159,7 @@ static void fill_traits(struct rest *rest, size_t page_size)
 {
 	const struct object_section *object = rest->d->objects.at;
 
-	rest->base.traits = (struct traits){
+	rest->base.traits = (struct traits) {
 		.page_size = page_size,
 		.fetch_batch = object->get.line ? ids_a_call : 0,
 		.write_batch = records_a_call,
@@ -172,7 +179,8 @@ static int open_with(struct rest *rest, const struct json *settings, struct err 
 	if (copy_settings(rest, settings, err) < 0 ||
 	    settings_url(expanded(rest, rest->d->base), "url", &rest->base.target.base, err) < 0 ||
 	    settings_target(rest->d->option_rows, rest->settings, &rest->base.target, err) < 0 ||
-	    settings_number(rest->d->option_rows, rest->settings, "page_size", 1, (double)rest->d->paging.max, &page_size, err) < 0)
+	    settings_number(rest->d->option_rows, rest->settings, "page_size", 1, (double)rest->d->paging.max,
+	                    &page_size, err) < 0)
 		return err->code;
 	build_headers(rest);
 	fill_traits(rest, (size_t)page_size);
@@ -191,8 +199,8 @@ static void rest_close(struct connection **c)
 	arena_release(&arena);
 }
 
-static int rest_open(const struct connector *kind, const struct json *settings, struct http_client *http, struct connection **ret,
-		     struct err *err)
+static int rest_open(const struct connector *kind, const struct json *settings, struct http_client *http,
+                     struct connection **ret, struct err *err)
 {
 	struct arena arena = ARENA_INIT;
 	struct rest *rest = arena_new(&arena, struct rest);
@@ -251,7 +259,7 @@ static int rest_check(struct connection *c, struct arena *arena, struct str *ret
 
 static void describe_field(const struct field_row *row, struct field_info *ret)
 {
-	*ret = (struct field_info){
+	*ret = (struct field_info) {
 		.name = row->name,
 		.label = row->label.len ? row->label : row->name,
 		.type = row->type,
@@ -266,7 +274,8 @@ static void describe_field(const struct field_row *row, struct field_info *ret)
 	};
 }
 
-static int rest_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err)
+static int rest_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret,
+                         struct err *err)
 {
 	const struct object_section *section = descriptor_object(rest_of(c)->d, object);
 	const struct field_row *rows;
@@ -294,7 +303,8 @@ static bool any_route(const struct descriptor *d, bool of_writes)
 	const struct object_section *objects = d->objects.at;
 
 	for (size_t i = 0; i < d->objects.count; i++)
-		if (of_writes ? objects[i].create.line || objects[i].update.line || objects[i].remove.line : objects[i].get.line)
+		if (of_writes ? objects[i].create.line || objects[i].update.line || objects[i].remove.line
+		              : objects[i].get.line)
 			return true;
 	return false;
 }
@@ -305,7 +315,7 @@ int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, s
 
 	if (descriptor_read(arena, yaml, d, err) < 0)
 		return err->code;
-	*ret = (struct connector){
+	*ret = (struct connector) {
 		.name = arena_text(arena, d->name),
 		.title = arena_text(arena, d->title),
 		.options = d->option_rows,

@@ -12,15 +12,15 @@
 int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, struct err *err) MUST_CHECK;
 
 struct rest {
-	struct connection base;          /* first */
+	struct connection base; /* first */
 	struct arena arena;
 	const struct descriptor *d;
 	struct http_client *http;
-	struct json *settings;           /* our own copy */
-	struct http_header *headers;     /* Content-Type first: requests without body begin at the second */
+	struct json *settings;       /* our own copy */
+	struct http_header *headers; /* Content-Type first: requests without body begin at the second */
 	size_t header_count;
-	struct str auth_value;           /* bearer, basic: what stands in Authorization */
-	struct http_target login;        /* client credentials */
+	struct str auth_value;    /* bearer, basic: what stands in Authorization */
+	struct http_target login; /* client credentials */
 	struct token token;
 };
 
@@ -39,18 +39,20 @@ void rest_expand(const struct rest *rest, struct str text, struct buf *out);
 struct str rest_url(const struct rest *rest, struct arena *arena, struct str path, struct str id);
 void rest_add_pairs(const struct rest *rest, struct buf *url, const struct pairs *pairs);
 /* GET, wait, JSON. A status of 300 or more is an error. */
-int rest_get(struct rest *rest, struct arena *arena, struct str url, const char *what, struct json **ret, struct err *err) MUST_CHECK;
+int rest_get(struct rest *rest, struct arena *arena, struct str url, const char *what, struct json **ret,
+             struct err *err) MUST_CHECK;
 
 /* rest_record.c: a JSON object as a record, by the paths of its object section. A row without id gets a fault. */
-void rest_record(const struct object_section *object, struct arena *arena, struct json *json, struct str bytes, struct record *ret);
+void rest_record(const struct object_section *object, struct json *json, struct str bytes, struct record *ret);
 /* The answer to a GET of one record. 404 gives the fault "not there"; other refusals are errors. */
 int rest_record_of_answer(const struct object_section *object, struct arena *arena, const struct http_answer *answer,
-			  struct record *ret, struct err *err) MUST_CHECK;
+                          struct record *ret, struct err *err) MUST_CHECK;
 
 /* rest_body.c: what an update sends. False: `current` is needed and was not given. */
-bool rest_update_body(const struct object_section *object, struct arena *arena, const struct json *fields, const struct json *current,
-		      struct buf *out);
-void rest_create_body(const struct object_section *object, struct arena *arena, const struct write_item *item, struct buf *out);
+bool rest_update_body(const struct object_section *object, struct arena *arena, const struct json *fields,
+                      const struct json *current, struct buf *out);
+void rest_create_body(const struct object_section *object, struct arena *arena, const struct write_item *item,
+                      struct buf *out);
 
 /* rest_read.c */
 struct call *rest_list_start(struct connection *c, const struct list_request *request);
@@ -60,14 +62,14 @@ int rest_fetch_finish(struct call **call, struct arena *arena, struct page *ret,
 
 /* rest_paging.c: how a style asks for a page and where the next one begins. */
 struct rest_place {
-	struct str cursor;               /* as given */
-	size_t offset, size;             /* offset and index styles */
+	struct str cursor;   /* as given */
+	size_t offset, size; /* offset and index styles */
 };
-int rest_place_read(const struct rest *rest, struct arena *arena, const struct list_request *request, struct rest_place *ret,
-		    struct err *err) MUST_CHECK;
+int rest_place_read(const struct rest *rest, struct arena *arena, const struct list_request *request,
+                    struct rest_place *ret, struct err *err) MUST_CHECK;
 void rest_place_query(const struct rest *rest, const struct rest_place *place, struct buf *url);
-int rest_place_next(const struct rest *rest, struct arena *arena, const struct rest_place *place, const struct json *envelope,
-		    struct page *page, struct err *err) MUST_CHECK;
+int rest_place_next(const struct rest *rest, struct arena *arena, const struct rest_place *place,
+                    const struct json *envelope, struct page *page, struct err *err) MUST_CHECK;
 bool rest_pages_independent(const struct descriptor *d);
 
 /* rest_write.c */
@@ -75,7 +77,7 @@ struct call *rest_write_start(struct connection *c, const struct write_request *
 int rest_write_finish(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err);
 
 /* rest_exchange.c */
-int rest_exchange_code(const struct connector *kind, const struct json *settings, struct http_client *http, struct str code,
-		       struct arena *arena, struct json **ret_settings, struct err *err);
+int rest_exchange_code(const struct connector *kind, const struct json *settings, struct http_client *http,
+                       struct str code, struct arena *arena, struct json **ret_settings, struct err *err);
 
 #endif

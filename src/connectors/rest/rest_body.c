@@ -11,8 +11,7 @@
 
 static void lay_over(struct arena *arena, struct json *base, const struct json *changes)
 {
-	JSON_EACH(changes, change)
-	{
+	JSON_EACH (changes, change) {
 		struct json *there = json_get_str(base, change->key);
 
 		if (there && there->kind == JSON_OBJECT && change->kind == JSON_OBJECT)
@@ -30,7 +29,8 @@ static struct str first_step(struct str path)
 	return step;
 }
 
-static void rename_members(struct arena *arena, const struct pairs *rename, const struct json *fields, struct json *whole)
+static void rename_members(struct arena *arena, const struct pairs *rename, const struct json *fields,
+                           struct json *whole)
 {
 	for (size_t i = 0; i < rename->count; i++) {
 		const struct pair *pair = &rename->at[i];
@@ -45,8 +45,8 @@ static void rename_members(struct arena *arena, const struct pairs *rename, cons
 			json_remove(whole, first_step(rename->at[i].value));
 }
 
-static bool whole_body(const struct route_section *route, struct arena *arena, const struct json *fields, const struct json *current,
-		       struct buf *out)
+static bool whole_body(const struct route_section *route, struct arena *arena, const struct json *fields,
+                       const struct json *current, struct buf *out)
 {
 	struct json *whole;
 
@@ -61,8 +61,8 @@ static bool whole_body(const struct route_section *route, struct arena *arena, c
 	return true;
 }
 
-static bool changed_body(const struct route_section *route, struct arena *arena, const struct json *fields, const struct json *current,
-			 struct buf *out)
+static bool changed_body(const struct route_section *route, struct arena *arena, const struct json *fields,
+                         const struct json *current, struct buf *out)
 {
 	struct json *body = json_copy(arena, fields);
 
@@ -80,15 +80,16 @@ static bool changed_body(const struct route_section *route, struct arena *arena,
 	return true;
 }
 
-bool rest_update_body(const struct object_section *object, struct arena *arena, const struct json *fields, const struct json *current,
-		      struct buf *out)
+bool rest_update_body(const struct object_section *object, struct arena *arena, const struct json *fields,
+                      const struct json *current, struct buf *out)
 {
 	if (object->update.send == SEND_WHOLE)
 		return whole_body(&object->update, arena, fields, current, out);
 	return changed_body(&object->update, arena, fields, current, out);
 }
 
-void rest_create_body(const struct object_section *object, struct arena *arena, const struct write_item *item, struct buf *out)
+void rest_create_body(const struct object_section *object, struct arena *arena, const struct write_item *item,
+                      struct buf *out)
 {
 	struct json *body = item->fields ? json_copy(arena, item->fields) : json_new(arena, JSON_OBJECT);
 	struct str field = item->key_field.len ? item->key_field : object->reference.field;

@@ -33,8 +33,8 @@ static void write_body(const struct exchange_section *exchange, const struct cod
 	buf_add_char(out, '}');
 }
 
-static int take_settings(const struct exchange_section *exchange, struct arena *arena, const struct json *answer, struct json **ret,
-			 struct err *err)
+static int take_settings(const struct exchange_section *exchange, struct arena *arena, const struct json *answer,
+                         struct json **ret, struct err *err)
 {
 	struct json *settings = json_new(arena, JSON_OBJECT);
 
@@ -43,23 +43,27 @@ static int take_settings(const struct exchange_section *exchange, struct arena *
 		struct str text = answer_walk_text(answer, pair->value);
 
 		if (text.len == 0)
-			return err_set(err, ERR_FAR_SIDE, "exchange the code: the answer holds no '%.*s'", STR_ARG(pair->value));
+			return err_set(err, ERR_FAR_SIDE, "exchange the code: the answer holds no '%.*s'",
+			               STR_ARG(pair->value));
 		json_set(settings, pair->name, json_new_text(arena, text));
 	}
 	*ret = settings;
 	return 0;
 }
 
-static int exchange(const struct descriptor *d, const struct code_value *values, struct http_client *http, struct arena *arena,
-		    struct json **ret, struct err *err)
+static int exchange(const struct descriptor *d, const struct code_value *values, struct http_client *http,
+                    struct arena *arena, struct json **ret, struct err *err)
 {
 	SCOPED(buf) struct buf base = BUF_INIT(LIMIT_HTTP_HEADERS);
 	SCOPED(buf) struct buf authorization = BUF_INIT(LIMIT_HTTP_HEADERS);
 	SCOPED(buf) struct buf body = BUF_INIT(LIMIT_HTTP_HEADERS);
-	const struct http_header headers[] = { { STR("Content-Type"), STR("application/json") }, { STR("Authorization"), STR_EMPTY } };
+	const struct http_header headers[] = { { STR("Content-Type"), STR("application/json") },
+		                               { STR("Authorization"), STR_EMPTY } };
 	struct http_header all[ARRAY_LEN(headers)] = { headers[0], headers[1] };
 	struct http_target target = { .attempts = 1 };
-	struct http_request request = { .target = &target, .headers = all, .header_count = ARRAY_LEN(all), .no_auth = true };
+	struct http_request request = {
+		.target = &target, .headers = all, .header_count = ARRAY_LEN(all), .no_auth = true
+	};
 	struct http_future *future;
 	struct http_answer answer = { 0 };
 	struct json *tree;
@@ -77,8 +81,10 @@ static int exchange(const struct descriptor *d, const struct code_value *values,
 	if (http_wait(&future, arena, &answer, err) < 0)
 		return err_wrap(err, "exchange the code");
 	if (answer.status == 400 || answer.status == 404 || answer.status == 422)
-		return err_set(err, ERR_AUTH, "the code was not accepted (status %u): a code works once and only for a short time; get a new one",
-			       answer.status);
+		return err_set(err, ERR_AUTH,
+		               "the code was not accepted (status %u): a code works once and only for a short time; "
+		               "get a new one",
+		               answer.status);
 	if (!answer_good(&answer))
 		return answer_refusal(&answer, "exchange the code", err);
 	if (answer_json(&answer, arena, &tree, err) < 0)
@@ -86,8 +92,8 @@ static int exchange(const struct descriptor *d, const struct code_value *values,
 	return take_settings(&d->exchange, arena, tree, ret, err);
 }
 
-int rest_exchange_code(const struct connector *kind, const struct json *settings, struct http_client *http, struct str code,
-		       struct arena *arena, struct json **ret_settings, struct err *err)
+int rest_exchange_code(const struct connector *kind, const struct json *settings, struct http_client *http,
+                       struct str code, struct arena *arena, struct json **ret_settings, struct err *err)
 {
 	const struct descriptor *d = kind->descriptor;
 	const struct code_value values = { d->option_rows, settings, str_trim(code) };

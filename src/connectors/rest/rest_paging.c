@@ -20,8 +20,8 @@ static void add_number(struct buf *url, struct arena *arena, struct str name, si
 		url_add_query(url, arena_text(arena, name), arena_printf(arena, "%zu", number));
 }
 
-int rest_place_read(const struct rest *rest, struct arena *arena, const struct list_request *request, struct rest_place *ret,
-		    struct err *err)
+int rest_place_read(const struct rest *rest, struct arena *arena, const struct list_request *request,
+                    struct rest_place *ret, struct err *err)
 {
 	struct rest_place place = { .cursor = arena_str(arena, request->cursor) };
 	int64_t offset = 0;
@@ -39,19 +39,22 @@ int rest_place_read(const struct rest *rest, struct arena *arena, const struct l
 	return 0;
 }
 
-static void query_offset(const struct paging_section *p, const struct rest_place *place, struct arena *arena, struct buf *url)
+static void query_offset(const struct paging_section *p, const struct rest_place *place, struct arena *arena,
+                         struct buf *url)
 {
 	add_number(url, arena, p->limit, place->size);
 	add_number(url, arena, p->offset, place->offset);
 }
 
-static void query_index(const struct paging_section *p, const struct rest_place *place, struct arena *arena, struct buf *url)
+static void query_index(const struct paging_section *p, const struct rest_place *place, struct arena *arena,
+                        struct buf *url)
 {
 	add_number(url, arena, p->limit, place->size);
 	add_number(url, arena, p->index, p->first + place->offset / place->size);
 }
 
-static void query_cursor(const struct paging_section *p, const struct rest_place *place, struct arena *arena, struct buf *url)
+static void query_cursor(const struct paging_section *p, const struct rest_place *place, struct arena *arena,
+                         struct buf *url)
 {
 	add_number(url, arena, p->limit, place->size);
 	if (place->cursor.len)
@@ -59,13 +62,14 @@ static void query_cursor(const struct paging_section *p, const struct rest_place
 }
 
 /* The first page only: later ones are links that say all. */
-static void query_next(const struct paging_section *p, const struct rest_place *place, struct arena *arena, struct buf *url)
+static void query_next(const struct paging_section *p, const struct rest_place *place, struct arena *arena,
+                       struct buf *url)
 {
 	add_number(url, arena, p->limit, place->size);
 }
 
-static void query_none(const struct paging_section *p UNUSED, const struct rest_place *place UNUSED, struct arena *arena UNUSED,
-		       struct buf *url UNUSED)
+static void query_none(const struct paging_section *p UNUSED, const struct rest_place *place UNUSED,
+                       struct arena *arena UNUSED, struct buf *url UNUSED)
 {
 }
 
@@ -73,30 +77,33 @@ static void next_of_offset(struct arena *arena, const struct rest_place *place, 
 {
 	size_t reached = place->offset + page->count;
 
-	page->last = page->count == 0 || (page->total >= 0 ? reached >= (size_t)page->total : page->count < place->size);
+	page->last =
+	        page->count == 0 || (page->total >= 0 ? reached >= (size_t)page->total : page->count < place->size);
 	if (!page->last)
 		page->next_cursor = arena_printf(arena, "%zu", reached);
 }
 
 static int next_offset(const struct paging_section *p UNUSED, struct arena *arena, const struct rest_place *place,
-		       const struct json *envelope UNUSED, struct page *page, struct err *err UNUSED)
+                       const struct json *envelope UNUSED, struct page *page, struct err *err UNUSED)
 {
 	next_of_offset(arena, place, page);
 	return 0;
 }
 
 static int next_index(const struct paging_section *p UNUSED, struct arena *arena, const struct rest_place *place,
-		      const struct json *envelope UNUSED, struct page *page, struct err *err)
+                      const struct json *envelope UNUSED, struct page *page, struct err *err)
 {
 	next_of_offset(arena, place, page);
 	if (!page->last && page->count != place->size)
-		return err_set(err, ERR_FAR_SIDE, "the other system gave %zu rows of %zu asked for, though more are left: set page_size to what it gives",
-			       page->count, place->size);
+		return err_set(err, ERR_FAR_SIDE,
+		               "the other system gave %zu rows of %zu asked for, though more are left: set page_size "
+		               "to what it gives",
+		               page->count, place->size);
 	return 0;
 }
 
-static int next_mark(const struct paging_section *p, struct arena *arena, const struct rest_place *place, const struct json *envelope,
-		     struct page *page, struct err *err)
+static int next_mark(const struct paging_section *p, struct arena *arena, const struct rest_place *place,
+                     const struct json *envelope, struct page *page, struct err *err)
 {
 	struct str next = answer_walk_text(envelope, p->next);
 
@@ -107,20 +114,22 @@ static int next_mark(const struct paging_section *p, struct arena *arena, const 
 	return 0;
 }
 
-static int next_none(const struct paging_section *p UNUSED, struct arena *arena UNUSED, const struct rest_place *place UNUSED,
-		     const struct json *envelope UNUSED, struct page *page, struct err *err UNUSED)
+static int next_none(const struct paging_section *p UNUSED, struct arena *arena UNUSED,
+                     const struct rest_place *place UNUSED, const struct json *envelope UNUSED, struct page *page,
+                     struct err *err UNUSED)
 {
 	page->last = true;
 	return 0;
 }
 
 static const struct {
-	void (*query)(const struct paging_section *p, const struct rest_place *place, struct arena *arena, struct buf *url);
-	int (*next)(const struct paging_section *p, struct arena *arena, const struct rest_place *place, const struct json *envelope,
-		    struct page *page, struct err *err);
+	void (*query)(const struct paging_section *p, const struct rest_place *place, struct arena *arena,
+	              struct buf *url);
+	int (*next)(const struct paging_section *p, struct arena *arena, const struct rest_place *place,
+	            const struct json *envelope, struct page *page, struct err *err);
 } styles[] = {
-	[PAGING_NONE] = { query_none, next_none },   [PAGING_OFFSET] = { query_offset, next_offset },
-	[PAGING_INDEX] = { query_index, next_index }, [PAGING_NEXT] = { query_next, next_mark },
+	[PAGING_NONE] = { query_none, next_none },     [PAGING_OFFSET] = { query_offset, next_offset },
+	[PAGING_INDEX] = { query_index, next_index },  [PAGING_NEXT] = { query_next, next_mark },
 	[PAGING_CURSOR] = { query_cursor, next_mark },
 };
 
@@ -131,8 +140,8 @@ void rest_place_query(const struct rest *rest, const struct rest_place *place, s
 	styles[rest->d->paging.style].query(&rest->d->paging, place, &scratch, url);
 }
 
-int rest_place_next(const struct rest *rest, struct arena *arena, const struct rest_place *place, const struct json *envelope,
-		    struct page *page, struct err *err)
+int rest_place_next(const struct rest *rest, struct arena *arena, const struct rest_place *place,
+                    const struct json *envelope, struct page *page, struct err *err)
 {
 	return styles[rest->d->paging.style].next(&rest->d->paging, arena, place, envelope, page, err);
 }

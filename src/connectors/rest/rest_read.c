@@ -10,14 +10,14 @@
 #include <string.h>
 
 struct rest_read {
-	struct call call;                /* first */
+	struct call call; /* first */
 	struct arena arena;
-	struct err refused;              /* told by finish */
+	struct err refused; /* told by finish */
 	const struct object_section *object;
 	enum http_priority priority;
 	struct rest_place place;
-	struct http_future *page;        /* list */
-	struct http_future **singles;    /* fetch, or the rows of a list with summaries */
+	struct http_future *page;     /* list */
+	struct http_future **singles; /* fetch, or the rows of a list with summaries */
 	struct str *ids;
 	size_t count;
 };
@@ -48,7 +48,7 @@ static struct rest_read *read_new(struct connection *c, struct str object, enum 
 	struct rest_read *read = arena_new(&arena, struct rest_read);
 
 	read->arena = arena;
-	read->call = (struct call){ .connection = c, .cancel = read_cancel };
+	read->call = (struct call) { .connection = c, .cancel = read_cancel };
 	read->priority = priority;
 	read->object = descriptor_object(rest_of(c)->d, object);
 	if (!read->object)
@@ -59,8 +59,10 @@ static struct rest_read *read_new(struct connection *c, struct str object, enum 
 static struct http_future *start_single(struct rest_read *read, struct str id)
 {
 	struct rest *rest = rest_of(read->call.connection);
-	const struct rest_request request = { .method = read->object->get.method, .url = rest_url(rest, &read->arena, read->object->get.path, id),
-					      .priority = read->priority, .idempotent = true };
+	const struct rest_request request = { .method = read->object->get.method,
+		                              .url = rest_url(rest, &read->arena, read->object->get.path, id),
+		                              .priority = read->priority,
+		                              .idempotent = true };
 
 	return rest_send(rest, &request);
 }
@@ -97,8 +99,8 @@ static int add_equals(struct rest_read *read, const struct list_request *request
 {
 	for (size_t i = 0; i < request->equal_count; i++) {
 		if (!can_equal(&read->object->list, request->equals[i].field))
-			return err_set(err, ERR_UNSUPPORTED, "%s cannot look for records by '%.*s'", read->call.connection->kind->title,
-				       STR_ARG(request->equals[i].field));
+			return err_set(err, ERR_UNSUPPORTED, "%s cannot look for records by '%.*s'",
+			               read->call.connection->kind->title, STR_ARG(request->equals[i].field));
 		url_add_query(url, arena_text(&read->arena, request->equals[i].field), request->equals[i].value);
 	}
 	return 0;
@@ -177,7 +179,10 @@ static int64_t total_of(const struct rest *rest, const struct http_answer *answe
 	int64_t total = -1;
 
 	if (e->total_header.len)
-		return str_to_i64(str_trim(http_header_of(answer, arena_text(&scratch, e->total_header))), &total) && total >= 0 ? total : -1;
+		return str_to_i64(str_trim(http_header_of(answer, arena_text(&scratch, e->total_header))), &total) &&
+		                       total >= 0
+		               ? total
+		               : -1;
 	return e->total.len ? json_int(answer_walk(envelope, e->total), -1) : -1;
 }
 
@@ -185,7 +190,7 @@ static int list_answer(struct rest_read *read, struct arena *arena, struct http_
 {
 	if (read->refused.code)
 		return err_set(err, read->refused.code, "%s", read->refused.text);
-	*ret = (struct http_answer){ 0 };
+	*ret = (struct http_answer) { 0 };
 	if (http_wait(&read->page, arena, ret, err) < 0)
 		return err->code;
 	if (!answer_good(ret))
@@ -198,9 +203,9 @@ static void records_of_rows(struct rest_read *read, struct arena *arena, const s
 	page->records = arena_new_array(arena, struct record, page->count + 1);
 	for (size_t i = 0; i < page->count; i++) {
 		if (rows[i].fault)
-			page->records[i] = (struct record){ .bytes = rows[i].bytes, .fault = rows[i].fault };
+			page->records[i] = (struct record) { .bytes = rows[i].bytes, .fault = rows[i].fault };
 		else
-			rest_record(read->object, arena, rows[i].json, rows[i].bytes, &page->records[i]);
+			rest_record(read->object, rows[i].json, rows[i].bytes, &page->records[i]);
 	}
 }
 
@@ -245,7 +250,8 @@ struct call *rest_fetch_start(struct connection *c, const struct fetch_request *
 	struct rest_read *read = read_new(c, request->object, request->priority);
 
 	if (read->refused.code == 0 && read->object->get.line == 0)
-		err_set(&read->refused, ERR_UNSUPPORTED, "%s cannot read a single %.*s", c->kind->title, STR_ARG(request->object));
+		err_set(&read->refused, ERR_UNSUPPORTED, "%s cannot read a single %.*s", c->kind->title,
+		        STR_ARG(request->object));
 	if (read->refused.code)
 		return &read->call;
 	read->ids = arena_new_array(&read->arena, struct str, request->id_count + 1);

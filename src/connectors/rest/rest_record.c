@@ -27,12 +27,11 @@ static struct str text_at(const struct json *json, struct str path)
 	return path.len ? answer_walk_text(json, path) : STR_EMPTY;
 }
 
-void rest_record(const struct object_section *object, struct arena *arena UNUSED, struct json *json, struct str bytes,
-		 struct record *ret)
+void rest_record(const struct object_section *object, struct json *json, struct str bytes, struct record *ret)
 {
 	const struct record_section *paths = &object->record;
 
-	*ret = (struct record){ .bytes = bytes, .id = text_at(json, paths->id) };
+	*ret = (struct record) { .bytes = bytes, .id = text_at(json, paths->id) };
 	if (ret->id.len == 0) {
 		ret->fault = "the row has no id";
 		return;
@@ -47,12 +46,12 @@ void rest_record(const struct object_section *object, struct arena *arena UNUSED
 }
 
 int rest_record_of_answer(const struct object_section *object, struct arena *arena, const struct http_answer *answer,
-			  struct record *ret, struct err *err)
+                          struct record *ret, struct err *err)
 {
 	struct err parse = ERR_INIT;
 	struct json *json;
 
-	*ret = (struct record){ 0 };
+	*ret = (struct record) { 0 };
 	if (answer->status == 404 || answer->status == 410) {
 		ret->fault = "not there";
 		return 0;
@@ -62,8 +61,8 @@ int rest_record_of_answer(const struct object_section *object, struct arena *are
 	if (answer_check_text(answer, err) < 0)
 		return err->code;
 	if (json_parse(arena, answer->body, &json, &parse) < 0)
-		*ret = (struct record){ .bytes = answer->body, .fault = arena_text(arena, str_of(parse.text)) };
+		*ret = (struct record) { .bytes = answer->body, .fault = arena_text(arena, str_of(parse.text)) };
 	else
-		rest_record(object, arena, json, str_trim(answer->body), ret);
+		rest_record(object, json, str_trim(answer->body), ret);
 	return 0;
 }

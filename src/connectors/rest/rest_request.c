@@ -95,9 +95,12 @@ void rest_add_pairs(const struct rest *rest, struct buf *url, const struct pairs
 	}
 }
 
-int rest_get(struct rest *rest, struct arena *arena, struct str url, const char *what, struct json **ret, struct err *err)
+int rest_get(struct rest *rest, struct arena *arena, struct str url, const char *what, struct json **ret,
+             struct err *err)
 {
-	const struct rest_request request = { .method = STR("GET"), .url = url, .priority = HTTP_NORMAL, .idempotent = true };
+	const struct rest_request request = {
+		.method = STR("GET"), .url = url, .priority = HTTP_NORMAL, .idempotent = true
+	};
 	struct http_future *future = rest_send(rest, &request);
 	struct http_answer answer = { 0 };
 

@@ -18,25 +18,25 @@
 enum step { STEP_READ, STEP_SEND, STEP_PROBE, STEP_READ_BACK };
 
 struct slot {
-	struct http_future *future;      /* NULL: at its end */
+	struct http_future *future; /* NULL: at its end */
 	enum step step;
-	enum write_op op;                /* a create that was there already becomes an update */
-	struct str id, key, fields, current;      /* copies; fields and current as JSON text */
-	struct str body;                 /* of a create */
+	enum write_op op;                    /* a create that was there already becomes an update */
+	struct str id, key, fields, current; /* copies; fields and current as JSON text */
+	struct str body;                     /* of a create */
 	struct write_result *result;
-	bool judged;                     /* the result says something of this record */
+	bool judged; /* the result says something of this record */
 };
 
 struct rest_write {
-	struct call call;                /* first */
+	struct call call; /* first */
 	struct arena arena;
-	struct err refused;              /* told by finish */
-	struct err first_error;          /* of a request that came to nothing */
+	struct err refused;     /* told by finish */
+	struct err first_error; /* of a request that came to nothing */
 	const struct object_section *object;
 	enum http_priority priority;
 	struct slot *slots;
 	size_t count;
-	struct arena *results;           /* the arena of finish, where texts of results live */
+	struct arena *results; /* the arena of finish, where texts of results live */
 };
 
 static void write_free(struct rest_write **w)
@@ -61,7 +61,8 @@ static void write_cancel(struct call *call)
 
 static const struct route_section *route_of(const struct rest_write *w, enum write_op op)
 {
-	const struct route_section *const routes[] = { &w->object->create, &w->object->update, &w->object->create, &w->object->remove };
+	const struct route_section *const routes[] = { &w->object->create, &w->object->update, &w->object->create,
+		                                       &w->object->remove };
 
 	return routes[op];
 }
@@ -71,8 +72,8 @@ static bool is_create(const struct slot *slot)
 	return slot->op == WRITE_CREATE || slot->op == WRITE_UPSERT;
 }
 
-static void slot_send(struct rest_write *w, struct slot *slot, enum step step, const struct route_section *route, struct str id,
-		      struct str body)
+static void slot_send(struct rest_write *w, struct slot *slot, enum step step, const struct route_section *route,
+                      struct str id, struct str body)
 {
 	struct rest *rest = rest_of(w->call.connection);
 	const struct rest_request request = {
@@ -106,7 +107,8 @@ static void slot_update(struct rest_write *w, struct slot *slot)
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
 	SCOPED(buf) struct buf body = BUF_INIT(LIMIT_PAYLOAD);
 
-	if (rest_update_body(w->object, &scratch, parsed(&scratch, slot->fields), parsed(&scratch, slot->current), &body))
+	if (rest_update_body(w->object, &scratch, parsed(&scratch, slot->fields), parsed(&scratch, slot->current),
+	                     &body))
 		slot_send(w, slot, STEP_SEND, &w->object->update, slot->id, buf_str(&body));
 	else
 		slot_get(w, slot, STEP_READ, slot->id);
@@ -159,10 +161,11 @@ static void nothing_came(struct rest_write *w, struct slot *slot, bool maybe_don
 {
 	bool unknown = maybe_done && slot->step == STEP_SEND && is_create(slot);
 
-	*slot->result = (struct write_result){
+	*slot->result = (struct write_result) {
 		.outcome = unknown ? UNKNOWN : RETRY_LATER,
 		.code = str_of(err_name(why->code)),
-		.advice = unknown ? STR("no answer came; we look whether the record is there") : STR("no answer came; it is sent again"),
+		.advice = unknown ? STR("no answer came; we look whether the record is there")
+		                  : STR("no answer came; it is sent again"),
 	};
 	slot->judged = unknown;
 	if (!unknown && w->first_error.code == 0)
@@ -189,7 +192,7 @@ static void take_record(struct rest_write *w, struct slot *slot, const struct ht
 
 	if (!json || json->kind != JSON_OBJECT)
 		return;
-	rest_record(w->object, w->results, json, str_trim(answer->body), &record);
+	rest_record(w->object, json, str_trim(answer->body), &record);
 	if (record.fault)
 		return;
 	slot->result->id = record.id;
@@ -215,7 +218,7 @@ static void delivered(struct rest_write *w, struct slot *slot, const struct http
 {
 	const struct route_section *route = route_of(w, slot->op);
 
-	*slot->result = (struct write_result){ .outcome = DELIVERED, .id = slot->id, .created = is_create(slot) };
+	*slot->result = (struct write_result) { .outcome = DELIVERED, .id = slot->id, .created = is_create(slot) };
 	slot->judged = true;
 	if (slot->op == WRITE_DELETE)
 		return;
@@ -286,7 +289,10 @@ static void after_read_back(struct rest_write *w, struct slot *slot, const struc
 }
 
 static void (*const steps[])(struct rest_write *w, struct slot *slot, const struct http_answer *answer) = {
-	[STEP_READ] = after_read, [STEP_SEND] = after_send, [STEP_PROBE] = after_probe, [STEP_READ_BACK] = after_read_back,
+	[STEP_READ] = after_read,
+	[STEP_SEND] = after_send,
+	[STEP_PROBE] = after_probe,
+	[STEP_READ_BACK] = after_read_back,
 };
 
 static void slot_step(struct rest_write *w, struct slot *slot)
@@ -324,7 +330,8 @@ static int check_request(struct rest_write *w, const struct write_request *reque
 		return err_set(err, ERR_CONFIG, "%s has no object '%.*s'", title, STR_ARG(request->object));
 	for (size_t i = 0; i < request->item_count; i++)
 		if (route_of(w, request->items[i].op)->line == 0)
-			return err_set(err, ERR_UNSUPPORTED, "%s has no way to write %.*s so", title, STR_ARG(request->object));
+			return err_set(err, ERR_UNSUPPORTED, "%s has no way to write %.*s so", title,
+			               STR_ARG(request->object));
 	return 0;
 }
 
@@ -360,7 +367,7 @@ struct call *rest_write_start(struct connection *c, const struct write_request *
 	struct rest_write *w = arena_new(&arena, struct rest_write);
 
 	w->arena = arena;
-	w->call = (struct call){ .connection = c, .cancel = write_cancel };
+	w->call = (struct call) { .connection = c, .cancel = write_cancel };
 	w->priority = request->priority;
 	w->object = descriptor_object(rest_of(c)->d, request->object);
 	if (check_request(w, request, &w->refused) < 0)
@@ -382,7 +389,7 @@ static int settle(struct rest_write *w, struct arena *arena, struct write_result
 		return err_set(err, w->refused.code, "%s", w->refused.text);
 	w->results = arena;
 	for (size_t i = 0; i < w->count; i++) {
-		results[i] = (struct write_result){ .outcome = RETRY_LATER };
+		results[i] = (struct write_result) { .outcome = RETRY_LATER };
 		w->slots[i].result = &results[i];
 	}
 	while (round_of_steps(w))

@@ -20,7 +20,8 @@ static bool next_name(struct str *rest, struct str *ret_lead, struct str *ret_na
 	return true;
 }
 
-bool template_known(struct str text, bool (*known)(const void *context, struct str name), const void *context, struct str *ret_bad)
+bool template_known(struct str text, bool (*known)(const void *context, struct str name), const void *context,
+                    struct str *ret_bad)
 {
 	struct str rest = text, lead, name;
 
@@ -32,8 +33,8 @@ bool template_known(struct str text, bool (*known)(const void *context, struct s
 	return true;
 }
 
-void template_write(struct buf *out, struct str text, void (*value)(const void *context, struct str name, struct buf *out),
-		    const void *context)
+void template_write(struct buf *out, struct str text,
+                    void (*value)(const void *context, struct str name, struct buf *out), const void *context)
 {
 	struct str rest = text, lead, name;
 

@@ -10,7 +10,8 @@
 
 /* To add an option: a row here, and its use in read_settings. */
 static const struct option sf_options[] = {
-	{ "login_url", "where to sign in: https://NAME.my.salesforce.com, or https://login.salesforce.com", NULL, false },
+	{ "login_url", "where to sign in: https://NAME.my.salesforce.com, or https://login.salesforce.com", NULL,
+	  false },
 	{ "api_version", "version of the API", "62.0", false },
 	{ "auth", "way of signing in: client_credentials, jwt or refresh_token", "client_credentials", false },
 	{ "client_id", "the app's consumer key", NULL, false },
@@ -77,8 +78,12 @@ static int read_texts(struct sf *sf, const struct json *settings, struct err *er
 		const char *name;
 		struct str *to;
 	} texts[] = {
-		{ "client_id", &sf->client_id },     { "client_secret", &sf->client_secret }, { "username", &sf->username },
-		{ "private_key", &sf->private_key }, { "audience", &sf->audience },           { "refresh_token", &sf->refresh_token },
+		{ "client_id", &sf->client_id },
+		{ "client_secret", &sf->client_secret },
+		{ "username", &sf->username },
+		{ "private_key", &sf->private_key },
+		{ "audience", &sf->audience },
+		{ "refresh_token", &sf->refresh_token },
 		{ "web_url", &sf->base.traits.web_link },
 	};
 
@@ -89,7 +94,8 @@ static int read_texts(struct sf *sf, const struct json *settings, struct err *er
 		return err_set(err, ERR_CONFIG, "setting 'auth' must be client_credentials, jwt or refresh_token");
 	for (const char *const *need = sf->grant->needs; *need; need++)
 		if (settings_text(sf_options, settings, *need).len == 0)
-			return err_set(err, ERR_CONFIG, "setting '%s' is missing: auth %s needs it", *need, sf->grant->name);
+			return err_set(err, ERR_CONFIG, "setting '%s' is missing: auth %s needs it", *need,
+			               sf->grant->name);
 	return 0;
 }
 
@@ -102,7 +108,8 @@ static int read_settings(struct sf *sf, const struct json *settings, struct err 
 	    settings_target(sf_options, settings, &sf->base.target, err) < 0)
 		return err->code;
 	if (!version_valid(version))
-		return err_set(err, ERR_CONFIG, "setting 'api_version' must be a version from \"46.0\" on, such as \"62.0\"");
+		return err_set(err, ERR_CONFIG,
+		               "setting 'api_version' must be a version from \"46.0\" on, such as \"62.0\"");
 	sf->login_url = arena_str(&sf->arena, sf->login_url);
 	if (sf->audience.len == 0)
 		sf->audience = sf->login_url;
@@ -124,8 +131,8 @@ static void sf_close(struct connection **c)
 	arena_release(&arena);
 }
 
-static int sf_open(const struct connector *kind, const struct json *settings, struct http_client *http, struct connection **ret,
-		   struct err *err)
+static int sf_open(const struct connector *kind, const struct json *settings, struct http_client *http,
+                   struct connection **ret, struct err *err)
 {
 	struct arena arena = ARENA_INIT;
 	struct sf *sf = arena_new(&arena, struct sf);
@@ -135,7 +142,7 @@ static int sf_open(const struct connector *kind, const struct json *settings, st
 	sf->http = http;
 	sf->base.magic = SF_MAGIC;
 	sf->base.kind = kind;
-	sf->base.traits = (struct traits){ .page_size = 2000, .fetch_batch = 2000, .write_batch = 200 };
+	sf->base.traits = (struct traits) { .page_size = 2000, .fetch_batch = 2000, .write_batch = 200 };
 	token_init(&sf->token, sf_renew, sf);
 	if (read_settings(sf, settings, err) < 0) {
 		int code = err->code;
@@ -155,7 +162,8 @@ static struct str org_name(struct sf *sf, struct arena *arena)
 {
 	struct err ignored = ERR_INIT;
 	struct json *rows = NULL;
-	struct str url = arena_printf(arena, "%.*s/query?q=SELECT%%20Id%%2CName%%20FROM%%20Organization", STR_ARG(sf->data));
+	struct str url =
+	        arena_printf(arena, "%.*s/query?q=SELECT%%20Id%%2CName%%20FROM%%20Organization", STR_ARG(sf->data));
 	struct str name = STR_EMPTY;
 
 	if (sf_get(sf, arena, url, "ask for the org's name", &rows, &ignored) == 0)
@@ -171,7 +179,8 @@ static int sf_check(struct connection *c, struct arena *arena, struct str *ret_w
 
 	if (sf_sign_in(sf, err) < 0)
 		return err->code;
-	if (sf_get(sf, arena, arena_printf(arena, "%.*s/", STR_ARG(sf->data)), "ask for the API's resources", &resources, err) < 0)
+	if (sf_get(sf, arena, arena_printf(arena, "%.*s/", STR_ARG(sf->data)), "ask for the API's resources",
+	           &resources, err) < 0)
 		return err->code;
 	name = org_name(sf, arena);
 	must(pthread_mutex_lock(&sf->token.lock) == 0);
@@ -179,7 +188,8 @@ static int sf_check(struct connection *c, struct arena *arena, struct str *ret_w
 	if (sf->base.traits.web_link.len == 0)
 		sf->base.traits.web_link = arena_printf(&sf->arena, "%.*s/{id}", STR_ARG(sf->base.target.base));
 	must(pthread_mutex_unlock(&sf->token.lock) == 0);
-	*ret_who = arena_printf(arena, "%.*s (org %.*s, user %.*s)", STR_ARG(name), STR_ARG(sf->org_id), STR_ARG(sf->user_id));
+	*ret_who = arena_printf(arena, "%.*s (org %.*s, user %.*s)", STR_ARG(name), STR_ARG(sf->org_id),
+	                        STR_ARG(sf->user_id));
 	return 0;
 }
 

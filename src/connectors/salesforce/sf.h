@@ -14,31 +14,31 @@
 struct sf;
 struct sf_grant {
 	const char *name;
-	const char *needs[4];        /* settings, ends with NULL */
+	const char *needs[4]; /* settings, ends with NULL */
 	int (*form)(struct sf *sf, struct arena *arena, struct buf *form, struct err *err);
 };
 
 struct sf {
-	struct connection base;      /* first; base.target.base is the instance, empty until the first sign-in */
+	struct connection base; /* first; base.target.base is the instance, empty until the first sign-in */
 	struct arena arena;
 	struct http_client *http;
 	struct http_target login;
-	struct token token;          /* its lock also guards instance, refresh_token and the two ids */
+	struct token token; /* its lock also guards instance, refresh_token and the two ids */
 	const struct sf_grant *grant;
 	struct str login_url, audience, client_id, client_secret, username, private_key, refresh_token;
-	struct str data;             /* "/services/data/v62.0" */
-	struct str identity;         /* URL of who we are, from the token's answer */
+	struct str data;     /* "/services/data/v62.0" */
+	struct str identity; /* URL of who we are, from the token's answer */
 	struct str user_id, org_id;
 	bool signed_in;
-	_Atomic int64_t api_used, api_max;      /* Sforce-Limit-Info; 0: not told yet */
+	_Atomic int64_t api_used, api_max; /* Sforce-Limit-Info; 0: not told yet */
 };
 
 struct sf_call {
-	struct call call;            /* first */
-	struct arena arena;          /* of the call itself, what it keeps of its request */
+	struct call call;   /* first */
+	struct arena arena; /* of the call itself, what it keeps of its request */
 	struct http_request request;
 	struct http_header headers[4];
-	struct http_future *future;  /* NULL: waits for the first sign-in, sent in finish */
+	struct http_future *future; /* NULL: waits for the first sign-in, sent in finish */
 };
 
 /* salesforce.c. sf_of never fails for a connection of this kind. */
@@ -48,8 +48,8 @@ void sf_limits(const struct connection *c, int64_t *ret_used, int64_t *ret_max);
 
 /* sf_login.c */
 const struct sf_grant *sf_grant_find(struct str name);
-int sf_renew(void *sf, struct err *err);                       /* token.renew */
-int sf_sign_in(struct sf *sf, struct err *err) MUST_CHECK;     /* only where nobody has signed in yet */
+int sf_renew(void *sf, struct err *err);                   /* token.renew */
+int sf_sign_in(struct sf *sf, struct err *err) MUST_CHECK; /* only where nobody has signed in yet */
 
 /* sf_call.c: a call owns its arena and lives in it. `size`: of the struct that begins with sf_call. */
 struct sf_call *sf_call_new(struct sf *sf, size_t size, enum http_priority priority);
@@ -59,16 +59,17 @@ void sf_call_send(struct sf_call *call);
 int sf_call_wait(struct sf_call *call, struct arena *arena, struct http_answer *ret, struct err *err) MUST_CHECK;
 void sf_call_free(struct sf_call **call);
 /* send + wait + JSON in one: for describe and check. */
-int sf_get(struct sf *sf, struct arena *arena, struct str url, const char *what, struct json **ret, struct err *err) MUST_CHECK;
+int sf_get(struct sf *sf, struct arena *arena, struct str url, const char *what, struct json **ret,
+           struct err *err) MUST_CHECK;
 
 /* sf_errors.c */
 enum sf_kind {
-	SF_AGAIN,        /* later, as it is */
-	SF_SMALLER,      /* at once, in a smaller batch; alone it is a refusal */
-	SF_LATER_LIMIT,  /* later: a limit of the org */
-	SF_SET_UP,       /* somebody must change the org or the mapping */
+	SF_AGAIN,       /* later, as it is */
+	SF_SMALLER,     /* at once, in a smaller batch; alone it is a refusal */
+	SF_LATER_LIMIT, /* later: a limit of the org */
+	SF_SET_UP,      /* somebody must change the org or the mapping */
 	SF_SIGN_IN,
-	SF_DATA,         /* this record, until its data change */
+	SF_DATA, /* this record, until its data change */
 	SF_GONE,
 };
 struct sf_error {
@@ -76,7 +77,7 @@ struct sf_error {
 	enum sf_kind kind;
 	const char *advice;
 };
-const struct sf_error *sf_error_of(struct str code);           /* never NULL */
+const struct sf_error *sf_error_of(struct str code); /* never NULL */
 enum delivery sf_error_delivery(const struct sf_error *error);
 /* The code of a whole-call error body; empty where the body does not say. */
 struct str sf_body_code(const struct http_answer *answer, struct arena *arena, struct str *ret_message);
@@ -90,8 +91,8 @@ struct str sf_id18(struct arena *arena, struct str id);
 bool sf_id_same(struct str a, struct str b);
 
 /* sf_soql.c */
-bool sf_name_valid(struct str name);                           /* a field or object, perhaps "Account.Name" */
-void sf_soql_text(struct buf *out, struct str text);           /* 'quoted' and escaped */
+bool sf_name_valid(struct str name);                 /* a field or object, perhaps "Account.Name" */
+void sf_soql_text(struct buf *out, struct str text); /* 'quoted' and escaped */
 /* "SELECT Id, SystemModstamp, ... FROM Contact WHERE ... ORDER BY ..."; ERR_CONFIG for a name that is none. */
 struct sf_query {
 	struct str object;
@@ -100,15 +101,15 @@ struct sf_query {
 	struct str where;
 	const struct list_equals *equals;
 	size_t equal_count;
-	struct str after_stamp, after_id;      /* rows behind this one; empty: all */
-	size_t limit;                          /* 0: none */
+	struct str after_stamp, after_id; /* rows behind this one; empty: all */
+	size_t limit;                     /* 0: none */
 };
 int sf_soql(struct buf *out, const struct sf_query *query, struct err *err) MUST_CHECK;
 /* Fields that every read carries, beside those asked for. Ends with NULL. */
 const char *const *sf_standard_fields(struct str object);
 /* Writes each field once: standard ones first. `quote`: as JSON strings. */
 int sf_field_list(struct buf *out, struct str object, const struct str *fields, size_t count, bool quote,
-		  struct err *err) MUST_CHECK;
+                  struct err *err);
 
 /* sf_describe.c */
 int sf_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err);

@@ -32,7 +32,7 @@ struct sf_call *sf_call_new(struct sf *sf, size_t size, enum http_priority prior
 void sf_call_header(struct sf_call *call, struct str name, struct str value)
 {
 	ensure(call->request.header_count < ARRAY_LEN(call->headers));
-	call->headers[call->request.header_count++] = (struct http_header){ name, value };
+	call->headers[call->request.header_count++] = (struct http_header) { name, value };
 }
 
 static bool is_signed_in(struct sf *sf)
@@ -57,7 +57,7 @@ int sf_call_wait(struct sf_call *call, struct arena *arena, struct http_answer *
 {
 	struct sf *sf = sf_of(call->call.connection);
 
-	*ret = (struct http_answer){ 0 };
+	*ret = (struct http_answer) { 0 };
 	if (!call->future) {
 		if (sf_sign_in(sf, err) < 0)
 			return err->code;

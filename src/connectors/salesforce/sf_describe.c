@@ -5,11 +5,25 @@ static const struct {
 	const char *name;
 	enum field_type type;
 } types[] = {
-	{ "string", FIELD_TEXT },      { "encryptedstring", FIELD_TEXT }, { "url", FIELD_TEXT },        { "combobox", FIELD_TEXT },
-	{ "textarea", FIELD_LONG_TEXT }, { "boolean", FIELD_BOOL },       { "date", FIELD_DATE },       { "datetime", FIELD_DATETIME },
-	{ "int", FIELD_NUMBER },       { "long", FIELD_NUMBER },          { "double", FIELD_NUMBER },   { "currency", FIELD_NUMBER },
-	{ "percent", FIELD_NUMBER },   { "email", FIELD_EMAIL },          { "phone", FIELD_PHONE },     { "picklist", FIELD_PICKLIST },
-	{ "multipicklist", FIELD_PICKLIST }, { "reference", FIELD_REFERENCE }, { "id", FIELD_ID },
+	{ "string", FIELD_TEXT },
+	{ "encryptedstring", FIELD_TEXT },
+	{ "url", FIELD_TEXT },
+	{ "combobox", FIELD_TEXT },
+	{ "textarea", FIELD_LONG_TEXT },
+	{ "boolean", FIELD_BOOL },
+	{ "date", FIELD_DATE },
+	{ "datetime", FIELD_DATETIME },
+	{ "int", FIELD_NUMBER },
+	{ "long", FIELD_NUMBER },
+	{ "double", FIELD_NUMBER },
+	{ "currency", FIELD_NUMBER },
+	{ "percent", FIELD_NUMBER },
+	{ "email", FIELD_EMAIL },
+	{ "phone", FIELD_PHONE },
+	{ "picklist", FIELD_PICKLIST },
+	{ "multipicklist", FIELD_PICKLIST },
+	{ "reference", FIELD_REFERENCE },
+	{ "id", FIELD_ID },
 };
 
 static enum field_type type_of(struct str name)
@@ -30,8 +44,7 @@ static void read_picklist(struct arena *arena, const struct json *values, struct
 	if (!values || values->kind != JSON_ARRAY || values->count == 0)
 		return;
 	ret->picklist = arena_new_array(arena, struct str, values->count);
-	JSON_EACH(values, value)
-	{
+	JSON_EACH (values, value) {
 		if (flag(value, "active"))
 			ret->picklist[ret->picklist_count++] = json_get_text(value, "value");
 	}
@@ -63,7 +76,7 @@ int sf_describe(struct connection *c, struct arena *arena, struct str object, st
 	if (!sf_name_valid(object))
 		return err_set(err, ERR_CONFIG, "'%.*s' is no Salesforce object name", STR_ARG(object));
 	if (sf_get(sf, arena, arena_printf(arena, "%.*s/sobjects/%.*s/describe", STR_ARG(sf->data), STR_ARG(object)),
-		   arena_printf(arena, "describe %.*s", STR_ARG(object)).at, &answer, err) < 0)
+	           arena_printf(arena, "describe %.*s", STR_ARG(object)).at, &answer, err) < 0)
 		return err->code;
 	fields = json_get(answer, "fields");
 	if (!fields || fields->kind != JSON_ARRAY)
@@ -71,8 +84,7 @@ int sf_describe(struct connection *c, struct arena *arena, struct str object, st
 	info.name = json_get_text(answer, "name");
 	info.label = json_get_text(answer, "label");
 	info.fields = arena_new_array(arena, struct field_info, fields->count + 1);
-	JSON_EACH(fields, field)
-	{
+	JSON_EACH (fields, field) {
 		read_field(arena, field, &info.fields[info.field_count++]);
 	}
 	*ret = info;

@@ -7,7 +7,8 @@
 #include "connectors/answer.h"
 
 static const struct sf_error errors[] = {
-	{ "REQUEST_LIMIT_EXCEEDED", SF_LATER_LIMIT, "the org's API calls of the last 24 hours are used up: wait, or ask for more" },
+	{ "REQUEST_LIMIT_EXCEEDED", SF_LATER_LIMIT,
+	  "the org's API calls of the last 24 hours are used up: wait, or ask for more" },
 	{ "STORAGE_LIMIT_EXCEEDED", SF_LATER_LIMIT, "the org's storage is full: delete records or buy storage" },
 	{ "UNABLE_TO_LOCK_ROW", SF_AGAIN, "another process holds the record or its account; it is sent again" },
 	{ "SERVER_UNAVAILABLE", SF_AGAIN, "Salesforce is not available; it is sent again" },
@@ -19,43 +20,64 @@ static const struct sf_error errors[] = {
 	{ "OPERATION_TOO_LARGE", SF_SMALLER, "the call is too large even for one record" },
 	{ "EXCEEDED_ID_LIMIT", SF_SMALLER, "too many ids in one call" },
 	{ "TXN_SECURITY_METERING_ERROR", SF_SMALLER, "a transaction policy of the org stops this record" },
-	{ "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", SF_SMALLER, "a trigger or flow of the org fails for this record: show it to the org's developer" },
-	{ "CANNOT_EXECUTE_FLOW_TRIGGER", SF_SMALLER, "a flow of the org fails for this record: show it to the org's administrator" },
+	{ "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", SF_SMALLER,
+	  "a trigger or flow of the org fails for this record: show it to the org's developer" },
+	{ "CANNOT_EXECUTE_FLOW_TRIGGER", SF_SMALLER,
+	  "a flow of the org fails for this record: show it to the org's administrator" },
 	{ "LIMIT_EXCEEDED", SF_SMALLER, "automation of the org exceeds a limit for this record" },
 	{ "APEX_ERROR", SF_SMALLER, "Apex code of the org fails for this record: show it to the org's developer" },
-	{ "JSON_PARSER_ERROR", SF_SMALLER, "a value has another type than its field: check the transform of the mapping" },
-	{ "INVALID_SESSION_ID", SF_SIGN_IN, "the sign-in is not accepted: check the connected app and its user, then run the check again" },
-	{ "API_DISABLED_FOR_ORG", SF_SIGN_IN, "the org or this user may not use the API: an administrator must allow it" },
+	{ "JSON_PARSER_ERROR", SF_SMALLER,
+	  "a value has another type than its field: check the transform of the mapping" },
+	{ "INVALID_SESSION_ID", SF_SIGN_IN,
+	  "the sign-in is not accepted: check the connected app and its user, then run the check again" },
+	{ "API_DISABLED_FOR_ORG", SF_SIGN_IN,
+	  "the org or this user may not use the API: an administrator must allow it" },
 	{ "API_CURRENTLY_DISABLED", SF_SIGN_IN, "the API is switched off for this user" },
-	{ "INSUFFICIENT_ACCESS_OR_READONLY", SF_SET_UP, "our user may not change this record: give it edit rights on the object" },
+	{ "INSUFFICIENT_ACCESS_OR_READONLY", SF_SET_UP,
+	  "our user may not change this record: give it edit rights on the object" },
 	{ "INSUFFICIENT_ACCESS", SF_SET_UP, "our user lacks a right on this record" },
-	{ "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", SF_SET_UP, "our user may not use the record that is referred to (often its account)" },
+	{ "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", SF_SET_UP,
+	  "our user may not use the record that is referred to (often its account)" },
 	{ "FUNCTIONALITY_NOT_ENABLED", SF_SET_UP, "the org does not have this function" },
 	{ "INVALID_TYPE", SF_SET_UP, "the org has no such object, or our user may not see it" },
-	{ "INVALID_FIELD", SF_SET_UP, "the org has no such field, or our user may not see it: run the check, then mend the mapping or the permission set" },
-	{ "INVALID_FIELD_FOR_INSERT_UPDATE", SF_SET_UP, "our user may not write this field: mend the permission set or the mapping" },
+	{ "INVALID_FIELD", SF_SET_UP,
+	  "the org has no such field, or our user may not see it: run the check, then mend the mapping or the "
+	  "permission set" },
+	{ "INVALID_FIELD_FOR_INSERT_UPDATE", SF_SET_UP,
+	  "our user may not write this field: mend the permission set or the mapping" },
 	{ "MALFORMED_QUERY", SF_SET_UP, "Salesforce cannot read the query: check the filter of the object sync" },
-	{ "INVALID_QUERY_FILTER_OPERATOR", SF_SET_UP, "Salesforce cannot use this comparison: check the filter of the object sync" },
+	{ "INVALID_QUERY_FILTER_OPERATOR", SF_SET_UP,
+	  "Salesforce cannot use this comparison: check the filter of the object sync" },
 	{ "METHOD_NOT_ALLOWED", SF_SET_UP, "the API version does not know this call: check api_version" },
 	{ "NOT_FOUND", SF_GONE, "no such record, object, external id field or API version" },
 	{ "ENTITY_IS_DELETED", SF_GONE, "the record was deleted or merged" },
 	{ "INVALID_CROSS_REFERENCE_KEY", SF_GONE, "the record, or one it refers to, is not there any more" },
 	{ "MALFORMED_ID", SF_DATA, "an id is of another object" },
-	{ "REQUIRED_FIELD_MISSING", SF_DATA, "a required field is empty: fill it in the EMR or give the mapping a default" },
-	{ "STRING_TOO_LONG", SF_DATA, "the text is longer than the field: shorten it in the EMR or let the mapping cut it" },
+	{ "REQUIRED_FIELD_MISSING", SF_DATA,
+	  "a required field is empty: fill it in the EMR or give the mapping a default" },
+	{ "STRING_TOO_LONG", SF_DATA,
+	  "the text is longer than the field: shorten it in the EMR or let the mapping cut it" },
 	{ "INVALID_EMAIL_ADDRESS", SF_DATA, "no valid e-mail address: correct it at its source" },
-	{ "FIELD_CUSTOM_VALIDATION_EXCEPTION", SF_DATA, "a validation rule of the org refuses it: correct the data or the rule" },
-	{ "FIELD_FILTER_VALIDATION_EXCEPTION", SF_DATA, "a lookup filter of the org refuses the record that is referred to" },
-	{ "FIELD_INTEGRITY_EXCEPTION", SF_DATA, "the value does not fit together with another (often state and country)" },
-	{ "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", SF_DATA, "the picklist has no such value: add it, or map it to one" },
-	{ "INVALID_TYPE_ON_FIELD_IN_RECORD", SF_DATA, "the value has another type than its field: check the transform" },
+	{ "FIELD_CUSTOM_VALIDATION_EXCEPTION", SF_DATA,
+	  "a validation rule of the org refuses it: correct the data or the rule" },
+	{ "FIELD_FILTER_VALIDATION_EXCEPTION", SF_DATA,
+	  "a lookup filter of the org refuses the record that is referred to" },
+	{ "FIELD_INTEGRITY_EXCEPTION", SF_DATA,
+	  "the value does not fit together with another (often state and country)" },
+	{ "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", SF_DATA,
+	  "the picklist has no such value: add it, or map it to one" },
+	{ "INVALID_TYPE_ON_FIELD_IN_RECORD", SF_DATA,
+	  "the value has another type than its field: check the transform" },
 	{ "NUMBER_OUTSIDE_VALID_RANGE", SF_DATA, "the number is out of the field's range" },
-	{ "DUPLICATE_VALUE", SF_DATA, "another record already has this unique value: link to that record, or look for a pair of patients" },
-	{ "DUPLICATES_DETECTED", SF_DATA, "a duplicate rule of the org found a similar record: link to that one, or allow it" },
+	{ "DUPLICATE_VALUE", SF_DATA,
+	  "another record already has this unique value: link to that record, or look for a pair of patients" },
+	{ "DUPLICATES_DETECTED", SF_DATA,
+	  "a duplicate rule of the org found a similar record: link to that one, or allow it" },
 	{ "DELETE_FAILED", SF_DATA, "other records hold on to it" },
 };
 
-static const struct sf_error unknown_error = { "", SF_DATA, "Salesforce refused the record; its own words are kept with it" };
+static const struct sf_error unknown_error = { "", SF_DATA,
+	                                       "Salesforce refused the record; its own words are kept with it" };
 
 const struct sf_error *sf_error_of(struct str code)
 {
@@ -69,9 +91,9 @@ static const struct {
 	enum delivery delivery;
 	enum err_code whole;
 } kinds[] = {
-	[SF_AGAIN] = { RETRY_LATER, ERR_FAR_SIDE },      [SF_SMALLER] = { REFUSED, ERR_REFUSED },
-	[SF_LATER_LIMIT] = { RETRY_LATER, ERR_RATE },    [SF_SET_UP] = { REFUSED, ERR_CONFIG },
-	[SF_SIGN_IN] = { RETRY_LATER, ERR_AUTH },        [SF_DATA] = { REFUSED, ERR_REFUSED },
+	[SF_AGAIN] = { RETRY_LATER, ERR_FAR_SIDE },   [SF_SMALLER] = { REFUSED, ERR_REFUSED },
+	[SF_LATER_LIMIT] = { RETRY_LATER, ERR_RATE }, [SF_SET_UP] = { REFUSED, ERR_CONFIG },
+	[SF_SIGN_IN] = { RETRY_LATER, ERR_AUTH },     [SF_DATA] = { REFUSED, ERR_REFUSED },
 	[SF_GONE] = { REFUSED, ERR_NOT_FOUND },
 };
 
@@ -117,6 +139,6 @@ int sf_refusal(const struct http_answer *answer, struct arena *arena, const char
 
 	if (code.len == 0 || answer->status == 401 || error == &unknown_error)
 		return answer_refusal(answer, what, err);
-	return err_set(err, kinds[error->kind].whole, "%s: %s%s%.*s (%.*s)", what, error->advice, column.len ? ": " : "",
-		       STR_ARG(column), STR_ARG(code));
+	return err_set(err, kinds[error->kind].whole, "%s: %s%s%.*s (%.*s)", what, error->advice,
+	               column.len ? ": " : "", STR_ARG(column), STR_ARG(code));
 }

@@ -125,7 +125,9 @@ int sf_renew(void *context, struct err *err)
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	SCOPED(buf) struct buf form = BUF_INIT(form_max);
 	struct sf *sf = context;
-	struct token_request request = { .http = sf->http, .target = &sf->login, .path = STR("/services/oauth2/token") };
+	struct token_request request = { .http = sf->http,
+		                         .target = &sf->login,
+		                         .path = STR("/services/oauth2/token") };
 	struct json *answer;
 
 	if (sf->grant->form(sf, &arena, &form, err) < 0)

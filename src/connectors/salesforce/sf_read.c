@@ -20,18 +20,18 @@
 enum { smallest_page = 200, largest_page = 2000 };
 
 struct sf_list {
-	struct sf_call base;         /* first */
-	struct err refused;          /* the request could not be made; told by finish */
-	struct sf_query query;       /* copies */
-	struct str locator;          /* server's page mark in use; empty: a query */
+	struct sf_call base;   /* first */
+	struct err refused;    /* the request could not be made; told by finish */
+	struct sf_query query; /* copies */
+	struct str locator;    /* server's page mark in use; empty: a query */
 	bool live_only;
-	bool first;                  /* nothing was read before this page: totalSize is the whole */
+	bool first; /* nothing was read before this page: totalSize is the whole */
 };
 
 struct sf_fetch {
-	struct sf_call base;         /* first */
+	struct sf_call base; /* first */
 	struct err refused;
-	struct str *ids;             /* 18 characters; empty: no id at all, never sent */
+	struct str *ids; /* 18 characters; empty: no id at all, never sent */
 	size_t count, sent;
 	struct buf body;
 };
@@ -52,7 +52,7 @@ static void record_of_row(struct arena *arena, const struct row *row, struct rec
 {
 	const struct json *j = row->json;
 
-	*ret = (struct record){ .bytes = row->bytes, .fault = row->fault };
+	*ret = (struct record) { .bytes = row->bytes, .fault = row->fault };
 	if (row->fault)
 		return;
 	ret->id = sf_id18(arena, json_get_text(j, "Id"));
@@ -76,7 +76,7 @@ static const struct list_equals *copy_equals(struct arena *arena, const struct l
 	struct list_equals *copy = arena_new_array(arena, struct list_equals, count + 1);
 
 	for (size_t i = 0; i < count; i++)
-		copy[i] = (struct list_equals){ arena_str(arena, equals[i].field), arena_str(arena, equals[i].value) };
+		copy[i] = (struct list_equals) { arena_str(arena, equals[i].field), arena_str(arena, equals[i].value) };
 	return copy;
 }
 
@@ -104,7 +104,8 @@ static struct str write_cursor(struct arena *arena, struct str stamp, struct str
 
 	if (stamp.len == 0 || id.len == 0)
 		stamp = id = none;
-	return arena_printf(arena, "%.*s %.*s %.*s", STR_ARG(stamp), STR_ARG(id), STR_ARG(locator.len ? locator : none));
+	return arena_printf(arena, "%.*s %.*s %.*s", STR_ARG(stamp), STR_ARG(id),
+	                    STR_ARG(locator.len ? locator : none));
 }
 
 static int query_url(struct sf_list *list, struct err *err)
@@ -119,8 +120,10 @@ static int query_url(struct sf_list *list, struct err *err)
 	buf_printf(&url, "%.*s/%s", STR_ARG(sf->data), list->live_only ? "query" : "queryAll");
 	url_add_query(&url, "q", buf_str(&soql));
 	if (!buf_ok(&soql) || !buf_ok(&url))
-		return err_set(err, ERR_CONFIG, "list %.*s: the query is too long for Salesforce: map fewer fields or shorten the filter",
-			       STR_ARG(list->query.object));
+		return err_set(
+		        err, ERR_CONFIG,
+		        "list %.*s: the query is too long for Salesforce: map fewer fields or shorten the filter",
+		        STR_ARG(list->query.object));
 	list->base.request.url = arena_str(&list->base.arena, buf_str(&url));
 	return 0;
 }
@@ -147,7 +150,7 @@ static void page_size(struct sf_list *list, size_t wanted)
 		list->query.limit = wanted;
 	else
 		sf_call_header(&list->base, STR("Sforce-Query-Options"),
-			       arena_printf(arena, "batchSize=%zu", MIN_OF(wanted, (size_t)largest_page)));
+		               arena_printf(arena, "batchSize=%zu", MIN_OF(wanted, (size_t)largest_page)));
 }
 
 struct call *sf_list_start(struct connection *c, const struct list_request *request)
@@ -155,11 +158,12 @@ struct call *sf_list_start(struct connection *c, const struct list_request *requ
 	struct sf_list *list = (struct sf_list *)sf_call_new(sf_of(c), sizeof(*list), request->priority);
 	struct arena *arena = &list->base.arena;
 
-	list->query = (struct sf_query){ .object = arena_str(arena, request->object), .where = arena_str(arena, request->where),
-					 .fields = copy_texts(arena, request->fields, request->field_count),
-					 .field_count = request->field_count,
-					 .equals = copy_equals(arena, request->equals, request->equal_count),
-					 .equal_count = request->equal_count };
+	list->query = (struct sf_query) { .object = arena_str(arena, request->object),
+		                          .where = arena_str(arena, request->where),
+		                          .fields = copy_texts(arena, request->fields, request->field_count),
+		                          .field_count = request->field_count,
+		                          .equals = copy_equals(arena, request->equals, request->equal_count),
+		                          .equal_count = request->equal_count };
 	list->live_only = request->live_only;
 	page_size(list, request->page_size);
 	read_cursor(list, request->cursor);
@@ -180,7 +184,7 @@ static int list_again(struct sf_list *list, struct arena *arena, struct http_ans
 {
 	if (list->query.after_id.len == 0)
 		return err_set(err, ERR_FAR_SIDE, "list %.*s: the server's page mark has expired; start the list again",
-			       STR_ARG(list->query.object));
+		               STR_ARG(list->query.object));
 	list->locator = STR_EMPTY;
 	if (list_url(list, err) < 0)
 		return err->code;
@@ -303,7 +307,8 @@ struct call *sf_fetch_start(struct connection *c, const struct fetch_request *re
 	sf_call_header(&fetch->base, STR("Content-Type"), STR("application/json"));
 	fetch->base.request.method = "POST";
 	fetch->base.request.idempotent = true; /* a read */
-	fetch->base.request.url = arena_printf(arena, "%.*s/composite/sobjects/%.*s", STR_ARG(sf->data), STR_ARG(request->object));
+	fetch->base.request.url =
+	        arena_printf(arena, "%.*s/composite/sobjects/%.*s", STR_ARG(sf->data), STR_ARG(request->object));
 	fetch->base.request.body = buf_str(&fetch->body);
 	if (fetch->refused.code == 0 && fetch->sent)
 		sf_call_send(&fetch->base);
@@ -313,7 +318,7 @@ struct call *sf_fetch_start(struct connection *c, const struct fetch_request *re
 static void fetched_record(struct arena *arena, const struct row *row, struct str wanted, struct record *ret)
 {
 	if (!row->fault && json_is_null(row->json)) {
-		*ret = (struct record){ .id = arena_str(arena, wanted), .fault = "not there" };
+		*ret = (struct record) { .id = arena_str(arena, wanted), .fault = "not there" };
 		return;
 	}
 	record_of_row(arena, row, ret);
@@ -338,7 +343,8 @@ static int fetch_rows(struct sf_fetch *fetch, struct arena *arena, struct row **
 		return err_wrap(err, "fetch records");
 	if (!answer_good(&answer))
 		return sf_refusal(&answer, arena, "fetch records", err);
-	if (answer_check_text(&answer, err) < 0 || answer_rows(arena, answer.body, STR_EMPTY, ret, &count, &envelope, err) < 0)
+	if (answer_check_text(&answer, err) < 0 ||
+	    answer_rows(arena, answer.body, STR_EMPTY, ret, &count, &envelope, err) < 0)
 		return err_wrap(err, "fetch records");
 	if (count != fetch->sent)
 		return err_set(err, ERR_FAR_SIDE, "fetch records: %zu wanted, %zu came", fetch->sent, count);

@@ -9,7 +9,8 @@
 
 static const char *const standard_fields[] = { "Id", "SystemModstamp", "LastModifiedById", "IsDeleted", NULL };
 /* Only these four can be merged; elsewhere the field does not exist. */
-static const char *const mergeable_fields[] = { "Id", "SystemModstamp", "LastModifiedById", "IsDeleted", "MasterRecordId", NULL };
+static const char *const mergeable_fields[] = { "Id",        "SystemModstamp", "LastModifiedById",
+	                                        "IsDeleted", "MasterRecordId", NULL };
 static const char *const mergeable[] = { "Contact", "Account", "Lead", "Case" };
 
 const char *const *sf_standard_fields(struct str object)
@@ -48,7 +49,8 @@ bool sf_name_valid(struct str name)
 }
 
 static const char *const escapes[256] = {
-	['\''] = "\\'", ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t", ['\b'] = "\\b", ['\f'] = "\\f",
+	['\''] = "\\'", ['"'] = "\\\"", ['\\'] = "\\\\", ['\n'] = "\\n",
+	['\r'] = "\\r", ['\t'] = "\\t", ['\b'] = "\\b",  ['\f'] = "\\f",
 };
 
 void sf_soql_text(struct buf *out, struct str text)
@@ -92,7 +94,8 @@ static bool seen_before(const struct str *fields, size_t n)
 	return false;
 }
 
-int sf_field_list(struct buf *out, struct str object, const struct str *fields, size_t count, bool quote, struct err *err)
+int sf_field_list(struct buf *out, struct str object, const struct str *fields, size_t count, bool quote,
+                  struct err *err)
 {
 	const char *const *standard = sf_standard_fields(object);
 
@@ -138,7 +141,8 @@ static int add_conditions(struct buf *out, const struct sf_query *query, struct 
 	}
 	for (size_t i = 0; i < query->equal_count; i++) {
 		if (!sf_name_valid(query->equals[i].field))
-			return err_set(err, ERR_CONFIG, "'%.*s' is no Salesforce field name", STR_ARG(query->equals[i].field));
+			return err_set(err, ERR_CONFIG, "'%.*s' is no Salesforce field name",
+			               STR_ARG(query->equals[i].field));
 		add_and(out, n++);
 		buf_printf(out, "%.*s = ", STR_ARG(query->equals[i].field));
 		sf_soql_text(out, query->equals[i].value);

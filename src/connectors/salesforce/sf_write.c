@@ -26,15 +26,15 @@ struct range {
 };
 
 struct sf_write {
-	struct sf_call base;         /* first */
+	struct sf_call base; /* first */
 	struct err refused;
 	enum write_op op;
-	bool keyed;                  /* upsert by external id */
+	bool keyed; /* upsert by external id */
 	size_t count;
-	struct buf records;          /* each record's JSON, or its id for a delete */
+	struct buf records; /* each record's JSON, or its id for a delete */
 	struct buf body;
-	struct range *ranges;        /* of each record in `records` */
-	size_t *order;               /* rows, regrouped as they fail */
+	struct range *ranges; /* of each record in `records` */
+	size_t *order;        /* rows, regrouped as they fail */
 	struct range groups[groups_at_most];
 	size_t group_count;
 	unsigned calls;
@@ -43,7 +43,8 @@ struct sf_write {
 /* Our own members; the same names among the fields would stand twice. */
 static bool is_reserved(const struct write_item *item, bool keyed, struct str name)
 {
-	return str_eq_nocase(name, STR("Id")) || str_eq_c(name, "attributes") || (keyed && str_eq_nocase(name, item->key_field));
+	return str_eq_nocase(name, STR("Id")) || str_eq_c(name, "attributes") ||
+	       (keyed && str_eq_nocase(name, item->key_field));
 }
 
 static void add_member(struct buf *out, struct str name, struct str text)
@@ -63,8 +64,7 @@ static void add_record(struct buf *out, struct str object, const struct write_it
 		add_member(out, item->key_field, item->key);
 	else if (item->op != WRITE_CREATE)
 		add_member(out, STR("id"), item->id);
-	JSON_EACH(item->fields, field)
-	{
+	JSON_EACH (item->fields, field) {
 		if (is_reserved(item, keyed, field->key))
 			continue;
 		buf_add_char(out, ',');
@@ -84,7 +84,7 @@ static void add_records(struct sf_write *w, const struct write_request *request)
 			buf_add(&w->records, request->items[i].id);
 		else
 			add_record(&w->records, request->object, &request->items[i], w->keyed);
-		w->ranges[i] = (struct range){ from, w->records.len - from };
+		w->ranges[i] = (struct range) { from, w->records.len - from };
 		w->order[i] = i;
 	}
 }
@@ -164,8 +164,8 @@ static void write_address(struct sf_write *w, const struct write_request *reques
 	w->base.request.idempotent = w->keyed || w->op != WRITE_CREATE;
 	w->base.request.url = arena_printf(arena, "%.*s/composite/sobjects", STR_ARG(sf->data));
 	if (w->keyed)
-		w->base.request.url = arena_printf(arena, "%.*s/%.*s/%.*s", STR_ARG(w->base.request.url), STR_ARG(request->object),
-						   STR_ARG(request->items[0].key_field));
+		w->base.request.url = arena_printf(arena, "%.*s/%.*s/%.*s", STR_ARG(w->base.request.url),
+		                                   STR_ARG(request->object), STR_ARG(request->items[0].key_field));
 	sf_call_header(&w->base, STR("Content-Type"), STR("application/json"));
 }
 
@@ -180,14 +180,15 @@ struct call *sf_write_start(struct connection *c, const struct write_request *re
 	arena_on_release(arena, release_bufs, w);
 	w->op = request->items[0].op;
 	w->count = request->item_count;
-	w->keyed = w->op == WRITE_UPSERT || (w->op == WRITE_CREATE && request->items[0].key_field.len && request->items[0].key.len);
+	w->keyed = w->op == WRITE_UPSERT ||
+	           (w->op == WRITE_CREATE && request->items[0].key_field.len && request->items[0].key.len);
 	w->ranges = arena_new_array(arena, struct range, w->count);
 	w->order = arena_new_array(arena, size_t, w->count);
 	if (check_request(request, w->keyed, &w->refused) < 0)
 		return &w->base.call;
 	write_address(w, request);
 	add_records(w, request);
-	group_send(w, (struct range){ 0, w->count });
+	group_send(w, (struct range) { 0, w->count });
 	return &w->base.call;
 }
 
@@ -209,7 +210,7 @@ static bool judge_row(const struct sf_write *w, const struct json *row, struct a
 {
 	const struct json *error = json_at(json_get(row, "errors"), 0);
 
-	*ret = (struct write_result){ .outcome = DELIVERED };
+	*ret = (struct write_result) { .outcome = DELIVERED };
 	if (json_bool(json_get(row, "success"), false)) {
 		ret->id = sf_id18(arena, json_get_text(row, "id"));
 		ret->created = json_bool(json_get(row, "created"), w->op == WRITE_CREATE && !w->keyed);
@@ -217,7 +218,7 @@ static bool judge_row(const struct sf_write *w, const struct json *row, struct a
 	}
 	result_of_error(error, arena, ret);
 	if (w->op == WRITE_DELETE && str_eq_c(ret->code, "ENTITY_IS_DELETED"))
-		*ret = (struct write_result){ .outcome = DELIVERED };
+		*ret = (struct write_result) { .outcome = DELIVERED };
 	return sf_error_of(ret->code)->kind == SF_SMALLER;
 }
 
@@ -225,7 +226,7 @@ static void push_group(struct sf_write *w, size_t from, size_t count)
 {
 	ensure(w->group_count < groups_at_most);
 	if (count)
-		w->groups[w->group_count++] = (struct range){ from, count };
+		w->groups[w->group_count++] = (struct range) { from, count };
 }
 
 static void push_halves(struct sf_write *w, struct range group)
@@ -244,12 +245,11 @@ static void fill(const struct sf_write *w, struct range group, struct write_resu
 
 /* The rows of a group in an answer of the right shape. Rows to be tried again come together at the group's front. */
 static void judge_rows(struct sf_write *w, struct range group, const struct json *answer, struct arena *arena,
-		       struct write_result *results)
+                       struct write_result *results)
 {
 	size_t again = 0, n = 0;
 
-	JSON_EACH(answer, row)
-	{
+	JSON_EACH (answer, row) {
 		size_t index = w->order[group.from + n];
 
 		if (judge_row(w, row, arena, &results[index]) && group.count > 1) {
@@ -267,15 +267,20 @@ static void judge_rows(struct sf_write *w, struct range group, const struct json
 
 /* The whole call was refused. Splits where one record may be to blame; else `err` is set. */
 static int judge_refusal(struct sf_write *w, struct range group, const struct http_answer *answer, struct arena *arena,
-			 struct write_result *results, struct err *err)
+                         struct write_result *results, struct err *err)
 {
 	struct str message, code = sf_body_code(answer, arena, &message);
 	const struct sf_error *error = sf_error_of(code);
-	bool poison = answer->status == 413 || (answer->status == 400 && (code.len == 0 || error->kind == SF_SMALLER || error->kind == SF_DATA));
+	bool poison = answer->status == 413 ||
+	              (answer->status == 400 && (code.len == 0 || error->kind == SF_SMALLER || error->kind == SF_DATA));
 
 	if (answer->status >= 500 && !w->base.request.idempotent) {
-		fill(w, group, (struct write_result){ .outcome = UNKNOWN, .code = code, .raw_message = message,
-						      .advice = STR("Salesforce failed while it wrote; we look whether the record is there") },
+		fill(w, group,
+		     (struct write_result) {
+		             .outcome = UNKNOWN,
+		             .code = code,
+		             .raw_message = message,
+		             .advice = STR("Salesforce failed while it wrote; we look whether the record is there") },
 		     results);
 		return 0;
 	}
@@ -285,14 +290,17 @@ static int judge_refusal(struct sf_write *w, struct range group, const struct ht
 		push_halves(w, group);
 		return 0;
 	}
-	fill(w, group, (struct write_result){ .outcome = REFUSED, .code = code.len ? code : STR("400"), .advice = str_of(error->advice),
-					      .raw_message = message },
+	fill(w, group,
+	     (struct write_result) { .outcome = REFUSED,
+	                             .code = code.len ? code : STR("400"),
+	                             .advice = str_of(error->advice),
+	                             .raw_message = message },
 	     results);
 	return 0;
 }
 
 static int judge_answer(struct sf_write *w, struct range group, const struct http_answer *answer, struct arena *arena,
-			struct write_result *results, struct err *err)
+                        struct write_result *results, struct err *err)
 {
 	struct json *body;
 
@@ -307,19 +315,23 @@ static int judge_answer(struct sf_write *w, struct range group, const struct htt
 }
 
 /* The group's call came to nothing. A create without key may have been carried out unless it surely was not. */
-static int no_verdict(struct sf_write *w, struct range group, bool maybe_done, struct write_result *results, const struct err *why)
+static int no_verdict(struct sf_write *w, struct range group, bool maybe_done, struct write_result *results,
+                      const struct err *why)
 {
 	bool unknown = maybe_done && !w->base.request.idempotent;
 
-	fill(w, group, (struct write_result){ .outcome = unknown ? UNKNOWN : RETRY_LATER, .code = str_of(err_name(why->code)),
-					      .advice = unknown ? STR("no answer came; we look whether the record is there")
-								: STR("no answer came; it is sent again") },
+	fill(w, group,
+	     (struct write_result) { .outcome = unknown ? UNKNOWN : RETRY_LATER,
+	                             .code = str_of(err_name(why->code)),
+	                             .advice = unknown ? STR("no answer came; we look whether the record is there")
+	                                               : STR("no answer came; it is sent again") },
 	     results);
 	return unknown ? 0 : why->code;
 }
 
 /* Negative: nothing is known of this group and repeating it is harmless; its results say so too. */
-static int settle_group(struct sf_write *w, struct range group, struct arena *arena, struct write_result *results, struct err *err)
+static int settle_group(struct sf_write *w, struct range group, struct arena *arena, struct write_result *results,
+                        struct err *err)
 {
 	struct http_answer answer;
 
@@ -334,8 +346,10 @@ static void give_up_rest(struct sf_write *w, struct write_result *results)
 {
 	while (w->group_count)
 		fill(w, w->groups[--w->group_count],
-		     (struct write_result){ .outcome = RETRY_LATER, .code = STR("SPLIT"),
-					    .advice = STR("its batch was refused as a whole; it is sent again in another one") },
+		     (struct write_result) {
+		             .outcome = RETRY_LATER,
+		             .code = STR("SPLIT"),
+		             .advice = STR("its batch was refused as a whole; it is sent again in another one") },
 		     results);
 }
 
@@ -345,7 +359,7 @@ static int settle_all(struct sf_write *w, struct arena *arena, struct write_resu
 
 	if (w->refused.code)
 		return err_set(err, w->refused.code, "%s", w->refused.text);
-	if (settle_group(w, (struct range){ 0, w->count }, arena, results, &later) < 0)
+	if (settle_group(w, (struct range) { 0, w->count }, arena, results, &later) < 0)
 		return err_set(err, later.code, "%s", later.text);
 	while (w->group_count && w->calls < calls_at_most && later.code == 0) {
 		struct range group = w->groups[--w->group_count];
