@@ -92,4 +92,46 @@ static inline void write_person(struct store *store, const char *name)
 		fail_msg("write: %s", err.text);
 }
 
+/* A door that a transaction waits at, so that others gather behind it. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	bool reached;
+	bool open;
+};
+
+#define GATE_INIT                                                                    \
+	{                                                                            \
+		.lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER \
+	}
+
+static inline int wait_at_gate(struct db *db UNUSED, void *context, struct err *err UNUSED)
+{
+	struct gate *gate = context;
+
+	pthread_mutex_lock(&gate->lock);
+	gate->reached = true;
+	pthread_cond_broadcast(&gate->moved);
+	while (!gate->open)
+		pthread_cond_wait(&gate->moved, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+	return 0;
+}
+
+static inline void until_reached(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	while (!gate->reached)
+		pthread_cond_wait(&gate->moved, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static inline void open_gate(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->open = true;
+	pthread_cond_broadcast(&gate->moved);
+	pthread_mutex_unlock(&gate->lock);
+}
+
 #endif
