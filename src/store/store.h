@@ -61,7 +61,7 @@ struct binds {
 /* RELAXED: what can be fetched again. DURABLE: survives the loss of power (webhook inbox, outbox of a person's click, audit). */
 enum durability { RELAXED, DURABLE };
 
-/* "sqlite:/path/file.db" or a plain path; ":memory:" for tests. Brings the schema up (see migrate.h). ERR_STORE, ERR_DISK_FULL. */
+/* "sqlite:/path/file.db" or a plain path; ":memory:" for tests; settings after a "?", see README.md. Brings the schema up (see migrate.h). ERR_STORE, ERR_DISK_FULL. */
 int store_open(const char *url, struct store **ret, struct err *err) MUST_CHECK;
 void store_close(struct store **store);
 
@@ -69,7 +69,7 @@ typedef int (*store_fn)(struct db *db, void *context, struct err *err);
 /* Runs fn in a transaction and commits; its negative return rolls back (only its own part of a group) and is returned. */
 int store_write(struct store *store, enum durability durability, store_fn fn, void *context, struct err *err) MUST_CHECK;
 /* The same without waiting: fn and context must live until store_write_wait. Transactions started by one thread are run in
- * the order in which they were started. */
+ * the order in which they were started. store_write_wait comes before store_close; what was started is run in any case. */
 struct store_pending;
 struct store_pending *store_write_start(struct store *store, enum durability durability, store_fn fn, void *context);
 int store_write_wait(struct store_pending **pending, struct err *err) MUST_CHECK;

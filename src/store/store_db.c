@@ -150,6 +150,9 @@ int db_commit(struct db *db, struct err *err)
 	int result;
 
 	end_all_rows(db);
+	/* A function that hides a failed statement hides nothing: the database ended the transaction over it. */
+	if (!db_in_transaction(db))
+		return err_set(err, ERR_STORE, "the database gave the transaction up; try again");
 	result = db->driver->commit(db->conn, err);
 	if (result < 0)
 		db->driver->rollback(db->conn);

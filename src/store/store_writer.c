@@ -97,7 +97,7 @@ static void fail_lost(struct group group, const struct store_pending *end)
 	if (last->result < 0)
 		err = last->err;
 	else
-		err_set(&err, ERR_STORE, "the database gave the transaction up; try again");
+		err_set(&err, ERR_STORE, "the database gave the transaction up; try again"); /* last hid its failure */
 	fail_parts(group.first, end, &err);
 }
 

@@ -61,6 +61,23 @@ static inline struct store *open_fixture(const char *url)
 	return store;
 }
 
+/* A driver without a writer thread, as PostgreSQL's will be: every write runs where its caller is. */
+static inline struct store *open_direct(const char *url, struct store_driver *direct)
+{
+	struct arena arena = ARENA_INIT;
+	struct store_place place;
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+
+	*direct = STORE_SQLITE;
+	direct->one_writer = false;
+	assert_int_equal(store_place_parse(url, &arena, &place, &err), 0);
+	place.driver = direct;
+	if (store_open_place(&place, fixture_steps, ARRAY_LEN(fixture_steps), arena, &store, &err) < 0)
+		fail_msg("%s", err.text);
+	return store;
+}
+
 /* Inserts a person of that name (context: const char *). */
 static inline int add_person(struct db *db, void *context, struct err *err)
 {

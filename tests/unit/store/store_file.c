@@ -247,6 +247,39 @@ static void test_disk_full(void **state)
 	store_close(&store);
 }
 
+/* Goes on as if nothing had happened. */
+static int hide_failure(struct db *db, void *context, struct err *err UNUSED)
+{
+	struct err hidden = ERR_INIT;
+
+	assert_int_equal(add_photos(db, context, &hidden), ERR_DISK_FULL);
+	return 0;
+}
+
+static void check_hidden_failure(struct store *store)
+{
+	struct err err = ERR_INIT;
+	int many = 500;
+
+	assert_int_equal(store_write(store, DURABLE, hide_failure, &many, &err), ERR_STORE);
+	assert_says(&err, "gave the transaction up");
+	assert_int_equal(count_people(store), 0);
+	write_person(store, "after");
+	store_close(&store);
+}
+
+/* "Done" is never told of a transaction that the database has ended. */
+static void test_hidden_failure(void **state)
+{
+	struct fixture *f = *state;
+	struct store_driver direct;
+	char url[200];
+
+	snprintf(url, sizeof(url), "%s?max_pages=60", f->path);
+	check_hidden_failure(open_fixture(url));
+	check_hidden_failure(open_direct(":memory:?max_pages=60", &direct));
+}
+
 /* Whoever was told "done" is in the database, whoever was told "full" is not: with others before and behind in the group. */
 static void test_disk_full_in_a_group(void **state)
 {
@@ -548,6 +581,7 @@ int main(void)
 		IN_FOLDER(test_damaged_file),
 		IN_FOLDER(test_disk_full),
 		IN_FOLDER(test_disk_full_in_a_group),
+		IN_FOLDER(test_hidden_failure),
 		IN_FOLDER(test_older_version_is_brought_up),
 		IN_FOLDER(test_newer_schema_is_refused),
 		IN_FOLDER(test_other_steps_are_refused),

@@ -83,23 +83,6 @@ static void test_r9_many_threads(void **state UNUSED)
 	store_close(&store);
 }
 
-/* A driver without a writer thread, as PostgreSQL's will be: every write runs where its caller is. */
-static struct store *open_direct(const char *url, struct store_driver *direct)
-{
-	struct arena arena = ARENA_INIT;
-	struct store_place place;
-	struct store *store = NULL;
-	struct err err = ERR_INIT;
-
-	*direct = STORE_SQLITE;
-	direct->one_writer = false;
-	assert_int_equal(store_place_parse(url, &arena, &place, &err), 0);
-	place.driver = direct;
-	if (store_open_place(&place, fixture_steps, ARRAY_LEN(fixture_steps), arena, &store, &err) < 0)
-		fail_msg("%s", err.text);
-	return store;
-}
-
 static void test_r9_many_threads_without_writer_thread(void **state UNUSED)
 {
 	struct store_driver direct;
