@@ -81,7 +81,7 @@ static int write_new(const char *path, mode_t mode, struct str text, struct err 
 		err_errno(err, "write %s", path);
 		close(fd);
 		unlink(path);
-		return err->code;
+		return err_pass(err);
 	}
 	close(fd);
 	return 0;
@@ -93,8 +93,7 @@ static const char *store_url(char *path, size_t size, const char *dir)
 
 	if (given && given[0])
 		return given;
-	snprintf(path, size, "%s/suture.db", dir);
-	return path;
+	return (size_t)snprintf(path, size, "%s/suture.db", dir) < size ? path : "";
 }
 
 int app_init(const char *dir, struct err *err)
@@ -106,25 +105,25 @@ int app_init(const char *dir, struct err *err)
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return err_errno(err, "make the folder %s", dir);
 	if (path_in(path, sizeof(path), dir, "suture.key", err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (!getenv("SUTURE_KEY") &&
 	    write_new(path, 0600, arena_printf(&arena, "%.*s\n", STR_ARG(keyring_generate(&arena))), err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (path_in(path, sizeof(path), dir, "suture.yaml", err) < 0 ||
 	    write_new(path, 0600, str_range(sample, sizeof(sample) - 1), err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (!getenv("SUTURE_STORE")) {
 		struct store *store;
 
 		/* An empty database is made here and nowhere else, so that a mistyped --dir is noticed. */
 		if (store_open(store_url(path, sizeof(path), dir), &store, err) < 0)
-			return err->code;
+			return err_pass(err);
 		store_close(&store);
 		if (chmod(path, 0600) < 0)
 			return err_errno(err, "protect %s", path);
 	}
 	if (app_open(dir, &engine, err) < 0)
-		return err->code;
+		return err_pass(err);
 	app_close(&engine);
 	return 0;
 }
@@ -137,7 +136,7 @@ static int load_descriptor(const char *dir, const char *name, struct err *err)
 	FILE *file;
 
 	if (path_in(path, sizeof(path), dir, name, err) < 0)
-		return err->code;
+		return err_pass(err);
 	file = fopen(path, "re");
 	if (!file)
 		return err_errno(err, "open %s", path);
@@ -157,7 +156,7 @@ static int load_descriptors(const char *dir, struct err *err)
 	DIR *folder;
 
 	if (path_in(path, sizeof(path), dir, "descriptors", err) < 0)
-		return err->code;
+		return err_pass(err);
 	folder = opendir(path);
 	while (folder && code == 0 && (entry = readdir(folder)) != NULL) {
 		if (str_ends(str_of(entry->d_name), STR(".yaml")))
@@ -193,7 +192,7 @@ static int open_parts(struct app_engine *app, struct err *err)
 	if (path_in(key, sizeof(key), app->dir, "suture.key", err) < 0 ||
 	    keyring_load(key, &app->engine.keys, err) < 0 || store_open(url, &app->engine.store, err) < 0 ||
 	    load_descriptors(app->dir, err) < 0)
-		return err->code;
+		return err_pass(err);
 	return http_client_open(&app->engine.http, err);
 }
 
@@ -202,7 +201,7 @@ int app_open(const char *dir, struct engine **ret, struct err *err)
 	struct app_engine *app = app_new(dir);
 
 	*ret = &app->engine;
-	return open_parts(app, err) < 0 ? (app_close(ret), err->code) : 0;
+	return open_parts(app, err) < 0 ? (app_close(ret), err_pass(err)) : 0;
 }
 
 int app_open_scratch(struct engine *engine, struct engine **ret, struct err *err)
@@ -223,7 +222,7 @@ int app_open_scratch(struct engine *engine, struct engine **ret, struct err *err
 	strncat(app->scratch, "/scratch.db", sizeof(app->scratch) - strlen(app->scratch) - 1);
 	if (store_copy(engine->store, app->scratch, err) < 0 || store_open(app->scratch, &app->engine.store, err) < 0) {
 		app_close(ret);
-		return err->code;
+		return err_pass(err);
 	}
 	return 0;
 }

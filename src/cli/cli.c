@@ -107,7 +107,7 @@ static int parse_option(struct parse *p, const char *given, struct err *err)
 		return err_set(err, ERR_USAGE, "unknown option --%.*s; `suture %s --help` lists them", (int)len, given,
 		               args->command->name);
 	if (take_value(p, own >= 0 ? &args->command->options[own] : &common[shared], given, &value, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (own >= 0)
 		args->option[own] = value;
 	else if (shared == 0)
@@ -146,7 +146,7 @@ static int parse_args(struct parse *p, struct err *err)
 
 		if (word[0] == '-' && word[1] == '-') {
 			if (parse_option(p, word + 2, err) < 0)
-				return err->code;
+				return err_pass(err);
 			continue;
 		}
 		if (args->positional_count == MIN_OF(most, (size_t)CLI_POSITIONALS))

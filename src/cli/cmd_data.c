@@ -20,7 +20,7 @@ static int page_options(const struct cli_args *args, int64_t *ret_after, size_t 
 	int64_t limit;
 
 	if (cli_number(args, "after", 0, ret_after, err) < 0 || cli_number(args, "limit", 100, &limit, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (limit < 1 || limit > 100000)
 		return err_set(err, ERR_USAGE, "--limit takes 1 to 100000");
 	*ret_limit = (size_t)limit;
@@ -35,7 +35,7 @@ static int run_option(struct cli_args *args, int64_t *ret_id, struct err *err)
 	if (!cli_has(args, "run"))
 		return 0;
 	if (run_find(args->engine, args->arena, cli_value(args, "run"), &run, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret_id = run.id;
 	return 0;
 }
@@ -51,7 +51,7 @@ int cmd_runs(struct cli_args *args, struct err *err)
 
 	if (cli_number(args, "limit", 20, &limit, err) < 0 ||
 	    run_list(args->engine, args->arena, (size_t)limit, &runs, &count, err) < 0)
-		return err->code;
+		return err_pass(err);
 	out_begin(&out, args, columns, "nothing has run yet; `suture import` starts the first run");
 	for (size_t i = 0; i < count; i++) {
 		const struct run *r = &runs[i];
@@ -79,7 +79,7 @@ int report_run(struct cli_args *args, const struct run *run, struct err *err)
 
 	if (stage_counts(args->engine, run->id, counts, err) < 0 ||
 	    run_pending(args->engine, run->sync_id, &pending, err) < 0)
-		return err->code;
+		return err_pass(err);
 	for (int i = OUTCOME_NONE; i < OUTCOME_COUNT; i++)
 		read += counts[i];
 	json_set(summary, STR("run"), json_new_int(args->arena, run->id));
@@ -116,7 +116,7 @@ static int report_csv(struct cli_args *args, struct staged_filter *filter, struc
 	struct run run;
 
 	if (run_find(args->engine, args->arena, out_number(args->arena, filter->run_id), &run, err) < 0)
-		return err->code;
+		return err_pass(err);
 	csv_line(header, ARRAY_LEN(header));
 	for (;;) {
 		SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -125,7 +125,7 @@ static int report_csv(struct cli_args *args, struct staged_filter *filter, struc
 
 		filter->limit = 500;
 		if (stage_list(args->engine, &arena, filter, &rows, &count, err) < 0)
-			return err->code;
+			return err_pass(err);
 		for (size_t i = 0; i < count; i++) {
 			struct str crm_id = STR_EMPTY;
 
@@ -133,7 +133,7 @@ static int report_csv(struct cli_args *args, struct staged_filter *filter, struc
 			if (rows[i].state == STAGED_SUPERSEDED)
 				continue;
 			if (rows[i].link_id && link_crm_id(args->engine, &arena, rows[i].link_id, &crm_id, err) < 0)
-				return err->code;
+				return err_pass(err);
 			csv_line((const struct str[]) { run.batch_id, rows[i].record_id, crm_id,
 			                                str_of(outcome_name(rows[i].outcome)), rows[i].reason,
 			                                rows[i].error_code, rows[i].error_field },
@@ -152,7 +152,7 @@ int cmd_report(struct cli_args *args, struct err *err)
 	struct run run;
 
 	if (run_find(args->engine, args->arena, args->positional[0], &run, err) < 0)
-		return err->code;
+		return err_pass(err);
 	filter.run_id = run.id;
 	if (cli_has(args, "outcome") && !outcome_of_name(cli_value(args, "outcome"), &filter.outcome))
 		return err_set(err, ERR_USAGE, "unknown outcome '%.*s'; `suture report --help` lists them",
@@ -175,7 +175,7 @@ static int print_staged(struct cli_args *args, const struct staged_filter *filte
 	size_t count;
 
 	if (stage_list(args->engine, args->arena, filter, &rows, &count, err) < 0)
-		return err->code;
+		return err_pass(err);
 	out_begin(&out, args, columns, filter->failed ? "nothing has failed" : "no payload is staged yet");
 	for (size_t i = 0; i < count; i++) {
 		const struct staged *s = &rows[i];
@@ -204,7 +204,7 @@ static int show_bytes(struct cli_args *args, int64_t id, struct err *err)
 	if (audit_note(args->engine, "look", arena_printf(args->arena, "staged payload %lld", (long long)id), STR_EMPTY,
 	               STR_EMPTY, NULL, err) < 0 ||
 	    stage_bytes(args->engine, args->arena, &staged, &bytes, err) < 0)
-		return err->code;
+		return err_pass(err);
 	fwrite(bytes.at, 1, bytes.len, stdout);
 	putchar('\n');
 	return EXIT_DONE;
@@ -217,7 +217,7 @@ int cmd_staged(struct cli_args *args, struct err *err)
 
 	if (page_options(args, &filter.after_id, &filter.limit, err) < 0 || run_option(args, &filter.run_id, err) < 0 ||
 	    cli_number(args, "id", 0, &id, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (id && cli_has(args, "show"))
 		return show_bytes(args, id, err);
 	if (id) {
@@ -234,7 +234,7 @@ static int retry_ids(struct cli_args *args, int64_t **ret, size_t *ret_count, st
 	int64_t id;
 
 	if (run_option(args, &filter.run_id, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (args->positional_count) {
 		if (!str_to_i64(args->positional[0], &id))
 			return err_set(err, ERR_USAGE,
@@ -248,7 +248,7 @@ static int retry_ids(struct cli_args *args, int64_t **ret, size_t *ret_count, st
 	if (!cli_has(args, "code") && !cli_has(args, "run"))
 		return err_set(err, ERR_USAGE, "say what to retry: a payload's number, --code CODE or --run RUN");
 	if (stage_list(args->engine, args->arena, &filter, &rows, ret_count, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret = arena_new_array(args->arena, int64_t, *ret_count);
 	for (size_t i = 0; i < *ret_count; i++)
 		(*ret)[i] = rows[i].id;
@@ -265,7 +265,7 @@ int cmd_retry(struct cli_args *args, struct err *err)
 	int code;
 
 	if (retry_ids(args, &ids, &count, err) < 0 || plan_open(args->engine, STR_EMPTY, &plan, err) < 0)
-		return err->code;
+		return err_pass(err);
 	code = run_retry(args->engine, plan, ids, count, &retried, err);
 	plan_close(&plan);
 	if (code < 0)
@@ -288,7 +288,7 @@ int cmd_links(struct cli_args *args, struct err *err)
 
 	if (page_options(args, &filter.after_id, &filter.limit, err) < 0 ||
 	    link_list(args->engine, args->arena, &filter, &links, &count, err) < 0)
-		return err->code;
+		return err_pass(err);
 	out_begin(&out, args, columns, "no pair is linked");
 	for (size_t i = 0; i < count; i++) {
 		const struct link *l = &links[i];
@@ -317,7 +317,7 @@ int cmd_conflicts(struct cli_args *args, struct err *err)
 
 	if (page_options(args, &after, &limit, err) < 0 ||
 	    conflict_list(args->engine, args->arena, after, limit, &all, &count, err) < 0)
-		return err->code;
+		return err_pass(err);
 	out_begin(&out, args, columns, "both sides never changed the same field");
 	for (size_t i = 0; i < count; i++) {
 		const struct conflict *c = &all[i];
@@ -350,7 +350,7 @@ int cmd_log(struct cli_args *args, struct err *err)
 		               STR_ARG(cli_value(args, "level")));
 	if (page_options(args, &filter.after_id, &filter.limit, err) < 0 || run_option(args, &filter.run_id, err) < 0 ||
 	    journal_list(args->engine, args->arena, &filter, &all, &count, err) < 0)
-		return err->code;
+		return err_pass(err);
 	out_begin(&out, args, columns, "the log is empty");
 	for (size_t i = 0; i < count; i++) {
 		const struct journal_entry *e = &all[i];
@@ -380,14 +380,14 @@ int cmd_audit(struct cli_args *args, struct err *err)
 
 	if (cli_has(args, "verify")) {
 		if (audit_verify(args->engine, &rows, err) < 0)
-			return err->code;
+			return err_pass(err);
 		printf(args->json ? "{\"rows\":%lld,\"intact\":true}\n" : "%lld rows, the chain is intact\n",
 		       (long long)rows);
 		return EXIT_DONE;
 	}
 	if (page_options(args, &after, &limit, err) < 0 ||
 	    audit_list(args->engine, args->arena, after, limit, &all, &count, err) < 0)
-		return err->code;
+		return err_pass(err);
 	out_begin(&out, args, columns, "the audit trail is empty");
 	for (size_t i = 0; i < count; i++) {
 		const struct audit_entry *e = &all[i];

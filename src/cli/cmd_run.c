@@ -25,7 +25,7 @@ static int dry_import(struct cli_args *args, struct verdicts *verdicts, struct r
 	int code;
 
 	if (args->host->open_scratch(args->engine, &scratch, err) < 0)
-		return err->code;
+		return err_pass(err);
 	scratch->on_verdict = verdicts_take;
 	scratch->on_verdict_context = verdicts;
 	progress_begin(&bar, cli_has(args, "quiet"));
@@ -88,7 +88,7 @@ static int cmd_dry_run(struct cli_args *args, struct err *err)
 	int code;
 
 	if (open_csv(args, &verdicts, err) < 0)
-		return err->code;
+		return err_pass(err);
 	code = dry_import(args, &verdicts, &run, err);
 	if (close_csv(args, &verdicts, &csv_err) < 0 && code == 0) {
 		*err = csv_err;
@@ -116,7 +116,7 @@ static int check_max_change(struct cli_args *args, struct err *err)
 	    most > 100)
 		return err_set(err, ERR_USAGE, "--max-change needs a share such as 5%%");
 	if (dry_import(args, &verdicts, &run, err) < 0)
-		return err->code;
+		return err_pass(err);
 	for (int i = OUTCOME_NONE; i < OUTCOME_COUNT; i++)
 		read += verdicts.counts[i];
 	share = read ? 100.0 * (double)verdicts.records_changed / (double)read : 0;
@@ -139,7 +139,7 @@ int cmd_import(struct cli_args *args, struct err *err)
 	if (cli_has(args, "dry-run"))
 		return cmd_dry_run(args, err);
 	if (check_max_change(args, err) < 0 || plan_open(args->engine, args->positional[0], &plan, err) < 0)
-		return err->code;
+		return err_pass(err);
 	progress_begin(&bar, cli_has(args, "quiet"));
 	code = run_import(args->engine, plan, progress_show, &bar, &run, args->arena, err);
 	progress_end(&bar);
@@ -157,7 +157,7 @@ int cmd_drain(struct cli_args *args, struct err *err)
 	int code;
 
 	if (plan_open(args->engine, args->positional[0], &plan, err) < 0)
-		return err->code;
+		return err_pass(err);
 	progress_begin(&bar, cli_has(args, "quiet"));
 	code = run_settle(args->engine, plan, true, progress_show, &bar, err);
 	progress_end(&bar);
@@ -203,7 +203,7 @@ int cmd_preview(struct cli_args *args, struct err *err)
 	int code;
 
 	if (args->host->open_scratch(args->engine, &scratch, err) < 0)
-		return err->code;
+		return err_pass(err);
 	scratch->on_verdict = preview_verdict;
 	scratch->on_verdict_context = args;
 	code = plan_open(scratch, args->positional[0], &plan, err);

@@ -18,7 +18,7 @@ int cmd_init(struct cli_args *args, struct err *err)
 	const char *dir = args->positional[0].at;
 
 	if (args->host->init(dir, err) < 0)
-		return err->code;
+		return err_pass(err);
 	json_set(result, STR("dir"), json_new_text(args->arena, args->positional[0]));
 	json_set(result, STR("configuration"),
 	         json_new_text(args->arena, arena_printf(args->arena, "%s/suture.yaml", dir)));
@@ -45,7 +45,7 @@ static int read_file(struct arena *arena, const char *path, struct str *ret, str
 	if (ferror(file)) {
 		err_errno(err, "read %s", path);
 		fclose(file);
-		return err->code;
+		return err_pass(err);
 	}
 	fclose(file);
 	if (!buf_ok(&text))
@@ -63,11 +63,11 @@ int cmd_apply(struct cli_args *args, struct err *err)
 	struct str text;
 
 	if (read_file(args->arena, path, &text, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (!realpath(path, real))
 		return err_errno(err, "open %s", path);
 	if (catalog_apply(args->engine, text, path, dirname(real), cli_value(args, "why").at, &applied, err) < 0)
-		return err->code;
+		return err_pass(err);
 	json_set(result, STR("created"), json_new_int(args->arena, (int64_t)applied.created));
 	json_set(result, STR("changed"), json_new_int(args->arena, (int64_t)applied.changed));
 	json_set(result, STR("unchanged"), json_new_int(args->arena, (int64_t)applied.unchanged));
@@ -80,7 +80,7 @@ int cmd_export(struct cli_args *args, struct err *err)
 	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
 
 	if (catalog_export(args->engine, &text, err) < 0)
-		return err->code;
+		return err_pass(err);
 	fputs(buf_text(&text), stdout);
 	return EXIT_DONE;
 }
@@ -93,7 +93,7 @@ int cmd_connect(struct cli_args *args, struct err *err)
 		return err_set(err, ERR_USAGE, "give the authorisation code: suture connect %.*s --code CODE",
 		               STR_ARG(args->positional[0]));
 	if (catalog_exchange_code(args->engine, args->positional[0], code, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (!args->json)
 		printf("connected; `suture check` says as whom\n");
 	else
@@ -111,10 +111,10 @@ int cmd_check(struct cli_args *args, struct err *err)
 	int code = EXIT_DONE;
 
 	if (plan_open(args->engine, args->positional[0], &plan, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (plan_check(args->engine, plan, args->arena, &findings, err) < 0) {
 		plan_close(&plan);
-		return err->code;
+		return err_pass(err);
 	}
 	out_begin(&out, args, columns, "nothing to say");
 	for (const struct finding *f = findings; f; f = f->next) {

@@ -17,7 +17,7 @@ static const struct {
 #undef ROW
 };
 
-int err_set(struct err *err, enum err_code code, const char *format, ...)
+void err_set_text(struct err *err, enum err_code code, const char *format, ...)
 {
 	va_list args;
 
@@ -26,10 +26,9 @@ int err_set(struct err *err, enum err_code code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	return code;
 }
 
-int err_wrap(struct err *err, const char *format, ...)
+void err_wrap_text(struct err *err, const char *format, ...)
 {
 	char before[sizeof(err->text)];
 	char context[160];
@@ -42,10 +41,9 @@ int err_wrap(struct err *err, const char *format, ...)
 	if (snprintf(err->text, sizeof(err->text), "%s: %s", context, before) >= (int)sizeof(err->text))
 		memcpy(err->text + sizeof(err->text) - 4, "...", 4);
 	ensure(err->code != ERR_OK);
-	return err->code;
 }
 
-int err_errno(struct err *err, const char *format, ...)
+void err_errno_text(struct err *err, const char *format, ...)
 {
 	int number = errno;
 	char context[240];
@@ -54,7 +52,7 @@ int err_errno(struct err *err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(context, sizeof(context), format, args);
 	va_end(args);
-	return err_set(err, number == ENOSPC ? ERR_DISK_FULL : ERR_SYSTEM, "%s: %s", context, strerror(number));
+	err_set_text(err, number == ENOSPC ? ERR_DISK_FULL : ERR_SYSTEM, "%s: %s", context, strerror(number));
 }
 
 enum err_class err_class_of(enum err_code code)

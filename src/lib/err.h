@@ -14,28 +14,28 @@
 #include "lib/str.h"
 
 /* class: RETRY by itself later, REFUSED for this data, PERSON must do something, BUG of ours. */
-#define ERR_LIST(X)                                                                                                    \
-	X(ERR_SYSTEM,      PERSON,  "system",       "the operating system refused something")                          \
-	X(ERR_MEMORY_LIMIT,REFUSED, "too_large",    "larger than Suture accepts")                                      \
-	X(ERR_PARSE,       REFUSED, "malformed",    "not well-formed")                                                 \
-	X(ERR_DATA,        REFUSED, "bad_value",    "a value does not fit")                                            \
-	X(ERR_CONFIG,      PERSON,  "config",       "the configuration is wrong")                                      \
-	X(ERR_USAGE,       PERSON,  "usage",        "the command was called wrongly")                                  \
-	X(ERR_NOT_FOUND,   REFUSED, "not_found",    "no such thing")                                                   \
-	X(ERR_CONFLICT,    REFUSED, "conflict",     "something else holds the place")                                  \
-	X(ERR_STORE,       PERSON,  "store",        "the database refused something")                                  \
-	X(ERR_DISK_FULL,   PERSON,  "disk_full",    "the disk is full")                                                \
-	X(ERR_KEY,         PERSON,  "key",          "the key is missing or does not fit")                              \
-	X(ERR_NETWORK,     RETRY,   "network",      "the other system could not be reached")                           \
-	X(ERR_TIMEOUT,     RETRY,   "timeout",      "the other system did not answer in time")                         \
-	X(ERR_RATE,        RETRY,   "rate_limited", "the other system asked to slow down")                             \
-	X(ERR_FAR_SIDE,    RETRY,   "far_side",     "the other system failed")                                         \
-	X(ERR_REFUSED,     REFUSED, "refused",      "the other system refused the data")                               \
-	X(ERR_AUTH,        PERSON,  "auth",         "the other system refused our credentials")                        \
-	X(ERR_UNSUPPORTED, PERSON,  "unsupported",  "the other system cannot do this")                                 \
-	X(ERR_ABORTED,     PERSON,  "aborted",      "stopped by a person")                                             \
-	X(ERR_LIMIT,       PERSON,  "limit",        "a limit that a person set was reached")                           \
-	X(ERR_BUG,         BUG,     "bug",          "a mistake in Suture")
+#define ERR_LIST(X)                                                                  \
+	X(ERR_SYSTEM, PERSON, "system", "the operating system refused something")    \
+	X(ERR_MEMORY_LIMIT, REFUSED, "too_large", "larger than Suture accepts")      \
+	X(ERR_PARSE, REFUSED, "malformed", "not well-formed")                        \
+	X(ERR_DATA, REFUSED, "bad_value", "a value does not fit")                    \
+	X(ERR_CONFIG, PERSON, "config", "the configuration is wrong")                \
+	X(ERR_USAGE, PERSON, "usage", "the command was called wrongly")              \
+	X(ERR_NOT_FOUND, REFUSED, "not_found", "no such thing")                      \
+	X(ERR_CONFLICT, REFUSED, "conflict", "something else holds the place")       \
+	X(ERR_STORE, PERSON, "store", "the database refused something")              \
+	X(ERR_DISK_FULL, PERSON, "disk_full", "the disk is full")                    \
+	X(ERR_KEY, PERSON, "key", "the key is missing or does not fit")              \
+	X(ERR_NETWORK, RETRY, "network", "the other system could not be reached")    \
+	X(ERR_TIMEOUT, RETRY, "timeout", "the other system did not answer in time")  \
+	X(ERR_RATE, RETRY, "rate_limited", "the other system asked to slow down")    \
+	X(ERR_FAR_SIDE, RETRY, "far_side", "the other system failed")                \
+	X(ERR_REFUSED, REFUSED, "refused", "the other system refused the data")      \
+	X(ERR_AUTH, PERSON, "auth", "the other system refused our credentials")      \
+	X(ERR_UNSUPPORTED, PERSON, "unsupported", "the other system cannot do this") \
+	X(ERR_ABORTED, PERSON, "aborted", "stopped by a person")                     \
+	X(ERR_LIMIT, PERSON, "limit", "a limit that a person set was reached")       \
+	X(ERR_BUG, BUG, "bug", "a mistake in Suture")
 
 enum err_class { ERR_CLASS_RETRY, ERR_CLASS_REFUSED, ERR_CLASS_PERSON, ERR_CLASS_BUG };
 
@@ -51,16 +51,39 @@ struct err {
 	char text[480];
 };
 
-#define ERR_INIT { 0 }
+#define ERR_INIT  \
+	{         \
+		0 \
+	}
 
-/* Both return the code, so that they can be returned. */
-int err_set(struct err *err, enum err_code code, const char *format, ...) PRINTF(3, 4);
-int err_wrap(struct err *err, const char *format, ...) PRINTF(2, 3);
+/*
+ * All three are negative codes, so that they can be returned; macros around functions, so that the compiler sees that they are negative
+ * and knows that nobody reads what was not filled in.
+ */
+#define err_set(err, code, ...) (err_set_text(err, code, __VA_ARGS__), err_as_int(code))
+#define err_wrap(err, ...)      (err_wrap_text(err, __VA_ARGS__), err_pass(err))
 /* For errno after a failed system call: "open x: No such file or directory". ENOSPC becomes ERR_DISK_FULL. */
-int err_errno(struct err *err, const char *format, ...) PRINTF(2, 3);
+#define err_errno(err, ...) (err_errno_text(err, __VA_ARGS__), err_pass(err))
+
+void err_set_text(struct err *err, enum err_code code, const char *format, ...) PRINTF(3, 4);
+void err_wrap_text(struct err *err, const char *format, ...) PRINTF(2, 3);
+void err_errno_text(struct err *err, const char *format, ...) PRINTF(2, 3);
+
+static inline int err_as_int(enum err_code code)
+{
+	return (int)code;
+}
+
+/* The code of an error that is there: what a failed call left behind goes on to our caller. */
+static inline int err_pass(const struct err *err)
+{
+	ensure(err->code < 0);
+	return err->code;
+}
+
 enum err_class err_class_of(enum err_code code);
-const char *err_name(enum err_code code);        /* "rate_limited": stable, for --json and filters */
+const char *err_name(enum err_code code); /* "rate_limited": stable, for --json and filters */
 const char *err_meaning(enum err_code code);
-enum err_code err_of_name(struct str name);      /* ERR_OK when unknown */
+enum err_code err_of_name(struct str name); /* ERR_OK when unknown */
 
 #endif

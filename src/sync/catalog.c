@@ -80,7 +80,7 @@ static int docs(struct engine *engine, struct arena *arena, const char *kind, st
 	struct read_job job = { .engine = engine, .arena = arena, .kind = str_of(kind), .name = name };
 
 	if (store_read(engine->store, read_docs, &job, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret = job.first;
 	return 0;
 }
@@ -101,7 +101,7 @@ static int one_doc(struct engine *engine, struct arena *arena, const char *kind,
 	struct doc *all;
 
 	if (docs(engine, arena, kind, STR_EMPTY, &all, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (!all)
 		return err_set(err, ERR_NOT_FOUND,
 		               "nothing is configured yet; write a configuration file and run `suture apply FILE`");
@@ -124,7 +124,7 @@ int catalog_read_sync(struct engine *engine, struct arena *arena, struct str nam
 
 	if (one_doc(engine, arena, "sync", name, &sync, err) < 0 ||
 	    one_doc(engine, arena, "integration", json_get_text(sync->body, "integration"), &integration, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret = (struct sync_docs) { .sync_id = sync->id,
 		                    .integration_id = integration->id,
 		                    .version = sync->version,
@@ -149,14 +149,14 @@ int catalog_syncs(struct engine *engine, struct arena *arena, struct sync_row **
 	size_t i = 0;
 
 	if (docs(engine, arena, "sync", STR_EMPTY, &all, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret_count = count_of(all);
 	*ret = arena_new_array(arena, struct sync_row, *ret_count);
 	for (const struct doc *d = all; d; d = d->next) {
 		struct doc *integration;
 
 		if (one_doc(engine, arena, "integration", json_get_text(d->body, "integration"), &integration, err) < 0)
-			return err->code;
+			return err_pass(err);
 		(*ret)[i++] = (struct sync_row) { .id = d->id,
 			                          .name = d->name,
 			                          .version = d->version,
@@ -175,7 +175,7 @@ int catalog_connections(struct engine *engine, struct arena *arena, struct conne
 	size_t i = 0;
 
 	if (docs(engine, arena, "connection", STR_EMPTY, &all, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret_count = count_of(all);
 	*ret = arena_new_array(arena, struct connection_row, *ret_count);
 	for (const struct doc *d = all; d; d = d->next)
@@ -216,7 +216,7 @@ static int resolve_secret(struct arena *arena, const struct json *value, struct 
 			return err_set(err, ERR_CONFIG, "the environment variable %.*s is not set", STR_ARG(env));
 		text = arena_str(arena, str_of(set));
 	} else if (file.len && secret_of_file(arena, file, &text, err) < 0) {
-		return err->code;
+		return err_pass(err);
 	}
 	*ret = json_new_text(arena, text);
 	return 0;
@@ -235,7 +235,7 @@ int catalog_read_connection(struct engine *engine, struct arena *arena, struct s
 	struct doc *doc;
 
 	if (one_doc(engine, arena, "connection", name, &doc, err) < 0)
-		return err->code;
+		return err_pass(err);
 	JSON_EACH (doc->body, setting) {
 		struct json *value;
 
@@ -256,7 +256,7 @@ int catalog_open_connection(struct engine *engine, struct str name, struct conne
 	struct json *settings;
 
 	if (catalog_read_connection(engine, &arena, name, &settings, err) < 0)
-		return err->code;
+		return err_pass(err);
 	kind = connector_find(json_get_text(settings, "kind"));
 	if (!kind)
 		return err_set(err, ERR_CONFIG, "connection '%.*s' is of an unknown kind", STR_ARG(name));
@@ -307,10 +307,10 @@ static int store_version(struct db *db, struct apply *job, const struct change *
 	int64_t id = 0;
 
 	if (db_number(db, &FIND, BIND(bind_text(str_of(change->kind)), bind_text(change->name)), 0, &id, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (id == 0) {
 		if (db_run(db, &ADD, BIND(bind_text(str_of(change->kind)), bind_text(change->name)), err) < 0)
-			return err->code;
+			return err_pass(err);
 		id = db_last_id(db);
 	}
 	json_write(&text, change->body);
@@ -331,7 +331,7 @@ static int store_change(struct db *db, struct apply *job, const struct change *c
 		                     .why = str_of(job->why) };
 
 	if (read_docs(db, &before, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (before.first && json_equal(before.first->body, change->body)) {
 		job->result.unchanged++;
 		return 0;
@@ -352,7 +352,7 @@ static int store_changes(struct db *db, void *context, struct err *err)
 	job->result = (struct applied) { 0 };
 	for (const struct change *c = job->changes; c; c = c->next) {
 		if (store_change(db, job, c, err) < 0)
-			return err->code;
+			return err_pass(err);
 	}
 	return 0;
 }
@@ -394,12 +394,12 @@ static int take_connection(struct apply *job, const char *dir, const struct json
 	struct doc *stored;
 
 	if (docs(job->engine, job->arena, "connection", given->key, &stored, err) < 0)
-		return err->code;
+		return err_pass(err);
 	JSON_EACH (given, setting) {
 		struct json *value = without_links(json_copy(job->arena, setting));
 
 		if (schema_is_secret(kind, setting->key) && take_secret(job, stored, dir, setting, &value, err) < 0)
-			return err->code;
+			return err_pass(err);
 		json_set(body, setting->key, value);
 	}
 	*ret = body;
@@ -453,7 +453,7 @@ int catalog_apply(struct engine *engine, struct str text, const char *file_name,
 	    collect_changes(&job, file, file_dir, err) < 0)
 		return err_wrap(err, "%s", file_name);
 	if (store_write(engine->store, DURABLE, store_changes, &job, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret = job.result;
 	return 0;
 }
@@ -468,14 +468,14 @@ int catalog_amend_connection(struct engine *engine, struct str name, const struc
 	struct json *body;
 
 	if (one_doc(engine, &arena, "connection", name, &doc, err) < 0)
-		return err->code;
+		return err_pass(err);
 	kind = connector_find(json_get_text(doc->body, "kind"));
 	body = json_copy(&arena, doc->body);
 	JSON_EACH (settings, setting) {
 		struct json *value = without_links(json_copy(&arena, setting));
 
 		if (schema_is_secret(kind, setting->key) && take_secret(&job, doc, "", setting, &value, err) < 0)
-			return err->code;
+			return err_pass(err);
 		json_set(body, setting->key, value);
 	}
 	add_change(&job, "connection", name, body);
@@ -489,7 +489,7 @@ int catalog_exchange_code(struct engine *engine, struct str connection, struct s
 	struct json *settings, *token;
 
 	if (catalog_read_connection(engine, &arena, connection, &settings, err) < 0)
-		return err->code;
+		return err_pass(err);
 	kind = connector_find(json_get_text(settings, "kind"));
 	if (!kind || !kind->exchange_code)
 		return err_set(err, ERR_UNSUPPORTED, "connection '%.*s' takes no authorisation codes",
@@ -510,12 +510,12 @@ int catalog_export(struct engine *engine, struct buf *out, struct err *err)
 	struct doc *all;
 
 	if (docs(engine, &arena, "", STR_EMPTY, &all, err) < 0)
-		return err->code;
+		return err_pass(err);
 	for (struct doc *d = all; d; d = d->next) {
 		struct json *body;
 
 		if (json_parse(&arena, shown(&arena, d->body), &body, err) < 0)
-			return err->code;
+			return err_pass(err);
 		if (str_eq(d->kind, STR("connection")))
 			json_set(connections, d->name, body);
 		else if (str_eq(d->kind, STR("sync")))

@@ -166,7 +166,7 @@ static int check_sync(struct arena *arena, const struct json *sync, bool has_int
 	struct str what = arena_printf(arena, "sync '%.*s'", STR_ARG(sync->key));
 
 	if (check_object(arena, sync, sync_settings, what.at, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (!has_integration && !json_get(sync, "integration"))
 		return err_set(err, ERR_CONFIG, "line %u: %s belongs to no integration", sync->line, what.at);
 	return check_mapping(arena, sync, err);
@@ -177,16 +177,16 @@ int schema_check(struct arena *arena, const struct json *file, struct err *err)
 	const struct json *integration = json_get(file, "integration");
 
 	if (check_object(arena, file, file_settings, "the file", err) < 0)
-		return err->code;
+		return err_pass(err);
 	JSON_EACH (json_get(file, "connections"), c) {
 		if (check_connection(arena, c, err) < 0)
-			return err->code;
+			return err_pass(err);
 	}
 	if (integration && check_object(arena, integration, integration_settings, "the integration", err) < 0)
-		return err->code;
+		return err_pass(err);
 	JSON_EACH (json_get(file, "syncs"), sync) {
 		if (check_sync(arena, sync, integration != NULL, err) < 0)
-			return err->code;
+			return err_pass(err);
 	}
 	return 0;
 }

@@ -134,7 +134,7 @@ int compose_writes(const struct compose *c, struct writes *ret, const struct fie
 	}
 	if (emr_fields > 0) {
 		if (mapping_write_emr(m, c->arena, c->emr_record, values, to_emr, &body, ret_field, err) < 0)
-			return err->code;
+			return err_pass(err);
 		ret->owed[ret->count] = entry(c, SIDE_EMR, body, ret->count == 0);
 		ret->count++;
 	}

@@ -176,7 +176,7 @@ static int gather(struct lane *lane, struct err *err)
 
 		while (more && !pool_full(lane)) {
 			if (gather_priority(lane, p, &more, err) < 0)
-				return err->code;
+				return err_pass(err);
 		}
 	}
 	return 0;
@@ -216,7 +216,7 @@ static int send(struct lane *lane, enum write_op op, struct err *err)
 
 	for (size_t i = 0; i < b->count; i++) {
 		if (fill_item(lane, b, b->owed[i], &items[i], err) < 0)
-			return err->code;
+			return err_pass(err);
 	}
 	b->call = lane->conn->kind->write_start(lane->conn, &request);
 	lane->pools[op] = NULL;
@@ -233,7 +233,7 @@ static int send_ready(struct lane *lane, bool everything, struct err *err)
 		if (!pool || (pool->count < lane->batch_size && !everything))
 			continue;
 		if (send(lane, op, err) < 0)
-			return err->code;
+			return err_pass(err);
 	}
 	return 0;
 }
@@ -372,7 +372,7 @@ static int turn(struct lane *lane, bool *ret_done, struct err *err)
 	upstream_done = lane->lanes->upstream_done;
 	pthread_mutex_unlock(&lane->lanes->lock);
 	if (!stopping && (gather(lane, err) < 0 || send_ready(lane, upstream_done || lane->open == 0, err) < 0))
-		return err->code;
+		return err_pass(err);
 	if (lane->open > 0 && (lane->open == WINDOW || stopping || !pool_full(lane)))
 		return take(lane, err);
 	if (stopping || (lane->open == 0 && pools_empty(lane) && finished(lane, err))) {

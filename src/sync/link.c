@@ -171,7 +171,7 @@ int link_crm_id(struct engine *engine, struct arena *arena, int64_t id, struct s
 	struct crm_id_job job = { .arena = arena, .id = id };
 
 	if (store_read(engine->store, find, &job, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret = job.found ? job.link.crm_id : STR_EMPTY;
 	return 0;
 }

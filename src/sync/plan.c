@@ -93,7 +93,7 @@ static int open_all(struct engine *engine, struct plan *plan, const struct sync_
 		return err_wrap(err, "sync '%.*s'", STR_ARG(plan->name));
 	collect_crm_fields(plan);
 	if (catalog_open_connection(engine, plan->emr_name, &plan->conn[SIDE_EMR], err) < 0)
-		return err->code;
+		return err_pass(err);
 	return catalog_open_connection(engine, plan->crm_name, &plan->conn[SIDE_CRM], err);
 }
 
@@ -105,7 +105,7 @@ int plan_open(struct engine *engine, struct str name, struct plan **ret, struct 
 	must(plan != NULL);
 	if (catalog_read_sync(engine, &plan->arena, name, &docs, err) < 0 || open_all(engine, plan, &docs, err) < 0) {
 		plan_close(&plan);
-		return err->code;
+		return err_pass(err);
 	}
 	*ret = plan;
 	return 0;
@@ -132,9 +132,11 @@ static int find_account(struct plan *plan, struct arena *arena, struct str *ret,
 {
 	struct connection *crm = plan->conn[SIDE_CRM];
 	const struct list_equals equals = { .field = STR("Name"), .value = plan->default_account };
-	struct list_request request = {
-		.object = STR("Account"), .equals = &equals, .equal_count = 1, .live_only = true, .priority = HTTP_URGENT
-	};
+	struct list_request request = { .object = STR("Account"),
+		                        .equals = &equals,
+		                        .equal_count = 1,
+		                        .live_only = true,
+		                        .priority = HTTP_URGENT };
 	struct call *call = crm->kind->list_start(crm, &request);
 	struct page page;
 
@@ -181,7 +183,7 @@ int plan_open_account(struct engine *engine, struct plan *plan, struct err *err)
 	if (plan->default_account.len == 0 || plan->crm_parent_field.len == 0 || plan->default_account_id.len)
 		return 0;
 	if (find_account(plan, &arena, &plan->default_account_id, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (plan->default_account_id.len || engine->dry)
 		return 0;
 	return create_account(plan, &arena, &plan->default_account_id, err);

@@ -155,7 +155,7 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 		return 0;
 	}
 	if (!item->record && parse(job, item, err) < 0)
-		return err->code;
+		return err_pass(err);
 	item->base = arena_new_array(&job->chunk->arena, struct base, job->r->plan->mapping.count);
 	item->fetch = !item->settled;
 	return base_read(job->r->engine, &job->chunk->arena, &job->r->plan->mapping, link->base, item->base, err);
@@ -168,7 +168,7 @@ static int look_at(struct load *job, struct db *db, struct item *item, struct er
 	item->verdict =
 	        (struct verdict) { .plan = r->plan, .staged_id = item->staged->id, .emr_id = item->staged->record_id };
 	if (!item->staged->same && parse(job, item, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (item->settled)
 		return 0;
 	if (resolve(db, r->plan, &job->chunk->arena, r->has_run ? r->run.id : 0, item->staged, item->record,
@@ -226,7 +226,7 @@ static int load(struct db *db, void *context, struct err *err)
 			break;
 		map_put(&seen, rows[i].record_id, item);
 		if (look_at(job, db, item, err) < 0)
-			return err->code;
+			return err_pass(err);
 		chunk->count++;
 	}
 	return 0;
@@ -279,7 +279,7 @@ static int open_chunk(struct reconciler *r, bool *ret_opened, struct err *err)
 	*ret_opened = false;
 	arena_reset(&chunk->arena);
 	if (store_read(r->engine->store, load, &job, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (chunk->count == 0)
 		return 0;
 	/* Within one batch every record comes once; only payloads of several doors can meet here. */
@@ -478,9 +478,9 @@ static int commit_unchanged(struct db *db, const struct commit *job, struct item
 	if (item->merged && base_moved(job->r, item))
 		link.base = agreed_base(job, item);
 	if (item->merged && link_settle(db, &link, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (commit_conflicts(db, job, item, link.id, err) < 0)
-		return err->code;
+		return err_pass(err);
 	return stage_settle(db, item->staged->id, STAGED_DONE, item->verdict.outcome, link.id, item->verdict.reason,
 	                    err);
 }
@@ -530,7 +530,7 @@ static int commit_failed(struct db *db, const struct commit *job, const struct i
 	};
 
 	if (stage_fail(db, v->staged_id, v->error_code, v->error_field, v->reason, err) < 0)
-		return err->code;
+		return err_pass(err);
 	return journal_add(db, &entry, err);
 }
 
@@ -550,9 +550,9 @@ static int commit_skipped(struct db *db, const struct commit *job, const struct 
 	};
 
 	if (ends && link_end(db, item->resolved.link.id, "the CRM record was deleted (R31)", err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (stage_settle(db, v->staged_id, STAGED_DONE, v->outcome, 0, v->reason, err) < 0)
-		return err->code;
+		return err_pass(err);
 	return journal_add(db, &entry, err);
 }
 
@@ -599,7 +599,7 @@ int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, st
 	}
 	job.chunk = &r->chunks[r->first];
 	if (weigh_all(r, job.chunk, err) < 0)
-		return err->code;
+		return err_pass(err);
 	code = store_write(r->engine->store, RELAXED, commit, &job, err);
 	if (code < 0)
 		return code;

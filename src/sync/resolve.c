@@ -121,7 +121,7 @@ static int candidates(const struct question *q, struct digest16 key, struct know
 		bool is_bound, ours;
 
 		if (bound(q, &found[i], &is_bound, &ours, err) < 0)
-			return err->code;
+			return err_pass(err);
 		if (ours)
 			continue;
 		(*ret_candidates)[kept] = (struct match_candidate) { .id = found[i].record_id, .linked = is_bound };
@@ -150,7 +150,7 @@ static int by_demographics(const struct question *q, struct resolved *ret, struc
 	if (!question.who.complete)
 		return nothing_fits(q->plan, question.who.missing, ret);
 	if (candidates(q, question.who.key, &found, &list, &question.candidate_count, err) < 0)
-		return err->code;
+		return err_pass(err);
 	question.candidates = list;
 	if (identity_with_key(q->db, q->arena, q->plan->sync_id, SIDE_EMR, question.who.key, &same_side,
 	                      &question.same_side, err) < 0)

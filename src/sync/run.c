@@ -78,7 +78,7 @@ static int count_owed(struct db *db, void *context, struct err *err)
 	struct owed_job *job = context;
 
 	if (outbox_counts(db, job->plan->sync_id, SIDE_CRM, &job->counts[SIDE_CRM], err) < 0)
-		return err->code;
+		return err_pass(err);
 	return outbox_counts(db, job->plan->sync_id, SIDE_EMR, &job->counts[SIDE_EMR], err);
 }
 
@@ -137,7 +137,7 @@ static int read_crm_page(struct batch_run *b, struct str *cursor, struct arena *
 		return err_wrap(err, "read %.*s of %.*s", STR_ARG(b->plan->object[SIDE_CRM]),
 		                STR_ARG(b->plan->crm_name));
 	if (capture_crm_identities(b->engine, b->plan, &arena, &page, b->run->id, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret_last = page.last;
 	*cursor = arena_str(keep, page.next_cursor);
 	return 0;
@@ -166,7 +166,7 @@ static int read_crm(struct batch_run *b, struct err *err)
 		if (lanes_stopping(b->engine, &b->lanes))
 			return err_set(err, ERR_ABORTED, "stopped while reading the CRM");
 		if (read_crm_page(b, &cursor, &keep, &last, err) < 0)
-			return err->code;
+			return err_pass(err);
 	}
 	return store_write(b->engine->store, RELAXED, forget, &job, err);
 }
@@ -236,7 +236,7 @@ static int take_page(struct batch_run *b, struct read_ahead *r, struct arena *ke
 	how.cursor = page.last ? STR_EMPTY : page.next_cursor;
 	how.total = page.total;
 	if (capture_emr(b->engine, b->plan, &arena, &page, &how, &staged, NULL, err) < 0)
-		return err->code;
+		return err_pass(err);
 	b->run->total = MAX_OF(b->run->total, page.total);
 	b->run->read += (int64_t)staged;
 	r->cursor = arena_str(keep, page.next_cursor);
@@ -287,7 +287,7 @@ static int reading(struct batch_run *b, struct err *err)
 	pthread_join(crm, NULL);
 	if (b->lanes.error.code != ERR_OK) {
 		*err = b->lanes.error;
-		return err->code;
+		return err_pass(err);
 	}
 	if (b->run->phase != PHASE_READING)
 		return 0;
@@ -367,7 +367,7 @@ static int linking(struct batch_run *b, bool with_low, struct err *err)
 	if (b->lanes.error.code != ERR_OK)
 		*err = b->lanes.error;
 	else if (atomic_load(&b->engine->stop))
-		err_set(err, ERR_ABORTED, "stopped; what is done stays done");
+		err_set_text(err, ERR_ABORTED, "stopped; what is done stays done");
 	return err->code;
 }
 
@@ -384,7 +384,7 @@ static int begin(struct db *db, void *context, struct err *err)
 	struct batch_run *b = job->b;
 
 	if (run_unfinished(db, job->arena, b->plan->sync_id, b->run, &b->resumed, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (b->resumed)
 		return run_set_state(db, b->run->id, RUN_ACTIVE, NULL, err);
 	*b->run = (struct run) { .sync_id = b->plan->sync_id,
@@ -401,7 +401,7 @@ static int end(struct db *db, void *context, struct err *err)
 	const struct err *why = &b->lanes.error;
 
 	if (run_set_phase(db, b->run->id, b->run->phase, err) < 0)
-		return err->code;
+		return err_pass(err);
 	return run_set_state(db, b->run->id, b->run->state, why->code == ERR_OK ? NULL : why->text, err);
 }
 
@@ -441,11 +441,11 @@ int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress
 	int code;
 
 	if (lock_sync(engine, plan, &lock, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (plan_open_account(engine, plan, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (store_write(engine->store, DURABLE, begin, &job, err) < 0)
-		return err->code;
+		return err_pass(err);
 	lanes_init(&b.lanes);
 	b.began_ms = clock_mono_ns() / 1000000;
 	code = reading(&b, err);
@@ -462,7 +462,7 @@ int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err
 	struct owed_job job = { .plan = &plan };
 
 	if (store_read(engine->store, count_owed, &job, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret = job.counts[SIDE_EMR].low + job.counts[SIDE_CRM].low;
 	return 0;
 }
@@ -475,9 +475,9 @@ int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress
 	int code;
 
 	if (lock_sync(engine, plan, &lock, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (plan_open_account(engine, plan, err) < 0)
-		return err->code;
+		return err_pass(err);
 	lanes_init(&b.lanes);
 	b.began_ms = clock_mono_ns() / 1000000;
 	code = linking(&b, with_low, err);

@@ -78,7 +78,7 @@ static int base_after(const struct settle *s, const struct link *link, struct st
 	mine = arena_new_array(s->arena, struct base, m->count);
 	if (base_read(s->engine, s->arena, m, link->base, now, err) < 0 ||
 	    base_read(s->engine, s->arena, m, s->owed->base, mine, err) < 0)
-		return err->code;
+		return err_pass(err);
 	learn(s, mine);
 	for (size_t i = 0; i < m->count; i++)
 		now[i] = mine[i].known ? mine[i] : now[i];
@@ -94,7 +94,7 @@ static int take_payload(struct db *db, const struct settle *s, struct link *link
 	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
 		return 0;
 	if (stage_read(db, s->arena, s->owed->staged_id, &staged, err) < 0)
-		return err->code;
+		return err_pass(err);
 	link->emr_hash = staged.hash;
 	link->emr_version = staged.version;
 	link->emr_modified_ms = staged.modified_ms;
@@ -123,7 +123,7 @@ static int note_created(struct db *db, const struct settle *s, const struct link
 	if (s->owed->side != SIDE_CRM || s->owed->op != WRITE_CREATE)
 		return 0;
 	if (identity_get(db, s->arena, s->plan->sync_id, SIDE_EMR, link->emr_id, &self, &found, err) < 0)
-		return err->code;
+		return err_pass(err);
 	known = (struct known) { .side = SIDE_CRM,
 		                 .record_id = s->result->id,
 		                 .has_key = found && self.has_key,
@@ -143,7 +143,7 @@ static int finish_payload(struct db *db, const struct settle *s, int64_t link_id
 	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
 		return 0;
 	if (outbox_owes(db, link_id, &owes, err) < 0 || stage_read(db, s->arena, s->owed->staged_id, &staged, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (owes || staged.state != STAGED_OWED)
 		return 0;
 	return stage_settle(db, staged.id, STAGED_DONE, staged.outcome, link_id, arena_text(s->arena, staged.reason),
@@ -157,11 +157,11 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 	bool found;
 
 	if (outbox_done(db, s->owed->id, err) < 0 || link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (!found)
 		return 0; /* the link was dropped while this write of its other side was under way */
 	if (base_after(s, &link, &base, err) < 0 || take_payload(db, s, &link, err) < 0)
-		return err->code;
+		return err_pass(err);
 	link.base = base;
 	link.mapping_version = s->plan->mapping_version;
 	if (link.state == LINK_MAKING && s->owed->side == SIDE_CRM) {
@@ -172,7 +172,7 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 		*(s->owed->side == SIDE_EMR ? &link.emr_version : &link.crm_version) = s->result->record.version;
 	if (link_settle(db, &link, err) < 0 || note_created(db, s, &link, err) < 0 ||
 	    owe_back_reference(db, s, &link, err) < 0)
-		return err->code;
+		return err_pass(err);
 	return finish_payload(db, s, link.id, err);
 }
 
@@ -212,17 +212,17 @@ static int refused(struct db *db, const struct settle *s, struct err *err)
 	if (outbox_done(db, s->owed->id, err) < 0 ||
 	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0 ||
 	    note_refusal(db, s, &link, reason, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (s->owed->priority == OWED_LOW || !found)
 		return 0;
 	if (s->owed->staged_id &&
 	    stage_fail(db, s->owed->staged_id, s->result->code.len ? s->result->code : STR("refused"), s->result->field,
 	               arena_text(s->arena, reason), err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (link.state != LINK_MAKING || s->owed->side != SIDE_CRM)
 		return 0;
 	if (outbox_forget_link(db, link.id, err) < 0)
-		return err->code;
+		return err_pass(err);
 	return link_drop(db, link.id, err);
 }
 

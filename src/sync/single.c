@@ -51,7 +51,7 @@ int run_capture_one(struct engine *engine, struct plan *plan, struct str emr_id,
 
 	if ((emr_id.len ? fetch_one(engine, plan, &arena, emr_id, &page, err)
 	                : first_of_a_page(plan, &arena, &page, err)) < 0)
-		return err->code;
+		return err_pass(err);
 	return capture_emr(engine, plan, &arena, &page, &how, &staged, ret_staged_id, err);
 }
 
@@ -105,7 +105,7 @@ static int note_all_candidates(struct engine *engine, struct plan *plan, struct 
 
 	if (note_candidates(engine, plan, arena, &by_id, 1, err) < 0 ||
 	    stage_bytes(engine, arena, staged, &bytes, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (!m->first_name || !m->last_name || json_parse(arena, bytes, &record, &unreadable) < 0 ||
 	    mapping_read_emr(m, arena, record, values, &field, &unreadable) < 0)
 		return 0; /* reconcile says what is wrong with it */
@@ -129,7 +129,7 @@ int run_preview(struct engine *engine, struct plan *plan, struct str emr_id, str
 	if (run_capture_one(engine, plan, emr_id, DOOR_CLICK, 0, &job.id, err) < 0 ||
 	    store_read(engine->store, read_one_staged, &job, err) < 0 ||
 	    note_all_candidates(engine, plan, &arena, &job.staged, err) < 0)
-		return err->code;
+		return err_pass(err);
 	r = reconciler_new(engine, plan, NULL);
 	while (!idle && code == 0)
 		code = reconcile_step(r, &decided, &idle, err);
@@ -172,13 +172,13 @@ static int stage_anew(struct engine *engine, struct plan *plan, struct arena *ar
 	struct again_job job = { .id = id, .arena = arena };
 
 	if (store_read(engine->store, read_staged, &job, err) < 0)
-		return err->code;
+		return err_pass(err);
 	if (job.staged.state != STAGED_FAILED)
 		return err_set(err, ERR_CONFLICT, "payload %lld has not failed: it is %s", (long long)id,
 		               staged_state_name(job.staged.state));
 	if (job.staged.record_id.len &&
 	    run_capture_one(engine, plan, job.staged.record_id, DOOR_RETRY, job.staged.run_id, &job.new_id, err) < 0)
-		return err->code;
+		return err_pass(err);
 	*ret_id = job.new_id ? job.new_id : id;
 	return store_write(engine->store, RELAXED, replace, &job, err);
 }
@@ -190,7 +190,7 @@ static int count_through(struct engine *engine, struct arena *arena, const int64
 		struct again_job job = { .id = ids[i], .arena = arena };
 
 		if (store_read(engine->store, read_staged, &job, err) < 0)
-			return err->code;
+			return err_pass(err);
 		if (job.staged.state == STAGED_DONE)
 			ret->through++;
 		else
@@ -211,6 +211,6 @@ int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_id
 			return err_wrap(err, "retry payload %lld", (long long)staged_ids[i]);
 	}
 	if (run_settle(engine, plan, false, NULL, NULL, err) < 0)
-		return err->code;
+		return err_pass(err);
 	return count_through(engine, &arena, ids, count, ret, err);
 }
