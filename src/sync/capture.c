@@ -106,6 +106,15 @@ static void judge_fault(struct staged *s, const struct record *record)
 	s->error_ms = s->received_ms;
 }
 
+/* R31, R32: archived and merged records are noted, not brought over. */
+static void judge_removed(struct staged *s, const struct record *record)
+{
+	s->state = STAGED_DONE;
+	s->outcome = OUTCOME_SKIPPED_FILTERED;
+	s->reason =
+	        record->merged_into.len ? STR("merged into another record (R32)") : STR("archived or deleted (R31)");
+}
+
 /* Pass 2: what costs time. */
 static void prepare(struct engine *engine, struct page_job *job, const struct page *page)
 {
@@ -123,6 +132,8 @@ static void prepare(struct engine *engine, struct page_job *job, const struct pa
 			        reference.len ? json_text(json_walk(record->json, arena_text(job->arena, reference)))
 			                      : STR_EMPTY;
 			row->has_identity = record->id.len > 0;
+			if (record->deleted || record->merged_into.len)
+				judge_removed(&row->staged, record);
 		}
 		if (!row->staged.body_of)
 			row->staged.sealed = box_seal(engine->keys, job->arena, "staged.body", record->bytes);

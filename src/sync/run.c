@@ -197,7 +197,9 @@ static void ask_for_pages(struct batch_run *b, struct read_ahead *r)
 	char offset[24];
 
 	while (r->open < r->most && !r->no_more) {
-		struct list_request request = { .object = b->plan->object[SIDE_EMR], .cursor = r->cursor };
+		struct list_request request = { .object = b->plan->object[SIDE_EMR],
+			                        .cursor = r->cursor,
+			                        .live_only = true };
 
 		if (emr->traits.pages_independent) {
 			if (b->run->total >= 0 && r->open > 0 && r->next_offset >= b->run->total)
@@ -217,6 +219,18 @@ static void cancel_pages(struct read_ahead *r)
 		call_cancel(&r->calls[r->first]);
 		r->first = (r->first + 1) % READ_AHEAD_MAX;
 	}
+}
+
+/* The far side gave fewer rows than asked for, and more follow: what was asked for ahead begins at the wrong places. */
+static void go_back_after_short_page(struct read_ahead *r, const struct page *page)
+{
+	int64_t next;
+
+	r->taken_offset += r->step;
+	if (page->last || !str_to_i64(page->next_cursor, &next) || next == r->taken_offset)
+		return;
+	cancel_pages(r);
+	r->next_offset = r->taken_offset = next;
 }
 
 static int take_page(struct batch_run *b, struct read_ahead *r, struct arena *keep, struct err *err)
@@ -241,6 +255,8 @@ static int take_page(struct batch_run *b, struct read_ahead *r, struct arena *ke
 	b->run->read += (int64_t)staged;
 	r->cursor = arena_str(keep, page.next_cursor);
 	r->no_more = r->no_more || page.last;
+	if (emr->traits.pages_independent)
+		go_back_after_short_page(r, &page);
 	return 0;
 }
 
@@ -256,6 +272,7 @@ static int read_emr(struct batch_run *b, struct err *err)
 		r.most = MIN_OF((size_t)READ_AHEAD_MAX, emr->target.window ? emr->target.window : 8);
 		if (r.cursor.len && !str_to_i64(r.cursor, &r.next_offset))
 			r.next_offset = 0;
+		r.taken_offset = r.next_offset;
 	}
 	do {
 		if (lanes_stopping(b->engine, &b->lanes))
