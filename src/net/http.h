@@ -39,19 +39,19 @@ struct http_header {
 
 /* One far system. Owned by the connection; must outlive its requests. Zero means "no limit" for rate, 8 for window. */
 struct http_target {
-	struct str base;             /* "https://host:port/prefix", no trailing slash: all URLs must start with its origin */
-	double rate;                 /* requests a second */
-	unsigned window;             /* requests at once */
-	unsigned attempts;           /* of an idempotent request; 0 = 6 */
-	unsigned timeout_ms;         /* one attempt; 0 = 60,000 */
-	unsigned backoff_ms;         /* first pause; 0 = 500 */
+	struct str base;     /* "https://host:port/prefix", no trailing slash: all URLs must start with its origin */
+	double rate;         /* requests a second */
+	unsigned window;     /* requests at once */
+	unsigned attempts;   /* of an idempotent request; 0 = 6 */
+	unsigned timeout_ms; /* one attempt; 0 = 60,000 */
+	unsigned backoff_ms; /* first pause; 0 = 500 */
 	/* Writes the value of the Authorization header. Called on the waiting caller's thread or a helper thread of the client,
 	 * never on the net thread, so it may itself use http_start/http_wait on a target without `authorize`. NULL: none. */
 	int (*authorize)(void *context, bool refresh, struct buf *ret_header, struct err *err);
 	void *context;
 	/* Called with each answer's headers (API budget); on the net thread, must be quick. May be NULL. */
 	void (*observe)(void *context, unsigned status, const struct http_header *headers, size_t count);
-	void *state;                 /* the client's own: pace, waiting list. NULL at first */
+	void *state; /* the client's own: pace, waiting list. NULL at first */
 };
 
 enum http_priority { HTTP_URGENT, HTTP_NORMAL, HTTP_LOW };
@@ -59,37 +59,39 @@ enum http_priority { HTTP_URGENT, HTTP_NORMAL, HTTP_LOW };
 struct http_request {
 	struct http_target *target;
 	const char *method;
-	struct str url;              /* absolute, or a path beginning with "/" that is put after target->base's origin */
+	struct str url; /* absolute, or a path beginning with "/" that is put after target->base's origin */
 	const struct http_header *headers;
 	size_t header_count;
-	struct str body;             /* copied */
+	struct str body; /* copied */
 	enum http_priority priority;
-	bool idempotent;             /* may be sent again after a doubtful outcome */
+	bool idempotent; /* may be sent again after a doubtful outcome */
 	bool no_auth;
 };
 
 struct http_answer {
 	unsigned status;
-	struct str body;             /* in the arena given to http_wait */
+	struct str body; /* in the arena given to http_wait */
 	const struct http_header *headers;
 	size_t header_count;
-	int64_t sent_ns;             /* monotonic, of the attempt that was answered */
+	int64_t sent_ns; /* monotonic, of the attempt that was answered */
 	int64_t took_ns;
 	unsigned attempts;
-	bool uncertain;              /* set on failure too: see above */
+	bool uncertain; /* set on failure too: see above */
 };
 
 int http_client_open(struct http_client **ret, struct err *err) MUST_CHECK;
 /* Fails all requests under way with ERR_ABORTED. */
 void http_client_close(struct http_client **client);
 struct http_future *http_start(struct http_client *client, const struct http_request *request);
-bool http_ready(const struct http_future *future);                       /* would http_wait not block? */
+bool http_ready(const struct http_future *future); /* would http_wait not block? */
 int http_wait(struct http_future **future, struct arena *arena, struct http_answer *ret, struct err *err) MUST_CHECK;
-void http_cancel(struct http_future **future);                           /* forget it; the request may still be carried out */
-struct str http_header_of(const struct http_answer *answer, const char *name);     /* case-insensitive; empty: absent */
+void http_cancel(struct http_future **future); /* forget it; the request may still be carried out */
+struct str http_header_of(const struct http_answer *answer, const char *name); /* case-insensitive; empty: absent */
 
 /* Counters since the client was opened, for /metrics and tests. */
-struct http_counters { uint64_t started, answered, retried, failed, refreshed, bytes_in, bytes_out; };
+struct http_counters {
+	uint64_t started, answered, retried, failed, refreshed, bytes_in, bytes_out;
+};
 struct http_counters http_counters_of(struct http_client *client);
 
 #endif

@@ -39,7 +39,7 @@ static void put_started(struct inbox *inbox, void *what)
 {
 	struct http_future *f = what;
 
-	TAILQ_INSERT_TAIL(&inbox->started, f, inbox_link);
+	TAILQ_INSERT_TAIL(&inbox->started, f, started_link);
 }
 
 static void put_cancelled(struct inbox *inbox, void *what)
@@ -47,7 +47,7 @@ static void put_cancelled(struct inbox *inbox, void *what)
 	struct http_future *f = what;
 
 	f->cancel_posted = true;
-	TAILQ_INSERT_TAIL(&inbox->cancelled, f, inbox_link);
+	TAILQ_INSERT_TAIL(&inbox->cancelled, f, cancelled_link);
 }
 
 static void put_stop(struct inbox *inbox, void *what UNUSED)
@@ -126,9 +126,9 @@ static bool take_one(struct http_client *c)
 	pthread_mutex_lock(&c->lock);
 	started = TAILQ_FIRST(&c->inbox.started);
 	if (started)
-		TAILQ_REMOVE(&c->inbox.started, started, inbox_link);
+		TAILQ_REMOVE(&c->inbox.started, started, started_link);
 	else if ((cancelled = TAILQ_FIRST(&c->inbox.cancelled)))
-		TAILQ_REMOVE(&c->inbox.cancelled, cancelled, inbox_link);
+		TAILQ_REMOVE(&c->inbox.cancelled, cancelled, cancelled_link);
 	else if ((authorized = TAILQ_FIRST(&c->inbox.authorized)))
 		TAILQ_REMOVE(&c->inbox.authorized, authorized, auth.answered_link);
 	c->stopping = c->inbox.stop;
@@ -151,7 +151,7 @@ static void take_inbox(struct http_client *c)
 void http_client_forget_cancel(struct http_client *c, struct http_future *f)
 {
 	pthread_mutex_lock(&c->lock);
-	TAILQ_REMOVE(&c->inbox.cancelled, f, inbox_link);
+	TAILQ_REMOVE(&c->inbox.cancelled, f, cancelled_link);
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -62,8 +62,9 @@ struct http_future {
 	bool no_auth;
 
 	/* On the way. */
-	TAILQ_ENTRY(http_future) link; /* of the list that its stage says */
-	TAILQ_ENTRY(http_future) inbox_link;
+	TAILQ_ENTRY(http_future) link;         /* of the list that its stage says */
+	TAILQ_ENTRY(http_future) started_link; /* both at once: cancelled before it was accepted */
+	TAILQ_ENTRY(http_future) cancelled_link;
 	enum http_stage stage;
 	bool cancelled;           /* the net thread knows */
 	bool auth_repeated;       /* has had its second chance after a 401 */

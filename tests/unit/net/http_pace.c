@@ -210,7 +210,7 @@ static void note_path(struct peer_call *call, void *context UNUSED)
 static void low_only_when_nothing_else_waits(void **state UNUSED)
 {
 	static const enum http_priority order[] = { HTTP_NORMAL, HTTP_LOW,    HTTP_NORMAL, HTTP_URGENT,
-						    HTTP_LOW,    HTTP_URGENT, HTTP_NORMAL, HTTP_LOW };
+		                                    HTTP_LOW,    HTTP_URGENT, HTTP_NORMAL, HTTP_LOW };
 	static const char *const paths[] = { "/u", "/n", "/l" };
 	struct http_future *futures[ARRAY_LEN(order)];
 	struct rig r;
@@ -244,7 +244,7 @@ static void targets_do_not_wait_for_each_other(void **state UNUSED)
 	rig_open(&r, answer_now, NULL);
 	r.target.rate = 1;
 	assert_int_equal(rig_do(&r, "GET", "/"), 0);
-	other = (struct http_target){ .base = r.target.base };
+	other = (struct http_target) { .base = r.target.base };
 	request = rig_request(&r, "GET", "/");
 	slow = http_start(r.client, &request);
 	request.target = &other;

@@ -97,7 +97,8 @@ static void retry_after_forms(void **state UNUSED)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		assert_int_equal(http_retry_after_ms(str_of(rows[i].value), str_of(rows[i].date), 1763712010000), rows[i].ms);
+		assert_int_equal(http_retry_after_ms(str_of(rows[i].value), str_of(rows[i].date), 1763712010000),
+		                 rows[i].ms);
 }
 
 struct outcome {
