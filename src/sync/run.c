@@ -185,7 +185,8 @@ static void *read_crm_thread(void *context)
 struct read_ahead {
 	struct call *calls[READ_AHEAD_MAX];
 	size_t first, open, most;
-	int64_t next_offset; /* for independent pages */
+	int64_t next_offset;  /* for independent pages */
+	int64_t taken_offset; /* and the next to take */
 	int64_t step;
 	struct str cursor; /* for dependent ones */
 	bool no_more;
