@@ -37,6 +37,7 @@ struct keyring {
 };
 
 struct tools {
+	struct arena home; /* where this struct lies */
 	ZSTD_CCtx *compress;
 	ZSTD_DCtx *expand;
 };
@@ -46,10 +47,11 @@ static pthread_key_t tools_key;
 static void free_tools(void *at)
 {
 	struct tools *tools = at;
+	struct arena home = tools->home;
 
 	ZSTD_freeCCtx(tools->compress);
 	ZSTD_freeDCtx(tools->expand);
-	free(tools);
+	arena_release(&home);
 }
 
 static void start(void)
@@ -65,15 +67,15 @@ static void ready(void)
 	must(pthread_once(&once, start) == 0);
 }
 
-/* Lives as long as the thread, which no arena does. */
 static struct tools *tools_of_thread(void)
 {
 	struct tools *tools = pthread_getspecific(tools_key);
+	struct arena home = ARENA_INIT;
 
 	if (tools)
 		return tools;
-	tools = calloc(1, sizeof(*tools));
-	must(tools != NULL);
+	tools = arena_new(&home, struct tools);
+	tools->home = home;
 	tools->compress = ZSTD_createCCtx();
 	tools->expand = ZSTD_createDCtx();
 	must(tools->compress && tools->expand && pthread_setspecific(tools_key, tools) == 0);

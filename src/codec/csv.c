@@ -11,12 +11,12 @@
 #include "lib/limits.h"
 
 #include <csv.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct csv_reader {
+	struct arena home; /* where this struct lies */
 	struct csv_parser parser;
-	struct arena arena;
+	struct arena arena; /* of the row that is being gathered */
 	struct csv_row row;
 	size_t cells_cap;
 	int (*on_row)(void *context, const struct csv_row *row, struct err *err);
@@ -87,10 +87,10 @@ static void on_row_end(int c UNUSED, void *context)
 struct csv_reader *csv_reader_new(int (*on_row)(void *context, const struct csv_row *row, struct err *err),
                                   void *context)
 {
-	/* Not in an arena: a reader lives across many feeds and owns libcsv's buffer. */
-	struct csv_reader *reader = calloc(1, sizeof(*reader));
+	struct arena home = ARENA_INIT;
+	struct csv_reader *reader = arena_new(&home, struct csv_reader);
 
-	must(reader != NULL);
+	reader->home = home;
 	must(csv_init(&reader->parser, 0) == 0);
 	csv_set_blk_size(&reader->parser, BLOCK);
 	reader->on_row = on_row;
@@ -154,11 +154,14 @@ int csv_end(struct csv_reader *reader, struct err *err)
 
 void csv_reader_free(struct csv_reader **reader)
 {
+	struct arena home;
+
 	if (!*reader)
 		return;
+	home = (*reader)->home;
 	csv_free(&(*reader)->parser);
 	arena_release(&(*reader)->arena);
-	free(*reader);
+	arena_release(&home);
 	*reader = NULL;
 }
 

@@ -118,6 +118,7 @@ struct str arena_printf(struct arena *a, const char *format, ...)
 	char *text;
 	int len;
 
+	ensure(format != NULL);
 	va_start(args, format);
 	len = vsnprintf(NULL, 0, format, args);
 	va_end(args);

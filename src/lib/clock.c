@@ -45,7 +45,7 @@ struct str clock_rfc3339(struct arena *arena, int64_t wall_ms)
 
 	gmtime_r(&seconds, &parts);
 	return arena_printf(arena, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-			    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, (int)ms);
+	                    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, (int)ms);
 }
 
 /* Reads exactly `count` digits and moves *rest past them. */
@@ -86,6 +86,13 @@ static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
 	return era * 146097 + day_of_era - 719468;
 }
 
+static int64_t days_in_month(int64_t year, int64_t month)
+{
+	int64_t next_year = month == 12 ? year + 1 : year, next = month == 12 ? 1 : month + 1;
+
+	return days_from_civil(next_year, next, 1) - days_from_civil(year, month, 1);
+}
+
 static int64_t fraction_ms(struct str *rest)
 {
 	int64_t ms = 0, scale = 100;
@@ -112,7 +119,7 @@ static bool zone_minutes(struct str rest, int64_t *ret)
 	if (!digits(&rest, 2, &hours))
 		return false;
 	skip_char(&rest, ':');
-	if (!digits(&rest, 2, &minutes) || rest.len != 0)
+	if (!digits(&rest, 2, &minutes) || rest.len != 0 || hours > 23 || minutes > 59)
 		return false;
 	*ret = sign * (hours * 60 + minutes);
 	return true;
@@ -122,8 +129,8 @@ bool clock_parse(struct str text, int64_t *ret_wall_ms)
 {
 	int64_t year, month, day, hour, minute, second, ms, zone;
 
-	if (!digits(&text, 4, &year) || !skip_char(&text, '-') || !digits(&text, 2, &month) ||
-	    !skip_char(&text, '-') || !digits(&text, 2, &day))
+	if (!digits(&text, 4, &year) || !skip_char(&text, '-') || !digits(&text, 2, &month) || !skip_char(&text, '-') ||
+	    !digits(&text, 2, &day))
 		return false;
 	if (!skip_char(&text, 'T') && !skip_char(&text, ' ') && !skip_char(&text, 't'))
 		return false;
@@ -131,9 +138,10 @@ bool clock_parse(struct str text, int64_t *ret_wall_ms)
 	    !skip_char(&text, ':') || !digits(&text, 2, &second))
 		return false;
 	ms = fraction_ms(&text);
-	if (!zone_minutes(text, &zone) || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 ||
-	    minute > 59 || second > 60)
+	if (!zone_minutes(text, &zone) || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
+	    hour > 23 || minute > 59 || second > 60)
 		return false;
-	*ret_wall_ms = (((days_from_civil(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000 + ms;
+	*ret_wall_ms =
+	        (((days_from_civil(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000 + ms;
 	return true;
 }

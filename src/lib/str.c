@@ -7,12 +7,12 @@
 
 struct str str_of(const char *text)
 {
-	return text ? (struct str){ .at = text, .len = strlen(text) } : STR_EMPTY;
+	return text ? (struct str) { .at = text, .len = strlen(text) } : STR_EMPTY;
 }
 
 struct str str_range(const char *at, size_t len)
 {
-	return (struct str){ .at = at, .len = len };
+	return (struct str) { .at = at, .len = len };
 }
 
 bool str_eq(struct str a, struct str b)
@@ -118,10 +118,20 @@ bool str_to_i64(struct str s, int64_t *ret)
 	digits[s.len] = '\0';
 	errno = 0;
 	value = strtoll(digits, &end, 10);
-	if (errno != 0 || *end != '\0')
+	if (errno != 0 || end != digits + s.len)
 		return false;
 	*ret = value;
 	return true;
+}
+
+/* strtod() also reads hexadecimal, "nan" and "inf". */
+static bool is_decimal(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (!s.at[i] || !strchr("+-.0123456789eE", s.at[i]))
+			return false;
+	}
+	return s.len > 0;
 }
 
 bool str_to_double(struct str s, double *ret)
@@ -130,7 +140,7 @@ bool str_to_double(struct str s, double *ret)
 	char *end;
 	double value;
 
-	if (s.len == 0 || s.len >= sizeof(text) || is_space(s.at[0]))
+	if (s.len >= sizeof(text) || !is_decimal(s))
 		return false;
 	memcpy(text, s.at, s.len);
 	text[s.len] = '\0';

@@ -1,0 +1,10 @@
+/* json_peer: jansson in a file of its own, since its names and ours collide. */
+#ifndef SUTURE_BENCH_JSON_PEER_H
+#define SUTURE_BENCH_JSON_PEER_H
+
+#include "lib/str.h"
+
+/* Reads the text into jansson's tree and frees it again. */
+bool peer_reads(struct str text);
+
+#endif
