@@ -13,28 +13,39 @@
 enum { PATIENTS = 200, PAGES = 50, ROUNDS = 7 };
 
 static const char format[] =
-	"{\"id\":\"pat-%010u\",\"address_city\":\"Springfield\",\"address_country\":\"United States\",\"address_line1\":\"%u N 9th "
-	"St\",\"address_line2\":\"Apt 4\",\"address_state\":\"ID\",\"address_zip\":\"83702\",\"age\":41,\"chosen_first_name\":null,"
-	"\"chosen_last_name\":null,\"created_at\":\"2024-03-11T09:17:44.502913-07:00\",\"dob\":\"1985-02-19\","
-	"\"electronic_communication_consent_accepted\":true,\"electronic_communication_consent_accepted_at\":"
-	"\"2024-03-11T09:20:01.000000-07:00\",\"email\":\"invented.%u@mail.example\",\"first_name\":\"Zo\xc3\xab\",\"gender\":\"female\","
-	"\"health_insurance_group_id\":\"GRP-5521\",\"health_insurance_member_id\":\"W00812377\",\"health_insurance_payer_id\":\"00039\","
-	"\"health_insurance_payer_name\":\"Blue \\\"Shield\\\"\",\"hipaa_authorization_accepted\":true,"
-	"\"hipaa_authorization_accepted_at\":\"2024-03-11T09:20:01.000000-07:00\",\"joined_practice_date\":\"2024-03-11\","
-	"\"last_name\":\"Person%u\",\"membership_status\":\"active\",\"middle_name\":null,\"name\":\"Zo\xc3\xab Person\","
-	"\"patient_agreement_accepted\":true,\"preferred_language\":\"en\",\"provider_web_link\":"
-	"\"https://app.hint.com/patients/pat-%010u\",\"sex\":\"female\",\"terms_accepted\":true,\"updated_at\":"
-	"\"2026-08-02T16:05:12.770341-07:00\",\"uses_tobacco\":false,\"account\":{\"name\":\"A Payer\",\"past_due_in_cents\":0},"
-	"\"emergency_contact\":{\"first_name\":\"Some\",\"last_name\":\"Body\",\"relationship\":\"spouse\",\"phone\":{\"number\":"
-	"\"2085550177\",\"type\":\"mobile\",\"us_formattable\":true}},\"external_records\":[],\"merged_into\":null,\"phones\":["
-	"{\"number\":\"2085550163\",\"type\":\"mobile\",\"us_formattable\":true},{\"number\":\"2085550190\",\"type\":\"home\","
-	"\"us_formattable\":true}],\"integration_record_id\":\"0035g00000ABCDEAA4\",\"integration_sync_status\":\"synced\"}";
+        "{\"id\":\"pat-%010u\",\"address_city\":\"Springfield\",\"address_country\":\"United "
+        "States\",\"address_line1\":\"%u N 9th "
+        "St\",\"address_line2\":\"Apt "
+        "4\",\"address_state\":\"ID\",\"address_zip\":\"83702\",\"age\":41,\"chosen_first_name\":null,"
+        "\"chosen_last_name\":null,\"created_at\":\"2024-03-11T09:17:44.502913-07:00\",\"dob\":\"1985-02-19\","
+        "\"electronic_communication_consent_accepted\":true,\"electronic_communication_consent_accepted_at\":"
+        "\"2024-03-11T09:20:01.000000-07:00\",\"email\":\"invented.%u@mail.example\",\"first_name\":\"Zo\xc3\xab\","
+        "\"gender\":\"female\","
+        "\"health_insurance_group_id\":\"GRP-5521\",\"health_insurance_member_id\":\"W00812377\",\"health_insurance_"
+        "payer_id\":\"00039\","
+        "\"health_insurance_payer_name\":\"Blue \\\"Shield\\\"\",\"hipaa_authorization_accepted\":true,"
+        "\"hipaa_authorization_accepted_at\":\"2024-03-11T09:20:01.000000-07:00\",\"joined_practice_date\":\"2024-03-"
+        "11\","
+        "\"last_name\":\"Person%u\",\"membership_status\":\"active\",\"middle_name\":null,\"name\":\"Zo\xc3\xab "
+        "Person\","
+        "\"patient_agreement_accepted\":true,\"preferred_language\":\"en\",\"provider_web_link\":"
+        "\"https://app.hint.com/patients/pat-%010u\",\"sex\":\"female\",\"terms_accepted\":true,\"updated_at\":"
+        "\"2026-08-02T16:05:12.770341-07:00\",\"uses_tobacco\":false,\"account\":{\"name\":\"A "
+        "Payer\",\"past_due_in_cents\":0},"
+        "\"emergency_contact\":{\"first_name\":\"Some\",\"last_name\":\"Body\",\"relationship\":\"spouse\",\"phone\":{"
+        "\"number\":"
+        "\"2085550177\",\"type\":\"mobile\",\"us_formattable\":true}},\"external_records\":[],\"merged_into\":null,"
+        "\"phones\":["
+        "{\"number\":\"2085550163\",\"type\":\"mobile\",\"us_formattable\":true},{\"number\":\"2085550190\",\"type\":"
+        "\"home\","
+        "\"us_formattable\":true}],\"integration_record_id\":\"0035g00000ABCDEAA4\",\"integration_sync_status\":"
+        "\"synced\"}";
 
 struct page {
 	struct buf text;
 	struct str *patients;
 	size_t count;
-	struct arena arena;      /* of the patients' ranges */
+	struct arena arena; /* of the patients' ranges */
 };
 
 static void make_page(struct page *page)
