@@ -8,6 +8,7 @@
  */
 #include "codec/json.h"
 
+#include "codec/json_scan.h"
 #include "codec/utf8.h"
 #include "lib/limits.h"
 
@@ -51,33 +52,6 @@ static struct json *new_node(struct parser *p)
 		p->spare_end = p->spare + guess;
 	}
 	return p->spare++;
-}
-
-/* Marks (in the top bit of each byte) the bytes that a string may not simply run over: " \ controls and non-ASCII. */
-static inline uint64_t special_bytes(uint64_t word)
-{
-	const uint64_t ones = 0x0101010101010101u;
-
-	return ((word - ones * 0x20) | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones) | word) &
-	       (ones * 0x80);
-}
-
-/* Eight bytes at a time; a borrow can only mark a byte wrongly above a rightly marked one, so the lowest mark is true. */
-static const char *skip_plain(const char *at, const char *end)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	for (; end - at >= 8; at += 8) {
-		uint64_t word, special;
-
-		memcpy(&word, at, sizeof(word));
-		special = special_bytes(word);
-		if (special)
-			return at + (__builtin_ctzll(special) >> 3);
-	}
-#endif
-	while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')
-		at++;
-	return at;
 }
 
 /* What \x stands for; 0: not an escape. \u is handled apart. */
@@ -199,7 +173,7 @@ static bool read_quoted(struct parser *p, struct str *ret)
 	bool escaped = false;
 
 	for (;;) {
-		p->at = skip_plain(p->at, p->end);
+		p->at = json_skip_plain(p->at, p->end);
 		if (p->at == p->end)
 			return fail(p, "the text ends inside a string");
 		if (*p->at == '"')

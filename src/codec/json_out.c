@@ -4,6 +4,7 @@
  */
 #include "codec/json.h"
 
+#include "codec/json_scan.h"
 #include "codec/utf8.h"
 
 struct style {
@@ -23,29 +24,52 @@ static const char *const escape_of[0x80] = {
 /* How far the text may be copied as it is. */
 static const char *skip_clean(const char *at, const char *end)
 {
-	while (at < end) {
-		size_t step = (unsigned char)*at < 0x80 ? !escape_of[(unsigned char)*at] : utf8_step(at, end);
+	for (;;) {
+		size_t step;
 
-		if (step == 0)
-			break;
+		at = json_skip_plain(at, end);
+		step = at < end ? utf8_step(at, end) : 0;
+		if (step <= 1)
+			return at;
 		at += step;
 	}
-	return at;
+}
+
+/* Almost every text is clean: quotes and text in one go. */
+static void write_clean(struct buf *out, struct str text)
+{
+	char *room = buf_room(out, size_add(text.len, 2));
+
+	if (!room)
+		return;
+	room[0] = '"';
+	if (text.len)
+		memcpy(room + 1, text.at, text.len);
+	room[text.len + 1] = '"';
+	buf_grew(out, text.len + 2);
+}
+
+/* One byte that cannot stand as it is. */
+static void write_escaped(struct buf *out, unsigned char byte)
+{
+	buf_add_c(out, byte < 0x80 ? escape_of[byte] : "\xef\xbf\xbd");
 }
 
 void json_write_string(struct buf *out, struct str text)
 {
 	const char *end = text.len ? text.at + text.len : text.at;
+	const char *clean = skip_clean(text.at, end);
 
+	if (clean == end) {
+		write_clean(out, text);
+		return;
+	}
 	buf_add_char(out, '"');
-	for (const char *at = text.at; at < end; at++) {
-		const char *clean = skip_clean(at, end);
-
+	for (const char *at = text.at; at < end; clean = skip_clean(at, end)) {
 		buf_add_bytes(out, at, (size_t)(clean - at));
-		at = clean;
-		if (at == end)
-			break;
-		buf_add_c(out, (unsigned char)*at < 0x80 ? escape_of[(unsigned char)*at] : "\xef\xbf\xbd");
+		if (clean < end)
+			write_escaped(out, (unsigned char)*clean);
+		at = clean + (clean < end);
 	}
 	buf_add_char(out, '"');
 }

@@ -5,6 +5,7 @@
  */
 #include "codec/json.h"
 
+#include "codec/json_scan.h"
 #include "lib/limits.h"
 
 #include <string.h>
@@ -37,7 +38,10 @@ static void skip_blank(struct scanner *s)
 /* From an opening quote to behind the closing one, or to the end. */
 static void skip_string(struct scanner *s)
 {
-	for (s->at++; s->at < s->end && *s->at != '"'; s->at++) {
+	for (s->at++; s->at < s->end; s->at++) {
+		s->at = json_skip_plain(s->at, s->end);
+		if (s->at == s->end || *s->at == '"')
+			break;
 		if (*s->at == '\\' && s->end - s->at > 1)
 			s->at++;
 	}
