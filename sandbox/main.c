@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "sandbox/systems.h"
+#include "sandbox/world.h"
 
 struct system {
 	const struct vendor *vendor;
@@ -30,48 +32,61 @@ static int64_t port_of(const struct system *system, const struct options *option
 	return *(const int64_t *)(const void *)((const char *)options + system->port);
 }
 
-static int read_file(const char *path, struct buf *out, struct err *err)
+/* A record of the starting world on its way into a system; a system that was not started takes none. */
+static int create(void *context, const struct json *body, struct err *err)
 {
-	FILE *file = fopen(path, "re");
-	char piece[65536];
-	size_t len;
+	const struct system *system = context;
+	SCOPED(buf) struct buf answer = BUF_INIT((size_t)4 << 20);
+
+	if (!system->server)
+		return 0;
+	return system->vendor->create(server_state(system->server), body, &answer, err);
+}
+
+static struct system *system_named(const char *name)
+{
+	static struct system absent;
+
+	for (size_t i = 0; i < ARRAY_LEN(systems); i++) {
+		if (str_eq_c(str_of(name), systems[i].vendor->name))
+			return &systems[i];
+	}
+	return &absent;
+}
+
+static int write_truth(const struct world *world, const char *path, struct err *err)
+{
+	SCOPED(buf) struct buf text = BUF_INIT((size_t)1 << 30);
+	FILE *file = fopen(path, "we");
+	bool ok;
 
 	if (!file)
 		return err_errno(err, "open %s", path);
-	while ((len = fread(piece, 1, sizeof(piece), file)) > 0)
-		buf_add_bytes(out, piece, len);
-	fclose(file);
-	return buf_ok(out) ? 0 : err_set(err, ERR_MEMORY_LIMIT, "%s is too large", path);
+	world_write(world, &text);
+	ok = fwrite(buf_text(&text), 1, text.len, file) == text.len;
+	return fclose(file) == 0 && ok ? 0 : err_errno(err, "write %s", path);
 }
 
-static int seed_system(struct system *system, const struct json *records, struct err *err)
+static int fill_systems(const struct options *options, struct err *err)
 {
-	SCOPED(buf) struct buf ignored = BUF_INIT(4096);
+	struct world_plan plan = WORLD_PLAN_INIT;
+	struct world_sinks sinks = {
+		.hint_context = system_named("hint"),
+		.salesforce_context = system_named("salesforce"),
+		.hint = create,
+		.salesforce = create,
+	};
+	struct world *world = NULL;
+	int r;
 
-	JSON_EACH (records, record) {
-		buf_clear(&ignored);
-		if (system->vendor->create(server_state(system->server), record, &ignored, err) < 0)
-			return err_wrap(err, "seed %s", system->vendor->name);
-	}
-	return 0;
-}
-
-/* The file behind --world: an array of records for each system, by its name. */
-static int seed_from_file(const char *path, struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(buf) struct buf text = BUF_INIT((size_t)1 << 30);
-	struct json *world;
-	int r = read_file(path, &text, err);
-
-	if (r < 0)
-		return r;
-	if (json_parse(&arena, buf_str(&text), &world, err) < 0)
-		return err_wrap(err, "read %s", path);
-	for (size_t i = 0; i < ARRAY_LEN(systems) && r == 0; i++) {
-		if (systems[i].server)
-			r = seed_system(&systems[i], json_get(world, systems[i].vendor->name), err);
-	}
+	plan.seed = (uint64_t)options->seed;
+	plan.patients = options->patients > 0 ? (size_t)options->patients : 0;
+	plan.data_file = options->data;
+	plan.world_file = options->world;
+	r = world_build(&plan, &sinks, &world, err);
+	if (r == 0 && options->truth)
+		r = write_truth(world, options->truth, err);
+	world_free(&world);
 	return r;
 }
 
@@ -88,7 +103,7 @@ static int open_systems(const struct options *options, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return options->world ? seed_from_file(options->world, err) : 0;
+	return fill_systems(options, err);
 }
 
 static void print_ready(void)

@@ -18,6 +18,7 @@ struct options {
 	const char *data;                 /* FHIR patients as NDJSON instead of generated ones, or NULL */
 	const char *custom_fields;        /* fields of the org beyond the standard ones, JSON or YAML, or NULL */
 	const char *world;                /* starting records, JSON, or NULL */
+	const char *truth;                /* file to write what a right import must do, or NULL */
 	const char *public_key;           /* PEM of the key or certificate that JWT assertions are verified with */
 	const char *client_id;
 	const char *client_secret;

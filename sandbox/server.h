@@ -119,6 +119,8 @@ int request_json(struct request *request, struct json **ret, struct err *err) MU
 struct pairs request_form(struct arena *arena, struct str text);
 struct str pairs_get(const struct pairs *pairs, const char *name);
 
+/* For an answer that no server made: of a subrequest, in a test. Its body must be released. */
+void answer_init(struct answer *answer, struct arena *arena);
 void pairs_add(struct arena *arena, struct pairs *pairs, struct str name, struct str value);
 /* Both texts are borrowed until the answer is sent: use the answer's arena. Replaces one of the same name. */
 void answer_header(struct answer *answer, const char *name, struct str value);

@@ -45,6 +45,4 @@ void route_run(const struct vendor *vendor, void *state, size_t row, struct requ
 void admin_handle(const struct vendor *vendor, void *state, struct faults *faults, struct counters *counters,
 		  struct request *request, struct answer *answer);
 
-void answer_init(struct answer *answer, struct arena *arena);
-
 #endif

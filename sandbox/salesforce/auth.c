@@ -39,7 +39,7 @@ static struct session *session_new(struct org *org, uint32_t user, bool with_ref
 
 	org_id(org, id);
 	snprintf(prefix, sizeof(prefix), "%.15s!", id);
-	*session = (struct session){
+	*session = (struct session) {
 		.token = random_token(org->auth, str_of(prefix)),
 		.user = user,
 		.alive = true,
@@ -124,7 +124,7 @@ struct str auth_base(const struct org *org)
 
 /* A JWT grant's answer has neither issued_at nor signature (section 1.2). */
 static void answer_token(struct org *org, const struct session *session, struct answer *answer, bool signed_answer,
-			 bool show_refresh)
+                         bool show_refresh)
 {
 	struct buf *out = &answer->body;
 	struct str identity = auth_identity_url(org, session->user, answer->arena);
@@ -150,7 +150,7 @@ static void answer_token(struct org *org, const struct session *session, struct 
 
 /* id and secret from the form or from HTTP Basic. */
 static void client_of(const struct request *request, const struct pairs *form, struct str *ret_id,
-		      struct str *ret_secret)
+                      struct str *ret_secret)
 {
 	struct str header = request_header(request, "Authorization"), both, id;
 
@@ -165,7 +165,7 @@ static void client_of(const struct request *request, const struct pairs *form, s
 }
 
 static bool check_client(const struct org *org, const struct request *request, const struct pairs *form,
-			 bool secret_needed, struct answer *answer)
+                         bool secret_needed, struct answer *answer)
 {
 	struct str id, secret;
 
@@ -186,7 +186,7 @@ static bool check_client(const struct org *org, const struct request *request, c
 typedef void grant_fn(struct org *org, struct request *request, const struct pairs *form, struct answer *answer);
 
 static void grant_client_credentials(struct org *org, struct request *request, const struct pairs *form,
-				     struct answer *answer)
+                                     struct answer *answer)
 {
 	if (check_client(org, request, form, true, answer))
 		answer_token(org, session_new(org, org->integration_user, false), answer, true, false);
@@ -246,7 +246,7 @@ static void grant_refresh(struct org *org, struct request *request, const struct
 	}
 	fresh = session_new(org, old->user, org->options->rotate_refresh);
 	if (org->options->rotate_refresh)
-		old->refresh = STR_EMPTY;      /* the old one dies at once (section 1.5) */
+		old->refresh = STR_EMPTY; /* the old one dies at once (section 1.5) */
 	answer_token(org, fresh, answer, true, org->options->rotate_refresh);
 }
 
@@ -287,7 +287,7 @@ static void grant_password(struct org *org, struct request *request, const struc
 	(void)org;
 	(void)request;
 	(void)form;
-	fail_oauth(answer, 400, "invalid_grant", "authentication failure");      /* blocked in newer orgs (section 1.1) */
+	fail_oauth(answer, 400, "invalid_grant", "authentication failure"); /* blocked in newer orgs (section 1.1) */
 }
 
 static const struct {
@@ -328,7 +328,7 @@ void oauth_authorize(void *state, struct request *request, struct answer *answer
 		fail_oauth(answer, 400, "invalid_client_id", "client identifier invalid");
 		return;
 	}
-	*code = (struct code){
+	*code = (struct code) {
 		.redirect = arena_str(&auth->arena, redirect),
 		.challenge = arena_str(&auth->arena, request_query(request, "code_challenge")),
 		.issued_ms = clock_wall_ms(),
@@ -336,9 +336,9 @@ void oauth_authorize(void *state, struct request *request, struct answer *answer
 	map_put(&auth->codes, text, code);
 	answer->status = 302;
 	answer_header(answer, "Location",
-		      arena_printf(answer->arena, "%.*s%scode=%.*s&state=%.*s", STR_ARG(redirect),
-				   str_find_char(redirect, '?') >= 0 ? "&" : "?", STR_ARG(text),
-				   STR_ARG(request_query(request, "state"))));
+	              arena_printf(answer->arena, "%.*s%scode=%.*s&state=%.*s", STR_ARG(redirect),
+	                           str_find_char(redirect, '?') >= 0 ? "&" : "?", STR_ARG(text),
+	                           STR_ARG(request_query(request, "state"))));
 }
 
 /* ---- life ---- */

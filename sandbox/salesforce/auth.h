@@ -11,10 +11,10 @@ struct session {
 	struct str token;
 	uint32_t user;
 	bool alive;
-	int64_t life_ms;          /* idle time it survives */
+	int64_t life_ms; /* idle time it survives */
 	int64_t idle_since_ms;
 	int64_t issued_ms;
-	struct str refresh;       /* empty: none */
+	struct str refresh; /* empty: none */
 };
 
 int auth_open(struct org *org, struct err *err) MUST_CHECK;

@@ -13,11 +13,11 @@ struct code {
 };
 
 struct auth {
-	struct arena arena;           /* sessions, tokens, codes */
-	struct map sessions;          /* by access token */
-	struct map refreshes;         /* by refresh token */
+	struct arena arena;   /* sessions, tokens, codes */
+	struct map sessions;  /* by access token */
+	struct map refreshes; /* by refresh token */
 	struct map codes;
-	struct str public_key;        /* PEM; empty: no JWT is accepted */
+	struct str public_key; /* PEM; empty: no JWT is accepted */
 };
 
 struct session *auth_find(struct org *org, struct str token);

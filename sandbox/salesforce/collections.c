@@ -28,10 +28,10 @@ struct batch {
 	struct request *request;
 	struct answer *answer;
 	enum operation operation;
-	struct object *object;            /* upsert: the only one */
-	struct field *key;                /* upsert */
+	struct object *object; /* upsert: the only one */
+	struct field *key;     /* upsert */
 	struct json *records;
-	struct str keys[ROWS_MAX];        /* id or external id of each row, to find duplicates */
+	struct str keys[ROWS_MAX]; /* id or external id of each row, to find duplicates */
 	bool duplicate[ROWS_MAX];
 	struct outcome outcomes[ROWS_MAX];
 	size_t count;
@@ -72,7 +72,7 @@ static bool chunks_fit(const struct json *records, struct answer *answer)
 	struct str previous = STR_EMPTY;
 	unsigned chunks = 0;
 
-	JSON_EACH(records, record) {
+	JSON_EACH (records, record) {
 		struct str type = type_of(record);
 
 		chunks += !previous.at || !str_eq_nocase(type, previous);
@@ -81,7 +81,8 @@ static bool chunks_fit(const struct json *records, struct answer *answer)
 	}
 	if (chunks <= CHUNKS_MAX)
 		return true;
-	fail(answer, 400, "OPERATION_TOO_LARGE", "The request has more than %d chunks of records of one type", CHUNKS_MAX);
+	fail(answer, 400, "OPERATION_TOO_LARGE", "The request has more than %d chunks of records of one type",
+	     CHUNKS_MAX);
 	return false;
 }
 
@@ -91,7 +92,7 @@ static struct str key_of(const struct batch *batch, const struct json *record)
 {
 	if (batch->operation == OPERATION_UPSERT)
 		return str_trim(json_text(json_get(record, batch->key->name)));
-	JSON_EACH(record, value) {
+	JSON_EACH (record, value) {
 		if (str_eq_nocase(value->key, STR("id")))
 			return json_text(value);
 	}
@@ -123,10 +124,10 @@ static void refuse_duplicate(const struct batch *batch, size_t row, struct probl
 {
 	if (batch->operation == OPERATION_UPSERT)
 		problem_add(problems, "DUPLICATE_VALUE", str_of(batch->key->name),
-			    "Duplicate external id specified: %.*s", STR_ARG(batch->keys[row]));
+		            "Duplicate external id specified: %.*s", STR_ARG(batch->keys[row]));
 	else
 		problem_add(problems, "DUPLICATE_VALUE", STR("Id"), "duplicate id specified: %.*s",
-			    STR_ARG(batch->keys[row]));
+		            STR_ARG(batch->keys[row]));
 }
 
 /* ---- one row ---- */
@@ -152,7 +153,7 @@ static void create_row(struct batch *batch, const struct json *record, struct ou
 	draft_read(&batch->draft, record);
 	if (batch->draft.has_id && batch->operation == OPERATION_CREATE)
 		problem_add(&outcome->problems, "INVALID_FIELD_FOR_INSERT_UPDATE", STR("Id"),
-			    "cannot specify Id in an insert call");
+		            "cannot specify Id in an insert call");
 	if (outcome->problems.count == 0)
 		struck_by_lock(batch->request, &outcome->problems);
 	outcome->number = record_insert(&batch->draft, STR_EMPTY, user_of(batch));
@@ -181,7 +182,7 @@ static uint32_t row_of_id(const struct batch *batch, struct str id, struct outco
 	}
 	if (!id_valid(id) || !str_starts(id, str_of(outcome->object->prefix))) {
 		problem_add(&outcome->problems, "MALFORMED_ID", STR("Id"), "%s ID: id value of incorrect type: %.*s",
-			    outcome->object->label, STR_ARG(id));
+		            outcome->object->label, STR_ARG(id));
 		return NO_ROW;
 	}
 	number = rows_find(outcome->object, id);
@@ -203,13 +204,13 @@ static void upsert_row(struct batch *batch, const struct json *record, size_t ro
 
 	if (batch->keys[row].len == 0) {
 		problem_add(&outcome->problems, "MISSING_ARGUMENT", str_of(batch->key->name), "%s not specified",
-			    batch->key->name);
+		            batch->key->name);
 		return;
 	}
 	found = rows_lookup(batch->object, batch->key, batch->keys[row], matches, 2);
 	if (found > 1)
 		problem_add(&outcome->problems, "DUPLICATE_VALUE", str_of(batch->key->name),
-			    "More than one record found for external id field: %.*s", STR_ARG(batch->keys[row]));
+		            "More than one record found for external id field: %.*s", STR_ARG(batch->keys[row]));
 	else if (found == 1)
 		update_row(batch, record, matches[0], outcome);
 	else
@@ -222,11 +223,11 @@ static void run_row(struct batch *batch, const struct json *record, size_t row)
 	struct str type = type_of(record);
 	uint32_t number;
 
-	*outcome = (struct outcome){ .number = NO_ROW, .problems = PROBLEMS_INIT(batch->request->arena) };
+	*outcome = (struct outcome) { .number = NO_ROW, .problems = PROBLEMS_INIT(batch->request->arena) };
 	outcome->object = batch->object ? batch->object : org_object(batch->org, type);
 	if (!outcome->object || !outcome->object->writable) {
 		problem_add(&outcome->problems, "INVALID_TYPE", STR_EMPTY, "sObject type '%.*s' is not supported.",
-			    STR_ARG(type));
+		            STR_ARG(type));
 		return;
 	}
 	if (batch->duplicate[row]) {
@@ -272,7 +273,8 @@ static void roll_back(struct batch *batch)
 			continue;
 		outcome->number = NO_ROW;
 		problem_add(&outcome->problems, "ALL_OR_NONE_OPERATION_ROLLED_BACK", STR_EMPTY,
-			    "Record rolled back because not all records were valid and the request was using AllOrNone header");
+		            "Record rolled back because not all records were valid and the request was using AllOrNone "
+		            "header");
 	}
 }
 
@@ -312,14 +314,19 @@ static void finish(struct batch *batch, bool transaction)
 /* ---- the four calls ---- */
 
 static void run_batch(struct org *org, struct request *request, struct answer *answer, enum operation operation,
-		      struct object *object, struct field *key)
+                      struct object *object, struct field *key)
 {
 	struct batch *batch = arena_new(request->arena, struct batch);
-	bool transaction = org->journal == NULL;      /* else the one of composite holds it */
+	bool transaction = org->journal == NULL; /* else the one of composite holds it */
 	size_t row = 0;
 
-	*batch = (struct batch){
-		.org = org, .request = request, .answer = answer, .operation = operation, .object = object, .key = key,
+	*batch = (struct batch) {
+		.org = org,
+		.request = request,
+		.answer = answer,
+		.operation = operation,
+		.object = object,
+		.key = key,
 	};
 	batch->records = records_of(request, answer);
 	if (!batch->records || !chunks_fit(batch->records, answer))
@@ -327,14 +334,14 @@ static void run_batch(struct org *org, struct request *request, struct answer *a
 	batch->count = batch->records->count;
 	batch->all_or_none = json_bool(json_get(request->json, "allOrNone"), false);
 	if (operation != OPERATION_CREATE) {
-		JSON_EACH(batch->records, record)
+		JSON_EACH (batch->records, record)
 			batch->keys[row++] = key_of(batch, record);
 		find_duplicates(batch);
 	}
 	if (transaction)
 		rows_begin(org);
 	row = 0;
-	JSON_EACH(batch->records, record)
+	JSON_EACH (batch->records, record)
 		run_row(batch, record, row++);
 	finish(batch, transaction);
 }
@@ -371,7 +378,7 @@ static void delete_row(struct batch *batch, struct str id, size_t row)
 	struct outcome *outcome = &batch->outcomes[row];
 	uint32_t number;
 
-	*outcome = (struct outcome){ .number = NO_ROW, .problems = PROBLEMS_INIT(batch->request->arena) };
+	*outcome = (struct outcome) { .number = NO_ROW, .problems = PROBLEMS_INIT(batch->request->arena) };
 	outcome->object = org_object_of_id(batch->org, id);
 	if (!outcome->object || !outcome->object->writable) {
 		problem_add(&outcome->problems, "MALFORMED_ID", STR("Id"), "malformed id %.*s", STR_ARG(id));
@@ -391,8 +398,11 @@ void collection_remove(void *state, struct request *request, struct answer *answ
 	struct str ids = request_query(request, "ids"), id;
 	bool transaction = org->journal == NULL;
 
-	*batch = (struct batch){
-		.org = org, .request = request, .answer = answer, .operation = OPERATION_DELETE,
+	*batch = (struct batch) {
+		.org = org,
+		.request = request,
+		.answer = answer,
+		.operation = OPERATION_DELETE,
 		.all_or_none = str_eq_nocase(request_query(request, "allOrNone"), STR("true")),
 	};
 	if (ids.len == 0) {

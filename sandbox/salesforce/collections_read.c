@@ -38,7 +38,7 @@ static void read_row(struct reading *reading, struct str id)
 		buf_add_c(out, "null");
 	else
 		render_record(out, reading->org, version_of(reading->request), reading->object,
-			      row_at(reading->object, number), reading->fields, reading->field_count);
+		              row_at(reading->object, number), reading->fields, reading->field_count);
 }
 
 static void end_reading(struct reading *reading)
@@ -83,11 +83,11 @@ void collection_post(void *state, struct request *request, struct answer *answer
 		fail(answer, 400, "INVALID_BATCH_SIZE", "ids must hold 1 to %d ids, fields at least one name", IDS_MAX);
 		return;
 	}
-	JSON_EACH(json_get(body, "fields"), name) {
+	JSON_EACH (json_get(body, "fields"), name) {
 		if (!want_field(&reading, json_text(name)))
 			return;
 	}
-	JSON_EACH(ids, id)
+	JSON_EACH (ids, id)
 		read_row(&reading, json_text(id));
 	end_reading(&reading);
 }

@@ -54,7 +54,7 @@ static bool stopped_by_etag(const struct request *request, const struct row *row
 }
 
 bool conditions_stop(const struct request *request, const struct object *object, const struct row *row, bool reading,
-		     struct answer *answer)
+                     struct answer *answer)
 {
 	if (stopped_by_dates(request, row, reading, answer))
 		return true;

@@ -6,7 +6,7 @@
 
 /* True: the condition is not met (or malformed) and `answer` says so. */
 bool conditions_stop(const struct request *request, const struct object *object, const struct row *row, bool reading,
-		     struct answer *answer);
+                     struct answer *answer);
 /* Adds Last-Modified, and ETag on Account. */
 void conditions_show(const struct object *object, const struct row *row, struct answer *answer);
 

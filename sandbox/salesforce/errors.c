@@ -8,10 +8,8 @@ static const struct {
 	const char *code;
 	int status;
 } statuses[] = {
-	{ "ENTITY_IS_DELETED", 404 },
-	{ "NOT_FOUND", 404 },
-	{ "REQUEST_LIMIT_EXCEEDED", 403 },
-	{ "INSUFFICIENT_ACCESS_OR_READONLY", 403 },
+	{ "ENTITY_IS_DELETED", 404 },      { "NOT_FOUND", 404 },
+	{ "REQUEST_LIMIT_EXCEEDED", 403 }, { "INSUFFICIENT_ACCESS_OR_READONLY", 403 },
 	{ "UNKNOWN_EXCEPTION", 500 },
 };
 

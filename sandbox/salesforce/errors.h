@@ -13,22 +13,24 @@
 #define PROBLEMS_MAX 8
 
 struct problem {
-	const char *code;         /* "DUPLICATE_VALUE" */
+	const char *code; /* "DUPLICATE_VALUE" */
 	struct str message;
-	struct str fields;        /* API names, comma between; may be empty */
+	struct str fields; /* API names, comma between; may be empty */
 };
 
 struct problems {
-	struct arena *arena;      /* of the messages */
+	struct arena *arena; /* of the messages */
 	struct problem at[PROBLEMS_MAX];
 	size_t count;
 };
 
-#define PROBLEMS_INIT(owner) { .arena = (owner) }
+#define PROBLEMS_INIT(owner)     \
+	{                        \
+		.arena = (owner) \
+	}
 
 /* `fields` is copied. Further problems than PROBLEMS_MAX are dropped. */
-void problem_add(struct problems *problems, const char *code, struct str fields, const char *format, ...)
-	PRINTF(4, 5);
+void problem_add(struct problems *problems, const char *code, struct str fields, const char *format, ...) PRINTF(4, 5);
 
 void problems_write_rest(struct buf *out, const struct problems *problems);
 void problems_write_rows(struct buf *out, const struct problems *problems);

@@ -25,8 +25,8 @@ answer_fn search_sosl, search_parameterized;
 /* replication.c */
 answer_fn list_updated, list_deleted;
 /* bulk_ingest.c, bulk_query.c */
-answer_fn ingest_create, ingest_upload, ingest_change, ingest_show, ingest_remove, ingest_list, ingest_ok, ingest_failed,
-	ingest_unprocessed;
+answer_fn ingest_create, ingest_upload, ingest_change, ingest_show, ingest_remove, ingest_list, ingest_ok,
+        ingest_failed, ingest_unprocessed;
 answer_fn bulk_query_create, bulk_query_show, bulk_query_change, bulk_query_results, bulk_query_remove, bulk_query_list;
 
 /* Who calls; NULL on routes that need no token. */
@@ -47,7 +47,8 @@ struct object *object_of(struct org *org, const struct request *request, struct 
 struct json *body_of(struct request *request, struct answer *answer);
 /* What a `lock` or `partial` fault makes of one record; true: it is refused with UNABLE_TO_LOCK_ROW. */
 bool struck_by_lock(struct request *request, struct problems *problems);
-void write_saved(struct buf *out, const struct object *object, uint32_t number);      /* "id":"..","success":true,"errors":[] */
+void write_saved(struct buf *out, const struct object *object,
+                 uint32_t number); /* "id":"..","success":true,"errors":[] */
 
 /* seed.c: /__admin and starting records */
 int seed_open(struct org *org, struct err *err) MUST_CHECK;

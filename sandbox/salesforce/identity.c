@@ -52,8 +52,8 @@ void oauth_introspect(void *state, struct request *request, struct answer *answe
 	write_user_field(out, org, session->user, "username", "Username");
 	buf_add_c(out, ",\"sub\":");
 	json_write_string(out, auth_identity_url(org, session->user, request->arena));
-	buf_printf(out, ",\"token_type\":\"access_token\",\"iat\":%lld,\"exp\":%lld}", (long long)(session->issued_ms / 1000),
-		   (long long)((session->issued_ms + session->life_ms) / 1000));
+	buf_printf(out, ",\"token_type\":\"access_token\",\"iat\":%lld,\"exp\":%lld}",
+	           (long long)(session->issued_ms / 1000), (long long)((session->issued_ms + session->life_ms) / 1000));
 }
 
 static void write_ids(struct buf *out, struct org *org, uint32_t user)
@@ -69,12 +69,9 @@ static void write_ids(struct buf *out, struct org *org, uint32_t user)
 static void write_urls(struct buf *out, struct org *org)
 {
 	static const char *const urls[][2] = {
-		{ "rest", "/services/data/v{version}/" },
-		{ "sobjects", "/services/data/v{version}/sobjects/" },
-		{ "query", "/services/data/v{version}/query/" },
-		{ "search", "/services/data/v{version}/search/" },
-		{ "metadata", "/services/Soap/m/{version}/00D" },
-		{ "partner", "/services/Soap/u/{version}/00D" },
+		{ "rest", "/services/data/v{version}/" },         { "sobjects", "/services/data/v{version}/sobjects/" },
+		{ "query", "/services/data/v{version}/query/" },  { "search", "/services/data/v{version}/search/" },
+		{ "metadata", "/services/Soap/m/{version}/00D" }, { "partner", "/services/Soap/u/{version}/00D" },
 	};
 
 	buf_add_c(out, ",\"urls\":{");
@@ -92,7 +89,8 @@ static void write_identity(struct buf *out, struct org *org, uint32_t user, stru
 	write_user_field(out, org, user, "username", "Username");
 	write_user_field(out, org, user, "display_name", "Name");
 	write_user_field(out, org, user, "email", "Email");
-	buf_add_c(out, ",\"active\":true,\"locale\":\"en_US\",\"language\":\"en_US\",\"utcOffset\":0,\"user_type\":\"STANDARD\"");
+	buf_add_c(out, ",\"active\":true,\"locale\":\"en_US\",\"language\":\"en_US\",\"utcOffset\":0,\"user_type\":"
+	               "\"STANDARD\"");
 	write_urls(out, org);
 	buf_add_char(out, '}');
 }

@@ -15,13 +15,13 @@ struct entry {
 struct index {
 	struct entry *entries;
 	uint64_t mask;
-	uint64_t used;       /* with removed ones */
+	uint64_t used; /* with removed ones */
 	uint64_t live;
 };
 
 static struct entry *entries_new(uint64_t count)
 {
-	struct entry *entries = malloc(size_mul(count, sizeof(*entries)));      /* grows on its own */
+	struct entry *entries = malloc(size_mul(count, sizeof(*entries))); /* grows on its own */
 
 	must(entries != NULL);
 	memset(entries, 0xff, count * sizeof(*entries));
@@ -55,7 +55,7 @@ static void put(struct index *index, uint32_t hash, uint32_t row)
 
 	while (index->entries[at].row != EMPTY)
 		at = (at + 1) & index->mask;
-	index->entries[at] = (struct entry){ .hash = hash, .row = row };
+	index->entries[at] = (struct entry) { .hash = hash, .row = row };
 	index->used++;
 	index->live++;
 }

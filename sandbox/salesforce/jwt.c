@@ -37,8 +37,8 @@ static bool signature_holds(struct str pem, struct str data, struct str signatur
 	EVP_PKEY *key = read_key(pem);
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	bool ok = key && context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-		  EVP_DigestVerify(context, (const unsigned char *)signature.at, signature.len,
-				   (const unsigned char *)data.at, data.len) == 1;
+	          EVP_DigestVerify(context, (const unsigned char *)signature.at, signature.len,
+	                           (const unsigned char *)data.at, data.len) == 1;
 
 	EVP_MD_CTX_free(context);
 	EVP_PKEY_free(key);

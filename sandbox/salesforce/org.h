@@ -18,7 +18,7 @@
 #define ID_SHORT     15
 #define ID_LONG      18
 #define NO_ROW       UINT32_MAX
-#define SCRATCH_SIZE 1024      /* longest computed value: a person's name in UTF-8 */
+#define SCRATCH_SIZE 1024 /* longest computed value: a person's name in UTF-8 */
 
 enum field_type {
 	TYPE_ID,
@@ -51,16 +51,16 @@ enum field_source {
 	SOURCE_ADDRESS,
 };
 
-#define FIELD_CREATE     1u      /* createable */
-#define FIELD_UPDATE     2u      /* updateable */
-#define FIELD_REQUIRED   4u      /* not nillable */
-#define FIELD_DEFAULTED  8u      /* defaultedOnCreate */
-#define FIELD_EXTERNAL   16u     /* externalId */
+#define FIELD_CREATE     1u  /* createable */
+#define FIELD_UPDATE     2u  /* updateable */
+#define FIELD_REQUIRED   4u  /* not nillable */
+#define FIELD_DEFAULTED  8u  /* defaultedOnCreate */
+#define FIELD_EXTERNAL   16u /* externalId */
 #define FIELD_UNIQUE     32u
-#define FIELD_CASE       64u     /* caseSensitive */
-#define FIELD_RESTRICTED 128u    /* restrictedPicklist */
-#define FIELD_LOOKUP     256u    /* idLookup */
-#define FIELD_NAME       512u    /* nameField */
+#define FIELD_CASE       64u  /* caseSensitive */
+#define FIELD_RESTRICTED 128u /* restrictedPicklist */
+#define FIELD_LOOKUP     256u /* idLookup */
+#define FIELD_NAME       512u /* nameField */
 #define FIELD_CUSTOM     1024u
 #define FIELD_WRITE      (FIELD_CREATE | FIELD_UPDATE)
 
@@ -68,53 +68,53 @@ struct field {
 	const char *name;
 	const char *label;
 	enum field_type type;
-	unsigned length;              /* characters */
+	unsigned length; /* characters */
 	unsigned flags;
 	enum field_source source;
-	const char *reference_to;     /* TYPE_REFERENCE: object names, comma between */
-	const char *relationship;     /* "Account" */
-	const char *compound;         /* "Name", "MailingAddress" */
-	const char *picklist;         /* values, "|" between */
+	const char *reference_to; /* TYPE_REFERENCE: object names, comma between */
+	const char *relationship; /* "Account" */
+	const char *compound;     /* "Name", "MailingAddress" */
+	const char *picklist;     /* values, "|" between */
 	int precision, scale;
-	unsigned number;              /* its place in the object */
-	struct index *index;          /* unique and external-id fields; else NULL */
+	unsigned number;     /* its place in the object */
+	struct index *index; /* unique and external-id fields; else NULL */
 };
 
 struct row {
 	char id[ID_SHORT];
 	bool deleted;
-	uint32_t created, modified;          /* seconds since 1970: stamps have no finer resolution */
-	uint32_t created_by, modified_by;    /* rows of User */
+	uint32_t created, modified;       /* seconds since 1970: stamps have no finer resolution */
+	uint32_t created_by, modified_by; /* rows of User */
 	struct cells *cells;
 };
 
 struct object {
 	const char *name, *label, *plural;
-	const char *prefix;                  /* key prefix of ids */
+	const char *prefix; /* key prefix of ids */
 	bool custom;
-	bool writable;                       /* createable, updateable, deletable */
+	bool writable; /* createable, updateable, deletable */
 	struct field *fields;
 	unsigned field_count;
-	uint16_t *names;                     /* hash table: lower-case name to field number + 1 */
+	uint16_t *names; /* hash table: lower-case name to field number + 1 */
 	unsigned names_mask;
 	struct row *rows;
 	uint32_t row_count, row_cap;
-	uint32_t live;                       /* rows that are not deleted */
+	uint32_t live; /* rows that are not deleted */
 	struct index *by_id;
 	uint64_t next_id;
 	const struct field *name_field;
 };
 
 struct org {
-	struct arena arena;                  /* schema; lives as long as the org */
+	struct arena arena; /* schema; lives as long as the org */
 	const struct options *options;
-	struct server *server;               /* NULL in unit tests */
+	struct server *server; /* NULL in unit tests */
 	struct object **objects;
 	size_t object_count;
 	struct object *contact, *account, *user;
-	uint32_t integration_user;           /* rows of User */
-	uint32_t person_user;                /* who edits through /__admin */
-	struct journal *journal;             /* open transaction, or NULL */
+	uint32_t integration_user; /* rows of User */
+	uint32_t person_user;      /* who edits through /__admin */
+	struct journal *journal;   /* open transaction, or NULL */
 	struct auth *auth;
 	struct cursors *cursors;
 	struct jobs *jobs;
@@ -125,15 +125,15 @@ struct org {
 struct call {
 	struct org *org;
 	uint32_t user;
-	bool inner;                          /* a subrequest of composite: not counted again */
+	bool inner; /* a subrequest of composite: not counted again */
 	struct session *session;
 };
 
 /* ---- schema.c ---- */
 int schema_load(struct org *org, const char *custom_fields, struct err *err) MUST_CHECK;
-struct object *org_object(const struct org *org, struct str name);           /* any case; NULL: no such */
-struct object *org_object_of_id(const struct org *org, struct str id);       /* by key prefix */
-struct field *object_field(const struct object *object, struct str name);    /* any case; NULL: no such */
+struct object *org_object(const struct org *org, struct str name);        /* any case; NULL: no such */
+struct object *org_object_of_id(const struct org *org, struct str id);    /* by key prefix */
+struct field *object_field(const struct object *object, struct str name); /* any case; NULL: no such */
 struct field *object_relation(const struct object *object, struct str relationship);
 const char *type_name(enum field_type type);
 const char *type_soap(enum field_type type);
@@ -147,16 +147,15 @@ bool id_short(struct str id, char ret[ID_SHORT]);
 void id_make(const char *prefix, uint64_t number, char ret[ID_SHORT]);
 
 /* ---- rows.c ---- */
-uint32_t rows_find(const struct object *object, struct str id);              /* deleted ones too; NO_ROW */
+uint32_t rows_find(const struct object *object, struct str id); /* deleted ones too; NO_ROW */
 struct row *row_at(const struct object *object, uint32_t number);
 /* A value as text; empty: null. `scratch` holds what has to be made. */
-struct str row_get(const struct org *org, const struct object *object, const struct row *row,
-		   const struct field *field, char scratch[SCRATCH_SIZE]);
+struct str row_get(const struct org *org, const struct object *object, const struct row *row, const struct field *field,
+                   char scratch[SCRATCH_SIZE]);
 /* Stored field only: no scratch needed. */
 struct str row_cell(const struct row *row, unsigned field_number);
 /* Live rows whose indexed field equals `value`; fills up to `max`, answers how many there are. */
-size_t rows_lookup(const struct object *object, const struct field *field, struct str value, uint32_t *ret,
-		   size_t max);
+size_t rows_lookup(const struct object *object, const struct field *field, struct str value, uint32_t *ret, size_t max);
 /* `cells` holds one text a field; empty: null. Copies. `id`: a wanted id, or empty. */
 uint32_t rows_insert(struct org *org, struct object *object, const struct str *cells, struct str id, uint32_t user);
 void rows_update(struct org *org, struct object *object, uint32_t number, const struct str *cells, uint32_t user);
@@ -168,12 +167,12 @@ void rows_end(struct org *org, bool keep);
 
 /* ---- stamps.c ---- */
 uint32_t stamp_now(void);
-void stamp_write(uint32_t seconds, char ret[32]);                      /* 2026-07-18T09:15:22.000+0000 */
+void stamp_write(uint32_t seconds, char ret[32]); /* 2026-07-18T09:15:22.000+0000 */
 /* Text in any of the accepted spellings to the canonical one; false: not a datetime / not a real date. */
 bool stamp_canonical(struct str text, char ret[32]);
 bool date_canonical(struct str text, char ret[16]);
-bool stamp_read_http(struct str text, uint32_t *ret);                  /* Tue, 10 Aug 2026 08:00:00 GMT */
+bool stamp_read_http(struct str text, uint32_t *ret); /* Tue, 10 Aug 2026 08:00:00 GMT */
 void stamp_write_http(uint32_t seconds, char ret[40]);
-bool date_to_ms(struct str date, int64_t *ret);                        /* midnight UTC */
+bool date_to_ms(struct str date, int64_t *ret); /* midnight UTC */
 
 #endif

@@ -7,7 +7,7 @@
 
 void draft_init(struct draft *draft, struct org *org, struct object *object, struct arena *arena, enum draft_mode mode)
 {
-	*draft = (struct draft){
+	*draft = (struct draft) {
 		.org = org,
 		.object = object,
 		.arena = arena,
@@ -39,10 +39,11 @@ static bool check_access(struct draft *draft, const struct field *field)
 {
 	if (may_write(draft, field))
 		return true;
-	problem_add(draft->problems, "INVALID_FIELD_FOR_INSERT_UPDATE", str_of(field->name),
-		    "Unable to create/update fields: %s. Please check the security settings of this field and verify that "
-		    "it is read/write for your profile or permission set.",
-		    field->name);
+	problem_add(
+	        draft->problems, "INVALID_FIELD_FOR_INSERT_UPDATE", str_of(field->name),
+	        "Unable to create/update fields: %s. Please check the security settings of this field and verify that "
+	        "it is read/write for your profile or permission set.",
+	        field->name);
 	return false;
 }
 
@@ -73,16 +74,17 @@ void draft_put_parent(struct draft *draft, struct field *reference, struct str e
 	char *id;
 
 	if (!key || !key->index || !(key->flags & (FIELD_EXTERNAL | FIELD_LOOKUP))) {
-		problem_add(draft->problems, "INVALID_FIELD", STR_EMPTY, "%.*s is not an External ID or indexed field for %s",
-			    STR_ARG(external), reference->reference_to);
+		problem_add(draft->problems, "INVALID_FIELD", STR_EMPTY,
+		            "%.*s is not an External ID or indexed field for %s", STR_ARG(external),
+		            reference->reference_to);
 		return;
 	}
 	found = rows_lookup(parent, key, value, numbers, 2);
 	if (found != 1) {
 		problem_add(draft->problems, "INVALID_FIELD", STR_EMPTY,
-			    found ? "Foreign key external ID: %.*s matches several records for field %s in entity %s"
-				  : "Foreign key external ID: %.*s not found for field %s in entity %s",
-			    STR_ARG(value), key->name, parent->name);
+		            found ? "Foreign key external ID: %.*s matches several records for field %s in entity %s"
+		                  : "Foreign key external ID: %.*s not found for field %s in entity %s",
+		            STR_ARG(value), key->name, parent->name);
 		return;
 	}
 	id = arena_alloc_bytes(draft->arena, ID_LONG + 1);
@@ -96,7 +98,7 @@ static bool read_relation(struct draft *draft, const struct json *value)
 
 	if (!reference || value->kind != JSON_OBJECT)
 		return false;
-	JSON_EACH(value, part) {
+	JSON_EACH (value, part) {
 		if (!str_eq(part->key, STR("attributes")))
 			draft_put_parent(draft, reference, part->key, json_text(part));
 	}
@@ -116,7 +118,7 @@ static void read_key(struct draft *draft, const struct json *value)
 		draft_put(draft, field, value);
 	} else if (!read_relation(draft, value)) {
 		problem_add(draft->problems, "INVALID_FIELD", STR_EMPTY, "No such column '%.*s' on sobject of type %s",
-			    STR_ARG(value->key), draft->object->name);
+		            STR_ARG(value->key), draft->object->name);
 	}
 }
 
@@ -124,10 +126,10 @@ void draft_read(struct draft *draft, const struct json *record)
 {
 	if (!record || record->kind != JSON_OBJECT) {
 		problem_add(draft->problems, "JSON_PARSER_ERROR", STR_EMPTY,
-			    "The HTTP entity body is required, but this request has no entity body.");
+		            "The HTTP entity body is required, but this request has no entity body.");
 		return;
 	}
-	JSON_EACH(record, value)
+	JSON_EACH (record, value)
 		read_key(draft, value);
 }
 
@@ -152,8 +154,8 @@ static void check_required(struct draft *draft, bool insert)
 		buf_add_c(&missing, field->name);
 	}
 	if (missing.len > 0)
-		problem_add(draft->problems, "REQUIRED_FIELD_MISSING", buf_str(&missing), "Required fields are missing: [%s]",
-			    buf_text(&missing));
+		problem_add(draft->problems, "REQUIRED_FIELD_MISSING", buf_str(&missing),
+		            "Required fields are missing: [%s]", buf_text(&missing));
 }
 
 static void check_unique(struct draft *draft, uint32_t self)
@@ -169,7 +171,7 @@ static void check_unique(struct draft *draft, uint32_t self)
 			continue;
 		id_long(row_at(draft->object, other)->id, id);
 		problem_add(draft->problems, "DUPLICATE_VALUE", STR_EMPTY,
-			    "duplicate value found: %s duplicates value on record with id: %s", field->name, id);
+		            "duplicate value found: %s duplicates value on record with id: %s", field->name, id);
 	}
 }
 

@@ -11,7 +11,7 @@
 enum draft_mode {
 	DRAFT_INSERT,
 	DRAFT_UPDATE,
-	DRAFT_PERSON,       /* /__admin and seeds: read-only fields may be set */
+	DRAFT_PERSON, /* /__admin and seeds: read-only fields may be set */
 };
 
 struct draft {
@@ -20,10 +20,10 @@ struct draft {
 	struct arena *arena;
 	struct problems *problems;
 	enum draft_mode mode;
-	struct str body;            /* of the request: to say where in it something stands */
-	struct str *cells;          /* one a field; borrowed from the request where possible */
+	struct str body;   /* of the request: to say where in it something stands */
+	struct str *cells; /* one a field; borrowed from the request where possible */
 	bool *given;
-	struct str id;              /* value of an "Id" key; the caller decides what it means */
+	struct str id; /* value of an "Id" key; the caller decides what it means */
 	bool has_id;
 };
 

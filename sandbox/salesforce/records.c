@@ -33,7 +33,7 @@ bool struck_by_lock(struct request *request, struct problems *problems)
 	if (fault->kind != FAULT_LOCK && !(fault->kind == FAULT_PARTIAL && fault_roll(fault, fault->share)))
 		return false;
 	problem_add(problems, "UNABLE_TO_LOCK_ROW", STR_EMPTY,
-		    "unable to obtain exclusive access to this record or 1 records");
+	            "unable to obtain exclusive access to this record or 1 records");
 	return true;
 }
 
@@ -50,7 +50,7 @@ void write_saved(struct buf *out, const struct object *object, uint32_t number)
 /* ---- reading ---- */
 
 static bool chosen_fields(const struct object *object, struct str list, struct arena *arena, struct answer *answer,
-			  const struct field ***ret, size_t *ret_count)
+                          const struct field ***ret, size_t *ret_count)
 {
 	const struct field **fields = arena_new_array(arena, const struct field *, FIELDS_MAX);
 	struct str name;
@@ -71,7 +71,7 @@ static bool chosen_fields(const struct object *object, struct str list, struct a
 }
 
 void record_show(struct org *org, struct request *request, struct object *object, uint32_t number,
-		 struct answer *answer)
+                 struct answer *answer)
 {
 	struct str list = request_query(request, "fields");
 	const struct row *row = row_at(object, number);
@@ -105,7 +105,8 @@ static bool refused_id(const struct object *object, struct str id, struct answer
 		return true;
 	}
 	if (!str_starts(id, str_of(object->prefix))) {
-		fail(answer, 400, "MALFORMED_ID", "%s ID: id value of incorrect type: %.*s", object->label, STR_ARG(id));
+		fail(answer, 400, "MALFORMED_ID", "%s ID: id value of incorrect type: %.*s", object->label,
+		     STR_ARG(id));
 		return true;
 	}
 	return false;
@@ -131,8 +132,8 @@ void record_get(void *state, struct request *request, struct answer *answer)
 static bool object_is_writable(const struct object *object, struct answer *answer)
 {
 	if (!object->writable)
-		fail(answer, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "entity type %s does not support this operation",
-		     object->name);
+		fail(answer, 400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+		     "entity type %s does not support this operation", object->name);
 	return object->writable;
 }
 
@@ -155,7 +156,8 @@ void record_post(void *state, struct request *request, struct answer *answer)
 	draft.body = request->body;
 	draft_read(&draft, body);
 	if (draft.has_id)
-		problem_add(&problems, "INVALID_FIELD_FOR_INSERT_UPDATE", STR("Id"), "cannot specify Id in an insert call");
+		problem_add(&problems, "INVALID_FIELD_FOR_INSERT_UPDATE", STR("Id"),
+		            "cannot specify Id in an insert call");
 	if (problems.count == 0)
 		struck_by_lock(request, &problems);
 	number = record_insert(&draft, STR_EMPTY, call_of(request)->user);
@@ -173,8 +175,8 @@ void record_created(const struct request *request, const struct object *object, 
 	id_long(row_at(object, number)->id, id);
 	answer->status = 201;
 	answer_header(answer, "Location",
-		      arena_printf(answer->arena, "/services/data/%.*s/sobjects/%s/%s", STR_ARG(version_of(request)),
-				   object->name, id));
+	              arena_printf(answer->arena, "/services/data/%.*s/sobjects/%s/%s", STR_ARG(version_of(request)),
+	                           object->name, id));
 	buf_add_char(&answer->body, '{');
 	write_saved(&answer->body, object, number);
 	buf_add_char(&answer->body, '}');
@@ -195,7 +197,7 @@ static uint32_t written_row(const struct object *object, struct str id, struct a
 }
 
 bool record_change(struct org *org, struct request *request, struct object *object, uint32_t number,
-		   const struct json *body, const struct field *key, struct problems *problems)
+                   const struct json *body, const struct field *key, struct problems *problems)
 {
 	struct draft draft;
 
@@ -205,10 +207,10 @@ bool record_change(struct org *org, struct request *request, struct object *obje
 	draft_read(&draft, body);
 	if (draft.has_id)
 		problem_add(problems, "INVALID_FIELD", STR("Id"),
-			    "The Id field should not be specified in the sobject data.");
+		            "The Id field should not be specified in the sobject data.");
 	if (key && draft.given[key->number])
 		problem_add(problems, "INVALID_FIELD", str_of(key->name),
-			    "The %s field should not be specified in the sobject data.", key->name);
+		            "The %s field should not be specified in the sobject data.", key->name);
 	if (problems->count == 0)
 		struck_by_lock(request, problems);
 	return record_update(&draft, number, call_of(request)->user);
@@ -237,7 +239,7 @@ void record_patch(void *state, struct request *request, struct answer *answer)
 }
 
 void record_drop(struct org *org, struct request *request, struct object *object, uint32_t number,
-		 struct answer *answer)
+                 struct answer *answer)
 {
 	struct problems problems = PROBLEMS_INIT(request->arena);
 
@@ -264,6 +266,6 @@ void record_remove(void *state, struct request *request, struct answer *answer)
 void method_refused(void *state, struct request *request, struct answer *answer)
 {
 	(void)state;
-	fail(answer, 405, "METHOD_NOT_ALLOWED", "HTTP Method '%.*s' not allowed. Allowed are HEAD,GET,POST,PATCH,DELETE",
-	     STR_ARG(request->method));
+	fail(answer, 405, "METHOD_NOT_ALLOWED",
+	     "HTTP Method '%.*s' not allowed. Allowed are HEAD,GET,POST,PATCH,DELETE", STR_ARG(request->method));
 }

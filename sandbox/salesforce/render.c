@@ -20,12 +20,12 @@ void render_attributes(struct buf *out, struct str version, const struct object 
 
 /* {"city":..,"street":..} of one compound address; null when no part is set. */
 static void render_address(struct buf *out, const struct object *object, const struct row *row,
-			   const struct field *address)
+                           const struct field *address)
 {
 	static const struct {
 		const char *key, *suffix;
 	} parts[] = {
-		{ "city", "City" },           { "country", "Country" }, { "latitude", "Latitude" },
+		{ "city", "City" },           { "country", "Country" },       { "latitude", "Latitude" },
 		{ "longitude", "Longitude" }, { "postalCode", "PostalCode" }, { "state", "State" },
 		{ "street", "Street" },
 	};
@@ -60,7 +60,7 @@ static void render_address(struct buf *out, const struct object *object, const s
 }
 
 void render_value(struct buf *out, const struct org *org, const struct object *object, const struct row *row,
-		  const struct field *field)
+                  const struct field *field)
 {
 	char scratch[SCRATCH_SIZE];
 	struct str value;
@@ -81,7 +81,7 @@ void render_value(struct buf *out, const struct org *org, const struct object *o
 }
 
 static void render_pair(struct buf *out, const struct org *org, const struct object *object, const struct row *row,
-			const struct field *field)
+                        const struct field *field)
 {
 	buf_add_c(out, ",\"");
 	buf_add_c(out, field->name);
@@ -90,7 +90,7 @@ static void render_pair(struct buf *out, const struct org *org, const struct obj
 }
 
 void render_record(struct buf *out, const struct org *org, struct str version, const struct object *object,
-		   const struct row *row, const struct field *const *fields, size_t count)
+                   const struct row *row, const struct field *const *fields, size_t count)
 {
 	buf_add_char(out, '{');
 	render_attributes(out, version, object, row);

@@ -8,9 +8,9 @@
 void render_attributes(struct buf *out, struct str version, const struct object *object, const struct row *row);
 /* One value with JSON's own types; null, or false for a checkbox, when there is none. */
 void render_value(struct buf *out, const struct org *org, const struct object *object, const struct row *row,
-		  const struct field *field);
+                  const struct field *field);
 /* The whole record. `fields` NULL: all of them. */
 void render_record(struct buf *out, const struct org *org, struct str version, const struct object *object,
-		   const struct row *row, const struct field *const *fields, size_t count);
+                   const struct row *row, const struct field *const *fields, size_t count);
 
 #endif

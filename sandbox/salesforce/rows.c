@@ -83,7 +83,7 @@ static struct cells *cells_make(const struct str *texts, unsigned field_count)
 		bytes += texts[i].len;
 		count += texts[i].len > 0;
 	}
-	cells = malloc(sizeof(*cells) + count * sizeof(uint32_t) + bytes);      /* each row changes on its own */
+	cells = malloc(sizeof(*cells) + count * sizeof(uint32_t) + bytes); /* each row changes on its own */
 	must(cells != NULL);
 	memset(cells->have, 0, sizeof(cells->have));
 	out = (char *)(cells->ends + count);
@@ -150,7 +150,8 @@ size_t rows_lookup(const struct object *object, const struct field *field, struc
 		return lookup_id(object, value, ret);
 	for (at = index_first(field->index, hash, &number); number != NO_ROW;
 	     at = index_next(field->index, at, hash, &number)) {
-		if (object->rows[number].deleted || !same_value(field, row_cell(&object->rows[number], field->number), value))
+		if (object->rows[number].deleted ||
+		    !same_value(field, row_cell(&object->rows[number], field->number), value))
 			continue;
 		if (count < max)
 			ret[count] = number;
@@ -187,7 +188,7 @@ static void remember(struct org *org, struct object *object, uint32_t number, bo
 		journal->at = realloc(journal->at, journal->cap * sizeof(*journal->at));
 		must(journal->at != NULL);
 	}
-	journal->at[journal->count++] = (struct undo){
+	journal->at[journal->count++] = (struct undo) {
 		.object = object,
 		.number = number,
 		.inserted = inserted,
@@ -224,7 +225,7 @@ static void undo_change(struct object *object, const struct undo *undo)
 void rows_begin(struct org *org)
 {
 	ensure(org->journal == NULL);
-	org->journal = calloc(1, sizeof(*org->journal));      /* freed by rows_end */
+	org->journal = calloc(1, sizeof(*org->journal)); /* freed by rows_end */
 	must(org->journal != NULL);
 }
 
@@ -283,7 +284,7 @@ uint32_t rows_insert(struct org *org, struct object *object, const struct str *c
 	choose_id(object, id, chosen);
 	number = new_row(object);
 	row = &object->rows[number];
-	*row = (struct row){
+	*row = (struct row) {
 		.created = now,
 		.modified = now,
 		.created_by = user,
@@ -373,8 +374,8 @@ static struct str stamp_text(uint32_t seconds, char scratch[SCRATCH_SIZE])
 	return str_of(scratch);
 }
 
-struct str row_get(const struct org *org, const struct object *object, const struct row *row,
-		   const struct field *field, char scratch[SCRATCH_SIZE])
+struct str row_get(const struct org *org, const struct object *object, const struct row *row, const struct field *field,
+                   char scratch[SCRATCH_SIZE])
 {
 	switch (field->source) {
 	case SOURCE_STORED:
@@ -395,7 +396,7 @@ struct str row_get(const struct org *org, const struct object *object, const str
 	case SOURCE_PERSON_NAME:
 		return join_name(object, row, scratch);
 	case SOURCE_ADDRESS:
-		return STR_EMPTY;      /* no text: written as an object by render.c */
+		return STR_EMPTY; /* no text: written as an object by render.c */
 	}
 	unreachable("field source");
 }

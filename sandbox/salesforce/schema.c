@@ -20,9 +20,9 @@
 
 static const struct {
 	enum field_type type;
-	const char *api;           /* as describe says */
+	const char *api; /* as describe says */
 	const char *soap;
-	const char *file;          /* as the file of custom fields says */
+	const char *file; /* as the file of custom fields says */
 	bool text;
 } types[TYPE_COUNT] = {
 	[TYPE_ID] = { TYPE_ID, "id", "tns:ID", "id", true },
@@ -188,7 +188,7 @@ static const char *read_values(struct arena *arena, const struct json *values)
 {
 	SCOPED(buf) struct buf joined = BUF_INIT(65536);
 
-	JSON_EACH(values, value) {
+	JSON_EACH (values, value) {
 		if (joined.len > 0)
 			buf_add_char(&joined, '|');
 		buf_add(&joined, json_text(value));
@@ -252,7 +252,7 @@ static int add_custom(struct org *org, struct building *building, const struct j
 	const struct json *list = file->kind == JSON_ARRAY ? file : json_get(file, building->object->name);
 	int r = 0;
 
-	JSON_EACH(list, row) {
+	JSON_EACH (list, row) {
 		struct field field;
 
 		if (file->kind == JSON_ARRAY && !belongs(row, building->object))
@@ -290,7 +290,7 @@ static int build_object(struct org *org, const struct schema_object *schema, con
 	struct building building = { .object = arena_new(&org->arena, struct object) };
 	int r;
 
-	*building.object = (struct object){
+	*building.object = (struct object) {
 		.name = schema->name,
 		.label = schema->label,
 		.plural = schema->plural,
@@ -314,8 +314,13 @@ static int build_object(struct org *org, const struct schema_object *schema, con
 
 static const struct field custom_object_fields[] = {
 	{ .name = "Name", .label = "Name", .type = TYPE_STRING, .length = 80, .flags = FIELD_WRITE | FIELD_NAME },
-	{ .name = "OwnerId", .label = "Owner ID", .type = TYPE_REFERENCE, .length = 18,
-	  .flags = FIELD_WRITE | FIELD_REQUIRED | FIELD_DEFAULTED, .reference_to = "User", .relationship = "Owner" },
+	{ .name = "OwnerId",
+	  .label = "Owner ID",
+	  .type = TYPE_REFERENCE,
+	  .length = 18,
+	  .flags = FIELD_WRITE | FIELD_REQUIRED | FIELD_DEFAULTED,
+	  .reference_to = "User",
+	  .relationship = "Owner" },
 };
 
 /* Objects that only the file knows: a0A, a0B, ... in order. */
@@ -325,7 +330,7 @@ static int build_custom_objects(struct org *org, const struct json *file, struct
 
 	if (!file || file->kind != JSON_OBJECT)
 		return 0;
-	JSON_EACH(file, entry) {
+	JSON_EACH (file, entry) {
 		struct schema_object schema = {
 			.writable = true,
 			.fields = custom_object_fields,

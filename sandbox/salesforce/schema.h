@@ -9,7 +9,7 @@ struct schema_object {
 	bool writable;
 	const struct field *fields;
 	size_t field_count;
-	const struct field *custom;      /* when no file of custom fields is given */
+	const struct field *custom; /* when no file of custom fields is given */
 	size_t custom_count;
 };
 

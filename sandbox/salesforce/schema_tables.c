@@ -4,13 +4,15 @@
  */
 #include "sandbox/salesforce/schema.h"
 
-#define F(api, text, kind, size, access, ...)                                                                          \
-	{ .name = api, .label = text, .type = TYPE_##kind, .length = size, .flags = access, __VA_ARGS__ }
-#define READ    0
-#define WRITE   FIELD_WRITE
-#define SWITCH  (FIELD_WRITE | FIELD_REQUIRED | FIELD_DEFAULTED)
-#define SYSTEM  (FIELD_REQUIRED | FIELD_DEFAULTED)
-#define CUSTOM  (FIELD_WRITE | FIELD_CUSTOM)
+#define F(api, text, kind, size, access, ...)                                                                 \
+	{                                                                                                     \
+		.name = api, .label = text, .type = TYPE_##kind, .length = size, .flags = access, __VA_ARGS__ \
+	}
+#define READ   0
+#define WRITE  FIELD_WRITE
+#define SWITCH (FIELD_WRITE | FIELD_REQUIRED | FIELD_DEFAULTED)
+#define SYSTEM (FIELD_REQUIRED | FIELD_DEFAULTED)
+#define CUSTOM (FIELD_WRITE | FIELD_CUSTOM)
 
 const struct field schema_common[] = {
 	F("Id", "Record ID", ID, 18, SYSTEM | FIELD_LOOKUP, .source = SOURCE_ID),
@@ -25,17 +27,17 @@ const struct field schema_common[] = {
 };
 const size_t schema_common_count = ARRAY_LEN(schema_common);
 
-#define ADDRESS(kind, text, street, country)                                                                           \
-	F(kind "Street", text " Street", TEXTAREA, street, WRITE, .compound = kind "Address"),                         \
-		F(kind "City", text " City", STRING, 40, WRITE, .compound = kind "Address"),                           \
-		F(kind "State", text " State/Province", STRING, 80, WRITE, .compound = kind "Address"),                \
-		F(kind "PostalCode", text " Zip/Postal Code", STRING, 20, WRITE, .compound = kind "Address"),          \
-		F(kind "Country", text " Country", STRING, country, WRITE, .compound = kind "Address"),                \
-		F(kind "Latitude", text " Latitude", DOUBLE, 0, WRITE, .compound = kind "Address", .precision = 18,    \
-		  .scale = 15),                                                                                        \
-		F(kind "Longitude", text " Longitude", DOUBLE, 0, WRITE, .compound = kind "Address", .precision = 18,  \
-		  .scale = 15),                                                                                        \
-		F(kind "Address", text " Address", ADDRESS, 0, READ, .source = SOURCE_ADDRESS)
+#define ADDRESS(kind, text, street, country)                                                                          \
+	F(kind "Street", text " Street", TEXTAREA, street, WRITE, .compound = kind "Address"),                        \
+	        F(kind "City", text " City", STRING, 40, WRITE, .compound = kind "Address"),                          \
+	        F(kind "State", text " State/Province", STRING, 80, WRITE, .compound = kind "Address"),               \
+	        F(kind "PostalCode", text " Zip/Postal Code", STRING, 20, WRITE, .compound = kind "Address"),         \
+	        F(kind "Country", text " Country", STRING, country, WRITE, .compound = kind "Address"),               \
+	        F(kind "Latitude", text " Latitude", DOUBLE, 0, WRITE, .compound = kind "Address", .precision = 18,   \
+	          .scale = 15),                                                                                       \
+	        F(kind "Longitude", text " Longitude", DOUBLE, 0, WRITE, .compound = kind "Address", .precision = 18, \
+	          .scale = 15),                                                                                       \
+	        F(kind "Address", text " Address", ADDRESS, 0, READ, .source = SOURCE_ADDRESS)
 
 #define LEAD_SOURCES "Web|Phone Inquiry|Partner Referral|Purchased List|Other"
 
@@ -45,7 +47,8 @@ static const struct field contact_fields[] = {
 	F("AccountId", "Account ID", REFERENCE, 18, WRITE, .reference_to = "Account", .relationship = "Account"),
 	F("LastName", "Last Name", STRING, 80, WRITE | FIELD_REQUIRED, .compound = "Name"),
 	F("FirstName", "First Name", STRING, 40, WRITE, .compound = "Name"),
-	F("Salutation", "Salutation", PICKLIST, 40, WRITE, .compound = "Name", .picklist = "Mr.|Ms.|Mrs.|Dr.|Prof.|Mx."),
+	F("Salutation", "Salutation", PICKLIST, 40, WRITE, .compound = "Name",
+	  .picklist = "Mr.|Ms.|Mrs.|Dr.|Prof.|Mx."),
 	F("MiddleName", "Middle Name", STRING, 40, WRITE, .compound = "Name"),
 	F("Suffix", "Suffix", STRING, 40, WRITE, .compound = "Name"),
 	F("Name", "Full Name", STRING, 121, FIELD_REQUIRED | FIELD_NAME, .source = SOURCE_PERSON_NAME),
@@ -83,7 +86,8 @@ static const struct field contact_fields[] = {
 
 /* What the Suture package brings along. */
 static const struct field contact_custom[] = {
-	F("Hint_Patient_Id__c", "Hint Patient Id", STRING, 64, CUSTOM | FIELD_EXTERNAL | FIELD_UNIQUE | FIELD_CASE | FIELD_LOOKUP),
+	F("Hint_Patient_Id__c", "Hint Patient Id", STRING, 64,
+	  CUSTOM | FIELD_EXTERNAL | FIELD_UNIQUE | FIELD_CASE | FIELD_LOOKUP),
 	F("Synced_to_Hint__c", "Synced to Hint", BOOLEAN, 0, SWITCH | FIELD_CUSTOM),
 	F("Last_Hint_Sync__c", "Last Hint Sync", DATETIME, 0, CUSTOM),
 	F("Last_Batch_Sync_Id__c", "Last Batch Sync Id", STRING, 64, CUSTOM),
@@ -150,9 +154,11 @@ static const struct field record_type_fields[] = {
 	F("IsPersonType", "Is Person Type", BOOLEAN, 0, SYSTEM),
 };
 
-#define OBJECT(api, text, many, key, write, list, ...)                                                                 \
-	{ .name = api, .label = text, .plural = many, .prefix = key, .writable = write, .fields = list,                \
-	  .field_count = ARRAY_LEN(list), __VA_ARGS__ }
+#define OBJECT(api, text, many, key, write, list, ...)                                                        \
+	{                                                                                                     \
+		.name = api, .label = text, .plural = many, .prefix = key, .writable = write, .fields = list, \
+		.field_count = ARRAY_LEN(list), __VA_ARGS__                                                   \
+	}
 
 const struct schema_object schema_objects[] = {
 	OBJECT("Account", "Account", "Accounts", "001", true, account_fields, .custom = NULL),

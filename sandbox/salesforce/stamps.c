@@ -32,7 +32,7 @@ static struct civil civil_of(int64_t days)
 	unsigned shifted = (5 * of_year + 2) / 153;
 	unsigned month = shifted < 10 ? shifted + 3 : shifted - 9;
 
-	return (struct civil){
+	return (struct civil) {
 		.year = (unsigned)(year + era * 400 + (month <= 2)),
 		.month = month,
 		.day = of_year - (153 * shifted + 2) / 5 + 1,

@@ -40,14 +40,14 @@ static void show_choices(const struct request *request, const struct target *tar
 
 		id_long(row_at(target->object, target->matches[i])->id, id);
 		buf_printf(&answer->body, "%s\"/services/data/%.*s/sobjects/%s/%s\"", i ? "," : "[",
-			   STR_ARG(version_of(request)), target->object->name, id);
+		           STR_ARG(version_of(request)), target->object->name, id);
 	}
 	buf_add_char(&answer->body, ']');
 }
 
 /* `created` exists from v46; before that an update answered 204 without a body. */
 static void show_outcome(const struct request *request, const struct target *target, uint32_t number, bool created,
-			 struct answer *answer)
+                         struct answer *answer)
 {
 	struct str version = str_skip(version_of(request), 1);
 	double level = 0;
@@ -66,7 +66,7 @@ static void show_outcome(const struct request *request, const struct target *tar
 }
 
 static void create_from(struct org *org, struct request *request, const struct target *target, const struct json *body,
-			struct answer *answer)
+                        struct answer *answer)
 {
 	struct problems problems = PROBLEMS_INIT(request->arena);
 	struct draft draft;
@@ -82,8 +82,8 @@ static void create_from(struct org *org, struct request *request, const struct t
 	draft_read(&draft, body);
 	if (draft.given[target->key->number] || draft.has_id)
 		problem_add(&problems, "INVALID_FIELD", str_of(target->key->name),
-			    "The %s field should not be specified in the sobject data.",
-			    draft.has_id ? "Id" : target->key->name);
+		            "The %s field should not be specified in the sobject data.",
+		            draft.has_id ? "Id" : target->key->name);
 	else
 		draft_put_text(&draft, target->key, target->value);
 	if (problems.count == 0)

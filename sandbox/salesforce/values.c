@@ -21,7 +21,7 @@ static size_t count_characters(struct str text)
 static bool refuse_type(struct draft *draft, const struct field *field, struct str text)
 {
 	problem_add(draft->problems, "INVALID_TYPE_ON_FIELD_IN_RECORD", str_of(field->name),
-		    "%s: value not of required type: %.*s", field->label, STR_ARG(text));
+	            "%s: value not of required type: %.*s", field->label, STR_ARG(text));
 	return false;
 }
 
@@ -29,8 +29,8 @@ static bool take_text(struct draft *draft, const struct field *field, struct str
 {
 	if (text.len > field->length && count_characters(text) > field->length) {
 		problem_add(draft->problems, "STRING_TOO_LONG", str_of(field->name),
-			    "%s: data value too large: %.*s (max length=%u)", field->label,
-			    (int)MIN_OF(text.len, (size_t)1000), text.at, field->length);
+		            "%s: data value too large: %.*s (max length=%u)", field->label,
+		            (int)MIN_OF(text.len, (size_t)1000), text.at, field->length);
 		return false;
 	}
 	*ret = text;
@@ -62,7 +62,7 @@ static bool take_email(struct draft *draft, const struct field *field, struct st
 {
 	if (!looks_like_email(text)) {
 		problem_add(draft->problems, "INVALID_EMAIL_ADDRESS", str_of(field->name),
-			    "%s: invalid email address: %.*s", field->label, STR_ARG(text));
+		            "%s: invalid email address: %.*s", field->label, STR_ARG(text));
 		return false;
 	}
 	return take_text(draft, field, text, ret);
@@ -83,7 +83,7 @@ static bool take_picklist(struct draft *draft, const struct field *field, struct
 {
 	if (field->flags & FIELD_RESTRICTED && field->picklist && !on_list(field->picklist, text)) {
 		problem_add(draft->problems, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", str_of(field->name),
-			    "%s: bad value for restricted picklist field: %.*s", field->label, STR_ARG(text));
+		            "%s: bad value for restricted picklist field: %.*s", field->label, STR_ARG(text));
 		return false;
 	}
 	return take_text(draft, field, text, ret);
@@ -111,7 +111,7 @@ static bool take_number(struct draft *draft, const struct field *field, struct s
 		limit *= 10;
 	if (field->precision > 0 && (value >= limit || value <= -limit)) {
 		problem_add(draft->problems, "NUMBER_OUTSIDE_VALID_RANGE", str_of(field->name),
-			    "%s: value outside of valid range on numeric field: %.*s", field->label, STR_ARG(text));
+		            "%s: value outside of valid range on numeric field: %.*s", field->label, STR_ARG(text));
 		return false;
 	}
 	*ret = arena_printf(draft->arena, "%.*f", scale, value);
@@ -158,15 +158,15 @@ static bool take_reference(struct draft *draft, const struct field *field, struc
 	char *id;
 
 	if (!object) {
-		problem_add(draft->problems, "MALFORMED_ID", str_of(field->name), "%s: id value of incorrect type: %.*s",
-			    field->label, STR_ARG(text));
+		problem_add(draft->problems, "MALFORMED_ID", str_of(field->name),
+		            "%s: id value of incorrect type: %.*s", field->label, STR_ARG(text));
 		return false;
 	}
 	if (number == NO_ROW || row_at(object, number)->deleted) {
 		bool gone = number != NO_ROW;
 
 		problem_add(draft->problems, gone ? "ENTITY_IS_DELETED" : "INVALID_CROSS_REFERENCE_KEY",
-			    str_of(field->name), gone ? "entity is deleted" : "invalid cross reference id");
+		            str_of(field->name), gone ? "entity is deleted" : "invalid cross reference id");
 		return false;
 	}
 	id = arena_alloc_bytes(draft->arena, ID_LONG + 1);
@@ -176,11 +176,10 @@ static bool take_reference(struct draft *draft, const struct field *field, struc
 }
 
 static take_fn *const takers[TYPE_COUNT] = {
-	[TYPE_STRING] = take_text,       [TYPE_TEXTAREA] = take_text, [TYPE_PHONE] = take_text,
-	[TYPE_URL] = take_text,          [TYPE_EMAIL] = take_email,   [TYPE_PICKLIST] = take_picklist,
-	[TYPE_BOOLEAN] = take_boolean,   [TYPE_INT] = take_number,    [TYPE_DOUBLE] = take_number,
-	[TYPE_DATE] = take_date,         [TYPE_DATETIME] = take_datetime,
-	[TYPE_REFERENCE] = take_reference,
+	[TYPE_STRING] = take_text,     [TYPE_TEXTAREA] = take_text,     [TYPE_PHONE] = take_text,
+	[TYPE_URL] = take_text,        [TYPE_EMAIL] = take_email,       [TYPE_PICKLIST] = take_picklist,
+	[TYPE_BOOLEAN] = take_boolean, [TYPE_INT] = take_number,        [TYPE_DOUBLE] = take_number,
+	[TYPE_DATE] = take_date,       [TYPE_DATETIME] = take_datetime, [TYPE_REFERENCE] = take_reference,
 };
 
 bool value_from_text(struct draft *draft, const struct field *field, struct str text, struct str *ret)
@@ -197,7 +196,7 @@ bool value_from_text(struct draft *draft, const struct field *field, struct str 
 /* ---- JSON ---- */
 
 static const char *const token_names[] = {
-	[JSON_NULL] = "VALUE_NULL",     [JSON_FALSE] = "VALUE_FALSE", [JSON_TRUE] = "VALUE_TRUE",
+	[JSON_NULL] = "VALUE_NULL",     [JSON_FALSE] = "VALUE_FALSE",   [JSON_TRUE] = "VALUE_TRUE",
 	[JSON_NUMBER] = "VALUE_NUMBER", [JSON_STRING] = "VALUE_STRING", [JSON_ARRAY] = "START_ARRAY",
 	[JSON_OBJECT] = "START_OBJECT",
 };
@@ -210,10 +209,11 @@ static bool refuse_token(struct draft *draft, const struct field *field, const s
 		line += *at == '\n';
 		column = *at == '\n' ? 1 : column + 1;
 	}
-	problem_add(draft->problems, "JSON_PARSER_ERROR", STR_EMPTY,
-		    "Cannot deserialize instance of %s from %s value %.*s or request may be missing a required field at "
-		    "[line:%u, column:%u]",
-		    type_name(field->type), token_names[value->kind], STR_ARG(json_text(value)), line, column);
+	problem_add(
+	        draft->problems, "JSON_PARSER_ERROR", STR_EMPTY,
+	        "Cannot deserialize instance of %s from %s value %.*s or request may be missing a required field at "
+	        "[line:%u, column:%u]",
+	        type_name(field->type), token_names[value->kind], STR_ARG(json_text(value)), line, column);
 	return false;
 }
 
