@@ -9,6 +9,7 @@
  * Connections are closed on purpose only from the loop, never inside evhttp's callback.
  */
 #include "sandbox/server_internal.h"
+#include "sandbox/keep.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -22,7 +23,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <zlib.h>
@@ -91,8 +91,7 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 
 	server->spare = NULL;
 	if (!x) {
-		x = calloc(1, sizeof(*x)); /* outlives the callback: its answer may be late */
-		must(x != NULL);
+		x = keep_new(sizeof(*x)); /* outlives the callback: its answer may be late */
 	}
 	*x = (struct exchange) { .server = server, .raw = raw, .arena = x->arena };
 	x->request = (struct request) { .arena = &x->arena, .server = server };
@@ -119,7 +118,7 @@ static void exchange_free(struct exchange *x)
 	buf_release(&x->answer.body);
 	if (server->spare) {
 		arena_release(&x->arena);
-		free(x);
+		keep_drop(x);
 		return;
 	}
 	arena_reset(&x->arena);
@@ -199,7 +198,7 @@ static void free_body(const void *data, size_t len, void *extra)
 {
 	(void)data;
 	(void)len;
-	free(extra);
+	keep_drop(extra);
 }
 
 static void close_connection(evutil_socket_t fd, short events, void *connection)
@@ -411,7 +410,7 @@ static void later_free(struct later *later)
 	if (later->next)
 		later->next->previous = later->previous;
 	event_free(later->timer);
-	free(later);
+	keep_drop(later);
 }
 
 static void on_later(evutil_socket_t fd, short events, void *context)
@@ -428,7 +427,7 @@ static void on_later(evutil_socket_t fd, short events, void *context)
 
 void server_later(struct server *server, int64_t ms, void (*run)(void *context), void *context)
 {
-	struct later *later = calloc(1, sizeof(*later)); /* lives until it fires */
+	struct later *later = keep_new(sizeof(*later)); /* lives until it fires */
 	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000 };
 
 	must(later != NULL);
@@ -485,12 +484,10 @@ int server_open(const struct vendor *vendor, const struct options *options, int 
 
 	signal(SIGPIPE, SIG_IGN);
 	evthread_use_pthreads();
-	server = calloc(1, sizeof(*server)); /* lives as long as the program wants */
-	must(server != NULL);
+	server = keep_new(sizeof(*server)); /* lives as long as the program wants */
 	server->vendor = vendor;
 	server->counters.count = vendor->route_count + 1;
-	server->counters.routes = calloc(server->counters.count, sizeof(struct counter));
-	must(server->counters.routes != NULL);
+	server->counters.routes = keep_new(size_mul(server->counters.count, sizeof(struct counter)));
 	server->loop = event_base_new();
 	must(server->loop != NULL);
 	server->http = evhttp_new(server->loop);
@@ -560,7 +557,7 @@ void server_free(struct server **pserver)
 	}
 	if (server->spare) {
 		arena_release(&server->spare->arena);
-		free(server->spare);
+		keep_drop(server->spare);
 	}
 	while (server->laters)
 		later_free(server->laters);
@@ -568,6 +565,6 @@ void server_free(struct server **pserver)
 		server->vendor->close(server->state);
 	event_base_free(server->loop);
 	faults_release(&server->faults);
-	free(server->counters.routes);
-	free(server);
+	keep_drop(server->counters.routes);
+	keep_drop(server);
 }

@@ -4,7 +4,6 @@
 #include "sandbox/salesforce/auth_internal.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "codec/digest.h"
 #include "lib/clock.h"

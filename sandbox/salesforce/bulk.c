@@ -1,7 +1,5 @@
 #include "sandbox/salesforce/bulk.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "sandbox/keep.h"
 
 #include "sandbox/salesforce/handlers.h"
 
@@ -26,8 +24,7 @@ static const struct {
 
 void jobs_open(struct org *org)
 {
-	org->jobs = calloc(1, sizeof(*org->jobs)); /* lives as long as the org */
-	must(org->jobs != NULL);
+	org->jobs = keep_new(sizeof(*org->jobs)); /* lives as long as the org */
 }
 
 void jobs_close(struct org *org)
@@ -40,25 +37,24 @@ void jobs_close(struct org *org)
 		buf_release(&job->failed);
 		buf_release(&job->unprocessed);
 		arena_release(&job->arena);
-		free(job);
+		keep_drop(job);
 	}
 	if (org->jobs)
-		free(org->jobs->at);
-	free(org->jobs);
+		keep_drop(org->jobs->at);
+	keep_drop(org->jobs);
 	org->jobs = NULL;
 }
 
 struct job *job_new(struct org *org, const struct request *request, bool query)
 {
 	struct jobs *jobs = org->jobs;
-	struct job *job = calloc(1, sizeof(*job)); /* polled until the org ends */
+	struct job *job = keep_new(sizeof(*job)); /* polled until the org ends */
 	char id[ID_SHORT];
 
 	must(job != NULL);
 	if (jobs->count == jobs->cap) {
 		jobs->cap = jobs->cap ? jobs->cap * 2 : 16;
-		jobs->at = realloc(jobs->at, jobs->cap * sizeof(struct job *));
-		must(jobs->at != NULL);
+		jobs->at = keep_resize(jobs->at, jobs->cap * sizeof(struct job *));
 	}
 	jobs->at[jobs->count++] = job;
 	id_make("750", jobs->count, id);

@@ -6,8 +6,6 @@
  */
 #include "sandbox/salesforce/bulk.h"
 
-#include <string.h>
-
 #include "sandbox/salesforce/bulk_csv.h"
 #include "sandbox/salesforce/bulk_rows.h"
 #include "sandbox/salesforce/handlers.h"

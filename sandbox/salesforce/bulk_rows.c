@@ -1,7 +1,5 @@
 #include "sandbox/salesforce/bulk_rows.h"
 
-#include <stdlib.h>
-
 #include "sandbox/salesforce/bulk_csv.h"
 #include "sandbox/salesforce/record.h"
 

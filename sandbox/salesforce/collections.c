@@ -8,8 +8,6 @@
 #include "sandbox/salesforce/handlers.h"
 #include "sandbox/salesforce/record.h"
 
-#include <string.h>
-
 #define ROWS_MAX   200
 #define CHUNKS_MAX 10
 

@@ -4,8 +4,6 @@
  */
 #include "sandbox/salesforce/handlers.h"
 
-#include <string.h>
-
 #include "sandbox/systems.h"
 
 #define SUBREQUESTS_MAX 25

@@ -1,8 +1,6 @@
 /* describe: objects and fields with every property of section 3. What is the same for all fields is text at the end. */
 #include "sandbox/salesforce/handlers.h"
 
-#include <stdio.h>
-
 static void write_switch(struct buf *out, const char *name, bool value)
 {
 	buf_printf(out, ",\"%s\":%s", name, value ? "true" : "false");

@@ -22,7 +22,8 @@ static int status_of(const char *code)
 	return 400;
 }
 
-static struct str format_text(struct arena *arena, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static struct str format_text(struct arena *arena, const char *format,
+                                                                    va_list args)
 {
 	char text[2048];
 	int len = vsnprintf(text, sizeof(text), format, args);

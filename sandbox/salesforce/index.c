@@ -1,7 +1,7 @@
 /* Linear probing; an entry keeps the row and 32 bits of its hash, so that growing needs no texts. */
 #include "sandbox/salesforce/index.h"
+#include "sandbox/keep.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define EMPTY   UINT32_MAX
@@ -21,18 +21,16 @@ struct index {
 
 static struct entry *entries_new(uint64_t count)
 {
-	struct entry *entries = malloc(size_mul(count, sizeof(*entries))); /* grows on its own */
+	struct entry *entries = keep_raw(size_mul(count, sizeof(*entries))); /* grows on its own */
 
-	must(entries != NULL);
 	memset(entries, 0xff, count * sizeof(*entries));
 	return entries;
 }
 
 struct index *index_new(void)
 {
-	struct index *index = calloc(1, sizeof(*index));
+	struct index *index = keep_new(sizeof(*index));
 
-	must(index != NULL);
 	index->mask = 1023;
 	index->entries = entries_new(1024);
 	return index;
@@ -45,8 +43,8 @@ void index_free(struct index **pindex)
 	*pindex = NULL;
 	if (!index)
 		return;
-	free(index->entries);
-	free(index);
+	keep_drop(index->entries);
+	keep_drop(index);
 }
 
 static void put(struct index *index, uint32_t hash, uint32_t row)
@@ -71,7 +69,7 @@ static void grow(struct index *index)
 		if (index->entries[i].row < REMOVED)
 			put(&bigger, index->entries[i].hash, index->entries[i].row);
 	}
-	free(index->entries);
+	keep_drop(index->entries);
 	*index = bigger;
 }
 

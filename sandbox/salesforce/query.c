@@ -3,10 +3,8 @@
  * and the numbers of its rows; a page shows the values of the moment, rows deleted meanwhile are missing from it.
  */
 #include "sandbox/salesforce/handlers.h"
+#include "sandbox/keep.h"
 #include "sandbox/salesforce/query_out.h"
-
-#include <stdio.h>
-#include <stdlib.h>
 
 #define PAGE_MOST     2000
 #define PAGE_LEAST    200
@@ -28,8 +26,7 @@ struct cursors {
 
 void cursors_open(struct org *org)
 {
-	org->cursors = calloc(1, sizeof(*org->cursors)); /* lives as long as the org */
-	must(org->cursors != NULL);
+	org->cursors = keep_new(sizeof(*org->cursors)); /* lives as long as the org */
 }
 
 static void cursor_free(struct cursor *cursor)
@@ -37,22 +34,21 @@ static void cursor_free(struct cursor *cursor)
 	if (!cursor)
 		return;
 	arena_release(&cursor->arena);
-	free(cursor);
+	keep_drop(cursor);
 }
 
 void cursors_close(struct org *org)
 {
 	for (size_t i = 0; org->cursors && i < CURSORS_MAX; i++)
 		cursor_free(org->cursors->at[i]);
-	free(org->cursors);
+	keep_drop(org->cursors);
 	org->cursors = NULL;
 }
 
 static struct cursor *cursor_new(void)
 {
-	struct cursor *cursor = calloc(1, sizeof(*cursor)); /* outlives the request when it has further pages */
+	struct cursor *cursor = keep_new(sizeof(*cursor)); /* outlives the request when it has further pages */
 
-	must(cursor != NULL);
 	return cursor;
 }
 

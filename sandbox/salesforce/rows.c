@@ -7,8 +7,8 @@
  * a transaction the old one goes into the journal, which rolls back in reverse order.
  */
 #include "sandbox/salesforce/org.h"
+#include "sandbox/keep.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "sandbox/salesforce/index.h"
@@ -83,8 +83,7 @@ static struct cells *cells_make(const struct str *texts, unsigned field_count)
 		bytes += texts[i].len;
 		count += texts[i].len > 0;
 	}
-	cells = malloc(sizeof(*cells) + count * sizeof(uint32_t) + bytes); /* each row changes on its own */
-	must(cells != NULL);
+	cells = keep_raw(sizeof(*cells) + count * sizeof(uint32_t) + bytes); /* each row changes on its own */
 	memset(cells->have, 0, sizeof(cells->have));
 	out = (char *)(cells->ends + count);
 	for (unsigned i = 0; i < field_count; i++) {
@@ -185,8 +184,7 @@ static void remember(struct org *org, struct object *object, uint32_t number, bo
 
 	if (journal->count == journal->cap) {
 		journal->cap = journal->cap ? journal->cap * 2 : 256;
-		journal->at = realloc(journal->at, journal->cap * sizeof(*journal->at));
-		must(journal->at != NULL);
+		journal->at = keep_resize(journal->at, journal->cap * sizeof(*journal->at));
 	}
 	journal->at[journal->count++] = (struct undo) {
 		.object = object,
@@ -202,7 +200,7 @@ static void undo_insert(struct object *object, uint32_t number)
 
 	index_values(object, number, false);
 	index_remove(object->by_id, index_hash(str_range(row->id, ID_SHORT), false), number);
-	free(row->cells);
+	keep_drop(row->cells);
 	object->row_count--;
 	object->live--;
 }
@@ -216,7 +214,7 @@ static void undo_change(struct object *object, const struct undo *undo)
 	if (row->deleted && !undo->before.deleted)
 		object->live++;
 	if (row->cells != undo->before.cells)
-		free(row->cells);
+		keep_drop(row->cells);
 	*row = undo->before;
 	if (!row->deleted)
 		index_values(object, undo->number, true);
@@ -225,14 +223,13 @@ static void undo_change(struct object *object, const struct undo *undo)
 void rows_begin(struct org *org)
 {
 	ensure(org->journal == NULL);
-	org->journal = calloc(1, sizeof(*org->journal)); /* freed by rows_end */
-	must(org->journal != NULL);
+	org->journal = keep_new(sizeof(*org->journal)); /* freed by rows_end */
 }
 
 static void forget(const struct undo *undo)
 {
 	if (!undo->inserted && row_at(undo->object, undo->number)->cells != undo->before.cells)
-		free(undo->before.cells);
+		keep_drop(undo->before.cells);
 }
 
 void rows_end(struct org *org, bool keep)
@@ -249,8 +246,8 @@ void rows_end(struct org *org, bool keep)
 		else
 			undo_change(undo->object, undo);
 	}
-	free(journal->at);
-	free(journal);
+	keep_drop(journal->at);
+	keep_drop(journal);
 	org->journal = NULL;
 }
 
@@ -260,8 +257,7 @@ static uint32_t new_row(struct object *object)
 {
 	if (object->row_count == object->row_cap) {
 		object->row_cap = object->row_cap ? object->row_cap * 2 : 64;
-		object->rows = realloc(object->rows, size_mul(object->row_cap, sizeof(*object->rows)));
-		must(object->rows != NULL);
+		object->rows = keep_resize(object->rows, size_mul(object->row_cap, sizeof(*object->rows)));
 	}
 	return object->row_count++;
 }
@@ -309,7 +305,7 @@ void rows_update(struct org *org, struct object *object, uint32_t number, const 
 		remember(org, object, number, false);
 	index_values(object, number, false);
 	if (!org->journal)
-		free(row->cells);
+		keep_drop(row->cells);
 	row->cells = fresh;
 	row->modified = MAX_OF(stamp_now(), row->modified);
 	row->modified_by = user;
@@ -332,8 +328,8 @@ void rows_delete(struct org *org, struct object *object, uint32_t number, uint32
 void rows_free(struct object *object)
 {
 	for (uint32_t i = 0; i < object->row_count; i++)
-		free(object->rows[i].cells);
-	free(object->rows);
+		keep_drop(object->rows[i].cells);
+	keep_drop(object->rows);
 	object->rows = NULL;
 	object->row_count = 0;
 	index_free(&object->by_id);

@@ -3,9 +3,7 @@
  * handlers.h. Rows are tried in order: fixed words before placeholders.
  */
 #include "sandbox/salesforce/handlers.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "sandbox/keep.h"
 
 #include "sandbox/salesforce/meta.h"
 #include "sandbox/systems.h"
@@ -176,12 +174,12 @@ static void close_org(void *state)
 	for (size_t i = 0; i < org->object_count; i++)
 		rows_free(org->objects[i]);
 	arena_release(&org->arena);
-	free(org);
+	keep_drop(org);
 }
 
 static int open_org(const struct options *options, struct server *server, void **ret_state, struct err *err)
 {
-	struct org *org = calloc(1, sizeof(*org)); /* lives as long as its server */
+	struct org *org = keep_new(sizeof(*org)); /* lives as long as its server */
 	int r;
 
 	must(org != NULL);

@@ -3,8 +3,6 @@
 #include "sandbox/salesforce/record.h"
 #include "sandbox/salesforce/render.h"
 
-#include <string.h>
-
 struct preset {
 	const char *object;
 	const char *values[6][2]; /* field and value */

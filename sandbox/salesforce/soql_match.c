@@ -1,7 +1,6 @@
 /* soql_match: does a row satisfy a condition. Null is a value: != and NOT IN are true for it, the rest is false. */
 #include "sandbox/salesforce/soql_internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/clock.h"

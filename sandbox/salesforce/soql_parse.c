@@ -5,8 +5,6 @@
  */
 #include "sandbox/salesforce/soql_internal.h"
 
-#include <stdio.h>
-
 #define NO_COLUMN                                                                                                   \
 	"No such column '%.*s' on entity '%s'. If you are attempting to use a custom field, be sure to append the " \
 	"'__c' after the custom field name. Please reference your WSDL or the describe call for the appropriate "   \

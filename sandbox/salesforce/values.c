@@ -4,7 +4,6 @@
  */
 #include "sandbox/salesforce/values.h"
 
-#include <stdio.h>
 #include <string.h>
 
 typedef bool take_fn(struct draft *draft, const struct field *field, struct str text, struct str *ret);
