@@ -332,7 +332,7 @@ static bool finished(struct lane *lane, struct err *err)
 	pthread_mutex_unlock(&lane->lanes->lock);
 	if (!upstream_done || store_read(lane->engine->store, count_owed, &job, err) < 0)
 		return false;
-	if (job.counts.now > 0 && lane->again_ms == 0)
+	if (lane->again_ms == 0)
 		lane->again_ms = clock_wall_ms() + 250; /* postponed entries: look again until they are due */
 	return job.counts.now == 0 && (!lane->with_low || job.counts.low == 0);
 }

@@ -1,0 +1,34 @@
+/*
+ * rig: an engine over an in-memory database and two memory systems, for tests of the road. One rig at a time.
+ */
+#ifndef SUTURE_TESTS_SYNC_RIG_H
+#define SUTURE_TESTS_SYNC_RIG_H
+
+#include "connectors/memory.h"
+#include "sync/catalog.h"
+#include "sync/run.h"
+
+struct rig {
+	struct engine engine;
+	struct plan *plan;
+	struct connection *emr, *crm;      /* the plan's */
+	struct arena arena;
+	char path[64];                     /* the database's folder */
+};
+
+/* `sync_settings`: more members of the sync's object, as JSON text ("\"create\":true"), or "". */
+void rig_open(struct rig *rig, const char *sync_settings);
+void rig_close(struct rig *rig);
+/* Opens the same database anew, as after the death of the process; the two systems keep what they hold. */
+void rig_restart(struct rig *rig);
+/* The n-th statement or commit from now fails, once. */
+void rig_fail_store_at(struct rig *rig, int64_t n);
+/* An import that must succeed; returns the counts by outcome of its run. */
+const int64_t *rig_import(struct rig *rig, int64_t counts[OUTCOME_COUNT]);
+/* A member of a record as text; "" when blank or absent; NULL when the record is not there. */
+const char *rig_emr(struct rig *rig, const char *id, const char *member);
+const char *rig_crm(struct rig *rig, const char *id, const char *member);
+/* The id of the contact that carries this patient's id; NULL: none. */
+const char *rig_contact_of(struct rig *rig, const char *patient);
+
+#endif
