@@ -21,15 +21,15 @@ static void every_kind_explains_its_options(void **state)
 }
 
 static const char extra[] = "name: mini\n"
-			    "title: Mini EMR\n"
-			    "base: \"https://mini.example\"\n"
-			    "auth: {kind: none}\n"
-			    "paging: {style: none}\n"
-			    "objects:\n"
-			    "  patient:\n"
-			    "    list: {path: /patients}\n"
-			    "    record: {id: id}\n"
-			    "    fields: [{name: id}]\n";
+                            "title: Mini EMR\n"
+                            "base: \"https://mini.example\"\n"
+                            "auth: {kind: none}\n"
+                            "paging: {style: none}\n"
+                            "objects:\n"
+                            "  patient:\n"
+                            "    list: {path: /patients}\n"
+                            "    record: {id: id}\n"
+                            "    fields: [{name: id}]\n";
 
 static void a_users_descriptor_becomes_a_kind(void **state)
 {
@@ -46,8 +46,10 @@ static void a_users_descriptor_becomes_a_kind(void **state)
 	assert_null(kind->fetch_start);
 	assert_null(kind->exchange_code);
 	assert_int_equal(connector_count(), before + 1);
-	assert_err(connector_add_descriptor(str_of(extra), "again.yaml", &err), ERR_CONFIG, "again.yaml: there is a system 'mini' already");
-	assert_err(connector_add_descriptor(STR("name: x\nfrob: 1\n"), "bad.yaml", &err), ERR_CONFIG, "bad.yaml: line 2: unknown key 'frob'");
+	assert_err(connector_add_descriptor(str_of(extra), "again.yaml", &err), ERR_CONFIG,
+	           "again.yaml: there is a system 'mini' already");
+	assert_err(connector_add_descriptor(STR("name: x\nfrob: 1\n"), "bad.yaml", &err), ERR_CONFIG,
+	           "bad.yaml: line 2: unknown key 'frob'");
 	assert_int_equal(connector_count(), before + 1);
 }
 

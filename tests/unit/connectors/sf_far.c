@@ -1,0 +1,677 @@
+/* The Salesforce connector against a scripted org: every request and answer stands here as bytes. */
+#include "far.h"
+
+#include "connectors/salesforce/salesforce.h"
+
+#include <stdio.h>
+
+#define SETTINGS \
+	"{\"login_url\":\"%s\",\"client_id\":\"app\",\"client_secret\":\"secret\",\"backoff_ms\":1,\"attempts\":2}"
+#define ID_A "003xx000000000AAAQ"
+#define ID_B "003xx000000000BAAQ"
+#define ID_C "003xx000000000CAAQ"
+
+static void expect_login(struct far *far, const char *token)
+{
+	far_expect(far,
+	           (struct exchange) {
+	                   .method = "POST",
+	                   .path = "/services/oauth2/token",
+	                   .body = "grant_type=client_credentials&client_id=app&client_secret=secret",
+	                   .answer = arena_printf(
+	                                     &far->arena,
+	                                     "{\"access_token\":\"%s\",\"instance_url\":\"%.*s\",\"id\":\"https://x/id/"
+	                                     "00Dxx0000001gPLEAY/005xx000001SwiUAAS\",\"token_type\":\"Bearer\"}",
+	                                     token, STR_ARG(far_base(far)))
+	                                     .at });
+}
+
+static struct connection *begin(struct far *far)
+{
+	far_open(far);
+	expect_login(far, "T1");
+	return far_connect(far, "salesforce", SETTINGS);
+}
+
+static void end(struct far *far, struct connection *c)
+{
+	c->kind->close(&c);
+	far_close(far);
+}
+
+static void settings_are_checked_when_it_is_opened(void **state)
+{
+	static const struct {
+		const char *settings, *words;
+	} rows[] = {
+		{ "{\"login_url\":\"https://x\"}", "'client_id' is missing" },
+		{ "{\"login_url\":\"https://x\",\"client_id\":\"a\"}",
+		  "'client_secret' is missing: auth client_credentials" },
+		{ "{\"login_url\":\"https://x\",\"client_id\":\"a\",\"auth\":\"magic\"}",
+		  "must be client_credentials, jwt or refresh_token" },
+		{ "{\"login_url\":\"https://x\",\"client_id\":\"a\",\"auth\":\"jwt\"}",
+		  "'username' is missing: auth jwt" },
+		{ "{\"login_url\":\"x\",\"client_id\":\"a\",\"client_secret\":\"s\"}",
+		  "'login_url' must be an address" },
+		{ "{\"login_url\":\"https://x\",\"client_id\":\"a\",\"client_secret\":\"s\",\"api_version\":\"sixty\"}",
+		  "'api_version'" },
+		{ "{\"login_url\":\"https://x\",\"client_id\":\"a\",\"client_secret\":\"s\",\"pace\":\"fast\"}",
+		  "'pace' must be a number" },
+		{ "{\"login_url\":\"https://x\",\"client_id\":\"a\",\"client_secret\":\"s\",\"colour\":1}",
+		  "unknown setting 'colour'" },
+	};
+	const struct connector *kind = connector_find(STR("salesforce"));
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		ARENA;
+		struct json *settings;
+		struct connection *c = NULL;
+
+		assert_ok(json_parse(&arena, str_of(rows[i].settings), &settings, &err));
+		assert_err(kind->open(kind, settings, NULL, &c, &err), ERR_CONFIG, rows[i].words);
+		assert_null(c);
+	}
+}
+
+static void check_says_who_we_are(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct str who;
+	int64_t used, max;
+
+	(void)state;
+	far_expect(&far,
+	           (struct exchange) {
+	                   .method = "GET",
+	                   .path = "/services/data/v62.0/",
+	                   .head = "Bearer T1",
+	                   .headers = "Sforce-Limit-Info: api-usage=18/5000; per-app-api-usage=1/2(appName=x)\r\n",
+	                   .answer = "{}" });
+	far_expect(&far, (struct exchange) { .method = "GET",
+	                                     .path = "FROM Organization",
+	                                     .headers = "Sforce-Limit-Info: api-usage=19/5000\r\n",
+	                                     .answer = "{\"records\":[{\"Name\":\"Grove\"}]}" });
+	assert_int_equal(c->kind->check(c, &far.arena, &who, &far.err), 0);
+	assert_str(who, "Grove (org 00Dxx0000001gPLEAY, user 005xx000001SwiUAAS)");
+	assert_str(c->traits.our_user, "005xx000001SwiUAAS");
+	assert_true(str_ends(c->traits.web_link, STR("/{id}")));
+	sf_limits(c, &used, &max);
+	assert_int_equal(used, 19);
+	assert_int_equal(max, 5000);
+	end(&far, c);
+}
+
+static void wrong_credentials_say_what_to_do(void **state)
+{
+	struct far far;
+	struct connection *c;
+	struct str who;
+
+	(void)state;
+	far_open(&far);
+	c = far_connect(&far, "salesforce", SETTINGS);
+	far_expect(&far, (struct exchange) { .method = "POST",
+	                                     .path = "/token",
+	                                     .status = 400,
+	                                     .answer = "{\"error\":\"invalid_client\",\"error_description\":\"invalid "
+	                                               "client credentials\"}" });
+	assert_int_equal(c->kind->check(c, &far.arena, &who, &far.err), ERR_AUTH);
+	assert_holds(str_of(far.err.text), "the client id or secret is wrong (invalid_client");
+	end(&far, c);
+}
+
+static void a_dead_session_is_renewed_once(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct page page;
+
+	(void)state;
+	far_expect(&far, (struct exchange) { .method = "GET",
+	                                     .path = "/queryAll",
+	                                     .head = "Bearer T1",
+	                                     .status = 401,
+	                                     .answer = "[{\"message\":\"Session expired or "
+	                                               "invalid\",\"errorCode\":\"INVALID_SESSION_ID\"}]" });
+	expect_login(&far, "T2");
+	far_expect(&far, (struct exchange) { .method = "GET",
+	                                     .path = "/queryAll",
+	                                     .head = "Bearer T2",
+	                                     .answer = "{\"totalSize\":0,\"done\":true,\"records\":[]}" });
+	assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("Contact") }, &page), 0);
+	assert_true(page.last);
+	end(&far, c);
+}
+
+#define ROW(id, stamp, rest) \
+	"{\"attributes\":{\"type\":\"Contact\"},\"Id\":\"" id "\",\"SystemModstamp\":\"" stamp "\"" rest "}"
+
+static void pages_follow_the_servers_link(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct page page;
+	struct str field = STR("LastName");
+	struct list_request request = { .object = STR("Contact"), .fields = &field, .field_count = 1 };
+
+	(void)state;
+	far_expect(
+	        &far,
+	        (struct exchange) {
+	                .method = "GET",
+	                .path = "/queryAll?q=SELECT Id,",
+	                .head = "Sforce-Call-Options: client=Suture",
+	                .headers = "Date: Tue, 10 Aug 2026 08:00:00 GMT\r\n",
+	                .answer =
+	                        "{\"totalSize\":3,\"done\":false,\"nextRecordsUrl\":\"/services/data/v62.0/query/"
+	                        "0r8-2\",\"records\":[" ROW(
+	                                ID_A, "2026-07-18T09:15:22.000+0000",
+	                                ",\"LastModifiedById\":\"005xx000001SwiUAAS\",\"IsDeleted\":false,\"LastName\":"
+	                                "\"A\"") ", " ROW(ID_B, "2026-07-18T09:15:23.000+0000",
+	                                                  ",\"IsDeleted\":true,\"MasterRecordId\":\"" ID_A
+	                                                  "\"") "]}" });
+	far_expect(&far, (struct exchange) { .method = "GET",
+	                                     .path = "/services/data/v62.0/query/0r8-2",
+	                                     .answer = "{\"totalSize\":3,\"done\":true,\"records\":[" ROW(
+	                                             ID_C, "2026-07-18T09:15:24.000+0000", "") "]}" });
+	assert_int_equal(far_list(&far, c, request, &page), 0);
+	assert_int_equal(page.count, 2);
+	assert_int_equal(page.total, 3);
+	assert_false(page.last);
+	assert_int_equal(page.server_ms, 1786348800000);
+	assert_str(page.records[0].id, ID_A);
+	assert_str(page.records[0].modified_by, "005xx000001SwiUAAS");
+	assert_int_equal(page.records[0].modified_ms, 1784366122000);
+	assert_str(page.records[0].version, "2026-07-18T09:15:22.000+0000");
+	assert_false(page.records[0].deleted);
+	assert_true(str_starts(page.records[0].bytes, STR("{\"attributes\"")));
+	assert_true(page.records[1].deleted);
+	assert_str(page.records[1].merged_into, ID_A);
+	request.cursor = page.next_cursor;
+	assert_int_equal(far_list(&far, c, request, &page), 0);
+	assert_true(page.last);
+	assert_int_equal(page.count, 1);
+	end(&far, c);
+}
+
+static void a_page_mark_that_died_is_replaced_by_the_last_row(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct page page;
+
+	(void)state;
+	far_expect(
+	        &far,
+	        (struct exchange) {
+	                .method = "GET",
+	                .path = "/query/0r8-2",
+	                .status = 400,
+	                .answer =
+	                        "[{\"errorCode\":\"INVALID_QUERY_LOCATOR\",\"message\":\"invalid query locator\"}]" });
+	far_expect(&far, (struct exchange) { .method = "GET",
+	                                     .path = "(SystemModstamp > 2026-07-18T09:15:23.000Z OR (SystemModstamp = "
+	                                             "2026-07-18T09:15:23.000Z AND Id > '" ID_B "'))",
+	                                     .answer = "{\"totalSize\":1,\"done\":true,\"records\":[" ROW(
+	                                             ID_C, "2026-07-18T09:15:24.000+0000", "") "]}" });
+	assert_int_equal(far_list(&far, c,
+	                          (struct list_request) { .object = STR("Contact"),
+	                                                  .cursor = STR("2026-07-18T09:15:23.000+0000 " ID_B
+	                                                                " /services/data/v62.0/query/0r8-2") },
+	                          &page),
+	                 0);
+	assert_int_equal(page.count, 1);
+	assert_int_equal(page.total, -1);
+	end(&far, c);
+}
+
+static void small_pages_go_by_the_last_row(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct page page;
+
+	(void)state;
+	far_expect(&far, (struct exchange) {
+	                         .method = "GET",
+	                         .path = "/query?q=SELECT Id,SystemModstamp,LastModifiedById,IsDeleted,MasterRecordId "
+	                                 "FROM Contact "
+	                                 "ORDER BY SystemModstamp ASC, Id ASC LIMIT 1",
+	                         .answer = "{\"totalSize\":1,\"done\":true,\"records\":[" ROW(
+	                                 ID_A, "2026-07-18T09:15:22.000+0000", "") "]}" });
+	assert_int_equal(far_list(&far, c,
+	                          (struct list_request) { .object = STR("Contact"), .page_size = 1, .live_only = true },
+	                          &page),
+	                 0);
+	assert_false(page.last);
+	assert_str(page.next_cursor, "2026-07-18T09:15:22.000+0000 " ID_A " -");
+	far_expect(&far,
+	           (struct exchange) { .method = "GET",
+	                               .path = "AND Id > '" ID_A "')) ORDER BY SystemModstamp ASC, Id ASC LIMIT 1",
+	                               .answer = "{\"totalSize\":0,\"done\":true,\"records\":[]}" });
+	assert_int_equal(
+	        far_list(&far, c,
+	                 (struct list_request) { .object = STR("Contact"), .page_size = 1, .cursor = page.next_cursor },
+	                 &page),
+	        0);
+	assert_true(page.last);
+	end(&far, c);
+}
+
+/* R3: one malformed row keeps its bytes and says why; the others, and the link to the next page, are there. */
+static void R3_a_malformed_row_does_not_spoil_its_page(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct page page;
+
+	(void)state;
+	far_expect(&far,
+	           (struct exchange) { .method = "GET",
+	                               .path = "/queryAll",
+	                               .answer = "{\"totalSize\":4,\"done\":false,\"nextRecordsUrl\":\"/services/data/"
+	                                         "v62.0/query/x-4\",\"records\":[" ROW(
+	                                                 ID_A, "2026-07-18T09:15:22.000+0000",
+	                                                 "") ",{\"Id\":\"" ID_B
+	                                                     "\",\"LastName\":nope},{\"LastName\":\"no id\"}," ROW(
+	                                                             ID_C, "2026-07-18T09:15:24.000+0000", "") "]}" });
+	assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("Contact") }, &page), 0);
+	assert_int_equal(page.count, 4);
+	assert_null(page.records[0].fault);
+	assert_non_null(page.records[1].fault);
+	assert_null(page.records[1].json);
+	assert_str(page.records[1].bytes, "{\"Id\":\"" ID_B "\",\"LastName\":nope}");
+	assert_string_equal(page.records[2].fault, "the row has no id");
+	assert_null(page.records[3].fault);
+	assert_str(page.records[3].id, ID_C);
+	assert_int_equal(page.total, 4);
+	assert_str(page.next_cursor, "2026-07-18T09:15:24.000+0000 " ID_C " /services/data/v62.0/query/x-4");
+	end(&far, c);
+}
+
+static void what_is_no_answer_says_so(void **state)
+{
+	static const struct {
+		const char *answer, *words;
+	} rows[] = {
+		{ "", "answered with nothing" },
+		{ "<!DOCTYPE html><html>sign in</html>", "a web page instead of data" },
+		{ "{\"records\":[{\"Id\":", "no JSON" },
+		{ "{\"rows\":[]}", "no list of records at 'records'" },
+	};
+	struct far far;
+	struct connection *c = begin(&far);
+	struct page page;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		far_expect(&far, (struct exchange) { .method = "GET", .path = "/queryAll", .answer = rows[i].answer });
+		assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("Contact") }, &page),
+		                 ERR_FAR_SIDE);
+		assert_holds(str_of(far.err.text), rows[i].words);
+	}
+	end(&far, c);
+}
+
+static void a_query_that_is_too_long_is_refused_before_it_is_sent(void **state)
+{
+	static char names[900][24];
+	static struct str fields[900];
+	struct far far;
+	struct connection *c;
+	struct page page;
+
+	(void)state;
+	far_open(&far);
+	c = far_connect(&far, "salesforce", SETTINGS);
+	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+		snprintf(names[i], sizeof(names[i]), "Some_Field_%zu__c", i);
+		fields[i] = str_of(names[i]);
+	}
+	assert_int_equal(far_list(&far, c,
+	                          (struct list_request) { .object = STR("Contact"),
+	                                                  .fields = fields,
+	                                                  .field_count = ARRAY_LEN(fields) },
+	                          &page),
+	                 ERR_CONFIG);
+	assert_holds(str_of(far.err.text), "too long");
+	end(&far, c);
+}
+
+static void fetch_answers_in_the_order_of_the_ids(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct page page;
+	const struct str ids[] = { STR("003xx000000000A"), STR("not an id"), STR(ID_B), STR(ID_C) };
+	struct str field = STR("Email");
+
+	(void)state;
+	far_expect(&far,
+	           (struct exchange) {
+	                   .method = "POST",
+	                   .path = "/composite/sobjects/Contact",
+	                   .body = "{\"ids\":[\"" ID_A "\",\"" ID_B "\",\"" ID_C
+	                           "\"],\"fields\":[\"Id\",\"SystemModstamp\",\"LastModifiedById\","
+	                           "\"IsDeleted\",\"MasterRecordId\",\"Email\"]}",
+	                   .answer = "[" ROW(ID_A, "2026-07-18T09:15:22.000+0000", ",\"Email\":null") ",null," ROW(
+	                           ID_A, "2026-07-18T09:15:22.000+0000", "") "]" });
+	assert_int_equal(far_fetch(&far, c,
+	                           (struct fetch_request) { .object = STR("Contact"),
+	                                                    .ids = ids,
+	                                                    .id_count = 4,
+	                                                    .fields = &field,
+	                                                    .field_count = 1 },
+	                           &page),
+	                 0);
+	assert_int_equal(page.count, 4);
+	assert_null(page.records[0].fault);
+	assert_string_equal(page.records[1].fault, "not there");
+	assert_string_equal(page.records[2].fault, "not there");
+	assert_str(page.records[2].id, ID_B);
+	assert_string_equal(page.records[3].fault, "the answer holds another record in its place");
+	end(&far, c);
+}
+
+static struct write_item item(struct far *far, enum write_op op, const char *id, const char *fields)
+{
+	return (struct write_item) { .op = op, .id = str_of(id), .fields = fields ? far_json(far, fields) : NULL };
+}
+
+static void a_create_with_our_key_is_an_upsert(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct write_result results[2];
+	struct write_item items[2] = {
+		item(&far, WRITE_CREATE, NULL,
+		     "{\"LastName\":\"Ng \\\"x\\\"\",\"Hint_Patient_Id__c\":\"twice\",\"Id\":\"no\"}"),
+		item(&far, WRITE_CREATE, NULL, "{\"LastName\":\"B\",\"Email\":null}")
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		items[i].key_field = STR("Hint_Patient_Id__c");
+		items[i].key = i ? STR("pat-2") : STR("pat-1");
+	}
+	far_expect(
+	        &far,
+	        (struct exchange) {
+	                .method = "PATCH",
+	                .path = "/composite/sobjects/Contact/Hint_Patient_Id__c",
+	                .body = "{\"allOrNone\":false,\"records\":[{\"attributes\":{\"type\":\"Contact\"},\"Hint_"
+	                        "Patient_Id__c\":\"pat-1\","
+	                        "\"LastName\":\"Ng "
+	                        "\\\"x\\\"\"},{\"attributes\":{\"type\":\"Contact\"},\"Hint_Patient_Id__c\":\"pat-2\","
+	                        "\"LastName\":\"B\",\"Email\":null}]}",
+	                .answer = "[{\"id\":\"" ID_A "\",\"success\":true,\"errors\":[],\"created\":true},"
+	                          "{\"id\":\"" ID_B "\",\"success\":true,\"errors\":[],\"created\":false}]" });
+	assert_int_equal(far_write(&far, c, "Contact", items, 2, results), 0);
+	assert_int_equal(results[0].outcome, DELIVERED);
+	assert_true(results[0].created);
+	assert_str(results[0].id, ID_A);
+	assert_int_equal(results[1].outcome, DELIVERED);
+	assert_false(results[1].created);
+	end(&far, c);
+}
+
+/* R3: rows are judged one by one. */
+static void R3_rows_of_one_call_end_differently(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct write_result results[4];
+	const struct write_item items[] = { item(&far, WRITE_UPDATE, ID_A, "{\"Phone\":\"1\"}"),
+		                            item(&far, WRITE_UPDATE, ID_B, "{\"Email\":\"x\"}"),
+		                            item(&far, WRITE_UPDATE, ID_C, "{\"Phone\":\"2\"}"),
+		                            item(&far, WRITE_UPDATE, "003xx000000000D", "{\"Phone\":\"3\"}") };
+
+	(void)state;
+	far_expect(&far, (struct exchange) {
+	                         .method = "PATCH",
+	                         .path = "/composite/sobjects",
+	                         .body = "\"id\":\"" ID_A "\",\"Phone\":\"1\"",
+	                         .answer = "[{\"id\":\"" ID_A "\",\"success\":true,\"errors\":[]},"
+	                                   "{\"success\":false,\"errors\":[{\"statusCode\":\"INVALID_EMAIL_ADDRESS\","
+	                                   "\"message\":\"Email: invalid email address: x\",\"fields\":[\"Email\"]}]},"
+	                                   "{\"success\":false,\"errors\":[{\"statusCode\":\"UNABLE_TO_LOCK_ROW\","
+	                                   "\"message\":\"unable\",\"fields\":[]}]},"
+	                                   "{\"success\":false,\"errors\":[{\"statusCode\":\"ENTITY_IS_DELETED\","
+	                                   "\"message\":\"entity is deleted\",\"fields\":[]}]}]" });
+	assert_int_equal(far_write(&far, c, "Contact", items, 4, results), 0);
+	assert_int_equal(results[0].outcome, DELIVERED);
+	assert_false(results[0].created);
+	assert_int_equal(results[1].outcome, REFUSED);
+	assert_str(results[1].code, "INVALID_EMAIL_ADDRESS");
+	assert_str(results[1].field, "Email");
+	assert_holds(results[1].raw_message, "invalid email address: x");
+	assert_true(str_find(results[1].advice, STR("address: x")) < 0);
+	assert_int_equal(results[2].outcome, RETRY_LATER);
+	assert_int_equal(results[3].outcome, REFUSED);
+	assert_str(results[3].code, "ENTITY_IS_DELETED");
+	end(&far, c);
+}
+
+static void a_delete_of_what_is_gone_is_done(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct write_result results[2];
+	const struct write_item items[] = { item(&far, WRITE_DELETE, ID_A, NULL),
+		                            item(&far, WRITE_DELETE, ID_B, NULL) };
+
+	(void)state;
+	far_expect(&far, (struct exchange) { .method = "DELETE",
+	                                     .path = "/composite/sobjects?ids=" ID_A "," ID_B "&allOrNone=false",
+	                                     .answer = "[{\"id\":\"" ID_A "\",\"success\":true,\"errors\":[]},"
+	                                               "{\"success\":false,\"errors\":[{\"statusCode\":\"ENTITY_IS_"
+	                                               "DELETED\",\"message\":\"x\",\"fields\":[]}]}]" });
+	assert_int_equal(far_write(&far, c, "Contact", items, 2, results), 0);
+	assert_int_equal(results[0].outcome, DELIVERED);
+	assert_int_equal(results[1].outcome, DELIVERED);
+	end(&far, c);
+}
+
+#define OK_ROW "{\"id\":\"" ID_A "\",\"success\":true,\"errors\":[]}"
+#define APEX_ROW                                                                                               \
+	"{\"success\":false,\"errors\":[{\"statusCode\":\"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY\",\"message\":" \
+	"\"System.LimitException\",\"fields\":[]}]}"
+
+/* One record's trigger failure fails its whole call: the batch is halved until that record stands alone. */
+static void a_poisonous_row_is_isolated(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct write_result results[4];
+	const struct write_item items[] = { item(&far, WRITE_UPDATE, ID_A, "{\"Phone\":\"1\"}"),
+		                            item(&far, WRITE_UPDATE, ID_B, "{\"Phone\":\"2\"}"),
+		                            item(&far, WRITE_UPDATE, ID_C, "{\"Phone\":\"poison\"}"),
+		                            item(&far, WRITE_UPDATE, "003xx000000000D", "{\"Phone\":\"4\"}") };
+
+	(void)state;
+	far_expect(&far,
+	           (struct exchange) { .method = "PATCH",
+	                               .path = "/composite/sobjects",
+	                               .body = "\"Phone\":\"1\"},{\"attributes\":{\"type\":\"Contact\"},\"id\":\"" ID_B
+	                                       "\",\"Phone\":\"2\"},",
+	                               .answer = "[" APEX_ROW "," APEX_ROW "," APEX_ROW "," APEX_ROW "]" });
+	far_expect(&far, (struct exchange) { .method = "PATCH",
+	                                     .path = "/composite/sobjects",
+	                                     .body = "\"Phone\":\"1\"",
+	                                     .not_body = "poison",
+	                                     .answer = "[" OK_ROW "," OK_ROW "]" });
+	far_expect(&far, (struct exchange) { .method = "PATCH",
+	                                     .path = "/composite/sobjects",
+	                                     .body = "poison\"},{",
+	                                     .not_body = "\"Phone\":\"1\"",
+	                                     .status = 400,
+	                                     .answer = "[{\"errorCode\":\"APEX_ERROR\",\"message\":\"x\"}]" });
+	far_expect(&far, (struct exchange) { .method = "PATCH",
+	                                     .path = "/composite/sobjects",
+	                                     .body = "poison\"}]",
+	                                     .answer = "[" APEX_ROW "]" });
+	far_expect(&far, (struct exchange) { .method = "PATCH",
+	                                     .path = "/composite/sobjects",
+	                                     .body = "[{\"attributes\":{\"type\":\"Contact\"},\"id\":\"003xx000000000D",
+	                                     .answer = "[" OK_ROW "]" });
+	assert_int_equal(far_write(&far, c, "Contact", items, 4, results), 0);
+	assert_int_equal(results[0].outcome, DELIVERED);
+	assert_int_equal(results[1].outcome, DELIVERED);
+	assert_int_equal(results[2].outcome, REFUSED);
+	assert_str(results[2].code, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY");
+	assert_int_equal(results[3].outcome, DELIVERED);
+	end(&far, c);
+}
+
+static void a_batch_that_fails_for_all_costs_a_bounded_number_of_calls(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	static struct write_item items[200];
+	static struct write_result results[200];
+	size_t refused = 0, later = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 200; i++)
+		items[i] = item(&far, WRITE_UPDATE, ID_A, "{\"Phone\":\"1\"}");
+	for (size_t i = 0; i < 48; i++)
+		far_expect(&far, (struct exchange) { .method = "PATCH",
+		                                     .path = "/composite/sobjects",
+		                                     .status = 400,
+		                                     .answer = "[{\"errorCode\":\"APEX_ERROR\",\"message\":\"x\"}]" });
+	assert_int_equal(far_write(&far, c, "Contact", items, 200, results), 0);
+	for (size_t i = 0; i < 200; i++) {
+		refused += results[i].outcome == REFUSED;
+		later += results[i].outcome == RETRY_LATER;
+	}
+	assert_true(refused > 0);
+	assert_int_equal(refused + later, 200);
+	end(&far, c);
+}
+
+/* R5: a plain create may have been carried out when its answer is lost; with a key it may simply be sent again. */
+static void R5_a_lost_answer_is_unknown_only_without_a_key(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct write_result result;
+	struct write_item create = item(&far, WRITE_CREATE, NULL, "{\"LastName\":\"A\"}");
+
+	(void)state;
+	far_expect(&far, (struct exchange) { .method = "POST", .path = "/composite/sobjects", .drop = true });
+	assert_int_equal(far_write(&far, c, "Contact", &create, 1, &result), 0);
+	assert_int_equal(result.outcome, UNKNOWN);
+	create.key_field = STR("Hint_Patient_Id__c");
+	create.key = STR("pat-1");
+	far_expect(&far, (struct exchange) { .method = "PATCH", .path = "/Contact/Hint_Patient_Id__c", .drop = true });
+	far_expect(&far, (struct exchange) { .method = "PATCH",
+	                                     .path = "/Contact/Hint_Patient_Id__c",
+	                                     .answer = "[{\"id\":\"" ID_A
+	                                               "\",\"success\":true,\"errors\":[],\"created\":false}]" });
+	assert_int_equal(far_write(&far, c, "Contact", &create, 1, &result), 0);
+	assert_int_equal(result.outcome, DELIVERED);
+	end(&far, c);
+}
+
+static void a_refused_call_is_one_error(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct write_result result;
+	const struct write_item update = item(&far, WRITE_UPDATE, ID_A, "{\"Phone\":\"1\"}");
+
+	(void)state;
+	far_expect(&far, (struct exchange) { .method = "PATCH",
+	                                     .path = "/composite",
+	                                     .status = 403,
+	                                     .answer = "[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":"
+	                                               "\"TotalRequests Limit exceeded.\"}]" });
+	assert_int_equal(far_write(&far, c, "Contact", &update, 1, &result), ERR_RATE);
+	far_expect(&far, (struct exchange) { .method = "PATCH", .path = "/composite", .answer = "<html>hello</html>" });
+	assert_int_equal(far_write(&far, c, "Contact", &update, 1, &result), ERR_FAR_SIDE);
+	far_expect(&far, (struct exchange) { .method = "PATCH", .path = "/composite", .answer = "[]" });
+	assert_int_equal(far_write(&far, c, "Contact", &update, 1, &result), ERR_FAR_SIDE);
+	end(&far, c);
+}
+
+static void describe_tells_what_a_mapping_needs(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far);
+	struct object_info info;
+
+	(void)state;
+	far_expect(&far, (struct exchange) {
+	                         .method = "GET",
+	                         .path = "/sobjects/Contact/describe",
+	                         .answer = "{\"name\":\"Contact\",\"label\":\"Contact\",\"fields\":["
+	                                   "{\"name\":\"LastName\",\"label\":\"Last "
+	                                   "Name\",\"type\":\"string\",\"length\":80,\"createable\":true,"
+	                                   "\"updateable\":true,\"nillable\":false,\"defaultedOnCreate\":false},"
+	                                   "{\"name\":\"Key__c\",\"type\":\"string\",\"length\":64,\"externalId\":true,"
+	                                   "\"unique\":true,\"createable\":true,\"updateable\":true,\"nillable\":true},"
+	                                   "{\"name\":\"Flag__c\",\"type\":\"boolean\",\"createable\":true,"
+	                                   "\"nillable\":false,\"defaultedOnCreate\":true},"
+	                                   "{\"name\":\"Salutation\",\"type\":\"picklist\",\"restrictedPicklist\":true,"
+	                                   "\"picklistValues\":[{\"value\":\"Mr.\",\"active\":true},{\"value\":\"Old\","
+	                                   "\"active\":false}]},"
+	                                   "{\"name\":\"MailingAddress\",\"type\":\"address\"}]}" });
+	assert_int_equal(c->kind->describe(c, &far.arena, STR("Contact"), &info, &far.err), 0);
+	assert_int_equal(info.field_count, 5);
+	assert_true(info.fields[0].required);
+	assert_int_equal(info.fields[0].length, 80);
+	assert_true(info.fields[1].external_id && info.fields[1].unique && !info.fields[1].required);
+	assert_false(info.fields[2].required);
+	assert_int_equal(info.fields[2].type, FIELD_BOOL);
+	assert_true(info.fields[3].restricted);
+	assert_int_equal(info.fields[3].picklist_count, 1);
+	assert_int_equal(info.fields[4].type, FIELD_OTHER);
+	end(&far, c);
+}
+
+static void calls_can_be_cancelled(void **state)
+{
+	struct far far;
+	struct connection *c;
+	const struct list_request list = { .object = STR("Contact") };
+	struct call *call;
+
+	(void)state;
+	far_open(&far);
+	c = far_connect(&far, "salesforce", SETTINGS);
+	call = c->kind->list_start(c, &list);
+	call_cancel(&call);
+	assert_null(call);
+	end(&far, c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(settings_are_checked_when_it_is_opened),
+		cmocka_unit_test(check_says_who_we_are),
+		cmocka_unit_test(wrong_credentials_say_what_to_do),
+		cmocka_unit_test(a_dead_session_is_renewed_once),
+		cmocka_unit_test(pages_follow_the_servers_link),
+		cmocka_unit_test(a_page_mark_that_died_is_replaced_by_the_last_row),
+		cmocka_unit_test(small_pages_go_by_the_last_row),
+		cmocka_unit_test(R3_a_malformed_row_does_not_spoil_its_page),
+		cmocka_unit_test(what_is_no_answer_says_so),
+		cmocka_unit_test(a_query_that_is_too_long_is_refused_before_it_is_sent),
+		cmocka_unit_test(fetch_answers_in_the_order_of_the_ids),
+		cmocka_unit_test(a_create_with_our_key_is_an_upsert),
+		cmocka_unit_test(R3_rows_of_one_call_end_differently),
+		cmocka_unit_test(a_delete_of_what_is_gone_is_done),
+		cmocka_unit_test(a_poisonous_row_is_isolated),
+		cmocka_unit_test(a_batch_that_fails_for_all_costs_a_bounded_number_of_calls),
+		cmocka_unit_test(R5_a_lost_answer_is_unknown_only_without_a_key),
+		cmocka_unit_test(a_refused_call_is_one_error),
+		cmocka_unit_test(describe_tells_what_a_mapping_needs),
+		cmocka_unit_test(calls_can_be_cancelled),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
