@@ -23,6 +23,7 @@ struct system {
 };
 
 static struct system systems[] = {
+	{ .vendor = &hint_vendor, .port = offsetof(struct options, hint_port) },
 	{ .vendor = &salesforce_vendor, .port = offsetof(struct options, salesforce_port) },
 };
 
@@ -66,7 +67,7 @@ static int write_truth(const struct world *world, const char *path, struct err *
 	return fclose(file) == 0 && ok ? 0 : err_errno(err, "write %s", path);
 }
 
-static int fill_systems(const struct options *options, struct err *err)
+static int fill_systems(const struct options *options, struct world **ret_world, struct err *err)
 {
 	struct world_plan plan = WORLD_PLAN_INIT;
 	struct world_sinks sinks = {
@@ -75,21 +76,20 @@ static int fill_systems(const struct options *options, struct err *err)
 		.hint = create,
 		.salesforce = create,
 	};
-	struct world *world = NULL;
 	int r;
 
 	plan.seed = (uint64_t)options->seed;
 	plan.patients = options->patients > 0 ? (size_t)options->patients : 0;
 	plan.data_file = options->data;
 	plan.world_file = options->world;
-	r = world_build(&plan, &sinks, &world, err);
+	r = world_build(&plan, &sinks, ret_world, err);
 	if (r == 0 && options->truth)
-		r = write_truth(world, options->truth, err);
-	world_free(&world);
+		r = write_truth(*ret_world, options->truth, err);
+	hint_set_world(*ret_world);
 	return r;
 }
 
-static int open_systems(const struct options *options, struct err *err)
+static int open_systems(const struct options *options, struct world **ret_world, struct err *err)
 {
 	int r;
 
@@ -102,7 +102,7 @@ static int open_systems(const struct options *options, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return fill_systems(options, err);
+	return fill_systems(options, ret_world, err);
 }
 
 static void print_ready(void)
@@ -167,6 +167,7 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	struct err err = ERR_INIT;
+	struct world *world = NULL;
 	int signals, status = 0;
 
 	if (options_parse(argc, argv, &options, &err) < 0)
@@ -179,7 +180,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	signals = block_signals();
-	if (open_systems(&options, &err) < 0) {
+	if (open_systems(&options, &world, &err) < 0) {
 		status = fail(&err);
 	} else {
 		for (size_t i = 0; i < ARRAY_LEN(systems); i++) {
@@ -191,6 +192,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_LEN(systems); i++)
 		server_free(&systems[i].server);
+	world_free(&world);
 	close(signals);
 	return status;
 }

@@ -76,9 +76,21 @@ static uint64_t key_of(const struct person *p)
 	return key ? key : 1;
 }
 
+/* First days of calendars and clocks: what a form holds when nobody asked. Nobody's birth date. */
+static bool is_filler(struct str date)
+{
+	static const char *const dates[] = { "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01",
+		                             "1901-01-01", "1970-01-01", "9999-12-31" };
+
+	for (size_t i = 0; i < ARRAY_LEN(dates); i++)
+		if (str_eq_c(date, dates[i]))
+			return true;
+	return false;
+}
+
 static bool is_complete(const struct person *p)
 {
-	return p->first.len && p->last.len && p->dob.len && !p->placeholder;
+	return p->first.len && p->last.len && p->dob.len && !p->placeholder && !is_filler(p->dob);
 }
 
 static void keys_init(struct keys *keys, struct arena *arena, size_t room)
@@ -299,8 +311,8 @@ static int add_account(struct world *w, struct err *err)
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 
 	w->account = people_salesforce_id(&w->arena, "001", 1);
-	return w->sinks->salesforce(w->sinks->salesforce_context,
-	                            row_account(&arena, w->account, "Hint Health Patients"), err);
+	return w->sinks->salesforce(w->sinks->salesforce_context, row_account(&arena, w->account, "Hint Patients"),
+	                            err);
 }
 
 static int build(struct world *w, struct err *err)

@@ -1,7 +1,7 @@
 /* years: civil dates by counting days in 400-year cycles; no time zone database, no global state. */
 #include "sandbox/people/years.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "lib/clock.h"
 
@@ -83,7 +83,8 @@ void years_write_stamp(char at[33], int64_t us)
 	int64_t seconds = seconds_of(us), hours = pacific_hours(seconds);
 	struct civil c = civil_of(seconds + hours * 3600);
 
-	snprintf(at, 33, "0000-00-00T00:00:00.000000-%02d:00", (int)-hours % 100);
+	memcpy(at, "0000-00-00T00:00:00.000000-00:00", 33);
+	put(at + 27, (unsigned)-hours, 2);
 	put(at, (unsigned)c.year, 4);
 	put(at + 5, c.month, 2);
 	put(at + 8, c.day, 2);
@@ -98,7 +99,8 @@ void years_write_date(char at[11], int64_t us)
 	char stamp[33];
 
 	years_write_stamp(stamp, us);
-	snprintf(at, 11, "%.10s", stamp);
+	memcpy(at, stamp, 10);
+	at[10] = '\0';
 }
 
 bool years_parse(struct str text, int64_t *ret_us)

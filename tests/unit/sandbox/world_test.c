@@ -111,7 +111,7 @@ static int take_patient(void *context, const struct json *body, struct err *err)
 
 static bool is_placeholder(const struct found *f)
 {
-	return str_ends(f->fold, STR("|1900-01-01"));
+	return str_ends(f->fold, STR("|1900-01-01")) || str_ends(f->fold, STR("|1970-01-01"));
 }
 
 /* R6 to R8, from the records alone. */
