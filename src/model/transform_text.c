@@ -1,10 +1,10 @@
 /* Transforms of texts: letters, phones, lines, parts. One setup, forward and inverse after the other, in the order of the table. */
 #include "model/transform_kinds.h"
 
+#include "codec/letters.h"
 #include "lib/limits.h"
 
 #include <ctype.h>
-#include <utf8proc.h>
 
 /* ---- none, trim ---- */
 
@@ -33,75 +33,24 @@ int forward_trim(const struct transform *t UNUSED, struct arena *arena UNUSED, c
 
 /* ---- upper, lower, title, digits ---- */
 
-typedef utf8proc_int32_t letter_fn(utf8proc_int32_t code, bool *word);
-
-static utf8proc_int32_t letter_upper(utf8proc_int32_t code, bool *word UNUSED)
-{
-	return utf8proc_toupper(code);
-}
-
-static utf8proc_int32_t letter_lower(utf8proc_int32_t code, bool *word UNUSED)
-{
-	return utf8proc_tolower(code);
-}
-
-static bool is_letter(utf8proc_int32_t code)
-{
-	utf8proc_category_t category = utf8proc_category(code);
-
-	return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_ME;
-}
-
-/* A word starts after anything that is no letter: Mary-Ann, O'Brien. */
-static utf8proc_int32_t letter_title(utf8proc_int32_t code, bool *word)
-{
-	bool first = !*word;
-
-	*word = is_letter(code);
-	return first ? utf8proc_totitle(code) : utf8proc_tolower(code);
-}
-
-static struct str each_letter(struct arena *arena, struct str text, letter_fn *change)
-{
-	char *out = arena_alloc_bytes(arena, size_mul(text.len + 1, 4));
-	size_t len = 0;
-	bool word = false;
-
-	while (text.len > 0) {
-		utf8proc_int32_t code;
-		utf8proc_ssize_t used =
-		        utf8proc_iterate((const utf8proc_uint8_t *)text.at, (utf8proc_ssize_t)text.len, &code);
-
-		if (used <= 0) {
-			out[len++] = text.at[0];
-			used = 1;
-		} else {
-			len += (size_t)utf8proc_encode_char(change(code, &word), (utf8proc_uint8_t *)out + len);
-		}
-		text = str_skip(text, (size_t)used);
-	}
-	out[len] = '\0';
-	return str_range(out, len);
-}
-
 int forward_upper(const struct transform *t UNUSED, struct arena *arena, const struct value *in, size_t count UNUSED,
                   struct value *ret, struct err *err UNUSED)
 {
-	*ret = transform_text_value(each_letter(arena, in[0].text, letter_upper));
+	*ret = transform_text_value(letters_upper(arena, in[0].text));
 	return 0;
 }
 
 int forward_lower(const struct transform *t UNUSED, struct arena *arena, const struct value *in, size_t count UNUSED,
                   struct value *ret, struct err *err UNUSED)
 {
-	*ret = transform_text_value(each_letter(arena, in[0].text, letter_lower));
+	*ret = transform_text_value(letters_lower(arena, in[0].text));
 	return 0;
 }
 
 int forward_title(const struct transform *t UNUSED, struct arena *arena, const struct value *in, size_t count UNUSED,
                   struct value *ret, struct err *err UNUSED)
 {
-	*ret = transform_text_value(each_letter(arena, in[0].text, letter_title));
+	*ret = transform_text_value(letters_title(arena, in[0].text));
 	return 0;
 }
 
