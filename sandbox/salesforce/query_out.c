@@ -80,8 +80,12 @@ static void write_best(struct buf *out, const struct soql *soql, const struct so
 
 	for (size_t i = 0; i < count; i++) {
 		const struct row *row = row_at(soql->object, rows[i]);
-		int order = best ? soql_compare(soql, &column->path, row, best) : 1;
+		char scratch[SCRATCH_SIZE];
+		int order;
 
+		if (query_cell(soql, column, rows[i], scratch).len == 0)
+			continue;
+		order = best ? soql_compare(soql, &column->path, row, best) : 1;
 		if (!best || (most ? order > 0 : order < 0))
 			best = row;
 	}

@@ -19,6 +19,11 @@ static bool is_ascii(struct str text)
 	return true;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
 struct str soql_fold(struct arena *arena, struct str text)
 {
 	char *out;
@@ -27,7 +32,7 @@ struct str soql_fold(struct arena *arena, struct str text)
 		return fold_name(arena, text);
 	out = arena_alloc_bytes(arena, text.len + 1);
 	for (size_t i = 0; i < text.len; i++)
-		out[i] = text.at[i] >= 'A' && text.at[i] <= 'Z' ? (char)(text.at[i] + 32) : text.at[i];
+		out[i] = lower(text.at[i]);
 	return str_range(out, text.len);
 }
 
@@ -81,7 +86,7 @@ static bool unescape(struct arena *arena, struct str raw, bool like, struct str 
 			continue;
 		}
 		i++;
-		known = i < raw.len ? strchr(from, raw.at[i] | (raw.at[i] < 'a' && raw.at[i] >= 'A' ? 32 : 0)) : NULL;
+		known = i < raw.len ? strchr(from, lower(raw.at[i])) : NULL;
 		if (known && *known) {
 			out[len++] = to[known - from];
 		} else if (like && i < raw.len && (raw.at[i] == '%' || raw.at[i] == '_')) {
