@@ -131,7 +131,7 @@ bool stamp_read_http(struct str text, uint32_t *ret)
 	struct tm parts = { 0 };
 	const char *end;
 
-	if (text.len >= sizeof(copy))
+	if (text.len == 0 || text.len >= sizeof(copy))
 		return false;
 	memcpy(copy, text.at, text.len);
 	copy[text.len] = '\0';
