@@ -43,11 +43,19 @@ static struct str fold(struct arena *arena, struct str text)
 
 /* ---- what is asked ---- */
 
-static bool narrow(struct range *range, struct str operator, struct str value)
+/* A time, or a date for its first moment in UTC. */
+static bool read_time(struct arena *arena, struct str value, int64_t *ret_us)
+{
+	if (years_is_date(value))
+		value = arena_printf(arena, "%.*sT00:00:00Z", STR_ARG(value));
+	return years_parse(value, ret_us);
+}
+
+static bool narrow(struct arena *arena, struct range *range, struct str operator, struct str value)
 {
 	int64_t us;
 
-	if (!years_parse(value, &us))
+	if (!read_time(arena, value, &us))
 		return false;
 	if (str_eq_c(operator, "gt") || str_eq_c(operator, "gte"))
 		range->from = MAX_OF(range->from, us + (operator.len == 2));
@@ -67,11 +75,11 @@ static bool narrow_json(struct arena *arena, struct range *range, struct str val
 	struct json *j;
 
 	if (!value.len || value.at[0] != '{')
-		return narrow(range, STR("eq"), value);
+		return narrow(arena, range, STR("eq"), value);
 	if (json_parse(arena, value, &j, &err) < 0)
 		return false;
 	JSON_EACH (j, bound)
-		if (!narrow(range, bound->key, json_text(bound)))
+		if (!narrow(arena, range, bound->key, json_text(bound)))
 			return false;
 	return true;
 }
@@ -90,7 +98,7 @@ static int take_range(struct arena *arena, struct query *q, struct str name, str
 		if (!rest.len)
 			return narrow_json(arena, ranges[i], value) ? 1 : -1;
 		if (rest.len > 2 && rest.at[0] == '[' && str_ends(rest, STR("]"))) /* form B */
-			return narrow(ranges[i], str_range(rest.at + 1, rest.len - 2), value) ? 1 : -1;
+			return narrow(arena, ranges[i], str_range(rest.at + 1, rest.len - 2), value) ? 1 : -1;
 	}
 	return 0;
 }

@@ -308,6 +308,10 @@ static void start(struct hint *hint, struct endpoint *e, size_t slot)
 	request = evhttp_request_new(on_answer, d);
 	headers = evhttp_request_get_output_headers(request);
 	sign(hint, d->body, &signature);
+	evhttp_add_header(
+	        headers, "Host",
+	        arena_printf(&d->arena, "%.*s%s%.*s", STR_ARG(url.host), url.port.len ? ":" : "", STR_ARG(url.port))
+	                .at);
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "User-Agent", "Hint");
 	evhttp_add_header(headers, "X-Hint-Signature", buf_text(&signature));
