@@ -30,8 +30,8 @@ const struct migration migrations[] = {
 	  "match_key BLOB,"
 	  "  external_id TEXT, synced INTEGER NOT NULL, version TEXT, run_id INTEGER, UNIQUE (sync_id, side, "
 	  "record_id));"
-	  "CREATE INDEX identity_key ON identity (sync_id, side, match_key) WHERE match_key IS NOT NULL;"
-	  "CREATE INDEX identity_external ON identity (sync_id, side, external_id) WHERE external_id IS NOT NULL;",
+	  "CREATE INDEX identity_key ON identity (sync_id, side, match_key, record_id) WHERE match_key IS NOT NULL;"
+	  "CREATE INDEX identity_external ON identity (sync_id, side, external_id, record_id) WHERE external_id IS NOT NULL;",
 	  NULL },
 	{ "links",
 	  "CREATE TABLE link ("
