@@ -1,60 +1,10 @@
 /*
- * A connector over memory, in the order in which one writes a connector: settings, records, calls (check, describe, list, fetch, write),
- * the constant table at the end. What a real one does over HTTP happens here under a lock.
- *
- * Texts of all records stay in the connection's arena until it is closed: it is meant for tests, which are short.
+ * A connector over memory, in the order in which one writes a connector: calls (check, describe, list, fetch, write), settings, the
+ * constant table at the end. What a real one does over HTTP happens here under a lock, among the records of memory_shelf.c.
  */
-#include "connectors/memory.h"
+#include "connectors/memory_internal.h"
 
-#include "connectors/answer.h"
 #include "lib/clock.h"
-#include "lib/limits.h"
-#include "lib/map.h"
-
-#include <pthread.h>
-
-#define MEMORY_MAGIC 0x4d454d4fu
-
-/* Versions are times, one second apart, so that newer is later. */
-static const int64_t first_version_ms = 1767225600000;
-
-struct stored {
-	struct str id; /* empty: raw bytes */
-	struct str text;
-	bool deleted;
-	struct stored *next;
-};
-
-struct shelf {
-	struct str name;
-	struct stored *first, *last;
-	size_t count;
-};
-
-struct fault {
-	unsigned nth; /* calls until it strikes; 0: none */
-	enum err_code code;
-	bool after;
-};
-
-struct refusal {
-	enum delivery outcome;
-	struct str code;
-};
-
-struct memory {
-	struct connection base; /* first */
-	struct arena arena;
-	pthread_mutex_t lock;
-	struct map shelves;  /* object -> struct shelf */
-	struct map refusals; /* id or key -> struct refusal */
-	struct str id, version, merged, deleted, prefix;
-	int64_t changes;
-	unsigned calls[MEMORY_CALLS], written;
-	struct fault faults[MEMORY_CALLS];
-	void (*rewrite)(void *context, struct arena *arena, struct json *record);
-	void *rewrite_context;
-};
 
 /* Its answer lies ready since X_start. */
 struct memory_call_data {
@@ -66,246 +16,6 @@ struct memory_call_data {
 	struct write_result *results;
 	size_t count;
 };
-
-static struct memory *memory_of(struct connection *c)
-{
-	ensure(c->magic == MEMORY_MAGIC);
-	return (struct memory *)c;
-}
-
-static void lock(struct memory *m)
-{
-	must(pthread_mutex_lock(&m->lock) == 0);
-}
-
-static void unlock(struct memory *m)
-{
-	must(pthread_mutex_unlock(&m->lock) == 0);
-}
-
-/* ---- records ---- */
-
-static struct shelf *shelf_of(struct memory *m, struct str name)
-{
-	struct shelf *shelf = map_get(&m->shelves, name);
-
-	if (shelf)
-		return shelf;
-	shelf = arena_new(&m->arena, struct shelf);
-	shelf->name = arena_str(&m->arena, name);
-	map_put(&m->shelves, shelf->name, shelf);
-	return shelf;
-}
-
-static struct stored *shelf_add(struct memory *m, struct shelf *shelf)
-{
-	struct stored *stored = arena_new(&m->arena, struct stored);
-
-	if (shelf->last)
-		shelf->last->next = stored;
-	else
-		shelf->first = stored;
-	shelf->last = stored;
-	shelf->count++;
-	return stored;
-}
-
-static struct stored *find_id(const struct shelf *shelf, struct str id)
-{
-	for (struct stored *s = shelf->first; s; s = s->next)
-		if (id.len && str_eq(s->id, id))
-			return s;
-	return NULL;
-}
-
-static struct json *parsed(struct arena *arena, struct str text)
-{
-	struct json *json = NULL;
-	struct err ignored = ERR_INIT;
-
-	return json_parse(arena, text, &json, &ignored) == 0 ? json : NULL;
-}
-
-static bool has_value(const struct stored *s, struct str field, struct str value)
-{
-	SCOPED(arena) struct arena scratch = ARENA_INIT;
-
-	return s->id.len && !s->deleted && str_eq(json_text(json_get_str(parsed(&scratch, s->text), field)), value);
-}
-
-static struct stored *find_key(const struct shelf *shelf, struct str field, struct str key)
-{
-	for (struct stored *s = shelf->first; s; s = s->next)
-		if (field.len && key.len && has_value(s, field, key))
-			return s;
-	return NULL;
-}
-
-static void keep(struct memory *m, struct stored *stored, struct json *record)
-{
-	SCOPED(arena) struct arena scratch = ARENA_INIT;
-	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_PAYLOAD);
-
-	if (m->rewrite)
-		m->rewrite(m->rewrite_context, &scratch, record);
-	json_set(record, m->id, json_new_text(&scratch, stored->id));
-	json_set(record, m->version,
-	         json_new_text(&scratch, clock_rfc3339(&scratch, first_version_ms + ++m->changes * 1000)));
-	if (stored->deleted)
-		json_set(record, m->deleted, json_new_bool(&scratch, true));
-	json_write(&text, record);
-	stored->text = arena_str(&m->arena, buf_str(&text));
-}
-
-static void lay_over(struct arena *arena, struct json *record, const struct json *changes)
-{
-	JSON_EACH (changes, change) {
-		json_set(record, change->key, json_copy(arena, change));
-	}
-}
-
-/* Creates, or changes the one that is there. */
-static struct stored *store_record(struct memory *m, struct shelf *shelf, struct stored *there, struct str new_id,
-                                   const struct json *changes)
-{
-	SCOPED(arena) struct arena scratch = ARENA_INIT;
-	struct json *record = there ? parsed(&scratch, there->text) : json_new(&scratch, JSON_OBJECT);
-
-	if (!there) {
-		there = shelf_add(m, shelf);
-		there->id = new_id.len ? arena_str(&m->arena, new_id)
-		                       : arena_printf(&m->arena, "%.*s%zu", STR_ARG(m->prefix), shelf->count);
-	}
-	lay_over(&scratch, record, changes);
-	keep(m, there, record);
-	return there;
-}
-
-static void delete_record(struct memory *m, struct stored *stored)
-{
-	SCOPED(arena) struct arena scratch = ARENA_INIT;
-
-	stored->deleted = true;
-	keep(m, stored, parsed(&scratch, stored->text));
-}
-
-/* ---- the far side's people ---- */
-
-void memory_put(struct connection *c, const char *object, const char *json)
-{
-	SCOPED(arena) struct arena scratch = ARENA_INIT;
-	struct memory *m = memory_of(c);
-	const struct json *record = parsed(&scratch, str_of(json));
-	struct str id = json_text(json_get_str(record, m->id));
-	struct shelf *shelf;
-
-	ensure(record && record->kind == JSON_OBJECT);
-	lock(m);
-	shelf = shelf_of(m, str_of(object));
-	store_record(m, shelf, find_id(shelf, id), id, record);
-	unlock(m);
-}
-
-void memory_put_raw(struct connection *c, const char *object, const char *bytes)
-{
-	struct memory *m = memory_of(c);
-
-	lock(m);
-	shelf_add(m, shelf_of(m, str_of(object)))->text = arena_str(&m->arena, str_of(bytes));
-	unlock(m);
-}
-
-void memory_remove(struct connection *c, const char *object, const char *id)
-{
-	struct memory *m = memory_of(c);
-	struct stored *stored;
-
-	lock(m);
-	stored = find_id(shelf_of(m, str_of(object)), str_of(id));
-	if (stored && !stored->deleted)
-		delete_record(m, stored);
-	unlock(m);
-}
-
-struct json *memory_get(struct connection *c, const char *object, const char *id, struct arena *arena)
-{
-	struct memory *m = memory_of(c);
-	const struct stored *stored;
-	struct json *json = NULL;
-
-	lock(m);
-	stored = find_id(shelf_of(m, str_of(object)), str_of(id));
-	if (stored && !stored->deleted)
-		json = parsed(arena, arena_str(arena, stored->text));
-	unlock(m);
-	return json;
-}
-
-size_t memory_count(struct connection *c, const char *object)
-{
-	struct memory *m = memory_of(c);
-	size_t n = 0;
-
-	lock(m);
-	for (const struct stored *s = shelf_of(m, str_of(object))->first; s; s = s->next)
-		n += !s->deleted;
-	unlock(m);
-	return n;
-}
-
-unsigned memory_calls(struct connection *c, enum memory_call which)
-{
-	struct memory *m = memory_of(c);
-	unsigned n;
-
-	lock(m);
-	n = m->calls[which];
-	unlock(m);
-	return n;
-}
-
-unsigned memory_written(struct connection *c)
-{
-	struct memory *m = memory_of(c);
-	unsigned n;
-
-	lock(m);
-	n = m->written;
-	unlock(m);
-	return n;
-}
-
-void memory_fail(struct connection *c, enum memory_call which, unsigned nth, enum err_code code, bool after)
-{
-	struct memory *m = memory_of(c);
-
-	lock(m);
-	m->faults[which] = (struct fault) { nth, code, after };
-	unlock(m);
-}
-
-void memory_refuse(struct connection *c, const char *id_or_key, enum delivery outcome, const char *code)
-{
-	struct memory *m = memory_of(c);
-	struct refusal *refusal;
-
-	lock(m);
-	refusal = arena_new(&m->arena, struct refusal);
-	*refusal = (struct refusal) { outcome, arena_str(&m->arena, str_of(code)) };
-	map_put(&m->refusals, arena_str(&m->arena, str_of(id_or_key)), refusal);
-	unlock(m);
-}
-
-void memory_rewrite(struct connection *c, void (*rewrite)(void *context, struct arena *arena, struct json *record),
-                    void *context)
-{
-	struct memory *m = memory_of(c);
-
-	lock(m);
-	m->rewrite = rewrite;
-	m->rewrite_context = context;
-	unlock(m);
-}
 
 /* ---- calls ---- */
 
@@ -346,16 +56,21 @@ static bool begin(struct memory *m, enum memory_call which, struct err *ret_fail
 	return fault->after;
 }
 
+static int told(const struct err *failed, struct err *err)
+{
+	return failed->code ? err_set(err, failed->code, "%s", failed->text) : 0;
+}
+
 static int memory_check(struct connection *c, struct arena *arena UNUSED, struct str *ret_who, struct err *err)
 {
 	struct memory *m = memory_of(c);
 	struct err failed = ERR_INIT;
 
-	lock(m);
+	memory_lock(m);
 	begin(m, MEMORY_CHECK, &failed);
-	unlock(m);
+	memory_unlock(m);
 	if (failed.code)
-		return err_set(err, failed.code, "%s", failed.text);
+		return told(&failed, err);
 	*ret_who = STR("memory");
 	return 0;
 }
@@ -388,13 +103,14 @@ static int memory_describe(struct connection *c, struct arena *arena, struct str
 	struct object_info info = { .name = arena_str(arena, object), .label = arena_str(arena, object) };
 	const struct shelf *shelf;
 
-	lock(m);
+	memory_lock(m);
 	begin(m, MEMORY_DESCRIBE, &failed);
-	shelf = shelf_of(m, object);
-	describe_record(arena, m, shelf->first ? parsed(arena, arena_str(arena, shelf->first->text)) : NULL, &info);
-	unlock(m);
+	shelf = memory_shelf(m, object);
+	describe_record(arena, m, shelf->first ? memory_parse(arena, arena_str(arena, shelf->first->text)) : NULL,
+	                &info);
+	memory_unlock(m);
 	if (failed.code)
-		return err_set(err, failed.code, "%s", failed.text);
+		return told(&failed, err);
 	*ret = info;
 	return 0;
 }
@@ -404,7 +120,7 @@ static bool wanted(const struct stored *s, const struct list_request *request)
 	if (s->deleted && request->live_only)
 		return false;
 	for (size_t i = 0; i < request->equal_count; i++)
-		if (!has_value(s, request->equals[i].field, request->equals[i].value))
+		if (!memory_has_value(s, request->equals[i].field, request->equals[i].value))
 			return false;
 	return true;
 }
@@ -412,7 +128,7 @@ static bool wanted(const struct stored *s, const struct list_request *request)
 static void list_rows(struct memory *m, struct memory_call_data *data, const struct list_request *request, size_t from,
                       size_t size)
 {
-	const struct shelf *shelf = shelf_of(m, request->object);
+	const struct shelf *shelf = memory_shelf(m, request->object);
 	size_t n = 0;
 
 	data->texts = arena_new_array(&data->arena, struct str, size + 1);
@@ -436,7 +152,7 @@ static struct call *memory_list_start(struct connection *c, const struct list_re
 	size_t size = request->page_size ? request->page_size : c->traits.page_size;
 	int64_t from = 0;
 
-	lock(m);
+	memory_lock(m);
 	if (!begin(m, MEMORY_LIST, &data->failed))
 		;
 	else if (request->where.len)
@@ -445,7 +161,7 @@ static struct call *memory_list_start(struct connection *c, const struct list_re
 		err_set(&data->failed, ERR_DATA, "the page mark is none of ours");
 	else
 		list_rows(m, data, request, (size_t)from, size);
-	unlock(m);
+	memory_unlock(m);
 	return &data->call;
 }
 
@@ -479,7 +195,7 @@ static int page_finish(struct call **call, struct arena *arena, struct page *ret
 {
 	struct memory_call_data *data = (struct memory_call_data *)*call;
 	struct page page = data->page;
-	int code = data->failed.code ? err_set(err, data->failed.code, "%s", data->failed.text) : 0;
+	int code = told(&data->failed, err);
 
 	if (code == 0) {
 		page.count = data->count;
@@ -500,20 +216,20 @@ static struct call *memory_fetch_start(struct connection *c, const struct fetch_
 	struct memory_call_data *data = data_new(c);
 	const struct shelf *shelf;
 
-	lock(m);
-	shelf = shelf_of(m, request->object);
+	memory_lock(m);
+	shelf = memory_shelf(m, request->object);
 	data->count = begin(m, MEMORY_FETCH, &data->failed) ? request->id_count : 0;
 	data->page = (struct page) { .last = true, .total = (int64_t)data->count };
 	data->texts = arena_new_array(&data->arena, struct str, data->count + 1);
 	for (size_t i = 0; i < data->count; i++) {
-		const struct stored *s = find_id(shelf, request->ids[i]);
+		const struct stored *s = memory_find_id(shelf, request->ids[i]);
 
 		if (!s)
-			s = find_key(shelf, c->traits.reference_field, request->ids[i]);
+			s = memory_find_key(shelf, c->traits.reference_field, request->ids[i]);
 		if (s && !s->deleted)
 			data->texts[i] = s->text;
 	}
-	unlock(m);
+	memory_unlock(m);
 	return &data->call;
 }
 
@@ -534,8 +250,8 @@ static bool refused(struct memory *m, const struct write_item *item, struct writ
 static void write_one(struct memory *m, struct shelf *shelf, const struct write_item *item, struct write_result *ret)
 {
 	struct stored *there = item->op == WRITE_CREATE || item->op == WRITE_UPSERT
-	                               ? find_key(shelf, item->key_field, item->key)
-	                               : find_id(shelf, item->id);
+	                               ? memory_find_key(shelf, item->key_field, item->key)
+	                               : memory_find_id(shelf, item->id);
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
 	struct json *fields = item->fields ? json_copy(&scratch, item->fields) : json_new(&scratch, JSON_OBJECT);
 
@@ -551,9 +267,9 @@ static void write_one(struct memory *m, struct shelf *shelf, const struct write_
 	if (item->key_field.len && item->key.len)
 		json_set(fields, item->key_field, json_new_text(&scratch, item->key));
 	if (item->op == WRITE_DELETE)
-		delete_record(m, there);
+		memory_delete(m, there);
 	else
-		there = store_record(m, shelf, there, STR_EMPTY, fields);
+		there = memory_store(m, shelf, there, STR_EMPTY, fields);
 	m->written++;
 	ret->id = there->id;
 	ret->record.bytes = item->op == WRITE_DELETE ? STR_EMPTY : there->text;
@@ -568,11 +284,11 @@ static struct call *memory_write_start(struct connection *c, const struct write_
 	ensure(request->item_count && request->item_count <= c->traits.write_batch);
 	data->count = request->item_count;
 	data->results = arena_new_array(&data->arena, struct write_result, data->count);
-	lock(m);
+	memory_lock(m);
 	if (begin(m, MEMORY_WRITE, &data->failed))
 		for (size_t i = 0; i < data->count; i++)
-			write_one(m, shelf_of(m, request->object), &request->items[i], &data->results[i]);
-	unlock(m);
+			write_one(m, memory_shelf(m, request->object), &request->items[i], &data->results[i]);
+	memory_unlock(m);
 	if (data->failed.code == 0 || surely_once || data->results[0].outcome != DELIVERED ||
 	    data->results[0].id.len == 0)
 		return &data->call;
@@ -590,7 +306,7 @@ static int memory_write_finish(struct call **call, struct arena *arena, struct w
 {
 	struct memory_call_data *data = (struct memory_call_data *)*call;
 	struct memory *m = memory_of(data->call.connection);
-	int code = data->failed.code ? err_set(err, data->failed.code, "%s", data->failed.text) : 0;
+	int code = told(&data->failed, err);
 
 	for (size_t i = 0; i < data->count && code == 0; i++) {
 		struct write_result *result = &ret_results[i];
@@ -644,9 +360,9 @@ static void preload(struct memory *m, const struct json *objects)
 {
 	JSON_EACH (objects, object) {
 		JSON_EACH (object, record) {
-			struct shelf *shelf = shelf_of(m, object->key);
+			struct shelf *shelf = memory_shelf(m, object->key);
 
-			store_record(m, shelf, NULL, json_text(json_get_str(record, m->id)), record);
+			memory_store(m, shelf, NULL, json_text(json_get_str(record, m->id)), record);
 		}
 	}
 }

@@ -214,25 +214,48 @@ static void after_read(struct rest_write *w, struct slot *slot, const struct htt
 		http_cancel(&slot->future);
 }
 
+/* A web page, or not the record that this system always shows: something stood in between, whatever the status says. */
+static bool is_no_answer(const struct rest_write *w, const struct slot *slot, const struct http_answer *answer)
+{
+	struct str body = str_trim(answer->body);
+
+	if (body.len && body.at[0] == '<')
+		return true;
+	return slot->op != WRITE_DELETE && rest_of(w->call.connection)->d->answers_with_record &&
+	       slot->result->record.bytes.len == 0;
+}
+
+static void not_delivered(struct rest_write *w, struct slot *slot)
+{
+	struct err why = ERR_INIT;
+
+	err_set(&why, ERR_FAR_SIDE, "write a record: the answer is not what %s answers",
+	        w->call.connection->kind->title);
+	nothing_came(w, slot, true, &why);
+}
+
 static void delivered(struct rest_write *w, struct slot *slot, const struct http_answer *answer)
 {
 	const struct route_section *route = route_of(w, slot->op);
+	struct write_result *result = slot->result;
 
-	*slot->result = (struct write_result) { .outcome = DELIVERED, .id = slot->id, .created = is_create(slot) };
+	*result = (struct write_result) { .outcome = DELIVERED, .id = slot->id, .created = is_create(slot) };
 	slot->judged = true;
-	if (slot->op == WRITE_DELETE)
-		return;
-	take_record(w, slot, answer);
-	if (slot->result->id.len == 0)
-		slot->result->id = loose_id(w, answer);
-	if (slot->result->id.len == 0) {
-		/* Carried out, but nobody told us under which id. */
-		slot->result->outcome = UNKNOWN;
-		slot->result->advice = STR("the answer does not name the new record; we look for it");
+	if (slot->op != WRITE_DELETE)
+		take_record(w, slot, answer);
+	if (is_no_answer(w, slot, answer)) {
+		not_delivered(w, slot);
 		return;
 	}
-	if (route->read_back)
-		slot_get(w, slot, STEP_READ_BACK, slot->result->id);
+	if (result->id.len == 0)
+		result->id = loose_id(w, answer);
+	if (result->id.len == 0) {
+		/* Carried out, but nobody told us under which id. */
+		result->outcome = UNKNOWN;
+		result->advice = STR("the answer does not name the new record; we look for it");
+	} else if (route->read_back) {
+		slot_get(w, slot, STEP_READ_BACK, result->id);
+	}
 }
 
 static bool may_be_taken(const struct rest_write *w, const struct slot *slot, const struct http_answer *answer)

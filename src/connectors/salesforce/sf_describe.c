@@ -60,7 +60,7 @@ static void read_field(struct arena *arena, const struct json *field, struct fie
 	ret->updateable = flag(field, "updateable");
 	/* "required on create = createable && !nillable && !defaultedOnCreate" */
 	ret->required = ret->createable && !flag(field, "nillable") && !flag(field, "defaultedOnCreate");
-	ret->external_id = flag(field, "externalId") || flag(field, "idLookup");
+	ret->external_id = flag(field, "externalId");
 	ret->unique = flag(field, "unique");
 	ret->restricted = flag(field, "restrictedPicklist");
 	read_picklist(arena, json_get(field, "picklistValues"), ret);

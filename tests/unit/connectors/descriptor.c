@@ -3,6 +3,8 @@
 
 #include "connectors/rest/descriptor.h"
 
+#include <stdio.h>
+
 #define HEAD   "name: x\ntitle: X\nbase: \"{url}\"\noptions: [{name: url, help: address, required: true}]\n"
 #define AUTH   "auth: {kind: none}\n"
 #define PAGING "paging: {style: none}\n"
@@ -124,6 +126,30 @@ static void hint_is_complete(void **state)
 	assert_true(patient->fields.count > 50);
 }
 
+/* The example in docs/CONNECTORS.md is read as it stands there. */
+static void the_manuals_example_is_sound(void **state)
+{
+	ARENA;
+	SCOPED(buf) struct buf text = BUF_INIT(100000);
+	struct err err = ERR_INIT;
+	struct descriptor d;
+	struct str rest;
+	FILE *file = fopen(SOURCE_ROOT "/docs/CONNECTORS.md", "r");
+	ptrdiff_t from, to;
+
+	(void)state;
+	assert_non_null(file);
+	buf_grew(&text, fread(buf_room(&text, 60000), 1, 60000, file));
+	fclose(file);
+	from = str_find(buf_str(&text), STR("```yaml\n"));
+	assert_true(from > 0);
+	rest = str_skip(buf_str(&text), (size_t)from + 8);
+	to = str_find(rest, STR("```"));
+	assert_true(to > 0);
+	assert_ok(descriptor_read(&arena, str_range(rest.at, (size_t)to), &d, &err));
+	assert_str(d.title, "Grove EMR");
+}
+
 static bool only_name(const void *context, struct str name)
 {
 	return str_eq_c(name, context);
@@ -153,6 +179,7 @@ int main(void)
 		cmocka_unit_test(every_mistake_is_told_with_its_line),
 		cmocka_unit_test(the_least_descriptor_is_filled_up),
 		cmocka_unit_test(hint_is_complete),
+		cmocka_unit_test(the_manuals_example_is_sound),
 		cmocka_unit_test(templates_are_filled_in),
 	};
 

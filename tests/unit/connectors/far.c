@@ -85,7 +85,7 @@ struct json *far_json(struct far *far, const char *text)
 {
 	struct json *json = NULL;
 
-	if (json_parse(&far->arena, str_of(text), &json, &far->err) < 0)
+	if (json_parse(&far->arena, arena_str(&far->arena, str_of(text)), &json, &far->err) < 0)
 		fail_msg("%s: %s", text, far->err.text);
 	return json;
 }
