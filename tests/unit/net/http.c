@@ -158,7 +158,7 @@ static void close_wakes_those_who_wait(void **state UNUSED)
 
 static void answer_slowly(struct peer_call *call, void *context UNUSED)
 {
-	clock_sleep_ms(rand() % 3);
+	clock_sleep_ms((int64_t)(call->number * 7 % 3));
 	peer_answer(call, call->number % 7 ? 200 : 503, "", call->path);
 }
 
@@ -178,7 +178,7 @@ static void cancel_at_any_moment(void **state UNUSED)
 			futures[i] = http_start(r.client, &request);
 		for (size_t i = 0; i < ARRAY_LEN(futures); i++) {
 			if (round % 4)
-				clock_sleep_ms(rand() % 2);
+				clock_sleep_ms((round + (int)i) % 2);
 			http_cancel(&futures[i]);
 			assert_null(futures[i]);
 		}

@@ -15,9 +15,9 @@ static void never_more_than_rate_arrivals_whatever_the_delays(void **state UNUSE
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct pace pace = { 0 };
 	size_t sent = 0;
+	unsigned seed = 7;
 	int64_t now = 5 * second;
 
-	srand(7);
 	pace_set(&pace, &arena, 7.9, now);
 	while (sent < ARRAY_LEN(came)) {
 		int64_t due = pace_due(&pace, now);
@@ -25,9 +25,9 @@ static void never_more_than_rate_arrivals_whatever_the_delays(void **state UNUSE
 
 		now = MAX_OF(now, due);
 		ticket = pace_take(&pace);
-		now += rand() % (second / 10);
+		now += rand_r(&seed) % (second / 10);
 		pace_sent(&pace, ticket, now);
-		came[sent++] = now + rand() % pace_flight_ns;
+		came[sent++] = now + rand_r(&seed) % pace_flight_ns;
 	}
 	for (size_t i = 7; i < sent; i++)
 		assert_true(came[i] - came[i - 7] >= second - pace_flight_ns);

@@ -210,7 +210,7 @@ static bool signature_fits(EVP_PKEY *key, struct str text, struct str signature)
 
 static void jwt_bearer_is_signed(void **state UNUSED)
 {
-	struct str rest, head, claims, signature, plain;
+	struct str rest, head, claims = STR_EMPTY, signature = STR_EMPTY, plain;
 	char pem[4096], header[64];
 	EVP_PKEY *key = new_key(pem, sizeof(pem));
 	const char *assertion;
