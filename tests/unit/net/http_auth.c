@@ -28,6 +28,11 @@ static void guard(struct peer_call *call, void *context)
 		peer_answer(call, peer_header(call, "Authorization").len ? 400 : 200, "", STR("free"));
 		return;
 	}
+	if (str_eq_c(call->path, "/late") && call->number == 1) {
+		clock_sleep_ms(300);
+		peer_answer(call, 401, "", STR("out"));
+		return;
+	}
 	snprintf(wanted, sizeof(wanted), "Bearer token-%u", atomic_load(&v->current));
 	if (!v->always_refuse && str_eq_c(peer_header(call, "Authorization"), wanted))
 		peer_answer(call, 200, "", STR("in"));
@@ -137,6 +142,48 @@ static void one_refresh_for_all_after_a_401(void **state UNUSED)
 	}
 	/* At most the window of eight was refused each time. */
 	assert_in_range(peer_count(r.peer), 1000 + 5, 1000 + 5 * 8);
+	rig_close(&r);
+}
+
+/* Refused long after the others had their refresh: it was sent with the old words, so the new ones are just tried. */
+static void a_late_401_asks_for_no_second_refresh(void **state UNUSED)
+{
+	struct vault v = { .current = 1 };
+	struct http_request late;
+	struct http_future *f;
+	struct rig r;
+
+	open_vault(&r, &v);
+	late = rig_request(&r, "POST", "/late");
+	f = http_start(r.client, &late);
+	for (int i = 0; i < 2000 && peer_count(r.peer) == 0; i++)
+		clock_sleep_ms(1);
+	assert_int_equal(rig_do(&r, "POST", "/x"), 0);
+	assert_int_equal(r.answer.status, 200);
+	assert_int_equal(v.refreshed, 1);
+	assert_false(http_ready(f));
+	assert_int_equal(http_wait(&f, &r.arena, &r.answer, &r.err), 0);
+	assert_int_equal(r.answer.status, 200);
+	assert_int_equal(r.answer.attempts, 2);
+	assert_int_equal(v.refreshed, 1);
+	rig_close(&r);
+}
+
+/* A target that was copied, its state with it, is another target: it is asked for its own authorization. */
+static void a_copied_target_has_its_own_authorization(void **state UNUSED)
+{
+	struct vault v = { 0 };
+	struct http_target copy;
+	struct http_request request;
+	struct rig r;
+
+	open_vault(&r, &v);
+	assert_int_equal(rig_do(&r, "GET", "/x"), 0);
+	copy = r.target;
+	request = rig_request(&r, "GET", "/x");
+	request.target = &copy;
+	assert_int_equal(rig_send(&r, &request), 0);
+	assert_int_equal(v.asked, 2);
 	rig_close(&r);
 }
 
@@ -317,6 +364,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_question_for_all_who_wait),
 		cmocka_unit_test(one_refresh_for_all_after_a_401),
+		cmocka_unit_test(a_late_401_asks_for_no_second_refresh),
+		cmocka_unit_test(a_copied_target_has_its_own_authorization),
 		cmocka_unit_test(the_second_401_is_the_callers),
 		cmocka_unit_test(a_header_is_asked_for_again_after_a_while),
 		cmocka_unit_test(failure_reaches_all_and_passes),
