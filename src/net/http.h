@@ -46,10 +46,12 @@ struct http_target {
 	unsigned timeout_ms; /* one attempt; 0 = 60,000 */
 	unsigned backoff_ms; /* first pause; 0 = 500 */
 	/* Writes the value of the Authorization header. Called on the waiting caller's thread or a helper thread of the client,
-	 * never on the net thread, so it may itself use http_start/http_wait on a target without `authorize`. NULL: none. */
+	 * never on the net thread, so it may itself use http_start/http_wait on a target without `authorize`. NULL: none.
+	 * What it gave is used for up to two seconds before it is asked again. */
 	int (*authorize)(void *context, bool refresh, struct buf *ret_header, struct err *err);
 	void *context;
-	/* Called with each answer's headers (API budget); on the net thread, must be quick. May be NULL. */
+	/* Called with each answer's headers (API budget); on the net thread, must be quick and
+	 * start, wait for or cancel nothing. May be NULL. */
 	void (*observe)(void *context, unsigned status, const struct http_header *headers, size_t count);
 	void *state; /* the client's own: pace, waiting list. NULL at first */
 };
@@ -85,7 +87,9 @@ void http_client_close(struct http_client **client);
 struct http_future *http_start(struct http_client *client, const struct http_request *request);
 bool http_ready(const struct http_future *future); /* would http_wait not block? */
 int http_wait(struct http_future **future, struct arena *arena, struct http_answer *ret, struct err *err) MUST_CHECK;
-void http_cancel(struct http_future **future); /* forget it; the request may still be carried out */
+/* Forget it; the request may have been carried out. Waits until the client has let go of it (also for an authorize that
+ * runs on its behalf), so that the target may be freed afterwards. NULL is fine. */
+void http_cancel(struct http_future **future);
 struct str http_header_of(const struct http_answer *answer, const char *name); /* case-insensitive; empty: absent */
 
 /* Counters since the client was opened, for /metrics and tests. */

@@ -83,9 +83,8 @@ void http_cancel(struct http_future **future)
 	/* Posted under the future's lock: the client cannot end before this future is done, which needs the lock. */
 	if (!f->done)
 		http_client_post(f->client, put_cancelled, f);
-	while (!f->done)
-		pthread_cond_wait(&f->finished, &f->lock);
 	pthread_mutex_unlock(&f->lock);
+	http_future_wait(f);
 	http_future_free(f);
 }
 

@@ -6,6 +6,7 @@
 
 #include "lib/limits.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const size_t copied_body = (size_t)32 << 10;
@@ -29,7 +30,7 @@ struct http_future *http_future_new(struct http_client *client, const struct htt
 	};
 	ensure(f->priority <= HTTP_LOW);
 	must(pthread_mutex_init(&f->lock, NULL) == 0);
-	must(pthread_cond_init(&f->finished, NULL) == 0);
+	must(sem_init(&f->finished, 0, 0) == 0);
 	return f;
 }
 
@@ -40,7 +41,7 @@ void http_future_free(struct http_future *f)
 	buf_release(&f->head);
 	buf_release(&f->spans);
 	buf_release(&f->body_in);
-	pthread_cond_destroy(&f->finished);
+	sem_destroy(&f->finished);
 	pthread_mutex_destroy(&f->lock);
 	f->magic = 0;
 	arena_release(&memory);
@@ -55,7 +56,7 @@ void http_future_clear_answer(struct http_future *f)
 	buf_clear(&f->body_in);
 }
 
-/* Signals under the lock: the waiter may free the future as soon as the lock is open. */
+/* The post comes last, and without the lock: the waiter frees the future as soon as it has it. */
 void http_future_done(struct http_future *f)
 {
 	pthread_mutex_lock(&f->lock);
@@ -64,8 +65,14 @@ void http_future_done(struct http_future *f)
 		http_client_forget_cancel(f->client, f);
 	f->stage = HTTP_STAGE_DONE;
 	f->done = true;
-	pthread_cond_signal(&f->finished);
 	pthread_mutex_unlock(&f->lock);
+	sem_post(&f->finished);
+}
+
+void http_future_wait(struct http_future *f)
+{
+	while (sem_wait(&f->finished) < 0)
+		must(errno == EINTR);
 }
 
 static size_t span_count(const struct http_future *f)
@@ -160,10 +167,7 @@ int http_wait(struct http_future **future, struct arena *arena, struct http_answ
 
 	ensure(f && f->magic == HTTP_FUTURE_MAGIC);
 	*future = NULL;
-	pthread_mutex_lock(&f->lock);
-	while (!f->done)
-		pthread_cond_wait(&f->finished, &f->lock);
-	pthread_mutex_unlock(&f->lock);
+	http_future_wait(f);
 	*ret = (struct http_answer) { .attempts = f->attempts, .uncertain = f->uncertain };
 	rc = f->err.code;
 	if (rc < 0)

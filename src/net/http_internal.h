@@ -14,6 +14,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
 
@@ -44,7 +45,7 @@ struct http_future {
 	struct http_client *client;
 
 	pthread_mutex_t lock;
-	pthread_cond_t finished;
+	sem_t finished;     /* posted once, by the net thread */
 	bool done;          /* guarded by lock */
 	bool cancel_posted; /* guarded by lock */
 
@@ -163,6 +164,7 @@ void http_future_free(struct http_future *f);
 void http_future_clear_answer(struct http_future *f);
 /* Hands the outcome to the waiter. The future must not be touched afterwards. */
 void http_future_done(struct http_future *f);
+void http_future_wait(struct http_future *f); /* by its one owner, once */
 /* Headers of the answer: texts point into the future, the array lives in the arena. */
 struct http_header *http_future_headers(const struct http_future *f, struct arena *arena, size_t *ret_count);
 struct str http_future_header(const struct http_future *f, const char *name);

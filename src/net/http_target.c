@@ -218,6 +218,11 @@ static void rest(struct target *t, struct http_future *f, int64_t until_ns)
 	        TAILQ_FIRST(&t->resting) == f && !TAILQ_NEXT(f, link) ? until_ns : MIN_OF(t->rest_due_ns, until_ns);
 }
 
+static bool asks_to_slow_down(const struct http_attempt *attempt)
+{
+	return attempt->answered && (attempt->status == 429 || attempt->status == 503);
+}
+
 /* How long before the next attempt. After a 429, and a 503 that names a time, all requests to the target wait (not only this one). */
 static int64_t pause_after(struct target *t, struct http_future *f, const struct http_attempt *attempt, int64_t now_ns)
 {
@@ -227,7 +232,7 @@ static int64_t pause_after(struct target *t, struct http_future *f, const struct
 
 	if (attempt->was_idle && f->attempts == 1)
 		return 0;
-	if (attempt->answered && (attempt->status == 429 || attempt->status == 503))
+	if (asks_to_slow_down(attempt))
 		asked_ms = http_retry_after_ms(http_future_header(f, "Retry-After"), http_future_header(f, "Date"),
 		                               clock_wall_ms());
 	if (asked_ms > 0)
@@ -252,7 +257,8 @@ void http_target_judge(struct http_client *c, struct http_future *f, const struc
 	struct target *t = f->target;
 	unsigned limit = f->asked->attempts ? f->asked->attempts : usual_attempts;
 	int64_t now_ns = clock_mono_ns();
-	int64_t pause_ms;
+	int64_t pause_ms = 0;
+	bool again;
 
 	if (attempt->answered)
 		observe(f);
@@ -261,9 +267,10 @@ void http_target_judge(struct http_client *c, struct http_future *f, const struc
 		http_target_move(f, HTTP_STAGE_QUEUED, HTTP_FIRST);
 		return;
 	}
-	pause_ms = pause_after(t, f, attempt, now_ns);
-	if (!http_retry_allowed(attempt, f->idempotent) || f->attempts - f->auth_repeated >= limit ||
-	    pause_ms > patience_ms) {
+	again = http_retry_allowed(attempt, f->idempotent) && f->attempts - f->auth_repeated < limit;
+	if (again || asks_to_slow_down(attempt))
+		pause_ms = pause_after(t, f, attempt, now_ns);
+	if (!again || pause_ms > patience_ms) {
 		finish_judged(c, f, attempt);
 		return;
 	}
