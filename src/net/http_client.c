@@ -18,6 +18,8 @@
 
 #include "lib/clock.h"
 
+#include <signal.h>
+
 static const int64_t longest_sleep_ns = (int64_t)60 * 1000000000;
 static const size_t taken_a_turn = 500; /* so that a flood of new requests does not starve those under way */
 static const long kept_connections = 128;
@@ -234,10 +236,14 @@ static bool turn(struct http_client *c)
 	return true;
 }
 
+/* No signal is ours, and helper threads inherit that: SIGTERM goes to who handles it, SIGPIPE becomes an error of the write. */
 static void *net_thread(void *context)
 {
 	struct http_client *c = context;
+	sigset_t all;
 
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	while (turn(c))
 		continue;
 	return NULL;
