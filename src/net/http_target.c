@@ -40,13 +40,16 @@ static struct future_list *list_of(struct http_future *f)
 
 void http_target_move(struct http_future *f, enum http_stage stage, enum http_place place)
 {
-	struct future_list *list = list_of(f);
+	struct target *t = f->target;
+	struct future_list *list;
 
+	ensure(t != NULL);
+	list = list_of(f);
 	if (list)
 		TAILQ_REMOVE(list, f, link);
-	f->target->under_way -= f->stage == HTTP_STAGE_UNDER_WAY;
+	t->under_way -= f->stage == HTTP_STAGE_UNDER_WAY;
 	f->stage = stage;
-	f->target->under_way += f->stage == HTTP_STAGE_UNDER_WAY;
+	t->under_way += f->stage == HTTP_STAGE_UNDER_WAY;
 	list = list_of(f);
 	if (list && place == HTTP_FIRST)
 		TAILQ_INSERT_HEAD(list, f, link);
