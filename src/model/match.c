@@ -56,10 +56,12 @@ static bool is_filler(struct str letters)
 
 static bool is_placeholder(struct str letters)
 {
+	if (letters.len == 0 || is_filler(letters))
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(placeholder_names); i++)
-		if (str_eq_c(letters, placeholder_names[i]))
+		if (letters.at[0] == placeholder_names[i][0] && str_eq_c(letters, placeholder_names[i]))
 			return true;
-	return letters.len == 0 || is_filler(letters);
+	return false;
 }
 
 static bool is_placeholder_date(struct str date)

@@ -181,17 +181,44 @@ static struct str normal_date(struct arena *arena UNUSED, struct str text)
 	return calendar_parse_iso(text, &date) ? text : STR_EMPTY;
 }
 
-static struct str normal_datetime(struct arena *arena, struct str text)
+static bool is_datetime(struct str text, int64_t *ret_ms)
 {
 	struct calendar_date date;
-	int64_t ms;
-	struct str full;
 
-	if (text.len < 10 || !calendar_parse_iso(str_range(text.at, 10), &date) || !clock_parse(text, &ms))
+	return text.len >= 10 && calendar_parse_iso(str_range(text.at, 10), &date) && clock_parse(text, ret_ms);
+}
+
+/* Z, or what Salesforce writes in its place, and no leap second: the digits need no arithmetic. */
+static bool is_plain_utc(struct str text)
+{
+	struct str rest = str_skip(text, 19);
+
+	if (rest.len > 0 && rest.at[0] == '.')
+		rest = str_skip(rest, 1);
+	while (rest.len > 0 && rest.at[0] >= '0' && rest.at[0] <= '9')
+		rest = str_skip(rest, 1);
+	return text.at[17] < '6' && (str_eq(rest, STR("Z")) || str_eq(rest, STR("+0000")));
+}
+
+/* 2026-07-18T09:15:22Z: UTC, without a fraction, since Salesforce keeps none. */
+static struct str normal_datetime(struct arena *arena, struct str text)
+{
+	int64_t ms;
+	char *out;
+
+	if (!is_datetime(text, &ms))
 		return STR_EMPTY;
-	full = clock_rfc3339(arena, ms);
-	/* 2026-07-18T09:15:22.123Z without its fraction: Salesforce keeps none. */
-	return full.len == 24 ? arena_printf(arena, "%.19sZ", full.at) : full;
+	if (!is_plain_utc(text))
+		text = clock_rfc3339(arena, ms);
+	else if (text.len == 20 && text.at[10] == 'T')
+		return text;
+	/* An offset may have carried it out of the years of four digits. */
+	if (text.len < 20 || text.at[4] != '-')
+		return STR_EMPTY;
+	out = arena_text(arena, str_range(text.at, 20));
+	out[10] = 'T';
+	out[19] = 'Z';
+	return str_range(out, 20);
 }
 
 /* ---- truth and numbers ---- */

@@ -1,6 +1,8 @@
 /* Mappings: what is refused and how it is said, the one that ships, and records through it in both directions. */
 #include "unit.h"
 
+#include "model/match.h"
+
 static int parse_text(struct arena *arena, const char *yaml, struct mapping *ret, struct err *err)
 {
 	struct json *spec;
@@ -44,6 +46,7 @@ static const struct refusal {
 } refusals[] = {
 	{ "{}", "a mapping is an object with a list 'fields'" },
 	{ "fields: []", "a mapping is an object with a list 'fields' that is not empty" },
+	{ "[{emr: a, crm: B}]", "a mapping is an object with a list 'fields'" },
 	{ "fields: {emr: a, crm: B}", "a mapping is an object with a list 'fields'" },
 	{ "feelds: 1\nfields: [{emr: a, crm: B}]", "line 1: unknown key 'feelds' in a mapping; allowed: fields" },
 	{ "fields:\n  - {emr: a, crm: B, colour: red}",
@@ -320,6 +323,27 @@ static void r2_writing_leaves_the_record_alone(void **state UNUSED)
 	assert_string_equal(buf_text(&after), patient);
 }
 
+/* R7: the identity comes from the fields with a role, whatever they are called. */
+static void r7_roles_make_the_identity(void **state UNUSED)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct err err = ERR_INIT;
+	struct mapping m = hint(&arena), nameless = m;
+	const struct field_map *field = NULL;
+	struct value values[32];
+	struct identity who,
+	        same = identity_of(&arena, text_value("ANN"), text_value(" Lee"), text_value("1980-02-03"));
+
+	assert_ok(mapping_read_emr(&m, &arena, record_of(&arena, patient), values, &field, &err), err);
+	who = identity_of_fields(&arena, &m, values);
+	assert_true(who.complete);
+	assert_memory_equal(&who.key, &same.key, sizeof(same.key));
+	nameless.last_name = NULL;
+	who = identity_of_fields(&arena, &nameless, values);
+	assert_false(who.complete);
+	assert_non_null(strstr(who.missing, "the mapping names no field"));
+}
+
 /* ---- values that do not fit ---- */
 
 static const struct bad_value {
@@ -388,6 +412,7 @@ int main(void)
 		cmocka_unit_test(phones_go_to_hint_as_a_whole),
 		cmocka_unit_test(a_new_patient_has_no_blanks),
 		cmocka_unit_test(r17_read_only_fields_never_go_to_hint),
+		cmocka_unit_test(r7_roles_make_the_identity),
 		cmocka_unit_test(r2_writing_leaves_the_record_alone),
 		cmocka_unit_test(r3_r41_a_bad_value_names_the_field_and_not_the_value),
 		cmocka_unit_test(a_contact_is_read_in_its_own_form),

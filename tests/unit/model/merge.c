@@ -260,6 +260,22 @@ static void r11_r12_who_wins_the_first_link(void **state UNUSED)
 	for_many(check_first_winner);
 }
 
+/* What both sides hold afterwards: never a blank where one of them keeps a value. */
+static void check_value(struct scene *s)
+{
+	if (s->out.write_emr || s->out.write_crm || s->mode == MERGE_NEW_IN_CRM || s->mode == MERGE_NEW_IN_EMR)
+		return;
+	if (!value_is_blank(s->emr) && !value_same(s->field.type, s->out.value, s->emr))
+		describe(s, "nothing is written, yet the value is not the EMR's");
+	if (value_is_blank(s->emr) && !value_same(s->field.type, s->out.value, s->crm))
+		describe(s, "nothing is written, yet the value is not the CRM's");
+}
+
+static void r19_the_value_is_what_is_kept(void **state UNUSED)
+{
+	for_many(check_value);
+}
+
 static void every_rule_has_a_name_and_a_reason(void **state UNUSED)
 {
 	for (enum merge_rule r = RULE_R11; r <= RULE_R24; r++) {
@@ -277,6 +293,7 @@ int main(void)
 		cmocka_unit_test(r26_only_what_differs_is_written),
 		cmocka_unit_test(r11_r12_r23_a_blank_never_overwrites),
 		cmocka_unit_test(r11_r12_who_wins_the_first_link),
+		cmocka_unit_test(r19_the_value_is_what_is_kept),
 		cmocka_unit_test(every_rule_has_a_name_and_a_reason),
 	};
 
