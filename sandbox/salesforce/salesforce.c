@@ -8,8 +8,9 @@
 #include "sandbox/salesforce/meta.h"
 #include "sandbox/systems.h"
 
-#define OPEN 1u /* no access token needed */
-#define BASE "/services/data/{version}"
+#define OPEN    1u /* no access token needed */
+#define URI_MAX 16384
+#define BASE    "/services/data/{version}"
 
 static const struct route routes[] = {
 	{ "POST", "/services/oauth2/token", oauth_token, OPEN },
@@ -113,11 +114,23 @@ static bool sign_in(struct org *org, struct request *request, struct answer *ans
 	return !refuse_limit(org, answer);
 }
 
+/* Longer ones are turned away by the vendor's gateway (section 4). */
+static bool refuse_length(const struct request *request, struct answer *answer)
+{
+	if (request->path.len + request->query_text.len < URI_MAX)
+		return false;
+	answer_text(answer, 414, "text/html",
+	            "<html><head><title>URI Too Long</title></head><body>URI Too Long</body></html>");
+	return true;
+}
+
 static bool before(void *state, const struct route *route, struct request *request, struct answer *answer)
 {
 	struct org *org = state;
 	struct str version = request_param(request, "version");
 
+	if (refuse_length(request, answer))
+		return true;
 	if (!(route->flags & OPEN) && !request->vendor && !sign_in(org, request, answer))
 		return true;
 	if (version.len > 0 && !version_known(version)) {

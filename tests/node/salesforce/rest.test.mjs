@@ -117,6 +117,14 @@ test('collections: read by ids, GET and POST', async () => {
 	assert.deepEqual(names(await call('GET', `${API}/composite/sobjects/Contact?ids=${ids}&fields=Id,LastName`)), ['A', null, 'B']);
 });
 
+test('a URL of 16 KB is too long', async () => {
+	const query = (letters) => `${API}/query?q=${encodeURIComponent(`SELECT Id FROM Contact WHERE LastName = '${'x'.repeat(letters)}'`)}`;
+	assert.equal((await call('GET', query(15000))).status, 200);
+	const answer = await call('GET', query(16400));
+	assert.equal(answer.status, 414);
+	assert.match(answer.body, /^<html>/);
+});
+
 test('gzip both ways', async () => {
 	const { port } = new URL(sandbox.url);
 	const body = gzipSync(JSON.stringify({ LastName: 'Zipped', Description: 'z'.repeat(2000) }));
