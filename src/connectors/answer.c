@@ -123,6 +123,56 @@ struct str answer_cut(struct str text)
 	return str_range(text.at, len);
 }
 
+/* The string that begins at text.at[from], a quote; *ret_after is the place behind its closing quote. */
+static bool quoted(struct str text, size_t from, struct str *ret, size_t *ret_after)
+{
+	for (size_t i = from + 1; i < text.len; i++) {
+		if (text.at[i] == '\\')
+			i++;
+		else if (text.at[i] == '"') {
+			*ret = str_range(text.at + from + 1, i - from - 1);
+			*ret_after = i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct str string_after_colon(struct str rest)
+{
+	struct str value = STR_EMPTY;
+	size_t after;
+
+	rest = str_trim(rest);
+	if (rest.len == 0 || rest.at[0] != ':')
+		return STR_EMPTY;
+	rest = str_trim(str_skip(rest, 1));
+	if (rest.len == 0 || rest.at[0] != '"' || !quoted(rest, 0, &value, &after) || str_find_char(value, '\\') >= 0)
+		return STR_EMPTY;
+	return value;
+}
+
+struct str answer_salvage(struct str broken_object, struct str member)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < broken_object.len;) {
+		char c = broken_object.at[i];
+		struct str text;
+
+		if (c == '"') {
+			if (!quoted(broken_object, i, &text, &i))
+				return STR_EMPTY;
+			if (depth == 1 && str_eq(text, member) && string_after_colon(str_skip(broken_object, i)).len)
+				return string_after_colon(str_skip(broken_object, i));
+			continue;
+		}
+		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+		i++;
+	}
+	return STR_EMPTY;
+}
+
 struct json *answer_walk(const struct json *j, struct str dotted)
 {
 	struct json *at = (struct json *)j;

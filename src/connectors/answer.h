@@ -34,6 +34,9 @@ struct row {
  */
 int answer_rows(struct arena *arena, struct str text, struct str member, struct row **ret, size_t *ret_count,
                 struct json **ret_envelope, struct err *err) MUST_CHECK;
+/* The text of a member of an object that is not well-formed, as far as it can be told: a string without escapes, not inside another object. So a broken
+ * record is still known by its id (R3). Empty: cannot be told. */
+struct str answer_salvage(struct str broken_object, struct str member);
 /* "Items.0.Field": steps are names or positions. Empty path: the node itself. */
 struct json *answer_walk(const struct json *j, struct str dotted);
 /* Text of a string, number or boolean. */

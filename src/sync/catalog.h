@@ -49,6 +49,8 @@ int catalog_open_connection(struct engine *engine, struct str name, struct conne
 /* Opens an object sync by name; an empty name is fine when there is only one. ERR_NOT_FOUND lists those that exist. Makes no far call. */
 int plan_open(struct engine *engine, struct str name, struct plan **ret, struct err *err) MUST_CHECK;
 void plan_close(struct plan **plan);
+/* Signs in to both systems, so that wrong credentials and unreachable hosts are told before anything begins. */
+int plan_sign_in(struct plan *plan, struct err *err) MUST_CHECK;
 /* Finds the Default Account by name, or creates it unless `engine->dry` (R16). */
 int plan_open_account(struct engine *engine, struct plan *plan, struct err *err) MUST_CHECK;
 

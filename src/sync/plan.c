@@ -126,6 +126,21 @@ void plan_close(struct plan **pplan)
 	free(plan);
 }
 
+int plan_sign_in(struct plan *plan, struct err *err)
+{
+	const struct str names[] = { plan->emr_name, plan->crm_name };
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct str who;
+
+	for (size_t side = 0; side < ARRAY_LEN(plan->conn); side++) {
+		struct connection *c = plan->conn[side];
+
+		if (c->kind->check(c, &arena, &who, err) < 0)
+			return err_wrap(err, "connection '%.*s'", STR_ARG(names[side]));
+	}
+	return 0;
+}
+
 /* ---- the Default Account (R16) ---- */
 
 static int find_account(struct plan *plan, struct arena *arena, struct str *ret, struct err *err)

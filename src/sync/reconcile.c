@@ -20,6 +20,7 @@
 #include "sync/journal.h"
 #include "sync/resolve.h"
 #include "sync/review.h"
+#include "sync/run_table.h"
 
 enum { WINDOW = 4 };
 
@@ -35,6 +36,7 @@ struct item {
 	bool fetch;               /* the CRM record is needed */
 	bool deferred;            /* stays waiting: an earlier write of the pair is still owed (R4) */
 	const struct record *crm; /* as fetched */
+	const struct run *run;    /* whose Batch Sync ID is written; NULL: the payload belongs to none */
 };
 
 struct chunk {
@@ -171,8 +173,8 @@ static int look_at(struct load *job, struct db *db, struct item *item, struct er
 		return err_pass(err);
 	if (item->settled)
 		return 0;
-	if (resolve(db, r->plan, &job->chunk->arena, r->has_run ? r->run.id : 0, item->staged, item->record,
-	            &item->resolved, err) < 0)
+	if (resolve(db, r->plan, &job->chunk->arena, item->staged->run_id, item->staged, item->record, &item->resolved,
+	            err) < 0)
 		return err_wrap(err, "payload %lld", (long long)item->staged->id);
 	item->verdict.candidates = item->resolved.candidates;
 	switch (item->resolved.kind) {
@@ -189,6 +191,22 @@ static int look_at(struct load *job, struct db *db, struct item *item, struct er
 		return item->record ? 0 : parse(job, item, err);
 	}
 	unreachable("every resolution is handled");
+}
+
+/* A payload that is tried again still belongs to the run that read it. */
+static int find_run(struct load *job, struct db *db, struct item *item, struct err *err)
+{
+	struct run *run;
+
+	if (job->r->has_run) {
+		item->run = &job->r->run;
+		return 0;
+	}
+	if (item->staged->run_id == 0)
+		return 0;
+	run = arena_new(&job->chunk->arena, struct run);
+	item->run = run;
+	return run_read(db, &job->chunk->arena, item->staged->run_id, run, err);
 }
 
 /* A record that comes a second time, or a CRM record that two payloads lead to, begins the next chunk: the first must be committed before
@@ -225,7 +243,7 @@ static int load(struct db *db, void *context, struct err *err)
 		if (map_get(&seen, rows[i].record_id) && clashes(chunk, item))
 			break;
 		map_put(&seen, rows[i].record_id, item);
-		if (look_at(job, db, item, err) < 0)
+		if (find_run(job, db, item, err) < 0 || look_at(job, db, item, err) < 0)
 			return err_pass(err);
 		chunk->count++;
 	}
@@ -344,7 +362,7 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	struct compose compose = { .engine = r->engine,
 		                   .plan = r->plan,
 		                   .arena = arena,
-		                   .run = r->has_run ? &r->run : NULL,
+		                   .run = item->run,
 		                   .joins = item->resolved.kind == RESOLVED_JOIN,
 		                   .emr_id = item->staged->record_id,
 		                   .crm_id = item->verdict.crm_id,
@@ -493,7 +511,7 @@ static int commit_writes(struct db *db, const struct commit *job, struct item *i
 
 	link.crm_version = STR_EMPTY;
 	if (item->resolved.kind != RESOLVED_LINKED) {
-		link.run_id = job->r->has_run ? job->r->run.id : 0;
+		link.run_id = item->staged->run_id;
 		link.how = str_of(item->resolved.how);
 		link.state = LINK_MAKING;
 		link.staged_id = item->staged->same ? item->staged->body_of : item->staged->id;
@@ -556,10 +574,30 @@ static int commit_skipped(struct db *db, const struct commit *job, const struct 
 	return journal_add(db, &entry, err);
 }
 
+/* Between load and commit another chunk can have taken the CRM record: the rule of R9 is kept here, inside the transaction. */
+static int taken_meanwhile(struct db *db, const struct commit *job, struct item *item, struct err *err)
+{
+	struct link other;
+	bool taken = false;
+
+	if (item->resolved.kind != RESOLVED_JOIN || item->verdict.outcome == OUTCOME_FAILED)
+		return 0;
+	if (link_by_crm(db, &job->chunk->arena, job->r->plan->sync_id, item->verdict.crm_id, &other, &taken, err) < 0)
+		return err_pass(err);
+	if (!taken)
+		return 0;
+	item->writes.count = 0;
+	decide(item, OUTCOME_SKIPPED_LINKED,
+	       "the CRM record that fits was linked to another patient a moment ago (R9)");
+	return 0;
+}
+
 static int commit_item(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
 	if (item->deferred)
 		return 0;
+	if (taken_meanwhile(db, job, item, err) < 0)
+		return err_pass(err);
 	if (item->verdict.outcome == OUTCOME_FAILED)
 		return commit_failed(db, job, item, err);
 	if (item->verdict.outcome == OUTCOME_UNCHANGED)

@@ -460,7 +460,7 @@ int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress
 
 	if (lock_sync(engine, plan, &lock, err) < 0)
 		return err_pass(err);
-	if (plan_open_account(engine, plan, err) < 0)
+	if (plan_sign_in(plan, err) < 0 || plan_open_account(engine, plan, err) < 0)
 		return err_pass(err);
 	if (store_write(engine->store, DURABLE, begin, &job, err) < 0)
 		return err_pass(err);
@@ -494,7 +494,7 @@ int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress
 
 	if (lock_sync(engine, plan, &lock, err) < 0)
 		return err_pass(err);
-	if (plan_open_account(engine, plan, err) < 0)
+	if (plan_sign_in(plan, err) < 0 || plan_open_account(engine, plan, err) < 0)
 		return err_pass(err);
 	lanes_init(&b.lanes);
 	b.began_ms = clock_mono_ns() / 1000000;

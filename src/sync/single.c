@@ -126,7 +126,7 @@ int run_preview(struct engine *engine, struct plan *plan, struct str emr_id, str
 	int code = 0;
 
 	ensure(engine->dry);
-	if (run_capture_one(engine, plan, emr_id, DOOR_CLICK, 0, &job.id, err) < 0 ||
+	if (plan_sign_in(plan, err) < 0 || run_capture_one(engine, plan, emr_id, DOOR_CLICK, 0, &job.id, err) < 0 ||
 	    store_read(engine->store, read_one_staged, &job, err) < 0 ||
 	    note_all_candidates(engine, plan, &arena, &job.staged, err) < 0)
 		return err_pass(err);

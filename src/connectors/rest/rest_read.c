@@ -203,7 +203,10 @@ static void records_of_rows(struct rest_read *read, struct arena *arena, const s
 	page->records = arena_new_array(arena, struct record, page->count + 1);
 	for (size_t i = 0; i < page->count; i++) {
 		if (rows[i].fault)
-			page->records[i] = (struct record) { .bytes = rows[i].bytes, .fault = rows[i].fault };
+			page->records[i] =
+			        (struct record) { .bytes = rows[i].bytes,
+				                  .id = answer_salvage(rows[i].bytes, read->object->record.id),
+				                  .fault = rows[i].fault };
 		else
 			rest_record(read->object, rows[i].json, rows[i].bytes, &page->records[i]);
 	}
