@@ -4,6 +4,7 @@
 #include "sync/run.h"
 
 #include "sync/capture.h"
+#include "sync/catalog.h"
 #include "sync/reconcile.h"
 
 static int fetch_one(struct engine *engine, struct plan *plan, struct arena *arena, struct str emr_id, struct page *ret,

@@ -39,15 +39,16 @@ static void must_be_fine(int code, const struct err *err)
 		fail_msg("%s", err->text);
 }
 
-static void open_engine(struct rig *rig)
+static void open_engine(struct rig *rig, bool traced)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct err err = ERR_INIT;
-	struct str path = arena_printf(&arena, "trace:%s/test.db", rig->path);
+	struct str path = arena_printf(&arena, "%s%s/test.db", traced ? "trace:" : "", rig->path);
 
 	rig->engine.who = "test";
 	must_be_fine(store_open(path.at, &rig->engine.store, &err), &err);
-	store_trace_to(rig->engine.store, NULL, NULL);
+	if (traced)
+		store_trace_to(rig->engine.store, NULL, NULL);
 }
 
 void rig_open(struct rig *rig, const char *sync_settings)
@@ -61,7 +62,7 @@ void rig_open(struct rig *rig, const char *sync_settings)
 	assert_non_null(mkdtemp(rig->path));
 	key = keyring_generate(&rig->arena);
 	must_be_fine(keyring_open(key, &rig->engine.keys, &err), &err);
-	open_engine(rig);
+	open_engine(rig, false);
 	must_be_fine(catalog_apply(&rig->engine,
 	                           arena_printf(&rig->arena, configuration, sync_settings, sync_settings[0] ? "," : "",
 	                                        mapping),
@@ -76,11 +77,13 @@ void rig_restart(struct rig *rig)
 {
 	store_close(&rig->engine.store);
 	atomic_store(&rig->engine.stop, false);
-	open_engine(rig);
+	open_engine(rig, false);
 }
 
 void rig_fail_store_at(struct rig *rig, int64_t n)
 {
+	store_close(&rig->engine.store);
+	open_engine(rig, true);
 	store_fail_at(rig->engine.store, n);
 }
 
