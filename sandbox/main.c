@@ -38,7 +38,7 @@ static int create(void *context, const struct json *body, struct err *err)
 	const struct system *system = context;
 	SCOPED(buf) struct buf answer = BUF_INIT((size_t)4 << 20);
 
-	if (!system->server)
+	if (!system->server || (system->vendor->restored && system->vendor->restored(server_state(system->server))))
 		return 0;
 	return system->vendor->create(server_state(system->server), body, &answer, err);
 }

@@ -32,6 +32,7 @@ static const struct option_row rows[] = {
 	TEXT("--data", data, "FILE", "FHIR patients, one JSON a line, instead of generated people"),
 	TEXT("--world", world, "FILE", "starting records of both systems, as JSON (see world.h)"),
 	TEXT("--truth", truth, "FILE", "written at the start: what a right import must make of each patient"),
+	TEXT("--sqlite", sqlite, "DIR", "keep the records of Salesforce in DIR, over a restart and a kill"),
 	TEXT("--custom-fields", custom_fields, "FILE",
 	     "custom fields of the org, JSON or YAML (default: those of the Suture package)"),
 	COUNT("--pace", pace, "N", "requests a second that the EMR allows; 0 = its own default, -1 = no limit"),

@@ -16,6 +16,7 @@ struct options {
 	int64_t token_seconds;            /* life of a Salesforce access token without use */
 	int64_t limit;                    /* Salesforce calls a day */
 	const char *data;                 /* FHIR patients as NDJSON instead of generated ones, or NULL */
+	const char *sqlite;               /* folder in which the Salesforce org keeps its records, or NULL */
 	const char *custom_fields;        /* fields of the org beyond the standard ones, JSON or YAML, or NULL */
 	const char *world;                /* starting records, JSON, or NULL */
 	const char *truth;                /* file to write what a right import must do, or NULL */

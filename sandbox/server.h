@@ -103,6 +103,7 @@ struct vendor {
 	void (*not_found)(void *state, struct request *request, struct answer *answer);  /* or NULL: no route fits */
 	/* Or NULL: how this vendor words FAULT_429, _500, _503. */
 	void (*fault)(void *state, enum fault_kind kind, struct request *request, struct answer *answer);
+	bool (*restored)(const void *state);      /* or NULL: it brought its records along, seed nothing */
 	void (*dump)(void *state, struct buf *out);
 	int (*edit)(void *state, const struct json *body, struct buf *out, struct err *err);
 	int (*create)(void *state, const struct json *body, struct buf *out, struct err *err);   /* also for seeding */

@@ -9,6 +9,7 @@
 #include "sandbox/salesforce/bulk_csv.h"
 #include "sandbox/salesforce/bulk_rows.h"
 #include "sandbox/salesforce/handlers.h"
+#include "sandbox/salesforce/persist.h"
 
 #define SLICE_ROWS 2000
 
@@ -111,6 +112,7 @@ static void step(void *context)
 	}
 	for (unsigned i = 0; i < SLICE_ROWS && more; i++)
 		more = ingest_row(job);
+	persist_flush(job->org);
 	if (more)
 		job_later(job, 1, step);
 	else

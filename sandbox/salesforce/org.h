@@ -118,6 +118,8 @@ struct org {
 	struct auth *auth;
 	struct cursors *cursors;
 	struct jobs *jobs;
+	struct persist *persist; /* NULL without --sqlite */
+	bool restored;           /* its rows came from a file */
 	int64_t calls_today;
 };
 
@@ -160,6 +162,8 @@ size_t rows_lookup(const struct object *object, const struct field *field, struc
 uint32_t rows_insert(struct org *org, struct object *object, const struct str *cells, struct str id, uint32_t user);
 void rows_update(struct org *org, struct object *object, uint32_t number, const struct str *cells, uint32_t user);
 void rows_delete(struct org *org, struct object *object, uint32_t number, uint32_t user);
+/* A row as it was: deleted or not, with its id and stamps. */
+void rows_restore(struct object *object, const struct row *like, const struct str *cells);
 void rows_free(struct object *object);
 /* Between the two, every change is remembered; `keep` false undoes them all. Not nested. */
 void rows_begin(struct org *org);

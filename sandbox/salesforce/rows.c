@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sandbox/salesforce/index.h"
+#include "sandbox/salesforce/persist.h"
 
 #define WORDS (FIELDS_MAX / 64)
 
@@ -293,6 +294,7 @@ uint32_t rows_insert(struct org *org, struct object *object, const struct str *c
 	index_values(object, number, true);
 	if (org->journal)
 		remember(org, object, number, true);
+	persist_touch(org, object, number);
 	return number;
 }
 
@@ -310,6 +312,7 @@ void rows_update(struct org *org, struct object *object, uint32_t number, const 
 	row->modified = MAX_OF(stamp_now(), row->modified);
 	row->modified_by = user;
 	index_values(object, number, true);
+	persist_touch(org, object, number);
 }
 
 void rows_delete(struct org *org, struct object *object, uint32_t number, uint32_t user)
@@ -323,6 +326,21 @@ void rows_delete(struct org *org, struct object *object, uint32_t number, uint32
 	row->modified = stamp_now();
 	row->modified_by = user;
 	object->live--;
+	persist_touch(org, object, number);
+}
+
+void rows_restore(struct object *object, const struct row *like, const struct str *cells)
+{
+	uint32_t number = new_row(object);
+	struct row *row = &object->rows[number];
+
+	*row = *like;
+	row->cells = cells_make(cells, object->field_count);
+	index_add(object->by_id, index_hash(str_range(row->id, ID_SHORT), false), number);
+	if (row->deleted)
+		return;
+	object->live++;
+	index_values(object, number, true);
 }
 
 void rows_free(struct object *object)

@@ -6,6 +6,7 @@
 #include "sandbox/keep.h"
 
 #include "sandbox/salesforce/meta.h"
+#include "sandbox/salesforce/persist.h"
 #include "sandbox/systems.h"
 
 #define OPEN    1u /* no access token needed */
@@ -145,6 +146,7 @@ static void after(void *state, struct request *request, struct answer *answer)
 	struct org *org = state;
 	struct call *call = request->vendor;
 
+	persist_flush(org);
 	if (!call || call->inner)
 		return;
 	answer_header(answer, "Sforce-Limit-Info",
@@ -181,6 +183,7 @@ static void close_org(void *state)
 {
 	struct org *org = state;
 
+	persist_close(org);
 	jobs_close(org);
 	cursors_close(org);
 	auth_close(org);
@@ -203,6 +206,8 @@ static int open_org(const struct options *options, struct server *server, void *
 	r = schema_load(org, options->custom_fields, err);
 	if (r == 0)
 		r = auth_open(org, err);
+	if (r == 0 && options->sqlite)
+		r = persist_open(org, options->sqlite, &org->restored, err);
 	if (r == 0)
 		r = seed_open(org, err);
 	if (r < 0) {
@@ -211,6 +216,11 @@ static int open_org(const struct options *options, struct server *server, void *
 	}
 	*ret_state = org;
 	return 0;
+}
+
+static bool restored(const void *state)
+{
+	return ((const struct org *)state)->restored;
 }
 
 const struct vendor salesforce_vendor = {
@@ -224,6 +234,7 @@ const struct vendor salesforce_vendor = {
 	.after = after,
 	.not_found = not_found,
 	.fault = strike,
+	.restored = restored,
 	.dump = seed_dump,
 	.edit = seed_edit,
 	.create = seed_create,

@@ -1,5 +1,6 @@
 /* seed: what an org holds from the beginning, and what a person does to it through /__admin. */
 #include "sandbox/salesforce/handlers.h"
+#include "sandbox/salesforce/persist.h"
 #include "sandbox/salesforce/record.h"
 #include "sandbox/salesforce/render.h"
 
@@ -45,7 +46,7 @@ static void add_preset(struct org *org, const struct preset *preset)
 int seed_open(struct org *org, struct err *err)
 {
 	(void)err;
-	for (size_t i = 0; i < ARRAY_LEN(presets); i++)
+	for (size_t i = 0; i < ARRAY_LEN(presets) && !org->restored; i++)
 		add_preset(org, &presets[i]);
 	org->integration_user = 0;
 	org->person_user = 1;
@@ -116,6 +117,7 @@ int seed_edit(void *state, const struct json *body, struct buf *out, struct err 
 	read_fields(&draft, json_get(body, "fields"));
 	if (!record_update(&draft, number, org->person_user))
 		return refused(&problems, err);
+	persist_flush(org);
 	render_record(out, org, STR("v62.0"), object, row_at(object, number), NULL, 0);
 	return 0;
 }
@@ -138,6 +140,7 @@ int seed_create(void *state, const struct json *body, struct buf *out, struct er
 	number = record_insert(&draft, json_get_text(body, "id"), org->person_user);
 	if (number == NO_ROW)
 		return refused(&problems, err);
+	persist_flush(org);
 	id_long(row_at(object, number)->id, id);
 	buf_printf(out, "{\"id\":\"%s\"}", id);
 	return 0;
@@ -153,6 +156,7 @@ int seed_remove(void *state, const struct json *body, struct buf *out, struct er
 		return err->code;
 	if (!record_delete(org, object, number, org->person_user))
 		return err_set(err, ERR_NOT_FOUND, "this %s is deleted", object->name);
+	persist_flush(org);
 	buf_add_c(out, "{}");
 	return 0;
 }

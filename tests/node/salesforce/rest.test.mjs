@@ -275,3 +275,35 @@ test('--birthdate-year-ignored: SOQL compares month and day only', async () => {
 		await trap.stop();
 	}
 });
+
+test('--sqlite: what was answered survives a kill', async () => {
+	const folder = mkdtempSync(join(tmpdir(), 'suture-sqlite-'));
+	const first = await startSandbox('--sqlite', folder, '--patients', '50');
+	let id;
+	let total;
+	try {
+		const ask = caller(first.url, await clientToken(first.url));
+		id = (await ask('POST', contacts, { LastName: 'Kept', [KEY]: 'kept', Description: 'two\nlines "quoted"' })).body.id;
+		const gone = (await ask('POST', contacts, { LastName: 'Gone' })).body.id;
+		await ask('DELETE', `${contacts}/${gone}`);
+		const rolledBack = await ask('POST', `${API}/composite/sobjects`, { allOrNone: true, records: [
+			{ attributes: { type: 'Contact' }, LastName: 'Never' }, { attributes: { type: 'Contact' } }] });
+		assert.equal(rolledBack.body[0].success, false);
+		await ask('PATCH', `${contacts}/${id}`, { FirstName: 'Zoë' });
+		total = (await ask('GET', `${API}/queryAll?q=SELECT+COUNT()+FROM+Contact`)).body.totalSize;
+	} finally {
+		await first.kill();
+	}
+	const second = await startSandbox('--sqlite', folder, '--patients', '50');
+	try {
+		const ask = caller(second.url, await clientToken(second.url));
+		const { body } = await ask('GET', `${contacts}/${KEY}/kept`);
+		assert.deepEqual([body.Id, body.FirstName, body.Description], [id, 'Zoë', 'two\nlines "quoted"']);
+		assert.equal((await ask('GET', `${API}/queryAll?q=SELECT+COUNT()+FROM+Contact`)).body.totalSize, total);
+		assert.equal((await ask('GET', `${API}/query?q=SELECT+COUNT()+FROM+Contact+WHERE+LastName+IN+('Gone','Never')`)).body.totalSize, 0);
+		assert.notEqual((await ask('POST', contacts, { LastName: 'New' })).body.id, id);
+	} finally {
+		await second.stop();
+		rmSync(folder, { recursive: true });
+	}
+});

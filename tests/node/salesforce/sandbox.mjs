@@ -21,6 +21,10 @@ export async function startSandbox(...args) {
 	]);
 	return {
 		url: JSON.parse(line).salesforce,
+		kill: async () => {
+			child.kill('SIGKILL');
+			return ended;
+		},
 		stop: async () => {
 			child.stdin.end();
 			return ended;
