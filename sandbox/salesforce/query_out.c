@@ -41,16 +41,17 @@ static void write_level(const struct level *level, const struct object *object, 
 	for (size_t i = first; i < soql->column_count; i++) {
 		const struct soql_path *path = &soql->columns[i].path;
 		struct soql_path step = { .hop_count = 1 };
+		bool own = depth >= SOQL_HOPS_MAX || path->hop_count == depth;
 		const struct row *parent;
 
 		if (!same_parent(path, &soql->columns[first].path, depth))
 			continue;
-		if (path->hop_count > depth && written(soql, i, depth + 1))
+		if (!own && written(soql, i, depth + 1))
 			continue;
 		buf_add_c(out, ",\"");
-		buf_add_c(out, path->hop_count == depth ? path->field->name : path->hops[depth]->relationship);
+		buf_add_c(out, own ? path->field->name : path->hops[depth]->relationship);
 		buf_add_c(out, "\":");
-		if (path->hop_count == depth) {
+		if (own) {
 			render_value(out, soql->org, object, row, path->field);
 			continue;
 		}
