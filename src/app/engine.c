@@ -22,6 +22,7 @@
 
 struct app_engine {
 	struct engine engine; /* first: an engine of ours is a struct app_engine */
+	struct arena arena;
 	char dir[4096];
 	char who[64];
 	char scratch[4096]; /* deleted on close; empty: none */
@@ -169,10 +170,11 @@ static int load_descriptors(const char *dir, struct err *err)
 
 static struct app_engine *app_new(const char *dir)
 {
-	struct app_engine *app = calloc(1, sizeof(*app)); /* lives until app_close */
+	struct arena arena = ARENA_INIT;
+	struct app_engine *app = arena_new(&arena, struct app_engine); /* lives in its own arena until app_close */
 	struct passwd *user = getpwuid(getuid());
 
-	must(app != NULL);
+	app->arena = arena;
 	snprintf(app->dir, sizeof(app->dir), "%s", dir);
 	snprintf(app->who, sizeof(app->who), "cli:%s", user ? user->pw_name : "?");
 	app->engine.dir = app->dir;
@@ -245,6 +247,7 @@ static void delete_scratch(struct app_engine *app)
 void app_close(struct engine **pengine)
 {
 	struct app_engine *app = (struct app_engine *)*pengine;
+	struct arena arena;
 
 	*pengine = NULL;
 	if (!app)
@@ -256,5 +259,6 @@ void app_close(struct engine **pengine)
 	if (app->engine.keys && !app->borrowed)
 		keyring_free(&app->engine.keys);
 	delete_scratch(app);
-	free(app);
+	arena = app->arena;
+	arena_release(&arena);
 }

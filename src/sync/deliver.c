@@ -9,7 +9,6 @@
  */
 #include "sync/deliver.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 #include "lib/clock.h"
@@ -44,20 +43,23 @@ struct lane {
 
 static struct batch *batch_new(void)
 {
-	struct batch *b = calloc(1, sizeof(*b));
+	struct arena arena = ARENA_INIT;
+	struct batch *b = arena_new(&arena, struct batch); /* lives in its own arena */
 
-	must(b != NULL);
+	b->arena = arena;
 	return b;
 }
 
 static void batch_free(struct batch *b)
 {
+	struct arena arena;
+
 	if (!b)
 		return;
 	if (b->call)
 		call_cancel(&b->call);
-	arena_release(&b->arena);
-	free(b);
+	arena = b->arena;
+	arena_release(&arena);
 }
 
 /* ---- gather ---- */

@@ -1,8 +1,6 @@
 /*
  * plan: an object sync made ready: its documents parsed, its mapping compiled, both connections opened. No far call is made.
  */
-#include <stdlib.h>
-
 #include "sync/catalog.h"
 #include "sync/catalog_docs.h"
 
@@ -99,10 +97,11 @@ static int open_all(struct engine *engine, struct plan *plan, const struct sync_
 
 int plan_open(struct engine *engine, struct str name, struct plan **ret, struct err *err)
 {
-	struct plan *plan = calloc(1, sizeof(*plan)); /* owned by the caller until plan_close */
+	struct arena arena = ARENA_INIT;
+	struct plan *plan = arena_new(&arena, struct plan); /* lives in its own arena until plan_close */
 	struct sync_docs docs;
 
-	must(plan != NULL);
+	plan->arena = arena;
 	if (catalog_read_sync(engine, &plan->arena, name, &docs, err) < 0 || open_all(engine, plan, &docs, err) < 0) {
 		plan_close(&plan);
 		return err_pass(err);
@@ -114,6 +113,7 @@ int plan_open(struct engine *engine, struct str name, struct plan **ret, struct 
 void plan_close(struct plan **pplan)
 {
 	struct plan *plan = *pplan;
+	struct arena arena;
 
 	*pplan = NULL;
 	if (!plan)
@@ -122,8 +122,8 @@ void plan_close(struct plan **pplan)
 		if (plan->conn[side])
 			plan->conn[side]->kind->close(&plan->conn[side]);
 	}
-	arena_release(&plan->arena);
-	free(plan);
+	arena = plan->arena;
+	arena_release(&arena);
 }
 
 int plan_sign_in(struct plan *plan, struct err *err)

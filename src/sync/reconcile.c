@@ -11,7 +11,6 @@
  */
 #include "sync/reconcile.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
@@ -49,6 +48,7 @@ struct chunk {
 };
 
 struct reconciler {
+	struct arena arena; /* its own memory; the chunks have theirs */
 	struct engine *engine;
 	const struct plan *plan;
 	struct run run;
@@ -60,9 +60,10 @@ struct reconciler {
 
 struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan, const struct run *run)
 {
-	struct reconciler *r = calloc(1, sizeof(*r)); /* lives as long as its lane */
+	struct arena arena = ARENA_INIT;
+	struct reconciler *r = arena_new(&arena, struct reconciler); /* lives in its own arena, as long as its lane */
 
-	must(r != NULL);
+	r->arena = arena;
 	r->engine = engine;
 	r->plan = plan;
 	r->has_run = run != NULL;
@@ -74,6 +75,7 @@ struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan
 void reconciler_free(struct reconciler **pr)
 {
 	struct reconciler *r = *pr;
+	struct arena arena;
 
 	*pr = NULL;
 	if (!r)
@@ -83,7 +85,8 @@ void reconciler_free(struct reconciler **pr)
 			call_cancel(&r->chunks[i].fetch);
 		arena_release(&r->chunks[i].arena);
 	}
-	free(r);
+	arena = r->arena;
+	arena_release(&arena);
 }
 
 /* ---- verdicts ---- */

@@ -58,7 +58,7 @@ void rig_open(struct rig *rig, const char *sync_settings)
 	struct applied applied;
 
 	memset(rig, 0, sizeof(*rig));
-	strcpy(rig->path, "/tmp/suture-rig-XXXXXX");
+	snprintf(rig->path, sizeof(rig->path), "/tmp/suture-rig-XXXXXX");
 	assert_non_null(mkdtemp(rig->path));
 	key = keyring_generate(&rig->arena);
 	must_be_fine(keyring_open(key, &rig->engine.keys, &err), &err);
