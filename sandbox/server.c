@@ -537,7 +537,8 @@ void server_stop(struct server *server)
 {
 	if (!server->running)
 		return;
-	event_base_loopbreak(server->loop);
+	/* A timer, not a break: a break that comes before the loop runs is forgotten. */
+	event_base_loopexit(server->loop, NULL);
 	pthread_join(server->thread, NULL);
 	server->running = false;
 }

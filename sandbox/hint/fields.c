@@ -1,5 +1,7 @@
 #include "sandbox/hint/fields.h"
 
+#include <string.h>
+
 #define W (MAY_API | MAY_PERSON)
 #define P MAY_PERSON
 
@@ -16,7 +18,7 @@ const struct field_row field_rows[FIELD_COUNT] = {
 enum field field_of(struct str name)
 {
 	for (size_t i = 0; i < FIELD_COUNT; i++)
-		if (str_eq(field_rows[i].name, name))
+		if (field_rows[i].name.len == name.len && memcmp(field_rows[i].name.at, name.at, name.len) == 0)
 			return (enum field)i;
 	return FIELD_COUNT;
 }
