@@ -212,6 +212,7 @@ int app_open_scratch(struct engine *engine, struct engine **ret, struct err *err
 
 	app->borrowed = true;
 	app->engine.dry = true;
+	app->engine.lasting = engine;
 	app->engine.keys = engine->keys;
 	app->engine.http = engine->http;
 	*ret = &app->engine;

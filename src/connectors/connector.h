@@ -203,6 +203,14 @@ struct connection {
 	const struct connector *kind;
 	struct traits traits;
 	struct http_target target;
+	struct arena *memory; /* lives as long as the connection; for whoever opened it, before the first call */
+	/*
+	 * The far side replaced a credential and the old one is dead: merges these settings into the connection's, durably,
+	 * before what came with them is used. What it fails with is what the call fails with. Set by whoever opened the
+	 * connection, before the first call; called on any thread. NULL: kept in memory only.
+	 */
+	int (*keep_settings)(void *context, const struct json *settings, struct err *err);
+	void *keep_context;
 };
 
 /* Every call begins with this: cancel frees a call that nobody will finish. */

@@ -382,7 +382,7 @@ static int memory_open(const struct connector *kind, const struct json *settings
 	m->merged = text_setting(m, settings, "merged");
 	m->deleted = text_setting(m, settings, "deleted");
 	m->prefix = text_setting(m, settings, "prefix");
-	m->base = (struct connection) { .magic = MEMORY_MAGIC, .kind = kind };
+	m->base = (struct connection) { .magic = MEMORY_MAGIC, .kind = kind, .memory = &m->arena };
 	m->base.traits = (struct traits) {
 		.page_size = count_setting(m, settings, "page_size"),
 		.fetch_batch = count_setting(m, settings, "fetch_batch"),

@@ -30,6 +30,7 @@ struct oauth {
 	struct buf token;
 	int64_t good_until_ns; /* 0: until it is refused */
 	struct buf refresh_token;
+	bool unkept; /* on_rotated has not taken the refresh token yet */
 	struct err refusal;
 	int64_t refused_until_ns;
 };
@@ -186,7 +187,7 @@ int oauth_assertion(const struct oauth_options *options, int64_t now_s, struct b
 	buf_add_char(&text, '.');
 	digest_base64url(&text, buf_str(&body));
 	if (digest_rs256(&arena, options->private_key, buf_str(&text), &signature, err) < 0)
-		return err_wrap(err, "sign in: the private key");
+		return err_wrap(err, "sign in: 'private_key'");
 	buf_add_char(&text, '.');
 	digest_base64url(&text, signature);
 	if (!buf_ok(&text) || !buf_ok(&body))
@@ -230,11 +231,17 @@ static int rotate(struct oauth *o, const struct json *answer, struct err *err)
 {
 	struct str rotated = json_get_text(answer, "refresh_token");
 
-	if (o->options.grant != OAUTH_REFRESH_TOKEN || rotated.len == 0 || str_eq(rotated, buf_str(&o->refresh_token)))
+	if (o->options.grant != OAUTH_REFRESH_TOKEN)
 		return 0;
-	wipe(&o->refresh_token);
-	buf_add(&o->refresh_token, rotated);
-	return o->options.on_rotated ? o->options.on_rotated(o->options.context, rotated, err) : 0;
+	if (rotated.len > 0 && !str_eq(rotated, buf_str(&o->refresh_token))) {
+		wipe(&o->refresh_token);
+		buf_add(&o->refresh_token, rotated);
+		o->unkept = o->options.on_rotated != NULL;
+	}
+	if (o->unkept && o->options.on_rotated(o->options.context, buf_str(&o->refresh_token), err) < 0)
+		return err_pass(err);
+	o->unkept = false;
+	return 0;
 }
 
 static int keep(struct oauth *o, const struct json *answer, int64_t asked_ns, struct err *err)
@@ -256,6 +263,19 @@ static int keep(struct oauth *o, const struct json *answer, int64_t asked_ns, st
 	return 0;
 }
 
+/* Looked at each time: what opened the connection may have set its target after us. */
+static void keep_to_limits(struct oauth *o)
+{
+	const struct http_target *like = o->options.like;
+
+	if (!like)
+		return;
+	o->target.rate = like->rate;
+	o->target.attempts = like->attempts;
+	o->target.timeout_ms = like->timeout_ms;
+	o->target.backoff_ms = like->backoff_ms;
+}
+
 static int renew(struct oauth *o, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -265,6 +285,7 @@ static int renew(struct oauth *o, struct err *err)
 	struct json *answer;
 	int rc = add_grant(o, &form, err);
 
+	keep_to_limits(o);
 	if (o->options.basic && o->options.grant != OAUTH_JWT_BEARER) {
 		request.basic_id = o->options.client_id;
 		request.basic_secret = o->options.client_secret;

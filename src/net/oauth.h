@@ -41,9 +41,13 @@ struct oauth_options {
 	struct str audience;      /* JWT bearer: "aud" */
 	struct str private_key;   /* JWT bearer: PEM; signed with RS256 */
 	unsigned assertion_s;     /* JWT bearer: how long the assertion lives; 0: 120 */
+	/* The target whose tokens these are: signing in keeps to its pace, time limit, attempts and pauses. Must outlive the
+	 * oauth. NULL: no limit to the pace, 30 s, 3 attempts. */
+	const struct http_target *like;
 	/*
 	 * The far side gave a new refresh token and the old one is dead: keep it durably. Called before the access token is used;
-	 * what it fails with is what the request fails with. The new one is used from then on either way.
+	 * what it fails with is what the request fails with. The new one is used from then on either way, and is offered
+	 * again with each later token until it is kept.
 	 */
 	int (*on_rotated)(void *context, struct str refresh_token, struct err *err);
 	/* Each token answer as it came (instance_url, id, scope). Fails: the token is not used. */

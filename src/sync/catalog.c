@@ -249,6 +249,30 @@ int catalog_read_connection(struct engine *engine, struct arena *arena, struct s
 	return 0;
 }
 
+struct keeper {
+	struct engine *engine;
+	struct str name;
+};
+
+/* A dry run signs in too: what replaces a credential must outlive the scratch copy. */
+static int keep_settings(void *context, const struct json *settings, struct err *err)
+{
+	const struct keeper *keeper = context;
+	struct engine *engine = keeper->engine;
+
+	return catalog_amend_connection(engine->lasting ? engine->lasting : engine, keeper->name, settings,
+	                                "replaced by the far side", err);
+}
+
+static void attach(struct engine *engine, struct str name, struct connection *c)
+{
+	struct keeper *keeper = arena_new(c->memory, struct keeper);
+
+	*keeper = (struct keeper) { .engine = engine, .name = arena_str(c->memory, name) };
+	c->keep_settings = keep_settings;
+	c->keep_context = keeper;
+}
+
 int catalog_open_connection(struct engine *engine, struct str name, struct connection **ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -262,6 +286,7 @@ int catalog_open_connection(struct engine *engine, struct str name, struct conne
 		return err_set(err, ERR_CONFIG, "connection '%.*s' is of an unknown kind", STR_ARG(name));
 	if (kind->open(kind, settings, engine->http, ret, err) < 0)
 		return err_wrap(err, "connection '%.*s'", STR_ARG(name));
+	attach(engine, name, *ret);
 	return 0;
 }
 

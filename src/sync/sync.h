@@ -31,6 +31,7 @@ struct engine {
 	const char *who;                     /* who acts, for runs and the audit trail: "cli:root" */
 	atomic_bool stop;                    /* Ctrl-C: lanes stop after the chunk in hand */
 	bool dry;                            /* judge everything, deliver nothing (the store is a scratch copy) */
+	struct engine *lasting;              /* dry: the engine whose copy this is: what must not be lost is kept there; else NULL */
 	/* Told of every decision, on the reconciling thread, before it is committed. NULL: nobody asks. */
 	void (*on_verdict)(void *context, const struct verdict *verdict);
 	void *on_verdict_context;

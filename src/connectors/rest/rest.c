@@ -35,33 +35,6 @@ static int authorize_key(void *context, bool refresh UNUSED, struct buf *ret_hea
 	return 0;
 }
 
-static int renew(void *context, struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(buf) struct buf form = BUF_INIT(LIMIT_HTTP_HEADERS);
-	struct rest *rest = context;
-	const struct auth_section *auth = &rest->d->auth;
-	struct str id = expanded(rest, auth->client_id), secret = expanded(rest, auth->client_secret),
-	           scope = expanded(rest, auth->scope);
-	struct token_request request = { .http = rest->http, .target = &rest->login, .path = rest->login.base };
-	struct json *answer;
-
-	token_form_add(&form, "grant_type", STR("client_credentials"));
-	if (scope.len)
-		token_form_add(&form, "scope", scope);
-	if (auth->send == SEND_BODY) {
-		token_form_add(&form, "client_id", id);
-		token_form_add(&form, "client_secret", secret);
-	} else {
-		request.basic = arena_printf(&arena, "%.*s:%.*s", STR_ARG(id), STR_ARG(secret));
-	}
-	request.form = buf_str(&form);
-	if (token_grant(&request, &arena, &answer, err) < 0)
-		return err->code;
-	token_set(&rest->token, json_get_text(answer, "access_token"), json_int(json_get(answer, "expires_in"), 0));
-	return 0;
-}
-
 static int auth_none(struct rest *rest UNUSED, struct err *err UNUSED)
 {
 	return 0;
@@ -105,11 +78,22 @@ static int auth_header(struct rest *rest, struct err *err)
 
 static int auth_client_credentials(struct rest *rest, struct err *err)
 {
-	rest->login = rest->base.target;
-	if (settings_url(expanded(rest, rest->d->auth.token_url), "token_url", &rest->login.base, err) < 0)
-		return err->code;
-	rest->base.target.authorize = token_authorize;
-	rest->base.target.context = &rest->token;
+	const struct auth_section *auth = &rest->d->auth;
+	struct oauth_options options = {
+		.http = rest->http,
+		.grant = OAUTH_CLIENT_CREDENTIALS,
+		.client_id = expanded(rest, auth->client_id),
+		.client_secret = expanded(rest, auth->client_secret),
+		.basic = auth->send != SEND_BODY,
+		.scope = expanded(rest, auth->scope),
+		.like = &rest->base.target,
+	};
+
+	if (settings_url(expanded(rest, auth->token_url), "token_url", &options.token_url, err) < 0 ||
+	    oauth_open(&options, &rest->oauth, err) < 0)
+		return err_pass(err);
+	rest->base.target.authorize = oauth_authorize;
+	rest->base.target.context = rest->oauth;
 	return 0;
 }
 
@@ -189,7 +173,7 @@ static void rest_close(struct connection **c)
 	struct rest *rest = rest_of(*c);
 	struct arena arena;
 
-	token_release(&rest->token);
+	oauth_free(&rest->oauth);
 	rest->base.magic = 0;
 	arena = rest->arena;
 	*c = NULL;
@@ -208,7 +192,7 @@ static int rest_open(const struct connector *kind, const struct json *settings, 
 	rest->http = http;
 	rest->base.magic = REST_MAGIC;
 	rest->base.kind = kind;
-	token_init(&rest->token, renew, rest);
+	rest->base.memory = &rest->arena;
 	if (open_with(rest, settings, err) < 0) {
 		int code = err->code;
 

@@ -4,7 +4,7 @@
 
 #include "connectors/answer.h"
 #include "connectors/rest/descriptor.h"
-#include "connectors/token.h"
+#include "net/oauth.h"
 
 #define REST_MAGIC 0x52455354u
 
@@ -19,9 +19,8 @@ struct rest {
 	struct json *settings;       /* our own copy */
 	struct http_header *headers; /* Content-Type first: requests without body begin at the second */
 	size_t header_count;
-	struct str auth_value;    /* bearer, basic: what stands in Authorization */
-	struct http_target login; /* client credentials */
-	struct token token;
+	struct str auth_value; /* bearer, basic: what stands in Authorization */
+	struct oauth *oauth;   /* client credentials; else NULL */
 };
 
 struct rest *rest_of(struct connection *c);

@@ -8,7 +8,7 @@
 #include "connectors/salesforce/sf.h"
 #include "connectors/settings.h"
 
-/* To add an option: a row here, and its use in read_settings. */
+/* To add an option: a row here, and its use in read_settings or sf_login_open. */
 static const struct option sf_options[] = {
 	{ "login_url", "where to sign in: https://NAME.my.salesforce.com, or https://login.salesforce.com", NULL,
 	  false },
@@ -58,7 +58,7 @@ static void read_limits(struct sf *sf, struct str value)
 
 static void observe(void *context, unsigned status UNUSED, const struct http_header *headers, size_t count)
 {
-	struct sf *sf = (struct sf *)((char *)context - offsetof(struct sf, token));
+	struct sf *sf = context;
 
 	for (size_t i = 0; i < count; i++)
 		if (str_eq_nocase(headers[i].name, STR("Sforce-Limit-Info")))
@@ -72,50 +72,19 @@ static bool version_valid(struct str version)
 	return version.len <= 6 && str_find_char(version, '.') > 0 && str_to_double(version, &number) && number >= 46;
 }
 
-static int read_texts(struct sf *sf, const struct json *settings, struct err *err)
-{
-	const struct {
-		const char *name;
-		struct str *to;
-	} texts[] = {
-		{ "client_id", &sf->client_id },
-		{ "client_secret", &sf->client_secret },
-		{ "username", &sf->username },
-		{ "private_key", &sf->private_key },
-		{ "audience", &sf->audience },
-		{ "refresh_token", &sf->refresh_token },
-		{ "web_url", &sf->base.traits.web_link },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		*texts[i].to = arena_str(&sf->arena, settings_text(sf_options, settings, texts[i].name));
-	sf->grant = sf_grant_find(settings_text(sf_options, settings, "auth"));
-	if (!sf->grant)
-		return err_set(err, ERR_CONFIG, "setting 'auth' must be client_credentials, jwt or refresh_token");
-	for (const char *const *need = sf->grant->needs; *need; need++)
-		if (settings_text(sf_options, settings, *need).len == 0)
-			return err_set(err, ERR_CONFIG, "setting '%s' is missing: auth %s needs it", *need,
-			               sf->grant->name);
-	return 0;
-}
-
 static int read_settings(struct sf *sf, const struct json *settings, struct err *err)
 {
 	struct str version = settings_text(sf_options, settings, "api_version");
 
-	if (settings_check(sf_options, settings, err) < 0 || read_texts(sf, settings, err) < 0 ||
-	    settings_url(settings_text(sf_options, settings, "login_url"), "login_url", &sf->login_url, err) < 0 ||
-	    settings_target(sf_options, settings, &sf->base.target, err) < 0)
-		return err->code;
+	if (settings_check(sf_options, settings, err) < 0 ||
+	    settings_target(sf_options, settings, &sf->base.target, err) < 0 ||
+	    sf_login_open(sf, sf_options, settings, err) < 0)
+		return err_pass(err);
 	if (!version_valid(version))
 		return err_set(err, ERR_CONFIG,
 		               "setting 'api_version' must be a version from \"46.0\" on, such as \"62.0\"");
-	sf->login_url = arena_str(&sf->arena, sf->login_url);
-	if (sf->audience.len == 0)
-		sf->audience = sf->login_url;
+	sf->base.traits.web_link = arena_str(&sf->arena, settings_text(sf_options, settings, "web_url"));
 	sf->data = arena_printf(&sf->arena, "/services/data/v%.*s", STR_ARG(version));
-	sf->login = sf->base.target;
-	sf->login.base = sf->login_url;
 	return 0;
 }
 
@@ -124,7 +93,8 @@ static void sf_close(struct connection **c)
 	struct sf *sf = sf_of(*c);
 	struct arena arena;
 
-	token_release(&sf->token);
+	oauth_free(&sf->oauth);
+	pthread_mutex_destroy(&sf->lock);
 	sf->base.magic = 0;
 	arena = sf->arena;
 	*c = NULL;
@@ -143,15 +113,16 @@ static int sf_open(const struct connector *kind, const struct json *settings, st
 	sf->base.magic = SF_MAGIC;
 	sf->base.kind = kind;
 	sf->base.traits = (struct traits) { .page_size = 2000, .fetch_batch = 2000, .write_batch = 200 };
-	token_init(&sf->token, sf_renew, sf);
+	sf->base.memory = &sf->arena;
+	must(pthread_mutex_init(&sf->lock, NULL) == 0);
 	if (read_settings(sf, settings, err) < 0) {
 		int code = err->code;
 
 		sf_close(&c);
 		return code;
 	}
-	sf->base.target.authorize = token_authorize;
-	sf->base.target.context = &sf->token;
+	sf->base.target.authorize = sf_authorize;
+	sf->base.target.context = sf;
 	sf->base.target.observe = observe;
 	*ret = c;
 	return 0;
@@ -183,11 +154,11 @@ static int sf_check(struct connection *c, struct arena *arena, struct str *ret_w
 	           &resources, err) < 0)
 		return err->code;
 	name = org_name(sf, arena);
-	must(pthread_mutex_lock(&sf->token.lock) == 0);
+	must(pthread_mutex_lock(&sf->lock) == 0);
 	sf->base.traits.our_user = sf->user_id;
 	if (sf->base.traits.web_link.len == 0)
 		sf->base.traits.web_link = arena_printf(&sf->arena, "%.*s/{id}", STR_ARG(sf->base.target.base));
-	must(pthread_mutex_unlock(&sf->token.lock) == 0);
+	must(pthread_mutex_unlock(&sf->lock) == 0);
 	*ret_who = arena_printf(arena, "%.*s (org %.*s, user %.*s)", STR_ARG(name), STR_ARG(sf->org_id),
 	                        STR_ARG(sf->user_id));
 	return 0;

@@ -7,27 +7,20 @@
 #define SUTURE_CONNECTORS_SALESFORCE_SF_H
 
 #include "connectors/connector.h"
-#include "connectors/token.h"
+#include "net/oauth.h"
+
+#include <pthread.h>
 
 #define SF_MAGIC 0x53464f43u
-
-struct sf;
-struct sf_grant {
-	const char *name;
-	const char *needs[4]; /* settings, ends with NULL */
-	int (*form)(struct sf *sf, struct arena *arena, struct buf *form, struct err *err);
-};
 
 struct sf {
 	struct connection base; /* first; base.target.base is the instance, empty until the first sign-in */
 	struct arena arena;
 	struct http_client *http;
-	struct http_target login;
-	struct token token; /* its lock also guards instance, refresh_token and the two ids */
-	const struct sf_grant *grant;
-	struct str login_url, audience, client_id, client_secret, username, private_key, refresh_token;
-	struct str data;     /* "/services/data/v62.0" */
-	struct str identity; /* URL of who we are, from the token's answer */
+	struct oauth *oauth;
+	struct str data; /* "/services/data/v62.0" */
+	pthread_mutex_t lock;
+	/* Guarded by lock, with base.target.base, what traits learn later, and the arena from the first call on. */
 	struct str user_id, org_id;
 	bool signed_in;
 	_Atomic int64_t api_used, api_max; /* Sforce-Limit-Info; 0: not told yet */
@@ -47,8 +40,8 @@ struct sf *sf_of(struct connection *c);
 void sf_limits(const struct connection *c, int64_t *ret_used, int64_t *ret_max);
 
 /* sf_login.c */
-const struct sf_grant *sf_grant_find(struct str name);
-int sf_renew(void *sf, struct err *err);                   /* token.renew */
+int sf_login_open(struct sf *sf, const struct option *options, const struct json *settings, struct err *err) MUST_CHECK;
+int sf_authorize(void *sf, bool refresh, struct buf *ret_header, struct err *err); /* http_target.authorize */
 int sf_sign_in(struct sf *sf, struct err *err) MUST_CHECK; /* only where nobody has signed in yet */
 
 /* sf_call.c: a call owns its arena and lives in it. `size`: of the struct that begins with sf_call. */

@@ -39,9 +39,9 @@ static bool is_signed_in(struct sf *sf)
 {
 	bool known;
 
-	must(pthread_mutex_lock(&sf->token.lock) == 0);
+	must(pthread_mutex_lock(&sf->lock) == 0);
 	known = sf->signed_in;
-	must(pthread_mutex_unlock(&sf->token.lock) == 0);
+	must(pthread_mutex_unlock(&sf->lock) == 0);
 	return known;
 }
 

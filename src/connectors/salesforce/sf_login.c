@@ -1,77 +1,43 @@
 /*
  * Signing in. "All API calls go to instance_url of the latest token, never to the login host": the first sign-in tells the
- * instance; should a later one name another, the org has been moved and the connection must be opened anew.
+ * instance; should a later one name another, the org has been moved and the connection must be opened anew. Tokens themselves
+ * are the business of net/oauth.
  */
 #include "connectors/salesforce/sf.h"
 
-#include "codec/digest.h"
 #include "codec/url.h"
-#include "lib/clock.h"
+#include "connectors/settings.h"
+#include "lib/limits.h"
 
-static const size_t form_max = 32768;
 /* "keep it 1-3 minutes ahead; a much later value may be refused" */
-static const int64_t assertion_seconds = 120;
+static const unsigned assertion_s = 120;
 
-static int form_client_credentials(struct sf *sf, struct arena *arena UNUSED, struct buf *form, struct err *err UNUSED)
-{
-	token_form_add(form, "grant_type", STR("client_credentials"));
-	token_form_add(form, "client_id", sf->client_id);
-	token_form_add(form, "client_secret", sf->client_secret);
-	return 0;
-}
-
-static int form_refresh_token(struct sf *sf, struct arena *arena UNUSED, struct buf *form, struct err *err UNUSED)
-{
-	token_form_add(form, "grant_type", STR("refresh_token"));
-	token_form_add(form, "refresh_token", sf->refresh_token);
-	token_form_add(form, "client_id", sf->client_id);
-	if (sf->client_secret.len)
-		token_form_add(form, "client_secret", sf->client_secret);
-	return 0;
-}
-
-static void claims(struct sf *sf, struct buf *out)
-{
-	buf_add_c(out, "{\"iss\":");
-	json_write_string(out, sf->client_id);
-	buf_add_c(out, ",\"sub\":");
-	json_write_string(out, sf->username);
-	buf_add_c(out, ",\"aud\":");
-	json_write_string(out, sf->audience);
-	buf_printf(out, ",\"exp\":%lld}", (long long)(clock_wall_ms() / 1000 + assertion_seconds));
-}
-
-static int form_jwt(struct sf *sf, struct arena *arena, struct buf *form, struct err *err)
-{
-	SCOPED(buf) struct buf body = BUF_INIT(form_max);
-	SCOPED(buf) struct buf signed_part = BUF_INIT(form_max);
-	struct str signature;
-
-	claims(sf, &body);
-	digest_base64url(&signed_part, STR("{\"alg\":\"RS256\",\"typ\":\"JWT\"}"));
-	buf_add_char(&signed_part, '.');
-	digest_base64url(&signed_part, buf_str(&body));
-	if (digest_rs256(arena, sf->private_key, buf_str(&signed_part), &signature, err) < 0)
-		return err_wrap(err, "setting 'private_key'");
-	buf_add_char(&signed_part, '.');
-	digest_base64url(&signed_part, signature);
-	token_form_add(form, "grant_type", STR("urn:ietf:params:oauth:grant-type:jwt-bearer"));
-	token_form_add(form, "assertion", buf_str(&signed_part));
-	return 0;
-}
-
-static const struct sf_grant grants[] = {
-	{ "client_credentials", { "client_id", "client_secret" }, form_client_credentials },
-	{ "jwt", { "client_id", "username", "private_key" }, form_jwt },
-	{ "refresh_token", { "client_id", "refresh_token" }, form_refresh_token },
+static const struct grant {
+	const char *name;
+	enum oauth_grant grant;
+	const char *needs[4]; /* settings, ends with NULL */
+} grants[] = {
+	{ "client_credentials", OAUTH_CLIENT_CREDENTIALS, { "client_id", "client_secret" } },
+	{ "jwt", OAUTH_JWT_BEARER, { "client_id", "username", "private_key" } },
+	{ "refresh_token", OAUTH_REFRESH_TOKEN, { "client_id", "refresh_token" } },
 };
 
-const struct sf_grant *sf_grant_find(struct str name)
+static int find_grant(const struct option *options, const struct json *settings, enum oauth_grant *ret, struct err *err)
 {
+	struct str auth = settings_text(options, settings, "auth");
+	const struct grant *grant = NULL;
+
 	for (size_t i = 0; i < ARRAY_LEN(grants); i++)
-		if (str_eq_c(name, grants[i].name))
-			return &grants[i];
-	return NULL;
+		if (str_eq_c(auth, grants[i].name))
+			grant = &grants[i];
+	if (!grant)
+		return err_set(err, ERR_CONFIG, "setting 'auth' must be client_credentials, jwt or refresh_token");
+	for (const char *const *need = grant->needs; *need; need++)
+		if (settings_text(options, settings, *need).len == 0)
+			return err_set(err, ERR_CONFIG, "setting '%s' is missing: auth %s needs it", *need,
+			               grant->name);
+	*ret = grant->grant;
+	return 0;
 }
 
 /* ".../id/{org}/{user}" */
@@ -85,7 +51,6 @@ static void learn_identity(struct sf *sf, struct str identity)
 	}
 	if (!sf_id_valid(org) || !sf_id_valid(user))
 		return;
-	sf->identity = arena_str(&sf->arena, identity);
 	sf->org_id = sf_id18(&sf->arena, org);
 	sf->user_id = sf_id18(&sf->arena, user);
 }
@@ -105,42 +70,70 @@ static int learn_instance(struct sf *sf, struct str instance, struct err *err)
 	return 0;
 }
 
-static int learn(struct sf *sf, const struct json *answer, struct err *err)
+static int on_token(void *context, const struct json *answer, struct err *err)
 {
-	struct str rotated = json_get_text(answer, "refresh_token");
+	struct sf *sf = context;
+	int code;
 
-	if (learn_instance(sf, json_get_text(answer, "instance_url"), err) < 0)
-		return err->code;
-	if (!sf->signed_in)
+	must(pthread_mutex_lock(&sf->lock) == 0);
+	code = learn_instance(sf, json_get_text(answer, "instance_url"), err);
+	if (code == 0 && !sf->signed_in)
 		learn_identity(sf, json_get_text(answer, "id"));
-	if (rotated.len && !str_eq(rotated, sf->refresh_token))
-		sf->refresh_token = arena_str(&sf->arena, rotated);
-	token_set(&sf->token, json_get_text(answer, "access_token"), 0);
-	sf->signed_in = true;
+	sf->signed_in |= code == 0;
+	must(pthread_mutex_unlock(&sf->lock) == 0);
+	return code;
+}
+
+/* "a new one is returned and the old one dies at once" */
+static int on_rotated(void *context, struct str refresh_token, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct connection *c = &((struct sf *)context)->base;
+	struct json *settings = json_new(&arena, JSON_OBJECT);
+
+	if (!c->keep_settings)
+		return 0;
+	json_set(settings, STR("refresh_token"), json_new_text(&arena, refresh_token));
+	if (c->keep_settings(c->keep_context, settings, err) < 0)
+		return err_wrap(err, "keep the new refresh token");
 	return 0;
 }
 
-int sf_renew(void *context, struct err *err)
+int sf_login_open(struct sf *sf, const struct option *options, const struct json *settings, struct err *err)
 {
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(buf) struct buf form = BUF_INIT(form_max);
-	struct sf *sf = context;
-	struct token_request request = { .http = sf->http,
-		                         .target = &sf->login,
-		                         .path = STR("/services/oauth2/token") };
-	struct json *answer;
+	struct str login_url, audience = settings_text(options, settings, "audience");
+	struct oauth_options oauth = {
+		.http = sf->http,
+		.client_id = settings_text(options, settings, "client_id"),
+		.client_secret = settings_text(options, settings, "client_secret"),
+		.refresh_token = settings_text(options, settings, "refresh_token"),
+		.subject = settings_text(options, settings, "username"),
+		.private_key = settings_text(options, settings, "private_key"),
+		.assertion_s = assertion_s,
+		.like = &sf->base.target,
+		.on_rotated = on_rotated,
+		.on_token = on_token,
+		.context = sf,
+	};
 
-	if (sf->grant->form(sf, &arena, &form, err) < 0)
-		return err->code;
-	request.form = buf_str(&form);
-	if (token_grant(&request, &arena, &answer, err) < 0)
-		return err->code;
-	return learn(sf, answer, err);
+	if (find_grant(options, settings, &oauth.grant, err) < 0 ||
+	    settings_url(settings_text(options, settings, "login_url"), "login_url", &login_url, err) < 0)
+		return err_pass(err);
+	oauth.audience = audience.len ? audience : login_url;
+	oauth.token_url = arena_printf(&sf->arena, "%.*s/services/oauth2/token", STR_ARG(login_url));
+	return oauth_open(&oauth, &sf->oauth, err);
+}
+
+int sf_authorize(void *context, bool refresh, struct buf *ret_header, struct err *err)
+{
+	const struct sf *sf = context;
+
+	return oauth_authorize(sf->oauth, refresh, ret_header, err);
 }
 
 int sf_sign_in(struct sf *sf, struct err *err)
 {
-	SCOPED(buf) struct buf header = BUF_INIT(form_max);
+	SCOPED(buf) struct buf header = BUF_INIT(LIMIT_HTTP_HEADERS);
 
-	return token_authorize(&sf->token, false, &header, err);
+	return oauth_authorize(sf->oauth, false, &header, err);
 }

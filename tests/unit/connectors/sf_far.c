@@ -119,14 +119,79 @@ static void wrong_credentials_say_what_to_do(void **state)
 	                                     .answer = "{\"error\":\"invalid_client\",\"error_description\":\"invalid "
 	                                               "client credentials\"}" });
 	assert_int_equal(c->kind->check(c, &far.arena, &who, &far.err), ERR_AUTH);
-	assert_holds(str_of(far.err.text), "the client id or secret is wrong (invalid_client");
+	assert_holds(str_of(far.err.text), "the client id or secret is wrong; check both (invalid_client)");
 	end(&far, c);
 }
 
-/* "a new one is returned and the old one dies at once" */
+struct kept {
+	char token[64];
+	int calls;
+	bool fail;
+};
+
+static int keep(void *context, const struct json *settings, struct err *err)
+{
+	struct kept *kept = context;
+
+	kept->calls++;
+	if (kept->fail)
+		return err_set(err, ERR_DISK_FULL, "no room");
+	snprintf(kept->token, sizeof(kept->token), "%.*s", STR_ARG(json_get_text(settings, "refresh_token")));
+	return 0;
+}
+
+static void expect_refresh(struct far *far, const char *sent, const char *answered)
+{
+	far_expect(far,
+	           (struct exchange) { .method = "POST",
+	                               .path = "/token",
+	                               .body = sent,
+	                               .answer = arena_printf(&far->arena,
+	                                                      "{\"access_token\":\"T1\",%s\"instance_url\":\"%.*s\"}",
+	                                                      answered, STR_ARG(far_base(far)))
+	                                                 .at });
+}
+
+#define REFRESH_SETTINGS                                                                                   \
+	"{\"login_url\":\"%s\",\"auth\":\"refresh_token\",\"client_id\":\"app\",\"refresh_token\":\"R1\"," \
+	"\"backoff_ms\":1}"
+
+/* "a new one is returned and the old one dies at once": it is stored before anything is asked with what came with it. */
+static void a_rotated_refresh_token_is_kept_before_its_access_token_is_used(void **state)
+{
+	struct kept kept = { .fail = true };
+	struct list_request request = { .object = STR("Contact") };
+	struct connection *c;
+	struct page page;
+	struct far far;
+
+	(void)state;
+	far_open(&far);
+	c = far_connect(&far, "salesforce", REFRESH_SETTINGS);
+	c->keep_settings = keep;
+	c->keep_context = &kept;
+	expect_refresh(&far, "refresh_token=R1", "\"refresh_token\":\"R2\",");
+	assert_int_equal(far_list(&far, c, request, &page), ERR_DISK_FULL);
+	assert_holds(str_of(far.err.text), "keep the new refresh token: no room");
+	/* The far side says nothing of it any more, but it is still not kept. */
+	expect_refresh(&far, "refresh_token=R2", "");
+	assert_int_equal(far_list(&far, c, request, &page), ERR_DISK_FULL);
+	kept.fail = false;
+	expect_refresh(&far, "refresh_token=R2", "");
+	far_expect(&far, (struct exchange) { .method = "GET",
+	                                     .path = "/query",
+	                                     .head = "Bearer T1",
+	                                     .answer = "{\"done\":true,\"records\":[]}" });
+	assert_int_equal(far_list(&far, c, request, &page), 0);
+	assert_string_equal(kept.token, "R2");
+	assert_int_equal(kept.calls, 3);
+	end(&far, c);
+}
+
+/* The same without anybody who keeps it. */
 static void a_rotated_refresh_token_is_used_from_then_on(void **state)
 {
-	static const char *const tokens[] = { "refresh_token=R1&", "refresh_token=R2&" };
+	static const char *const tokens[] = { "refresh_token=R1", "refresh_token=R2" };
 	struct far far;
 	struct connection *c;
 	struct page page;
@@ -484,6 +549,7 @@ int main(void)
 		cmocka_unit_test(settings_are_checked_when_it_is_opened),
 		cmocka_unit_test(check_says_who_we_are),
 		cmocka_unit_test(wrong_credentials_say_what_to_do),
+		cmocka_unit_test(a_rotated_refresh_token_is_kept_before_its_access_token_is_used),
 		cmocka_unit_test(a_rotated_refresh_token_is_used_from_then_on),
 		cmocka_unit_test(an_org_that_moved_is_not_followed_blindly),
 		cmocka_unit_test(a_dead_session_is_renewed_once),
