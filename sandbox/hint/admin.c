@@ -274,6 +274,7 @@ static const struct {
 	{ "daily", SETTING_NUMBER, false, offsetof(struct hint, pace.daily) },      /* calls a day; 0: no limit */
 	{ "active", SETTING_SWITCH, false, offsetof(struct hint, active) },         /* the connection */
 	{ "sbx", SETTING_SWITCH, false, offsetof(struct hint, sbx) },               /* "sbx-" before ids and keys */
+	{ "gzip", SETTING_SWITCH, false, offsetof(struct hint, gzip) },             /* off: see after() of hint.c */
 	{ "retry_ms", SETTING_NUMBER, true, offsetof(struct hooks, retry_ms) },     /* between two attempts */
 	{ "backoff", SETTING_REAL, true, offsetof(struct hooks, backoff) },         /* 2: each wait is doubled */
 	{ "timeout_ms", SETTING_NUMBER, true, offsetof(struct hooks, timeout_ms) }, /* of one attempt */

@@ -82,6 +82,7 @@ struct hint {
 	struct pace pace;
 	bool active;         /* the connection between practice and partner */
 	bool sbx;            /* ids and keys carry the prefix of a sandbox practice */
+	bool gzip;           /* answers are packed for callers that take it */
 	struct hooks *hooks; /* webhooks.h */
 };
 

@@ -319,7 +319,6 @@ void list_patients(void *state, struct request *request, struct answer *answer)
 	buf_add_char(&answer->body, ']');
 	answer_header(answer, "X-Count", arena_printf(answer->arena, "%zu", to - from));
 	answer_header(answer, "X-Total-Count", arena_printf(answer->arena, "%zu", total));
-	answer->plain = true; /* a page of whole rows costs more to pack than to send over loopback */
 }
 
 /* Names, and what else is sent of birth date, e-mail and middle name, must be equal but for case; archived ones are left out. */

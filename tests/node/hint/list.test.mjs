@@ -21,6 +21,16 @@ test('a list is a bare array of ten rows with both counts', async () => {
   assert.equal(answer.headers.get('etag'), null);
 });
 
+test('pages are packed only when switched on', async () => {
+  const plain = await list('?limit=50');
+  assert.equal(plain.headers.get('content-encoding'), null);
+  await practice.admin('POST', 'settings', { gzip: true });
+  const packed = await list('?limit=50');
+  assert.equal(packed.headers.get('content-encoding'), 'gzip');
+  assert.deepEqual(packed.json, plain.json);
+  await practice.admin('POST', 'settings', { gzip: false });
+});
+
 test('limit is held between 1 and 100', async () => {
   assert.equal((await list('?limit=1000')).json.length, 100);
   assert.equal((await list('?limit=0')).json.length, 1);
