@@ -1,0 +1,158 @@
+// What the benchmarks of the import share: one measured import by each of the three programs, each in a fresh stand-in.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const build = process.env.SUTURE_BUILD ?? new URL('../build-release', import.meta.url).pathname;
+process.env.SUTURE ??= join(build, 'src/app/suture');
+process.env.SUTURE_SANDBOX ??= join(build, 'sandbox/suture-sandbox');
+
+const { inconsistencies } = await import('../demo/consistent.mjs');
+const { admin, apiKey, paths, setUp, startSandbox, states, writeCalls } = await import('../demo/systems.mjs');
+
+const program = (name) => join(build, 'bench', name);
+const peer = new URL('import_jsforce.mjs', import.meta.url).pathname;
+
+/** Runs a command under bench_cost; its JSON answer and what it took. */
+async function measured(command, env = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'suture-bench-'));
+  const file = join(folder, 'cost.json');
+  const child = spawn(program('bench_cost'), [file, ...command], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (bytes) => (stdout += bytes));
+  child.stderr.on('data', (bytes) => (stderr += bytes));
+  await new Promise((done, fail) => child.once('error', fail).once('close', done));
+  try {
+    const cost = JSON.parse(readFileSync(file, 'utf8'));
+    if (cost.exit !== 0) throw new Error(`${command[0]} ended with ${cost.exit}: ${stderr || stdout}`);
+    const answer = JSON.parse(stdout);
+    return { answer, seconds: answer.seconds ?? cost.seconds, whole_seconds: cost.seconds, cpu_seconds: answer.cpu_seconds ?? cost.cpu_seconds, peak_kb: cost.peak_kb };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const figures = (cost, records) => ({
+  records,
+  seconds: cost.seconds,
+  rate: records / cost.seconds,
+  cpu_us: (cost.cpu_seconds * 1e6) / records,
+  peak_mb: cost.peak_kb / 1024,
+});
+
+/** A fresh pair of stand-ins; `use(systems)`; gone afterwards. */
+async function withSystems({ patients, latency = 0 }, use) {
+  const systems = await startSandbox(['--patients', String(patients), '--seed', '1', '--pace', '-1']);
+  const late = latency ? [{ match: '*', kind: 'latency', ms: latency }] : [];
+  try {
+    return await use(systems, () => Promise.all([admin(systems.hint, 'faults', late), admin(systems.salesforce, 'faults', late)]));
+  } finally {
+    await systems.stop();
+  }
+}
+
+/** Runs `work` and looks afterwards whether both systems hold what the rules give. */
+async function checked(systems, work) {
+  const world = await admin(systems.hint, 'world');
+  const before = await states(systems);
+  const result = await work();
+  const wrong = inconsistencies(world, before, await states(systems), { backReferences: false });
+  return { ...result, wrong: wrong.length };
+}
+
+async function counted(systems, command, env) {
+  const writes = async () => (await writeCalls(systems.salesforce)) + (await writeCalls(systems.hint));
+  const before = await writes();
+  const cost = await measured(command, env);
+  return { cost, writes: (await writes()) - before };
+}
+
+const records = (answer) => answer.read;
+
+/** Suture: an import, then `again` more times the same. */
+export function bySuture({ patients, inFlight = 8, latency = 0, again = 0, check = true }) {
+  return withSystems({ patients, latency }, async (systems, slow) => {
+    const home = await setUp(systems, {
+      practice: { pace: '0', window: String(inFlight) },
+      org: { window: String(inFlight) },
+      patients: { back_reference: false },
+    });
+    const command = [paths.suture, 'import', '--json', '--quiet'];
+    // The program's own clock leaves the opening of the database out; the process as a whole is what counts.
+    const once = async () => {
+      const { cost, writes } = await counted(systems, command, { SUTURE_DIR: home.dir });
+      return { ...figures({ ...cost, seconds: cost.whole_seconds }, records(cost.answer)), writes, answer: cost.answer };
+    };
+    const work = async () => {
+      await slow();
+      const first = await once();
+      const repeats = [];
+      for (let i = 0; i < again; i++) repeats.push(await once());
+      return { ...first, repeats };
+    };
+    try {
+      return check ? await checked(systems, work) : await work();
+    } finally {
+      home.remove();
+    }
+  });
+}
+
+export function byScript({ patients, inFlight = 8, latency = 0, again = 0, check = true }) {
+  return withSystems({ patients, latency }, async (systems, slow) => {
+    const once = async () => {
+      const { cost, writes } = await counted(systems, [process.execPath, peer, systems.hint, systems.salesforce, apiKey, String(inFlight)]);
+      return { ...figures(cost, records(cost.answer)), writes, answer: cost.answer };
+    };
+    const work = async () => {
+      await slow();
+      const first = await once();
+      const repeats = [];
+      for (let i = 0; i < again; i++) repeats.push(await once());
+      return { ...first, repeats };
+    };
+    return check ? checked(systems, work) : work();
+  });
+}
+
+export function byFloor({ patients, inFlight = 8 }) {
+  return withSystems({ patients }, async (systems) => {
+    const folder = mkdtempSync(join(tmpdir(), 'suture-floor-'));
+    try {
+      const { cost, writes } = await counted(systems, [
+        program('bench_import_floor'), systems.hint, systems.salesforce, apiKey, String(inFlight), join(folder, 'floor.db'),
+      ]);
+      return { ...figures(cost, records(cost.answer)), writes, answer: cost.answer, repeats: [] };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+}
+
+/** The best of `rounds` runs of each, in turn, so that another process's load does not decide. */
+export async function bestOf(rounds, programs) {
+  const best = {};
+  for (let i = 0; i < rounds; i++) {
+    for (const [name, run] of Object.entries(programs)) {
+      const result = await run();
+      const old = best[name];
+      best[name] = !old || result.seconds < old.seconds ? { ...result } : old;
+      best[name].cpu_us = Math.min(result.cpu_us, old?.cpu_us ?? Infinity);
+      best[name].peak_mb = Math.max(result.peak_mb, old?.peak_mb ?? 0);
+    }
+  }
+  return best;
+}
+
+export const whole = (n) => Math.round(n).toLocaleString('en-US').replaceAll(',', ' ');
+export const percent = (n) => `${Math.round(n * 100)} %`;
+export const machine = () => `${cpus().length} cores, ${cpus()[0].model.trim()}, Node ${process.versions.node}`;
+
+/** Rows of cells as a Markdown table that also reads well on a terminal. */
+export function table(rows) {
+  const width = rows[0].map((_, i) => Math.max(...rows.map((row) => String(row[i]).length)));
+  const line = (row) => `| ${row.map((cell, i) => String(cell).padEnd(width[i])).join(' | ')} |`;
+  return [line(rows[0]), `|${width.map((w) => '-'.repeat(w + 2)).join('|')}|`, ...rows.slice(1).map(line)].join('\n');
+}
