@@ -1,12 +1,12 @@
 // A small world that the tests of the road share: systems, a Suture, and the truth to compare with.
 import { inconsistencies } from '../../../demo/consistent.mjs';
-import { admin, must, setUp, startSandbox, states, suture, writeCalls } from '../../../demo/systems.mjs';
+import { admin, must, paths, setUp, startSandbox, states, suture, writeCalls } from '../../../demo/systems.mjs';
 
-export { admin, must, states, suture, writeCalls };
+export { admin, must, paths, states, suture, writeCalls };
 
 /** Starts a world of `patients`; `use(w)` gets it; everything is taken down afterwards, whatever happens. */
 export async function withWorld({ patients = 300, seed = 7, sandbox = [], extra = {} }, use) {
-  const systems = await startSandbox(['--seed', String(seed), '--patients', String(patients), '--pace', '-1', ...sandbox]);
+  const systems = await startSandbox(['--seed', String(seed), ...(sandbox.includes('--data') ? [] : ['--patients', String(patients)]), '--pace', '-1', ...sandbox]);
   let home;
   try {
     home = await setUp(systems, { ...extra, practice: { pace: '0', ...extra.practice } });
