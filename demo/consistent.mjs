@@ -60,6 +60,26 @@ function compareFields(patient, contact, before, contactBefore, complain) {
   }
 }
 
+/** One patient against its expected treatment; true when its contact is one of ours now. */
+function checkTreatment(row, { patient, contact, before, contactBefore }, account, backReferences, complain) {
+  if (row.treatment.startsWith('skipped')) {
+    if (contact) complain('was to be skipped, but a contact carries its id');
+    return false;
+  }
+  if (!contact) {
+    complain(`was to be ${row.treatment}, but no contact carries its id`);
+    return false;
+  }
+  if (row.treatment === 'created' && contactBefore) complain('was to be created, but an existing contact was taken');
+  if (row.treatment === 'linked' && contact.Id !== row.contacts[0]) complain('was linked with another contact than the right one');
+  if (contact.Synced_to_Hint__c !== true) complain('the contact is not marked as synced (R18)');
+  if (!contact.Last_Batch_Sync_Id__c) complain('the contact has no Batch Sync ID');
+  if (row.treatment === 'created' && contact.AccountId !== account?.Id) complain('the new contact is not in the Default Account (R16)');
+  if (backReferences && patient.integration_record_id !== contact.Id) complain('the patient does not name its contact (R18)');
+  compareFields(patient, contact, before, contactBefore, complain);
+  return true;
+}
+
 /**
  * world: /__admin/world. before, after: states() before and after the import. Returns what is wrong, by record id; never values.
  */
@@ -79,27 +99,10 @@ export function inconsistencies(world, before, after, { backReferences = true, b
     byExternal.set(id, c);
   }
   const touched = new Set();
-  for (const row of world.patients) {
-    const complain = (what) => wrong.push(`${row.id} (${row.relation}): ${what}`);
+  for (const row of world.patients.filter((one) => !broken.has(one.id))) {
     const contact = byExternal.get(row.id);
-    if (broken.has(row.id)) continue;
-    if (row.treatment.startsWith('skipped')) {
-      if (contact) complain('was to be skipped, but a contact carries its id');
-      continue;
-    }
-    if (!contact) {
-      complain(`was to be ${row.treatment}, but no contact carries its id`);
-      continue;
-    }
-    touched.add(contact.Id);
-    const old = contactsBefore.get(contact.Id);
-    if (row.treatment === 'created' && old) complain('was to be created, but an existing contact was taken');
-    if (row.treatment === 'linked' && contact.Id !== row.contacts[0]) complain('was linked with another contact than the right one');
-    if (contact.Synced_to_Hint__c !== true) complain('the contact is not marked as synced (R18)');
-    if (!contact.Last_Batch_Sync_Id__c) complain('the contact has no Batch Sync ID');
-    if (row.treatment === 'created' && contact.AccountId !== account?.Id) complain('the new contact is not in the Default Account (R16)');
-    if (backReferences && patients.get(row.id).integration_record_id !== contact.Id) complain('the patient does not name its contact (R18)');
-    compareFields(patients.get(row.id), contact, patientsBefore.get(row.id), old, complain);
+    const sides = { patient: patients.get(row.id), contact, before: patientsBefore.get(row.id), contactBefore: contact && contactsBefore.get(contact.Id) };
+    if (checkTreatment(row, sides, account, backReferences, (what) => wrong.push(`${row.id} (${row.relation}): ${what}`))) touched.add(contact.Id);
   }
   for (const [id, old] of contactsBefore) {
     if (touched.has(id)) continue;

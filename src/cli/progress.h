@@ -11,7 +11,7 @@ struct progress_bar {
 };
 
 void progress_begin(struct progress_bar *bar, bool quiet);
-void progress_show(void *bar, const struct progress *progress);      /* a progress_fn */
+void progress_show(void *context, const struct progress *p);      /* a progress_fn */
 void progress_end(struct progress_bar *bar);
 
 #endif

@@ -52,7 +52,7 @@ void memory_lock(struct memory *m);
 void memory_unlock(struct memory *m);
 
 /* With the lock held: */
-struct shelf *memory_shelf(struct memory *m, struct str object);
+struct shelf *memory_shelf(struct memory *m, struct str name);
 struct stored *memory_find_id(const struct shelf *shelf, struct str id);
 struct stored *memory_find_key(const struct shelf *shelf, struct str field, struct str key);
 bool memory_has_value(const struct stored *s, struct str field, struct str value);

@@ -135,7 +135,7 @@ static int check_connection(struct arena *arena, const struct json *c, struct er
 			               "line %u: unknown setting '%.*s' of connection '%.*s'; %s takes: %.*s",
 			               setting->line, STR_ARG(setting->key), STR_ARG(c->key), kind->title,
 			               STR_ARG(list_options(arena, kind)));
-		if (setting->kind == JSON_ARRAY || (setting->kind == JSON_OBJECT && !option->secret))
+		if (setting->kind == JSON_ARRAY || (setting->kind == JSON_OBJECT && !(option && option->secret)))
 			return err_set(err, ERR_CONFIG,
 			               "line %u: '%.*s' of connection '%.*s' has the wrong kind of value",
 			               setting->line, STR_ARG(setting->key), STR_ARG(c->key));

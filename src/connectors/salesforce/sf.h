@@ -41,7 +41,7 @@ void sf_limits(const struct connection *c, int64_t *ret_used, int64_t *ret_max);
 
 /* sf_login.c */
 int sf_login_open(struct sf *sf, const struct option *options, const struct json *settings, struct err *err) MUST_CHECK;
-int sf_authorize(void *sf, bool refresh, struct buf *ret_header, struct err *err); /* http_target.authorize */
+int sf_authorize(void *context, bool refresh, struct buf *ret_header, struct err *err); /* http_target.authorize */
 int sf_sign_in(struct sf *sf, struct err *err) MUST_CHECK; /* only where nobody has signed in yet */
 
 /* sf_call.c: a call owns its arena and lives in it. `size`: of the struct that begins with sf_call. */
