@@ -8,6 +8,7 @@
 
 #include "codec/digest.h"
 #include "lib/clock.h"
+#include "sync/select.h"
 
 static const struct statement LAST = { "SELECT hash FROM audit ORDER BY id DESC LIMIT 1" };
 static const struct statement ADD = {
@@ -89,8 +90,9 @@ int audit_note(struct engine *engine, const char *action, struct str subject, st
 	return store_write(engine->store, DURABLE, note, &entry, err);
 }
 
-static void read_row(struct rows *rows, struct arena *arena, struct audit_entry *ret)
+static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
+	struct audit_entry *ret = place;
 	*ret = (struct audit_entry) {
 		.id = row_int(rows, "id"),
 		.at_ms = row_int(rows, "at_ms"),
@@ -103,39 +105,19 @@ static void read_row(struct rows *rows, struct arena *arena, struct audit_entry 
 	};
 }
 
-struct list_job {
-	struct arena *arena;
-	int64_t after_id;
-	size_t limit;
-	struct audit_entry **ret;
-	size_t *ret_count;
-};
-
-static int list(struct db *db, void *context, struct err *err)
-{
-	struct list_job *job = context;
-	struct audit_entry *all = arena_new_array(job->arena, struct audit_entry, job->limit);
-	size_t count = 0;
-	ROWS rows = NULL;
-	int more = db_select(db, &LIST, BIND(bind_int(job->after_id), bind_int((int64_t)job->limit)), &rows, err);
-
-	if (more < 0)
-		return more;
-	while (count < job->limit && (more = rows_next(rows, err)) > 0)
-		read_row(rows, job->arena, &all[count++]);
-	if (more < 0)
-		return more;
-	*job->ret = all;
-	*job->ret_count = count;
-	return 0;
-}
-
 int audit_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct audit_entry **ret,
                size_t *ret_count, struct err *err)
 {
-	struct list_job job = { arena, after_id, limit ? limit : 100, ret, ret_count };
+	size_t most = limit ? limit : 100;
+	const struct selection what = { &LIST, BIND(bind_int(after_id), bind_int((int64_t)most)), most, sizeof(**ret),
+		                        read_row };
+	struct selected found;
 
-	return store_read(engine->store, list, &job, err);
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
 }
 
 static int verify(struct db *db, void *context, struct err *err)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "sync/select.h"
+
 #define COLUMNS "side, record_id, match_key, external_id, synced, version, run_id"
 
 static const struct statement SEEN = {
@@ -57,8 +59,9 @@ int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool
 	return 0;
 }
 
-static void read_row(struct rows *rows, struct arena *arena, struct known *ret)
+static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
+	struct known *ret = place;
 	struct str key = row_blob(rows, "match_key");
 
 	*ret = (struct known) {
@@ -80,21 +83,13 @@ enum { MOST_CANDIDATES = 50 };
 static int read_all(struct db *db, struct arena *arena, const struct statement *statement, struct binds binds,
                     struct known **ret, size_t *ret_count, struct err *err)
 {
-	struct known found[MOST_CANDIDATES];
-	size_t count = 0;
-	ROWS rows = NULL;
-	int more = db_select(db, statement, binds, &rows, err);
+	const struct selection what = { statement, binds, MOST_CANDIDATES, sizeof(**ret), read_row };
+	struct selected found;
 
-	if (more < 0)
-		return more;
-	while (count < MOST_CANDIDATES && (more = rows_next(rows, err)) > 0)
-		read_row(rows, arena, &found[count++]);
-	if (more < 0)
-		return more;
-	*ret = arena_new_array(arena, struct known, count);
-	if (count)
-		memcpy(*ret, found, count * sizeof(found[0]));
-	*ret_count = count;
+	if (select_in(db, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
 	return 0;
 }
 

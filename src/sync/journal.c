@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lib/clock.h"
+#include "sync/select.h"
 
 static const struct statement ADD = {
 	"INSERT INTO journal (at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text)"
@@ -57,15 +58,9 @@ void journal_note(struct engine *engine, const struct journal_entry *entry)
 		fprintf(stderr, "suture: could not write the log: %s\n", err.text);
 }
 
-struct list_job {
-	struct arena *arena;
-	const struct journal_filter *filter;
-	struct journal_entry **ret;
-	size_t *ret_count;
-};
-
-static void read_row(struct rows *rows, struct arena *arena, struct journal_entry *ret)
+static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
+	struct journal_entry *ret = place;
 	*ret = (struct journal_entry) {
 		.id = row_int(rows, "id"),
 		.at_ms = row_int(rows, "at_ms"),
@@ -80,34 +75,19 @@ static void read_row(struct rows *rows, struct arena *arena, struct journal_entr
 	};
 }
 
-static int list(struct db *db, void *context, struct err *err)
+int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *f, struct journal_entry **ret,
+                 size_t *ret_count, struct err *err)
 {
-	struct list_job *job = context;
-	const struct journal_filter *f = job->filter;
 	size_t limit = f->limit ? f->limit : 100;
-	struct journal_entry *all = arena_new_array(job->arena, struct journal_entry, limit);
-	size_t count = 0;
-	ROWS rows = NULL;
-	int more = db_select(
-	        db, &LIST,
-	        BIND(bind_int(f->after_id), bind_int(f->at_least), bind_int(f->run_id), bind_int((int64_t)limit)),
-	        &rows, err);
+	const struct selection what = { &LIST,
+		                        BIND(bind_int(f->after_id), bind_int(f->at_least), bind_int(f->run_id),
+		                             bind_int((int64_t)limit)),
+		                        limit, sizeof(**ret), read_row };
+	struct selected found;
 
-	if (more < 0)
-		return more;
-	while (count < limit && (more = rows_next(rows, err)) > 0)
-		read_row(rows, job->arena, &all[count++]);
-	if (more < 0)
-		return more;
-	*job->ret = all;
-	*job->ret_count = count;
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
 	return 0;
-}
-
-int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *filter,
-                 struct journal_entry **ret, size_t *ret_count, struct err *err)
-{
-	struct list_job job = { arena, filter, ret, ret_count };
-
-	return store_read(engine->store, list, &job, err);
 }

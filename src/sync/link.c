@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "sync/select.h"
 
 #define COLUMNS                                                                                                        \
 	"id, sync_id, state, emr_id, crm_id, run_id, how, base, emr_hash, emr_version, emr_modified_ms, crm_version, " \
@@ -70,8 +71,9 @@ int link_insert(struct db *db, struct link *link, struct err *err)
 	return 0;
 }
 
-static void read_row(struct rows *rows, struct arena *arena, struct link *ret)
+static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
+	struct link *ret = place;
 	struct str hash = row_blob(rows, "emr_hash");
 
 	*ret = (struct link) {
@@ -98,18 +100,9 @@ static void read_row(struct rows *rows, struct arena *arena, struct link *ret)
 static int read_one(struct db *db, struct arena *arena, const struct statement *statement, struct binds binds,
                     struct link *ret, bool *ret_found, struct err *err)
 {
-	ROWS rows = NULL;
-	int more = db_select(db, statement, binds, &rows, err);
+	const struct selection what = { statement, binds, 1, sizeof(*ret), read_row };
 
-	if (more < 0)
-		return more;
-	more = rows_next(rows, err);
-	if (more < 0)
-		return more;
-	*ret_found = more > 0;
-	if (more > 0)
-		read_row(rows, arena, ret);
-	return 0;
+	return select_one(db, arena, &what, ret, ret_found, err);
 }
 
 int link_by_emr(struct db *db, struct arena *arena, int64_t sync_id, struct str emr_id, struct link *ret,
@@ -176,43 +169,21 @@ int link_crm_id(struct engine *engine, struct arena *arena, int64_t id, struct s
 	return 0;
 }
 
-struct list_job {
-	struct arena *arena;
-	const struct link_filter *filter;
-	struct link **ret;
-	size_t *ret_count;
-};
-
-static int list(struct db *db, void *context, struct err *err)
-{
-	struct list_job *job = context;
-	const struct link_filter *f = job->filter;
-	size_t limit = f->limit ? f->limit : 100;
-	struct link *all = arena_new_array(job->arena, struct link, limit);
-	size_t count = 0;
-	ROWS rows = NULL;
-	int more = db_select(
-	        db, &LIST,
-	        BIND(bind_int(f->after_id), bind_text(f->emr_id), bind_text(f->crm_id), bind_int((int64_t)limit)),
-	        &rows, err);
-
-	if (more < 0)
-		return more;
-	while (count < limit && (more = rows_next(rows, err)) > 0)
-		read_row(rows, job->arena, &all[count++]);
-	if (more < 0)
-		return more;
-	*job->ret = all;
-	*job->ret_count = count;
-	return 0;
-}
-
-int link_list(struct engine *engine, struct arena *arena, const struct link_filter *filter, struct link **ret,
+int link_list(struct engine *engine, struct arena *arena, const struct link_filter *f, struct link **ret,
               size_t *ret_count, struct err *err)
 {
-	struct list_job job = { arena, filter, ret, ret_count };
+	size_t limit = f->limit ? f->limit : 100;
+	const struct selection what = { &LIST,
+		                        BIND(bind_int(f->after_id), bind_text(f->emr_id), bind_text(f->crm_id),
+		                             bind_int((int64_t)limit)),
+		                        limit, sizeof(**ret), read_row };
+	struct selected found;
 
-	return store_read(engine->store, list, &job, err);
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
 }
 
 static void write_side(struct buf *out, struct str text)

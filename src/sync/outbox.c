@@ -4,6 +4,7 @@
 #include "sync/outbox.h"
 
 #include "lib/clock.h"
+#include "sync/select.h"
 
 static const struct statement ADD = { "INSERT INTO outbox (sync_id, side, priority, op, link_id, staged_id, run_id, "
 	                              "record_id, external_key, body, base, attempts,"
@@ -41,8 +42,9 @@ int outbox_add(struct db *db, struct owed *owed, struct err *err)
 	return 0;
 }
 
-static void read_row(struct rows *rows, struct arena *arena, struct owed *ret)
+static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
+	struct owed *ret = place;
 	*ret = (struct owed) {
 		.id = row_int(rows, "id"),
 		.sync_id = row_int(rows, "sync_id"),
@@ -65,22 +67,17 @@ static void read_row(struct rows *rows, struct arena *arena, struct owed *ret)
 int outbox_due(struct db *db, struct arena *arena, const struct owed_query *query, struct owed **ret, size_t *ret_count,
                struct err *err)
 {
-	struct owed *all = arena_new_array(arena, struct owed, query->limit);
-	size_t count = 0;
-	ROWS rows = NULL;
-	int more = db_select(db, &DUE,
-	                     BIND(bind_int(query->sync_id), bind_int(query->side), bind_int(query->priority),
-	                          bind_int(query->after_id), bind_int(query->now_ms), bind_int((int64_t)query->limit)),
-	                     &rows, err);
+	const struct selection what = { &DUE,
+		                        BIND(bind_int(query->sync_id), bind_int(query->side), bind_int(query->priority),
+		                             bind_int(query->after_id), bind_int(query->now_ms),
+		                             bind_int((int64_t)query->limit)),
+		                        query->limit, sizeof(**ret), read_row };
+	struct selected found;
 
-	if (more < 0)
-		return more;
-	while (count < query->limit && (more = rows_next(rows, err)) > 0)
-		read_row(rows, arena, &all[count++]);
-	if (more < 0)
-		return more;
-	*ret = all;
-	*ret_count = count;
+	if (select_in(db, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "sync/select.h"
 
 static const struct statement ADD = {
 	"INSERT INTO conflict (sync_id, link_id, staged_id, field, winner, waiting, policy_version, sides, at_ms)"
@@ -36,49 +37,35 @@ int conflict_add(struct db *db, const struct conflict *c, struct err *err)
 	              err);
 }
 
-struct list_job {
-	struct arena *arena;
-	int64_t after_id;
-	size_t limit;
-	struct conflict **ret;
-	size_t *ret_count;
-};
-
-static int list(struct db *db, void *context, struct err *err)
+static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
-	struct list_job *job = context;
-	struct conflict *all = arena_new_array(job->arena, struct conflict, job->limit);
-	size_t count = 0;
-	ROWS rows = NULL;
-	int more = db_select(db, &LIST, BIND(bind_int(job->after_id), bind_int((int64_t)job->limit)), &rows, err);
+	struct conflict *ret = place;
 
-	if (more < 0)
-		return more;
-	while (count < job->limit && (more = rows_next(rows, err)) > 0) {
-		all[count++] = (struct conflict) {
-			.id = row_int(rows, "id"),
-			.sync_id = row_int(rows, "sync_id"),
-			.link_id = row_int(rows, "link_id"),
-			.staged_id = row_int(rows, "staged_id"),
-			.field = arena_str(job->arena, row_text(rows, "field")),
-			.winner = arena_str(job->arena, row_text(rows, "winner")),
-			.waiting = row_int(rows, "waiting") != 0,
-			.policy_version = row_int(rows, "policy_version"),
-			.sides = arena_str(job->arena, row_blob(rows, "sides")),
-			.at_ms = row_int(rows, "at_ms"),
-		};
-	}
-	if (more < 0)
-		return more;
-	*job->ret = all;
-	*job->ret_count = count;
-	return 0;
+	*ret = (struct conflict) {
+		.id = row_int(rows, "id"),
+		.sync_id = row_int(rows, "sync_id"),
+		.link_id = row_int(rows, "link_id"),
+		.staged_id = row_int(rows, "staged_id"),
+		.field = arena_str(arena, row_text(rows, "field")),
+		.winner = arena_str(arena, row_text(rows, "winner")),
+		.waiting = row_int(rows, "waiting") != 0,
+		.policy_version = row_int(rows, "policy_version"),
+		.sides = arena_str(arena, row_blob(rows, "sides")),
+		.at_ms = row_int(rows, "at_ms"),
+	};
 }
 
 int conflict_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct conflict **ret,
                   size_t *ret_count, struct err *err)
 {
-	struct list_job job = { arena, after_id, limit ? limit : 100, ret, ret_count };
+	size_t most = limit ? limit : 100;
+	const struct selection what = { &LIST, BIND(bind_int(after_id), bind_int((int64_t)most)), most, sizeof(**ret),
+		                        read_row };
+	struct selected found;
 
-	return store_read(engine->store, list, &job, err);
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
 }

@@ -1,6 +1,7 @@
 #include "sync/run_table.h"
 
 #include "lib/clock.h"
+#include "sync/select.h"
 
 #define COLUMNS                                                                                                    \
 	"r.id, r.sync_id, r.batch_id, r.kind, r.who, r.state, r.phase, r.cursor, r.total, r.read_count, r.error, " \
@@ -64,8 +65,9 @@ int run_set_state(struct db *db, int64_t id, enum run_state state, const char *e
 	              err);
 }
 
-static void read_row(struct rows *rows, struct arena *arena, struct run *ret)
+static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
+	struct run *ret = place;
 	*ret = (struct run) {
 		.id = row_int(rows, "id"),
 		.sync_id = row_int(rows, "sync_id"),
@@ -87,18 +89,9 @@ static void read_row(struct rows *rows, struct arena *arena, struct run *ret)
 static int read_one(struct db *db, struct arena *arena, const struct statement *statement, struct bind by,
                     struct run *ret, bool *ret_found, struct err *err)
 {
-	ROWS rows = NULL;
-	int more = db_select(db, statement, BIND(by), &rows, err);
+	const struct selection what = { statement, BIND(by), 1, sizeof(*ret), read_row };
 
-	if (more < 0)
-		return more;
-	more = rows_next(rows, err);
-	if (more < 0)
-		return more;
-	*ret_found = more > 0;
-	if (more > 0)
-		read_row(rows, arena, ret);
-	return 0;
+	return select_one(db, arena, &what, ret, ret_found, err);
 }
 
 int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
@@ -117,38 +110,18 @@ int run_read(struct db *db, struct arena *arena, int64_t id, struct run *ret, st
 	return found ? 0 : err_set(err, ERR_NOT_FOUND, "there is no run %lld; `suture runs` lists them", (long long)id);
 }
 
-struct list_job {
-	struct arena *arena;
-	size_t limit;
-	struct run **ret;
-	size_t *ret_count;
-};
-
-static int list(struct db *db, void *context, struct err *err)
-{
-	struct list_job *job = context;
-	struct run *all = arena_new_array(job->arena, struct run, job->limit);
-	size_t count = 0;
-	ROWS rows = NULL;
-	int more = db_select(db, &LATEST, BIND(bind_int((int64_t)job->limit)), &rows, err);
-
-	if (more < 0)
-		return more;
-	while (count < job->limit && (more = rows_next(rows, err)) > 0)
-		read_row(rows, job->arena, &all[count++]);
-	if (more < 0)
-		return more;
-	*job->ret = all;
-	*job->ret_count = count;
-	return 0;
-}
-
 int run_list(struct engine *engine, struct arena *arena, size_t limit, struct run **ret, size_t *ret_count,
              struct err *err)
 {
-	struct list_job job = { arena, limit ? limit : 20, ret, ret_count };
+	size_t most = limit ? limit : 20;
+	const struct selection what = { &LATEST, BIND(bind_int((int64_t)most)), most, sizeof(**ret), read_row };
+	struct selected found;
 
-	return store_read(engine->store, list, &job, err);
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
 }
 
 struct find_job {
