@@ -7,8 +7,9 @@
  *	if (http_wait(&f, arena, &answer, err) < 0) ...             -- blocks; frees the future
  *
  * What the client does by itself, so that no caller writes it again:
- * - pace: at most `rate` requests a second and `window` at once for each struct http_target, whoever asks; low-priority
- *   requests only start when nothing else waits for the target;
+ * - pace: at most `rate` requests a second and `window` at once for each struct http_target, whoever asks, and the same
+ *   `rate` for all targets of all processes with the same `pace_file`; low-priority requests only start when nothing else
+ *   waits for the target;
  * - retries with full jitter (0.5 s doubling up to 30 s, `Retry-After` honoured) on 429, 502, 503, 504 and on
  *   connection failures, for requests marked idempotent, `attempts` times;
  * - authentication: asks target->authorize for the header value; after a 401 it calls it once more with
@@ -39,8 +40,12 @@ struct http_header {
 
 /* One far system. Owned by the connection; must outlive its requests. Zero means "no limit" for rate, 8 for window. */
 struct http_target {
-	struct str base;     /* "https://host:port/prefix", no trailing slash: all URLs must start with its origin */
-	double rate;         /* requests a second */
+	struct str base; /* "https://host:port/prefix", no trailing slash: all URLs must start with its origin */
+	double rate;     /* requests a second */
+	/* A file through which all processes of this machine that name it keep to `rate` together; made when missing, must be
+	 * on a local disk. Lives as long as the target. ERR_SYSTEM, ERR_DISK_FULL where it cannot be used: nothing is sent
+	 * then. NULL: each target has its own pace. */
+	const char *pace_file;
 	unsigned window;     /* requests at once */
 	unsigned attempts;   /* of an idempotent request; 0 = 6 */
 	unsigned timeout_ms; /* one attempt; 0 = 60,000 */

@@ -104,10 +104,14 @@ void http_client_finish(struct http_client *c, struct http_future *f)
 
 static void accept_one(struct http_client *c, struct http_future *f)
 {
-	f->target = http_target_of(c, f->asked, clock_mono_ns());
+	int64_t now_ns = clock_mono_ns();
+
+	f->target = http_target_of(c, f->asked, now_ns);
 	f->target->alive++;
 	c->alive++;
 	http_target_move(f, HTTP_STAGE_QUEUED, HTTP_LAST);
+	if (http_target_limits(f->target, now_ns, &f->err) < 0)
+		http_client_finish(c, f);
 }
 
 static void cancel_one(struct http_client *c, struct http_future *f)

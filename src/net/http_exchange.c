@@ -25,6 +25,8 @@ struct exchange {
 };
 
 static const unsigned usual_timeout_ms = 60000;
+/* Shorter than pace_lease_ns. */
+enum { connect_ms = 10000 };
 /* Many servers close a kept connection after 5 s (Node) or 60 s (proxies). What must not be sent twice takes no chances. */
 static const long kept_s = 55;
 static const long kept_once_s = 4;
@@ -79,14 +81,17 @@ static int on_request(void *context, char *far_address UNUSED, char *own_address
                       int own_port UNUSED)
 {
 	struct exchange *x = context;
+	int64_t now_ns;
 
 	if (x->sent) {
 		x->lost_idle = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	now_ns = clock_mono_ns();
+	if (!pace_sent(&x->f->ticket, now_ns))
+		return CURL_PREREQFUNC_ABORT; /* we were stopped for so long that the turn is gone */
 	x->sent = true;
-	x->f->sent_ns = clock_mono_ns();
-	pace_sent(&x->f->target->pace, x->f->ticket, x->f->sent_ns);
+	x->f->sent_ns = now_ns;
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -101,7 +106,7 @@ static CURL *easy_new(struct exchange *x)
 		{ CURLOPT_TCP_KEEPALIVE, 1 },
 		{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
 		{ CURLOPT_FOLLOWLOCATION, 0 },
-		{ CURLOPT_CONNECTTIMEOUT_MS, 10000 },
+		{ CURLOPT_CONNECTTIMEOUT_MS, connect_ms },
 		{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 		{ CURLOPT_SSL_VERIFYPEER, 1 },
 		{ CURLOPT_SSL_VERIFYHOST, 2 },
@@ -216,7 +221,7 @@ static void exchange_put_back(struct http_client *c, struct exchange *x)
 	curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_slist_free_all(x->headers);
 	x->headers = NULL;
-	pace_answered(&f->target->pace, f->ticket, clock_mono_ns());
+	pace_answered(&f->ticket, clock_mono_ns());
 	f->exchange = NULL;
 	x->f = NULL;
 	SLIST_INSERT_HEAD(&c->idle, x, link);

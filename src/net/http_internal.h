@@ -72,7 +72,7 @@ struct http_future {
 	unsigned auth_generation; /* of the authorization it was sent with */
 	struct target *target;
 	struct exchange *exchange;
-	size_t ticket;
+	struct pace_ticket ticket;
 	int64_t rest_until_ns;
 
 	/* The outcome: of the latest attempt. */
@@ -183,6 +183,8 @@ void http_client_finish(struct http_client *c, struct http_future *f);
 
 /* http_target.c */
 struct target *http_target_of(struct http_client *c, struct http_target *asked, int64_t now_ns);
+/* Takes over rate and window as they are now. Fails when the pace cannot be kept: nothing may be sent. */
+int http_target_limits(struct target *t, int64_t now_ns, struct err *err) MUST_CHECK;
 void http_target_free(struct http_client *c, struct target *t);
 enum http_place { HTTP_FIRST, HTTP_LAST };
 void http_target_move(struct http_future *f, enum http_stage stage, enum http_place place);

@@ -113,9 +113,13 @@ struct target *http_target_of(struct http_client *c, struct http_target *asked, 
 		free_idle(c, now_ns);
 		t = target_new(c, asked);
 	}
-	t->window = asked->window ? asked->window : usual_window;
-	pace_set(&t->pace, &t->memory, asked->rate, now_ns);
 	return t;
+}
+
+int http_target_limits(struct target *t, int64_t now_ns, struct err *err)
+{
+	t->window = t->asked->window ? t->asked->window : usual_window;
+	return pace_set(&t->pace, &t->memory, t->asked->rate, t->asked->pace_file, now_ns, err);
 }
 
 /* Low priority comes last by its place in the array: it starts when nothing else waits. */
@@ -155,11 +159,9 @@ static void refuse_long_pause(struct http_client *c, struct http_future *f, int6
 	http_client_finish(c, f);
 }
 
-/* When f may start, or HTTP_NEVER when it no longer waits in the queue; 0: now. */
+/* When f may start, or HTTP_NEVER when it no longer waits in the queue; 0: now, and it has its ticket. */
 static int64_t may_start(struct http_client *c, struct target *t, struct http_future *f, int64_t now_ns)
 {
-	int64_t due_ns;
-
 	if (t->paused_until_ns - now_ns > patience_ms * ms_ns) {
 		refuse_long_pause(c, f, t->paused_until_ns - now_ns);
 		return HTTP_NEVER;
@@ -170,8 +172,7 @@ static int64_t may_start(struct http_client *c, struct target *t, struct http_fu
 		http_target_move(f, HTTP_STAGE_AUTH, HTTP_LAST);
 		return HTTP_NEVER;
 	}
-	due_ns = pace_due(&t->pace, now_ns);
-	return due_ns > now_ns ? due_ns : 0;
+	return pace_take(&t->pace, now_ns, &f->ticket);
 }
 
 static int64_t start_waiting(struct http_client *c, struct target *t, int64_t now_ns, bool *ret_started)
@@ -182,7 +183,6 @@ static int64_t start_waiting(struct http_client *c, struct target *t, int64_t no
 		int64_t due_ns = may_start(c, t, f, now_ns);
 
 		if (due_ns == 0) {
-			f->ticket = pace_take(&t->pace);
 			http_target_move(f, HTTP_STAGE_UNDER_WAY, HTTP_LAST);
 			http_exchange_start(c, f);
 			*ret_started = true;

@@ -271,6 +271,7 @@ static void keep_to_limits(struct oauth *o)
 	if (!like)
 		return;
 	o->target.rate = like->rate;
+	o->target.pace_file = like->pace_file;
 	o->target.attempts = like->attempts;
 	o->target.timeout_ms = like->timeout_ms;
 	o->target.backoff_ms = like->backoff_ms;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "codec/url.h"
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/audit.h"
@@ -269,6 +270,12 @@ static void attach(struct engine *engine, struct str name, struct connection *c)
 	struct keeper *keeper = arena_new(c->memory, struct keeper);
 
 	*keeper = (struct keeper) { .engine = engine, .name = arena_str(c->memory, name) };
+	if (engine->dir) {
+		SCOPED(buf) struct buf file = BUF_INIT(LIMIT_CONFIG);
+
+		url_encode(&file, name); /* a name may hold a slash */
+		c->target.pace_file = arena_printf(c->memory, "%s/pace-%.*s", engine->dir, STR_ARG(buf_str(&file))).at;
+	}
 	c->keep_settings = keep_settings;
 	c->keep_context = keeper;
 }

@@ -1,6 +1,6 @@
 // The first import over HTTP, undisturbed and disturbed: the end state is always the same.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { admin, importToTheEnd, must, paths, suture, withWorld, writeCalls } from './world.mjs';
@@ -148,13 +148,15 @@ test('--max-change refuses a run that would change more, and writes nothing', as
   });
 });
 
-test('the pace of a connection is never exceeded: pages, writes and back-references share it', async () => {
+test('the pace of a connection is never exceeded, whatever runs at once', async () => {
   await withWorld({ patients: 40, extra: { practice: { pace: '20' } } }, async ({ dir, systems }) => {
     await must(dir, ['import', '--json', '--quiet']);
-    await must(dir, ['drain', '--quiet']);
+    await Promise.all([must(dir, ['drain', '--quiet']), must(dir, ['check']), must(dir, ['check'])]);
     const counters = await admin(systems.hint, 'counters');
     assert.ok(counters.total >= 40, `only ${counters.total} calls were made`);
     assert.ok(counters.busiest_second <= 20, `busiest second: ${counters.busiest_second}`);
+    const file = join(dir, 'pace-practice');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
   });
 });
 

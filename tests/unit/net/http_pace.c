@@ -1,12 +1,25 @@
 /* The pace, counted at the far side; the window; priorities. */
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "net/http_pace.h"
 #include "rig.h"
 
 static const int64_t second = 1000000000;
+
+static void set(struct pace *pace, struct arena *arena, double rate, const char *file, int64_t now)
+{
+	struct err err = ERR_INIT;
+
+	if (pace_set(pace, arena, rate, file, now, &err) < 0)
+		fail_msg("%s", err.text);
+}
 
 /* Drives the tickets with made-up times: connects and answers late at random, never more than `rate` arrivals in a second. */
 static void never_more_than_rate_arrivals_whatever_the_delays(void **state UNUSED)
@@ -18,15 +31,14 @@ static void never_more_than_rate_arrivals_whatever_the_delays(void **state UNUSE
 	unsigned seed = 7;
 	int64_t now = 5 * second;
 
-	pace_set(&pace, &arena, 7.9, now);
+	set(&pace, &arena, 7.9, NULL, now);
 	while (sent < ARRAY_LEN(came)) {
-		int64_t due = pace_due(&pace, now);
-		size_t ticket;
+		struct pace_ticket ticket;
 
-		now = MAX_OF(now, due);
-		ticket = pace_take(&pace);
+		for (int64_t due; (due = pace_take(&pace, now, &ticket)) != 0; now = due)
+			assert_true(due > now);
 		now += rand_r(&seed) % (second / 10);
-		pace_sent(&pace, ticket, now);
+		assert_true(pace_sent(&ticket, now));
 		came[sent++] = now + rand_r(&seed) % pace_flight_ns;
 	}
 	for (size_t i = 7; i < sent; i++)
@@ -41,45 +53,67 @@ static void never_more_than_rate_arrivals_whatever_the_delays(void **state UNUSE
 	}
 }
 
-static void a_ticket_is_held_while_its_request_connects(void **state UNUSED)
+static void a_slot_is_held_while_its_request_connects(void **state UNUSED)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct pace pace = { 0 };
-	size_t first, other;
+	struct pace_ticket first, other, none;
 
-	pace_set(&pace, &arena, 2, second);
-	assert_true(pace_due(&pace, second) <= second);
-	first = pace_take(&pace);
-	assert_true(pace_due(&pace, second) <= second);
-	other = pace_take(&pace);
-	assert_true(pace_due(&pace, 100 * second) == INT64_MAX);
-	pace_sent(&pace, other, 100 * second);
-	assert_true(pace_due(&pace, 100 * second) == 101 * second + pace_flight_ns);
-	pace_answered(&pace, other, 100 * second + 1000);
-	assert_true(pace_due(&pace, 100 * second) == 101 * second + 1000);
-	pace_answered(&pace, first, 100 * second + 500);
-	assert_true(pace_due(&pace, 103 * second) <= 103 * second);
+	set(&pace, &arena, 2, NULL, second);
+	assert_true(pace_take(&pace, second, &first) == 0);
+	assert_true(pace_take(&pace, second, &other) == 0);
+	assert_true(pace_take(&pace, 10 * second, &none) == second + pace_lease_ns);
+	assert_null(none.slot);
+	assert_true(pace_sent(&other, 10 * second));
+	assert_true(pace_take(&pace, 10 * second, &none) == 11 * second + pace_flight_ns);
+	pace_answered(&other, 10 * second + 1000);
+	assert_true(pace_take(&pace, 10 * second, &none) == 11 * second + 1000);
+	pace_answered(&first, 10 * second + 500);
+	assert_true(pace_take(&pace, 10 * second, &none) == 11 * second + 500);
+	/* An answer that comes when the slot is another's changes nothing. */
+	assert_true(pace_take(&pace, 12 * second, &first) == 0);
+	assert_true(pace_sent(&first, 12 * second));
+	assert_true(pace_take(&pace, 12 * second, &none) == 0);
+	assert_true(pace_take(&pace, 14 * second, &other) == 0);
+	pace_answered(&first, 14 * second);
+	assert_true(pace_take(&pace, 20 * second, &none) == 12 * second + pace_lease_ns);
+}
+
+static void who_was_stopped_too_long_has_lost_its_slot(void **state UNUSED)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct pace pace = { 0 };
+	struct pace_ticket stopped, next;
+	int64_t later = second + pace_lease_ns;
+
+	set(&pace, &arena, 1, NULL, second);
+	assert_true(pace_take(&pace, second, &stopped) == 0);
+	assert_true(pace_take(&pace, later - 1, &next) == later);
+	assert_true(pace_take(&pace, later, &next) == 0);
+	assert_false(pace_sent(&stopped, later));
+	pace_answered(&stopped, later);
+	assert_true(pace_sent(&next, later));
 }
 
 static void a_changed_rate_lets_no_burst_through(void **state UNUSED)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct pace pace = { 0 };
-	size_t old;
+	struct pace_ticket old, none;
 
-	pace_set(&pace, &arena, 0, second);
-	assert_true(pace_due(&pace, second) <= second);
-	assert_true(pace_take(&pace) == SIZE_MAX);
-	pace_set(&pace, &arena, 3, second);
-	assert_true(pace_due(&pace, second) == 2 * second);
-	assert_true(pace_due(&pace, 2 * second) == 2 * second);
-	old = pace_take(&pace);
-	pace_set(&pace, &arena, 5, 2 * second);
-	pace_answered(&pace, old, 2 * second - second);
-	assert_true(pace_due(&pace, 2 * second) == 3 * second);
-	pace_set(&pace, &arena, 0.5, 2 * second);
+	set(&pace, &arena, 0, NULL, second);
+	assert_true(pace_take(&pace, second, &none) == 0);
+	assert_null(none.slot);
+	assert_true(pace_sent(&none, second));
+	set(&pace, &arena, 3, NULL, second);
+	assert_true(pace_take(&pace, second, &none) == 2 * second);
+	assert_true(pace_take(&pace, 2 * second, &old) == 0);
+	set(&pace, &arena, 5, NULL, 2 * second);
+	pace_answered(&old, second);
+	assert_true(pace_take(&pace, 2 * second, &none) == 3 * second);
+	set(&pace, &arena, 0.5, NULL, 2 * second);
 	assert_int_equal(pace.count, 1);
-	assert_true(pace_due(&pace, 2 * second) == 4 * second);
+	assert_true(pace_take(&pace, 2 * second, &none) == 4 * second);
 }
 
 static void answer_now(struct peer_call *call, void *context UNUSED)
@@ -169,6 +203,169 @@ static void below_one_a_second(void **state UNUSED)
 	assert_in_range(clock_mono_ns() - before, 2 * second * 5 / 4, 4 * second);
 	assert_int_equal(peer_most_within(r.peer, 1240), 1);
 	rig_close(&r);
+}
+
+/* ---- several processes ---- */
+
+struct shared {
+	char dir[32], file[64];
+};
+
+static void shared_open(struct shared *s)
+{
+	snprintf(s->dir, sizeof(s->dir), "/tmp/pace-XXXXXX");
+	must(mkdtemp(s->dir) != NULL);
+	snprintf(s->file, sizeof(s->file), "%s/pace", s->dir);
+}
+
+static void shared_close(struct shared *s)
+{
+	unlink(s->file);
+	rmdir(s->dir);
+}
+
+static pid_t ask_from_another_process(struct rig *r, size_t threads, size_t each)
+{
+	pid_t pid = fork();
+
+	must(pid >= 0);
+	if (pid > 0)
+		return pid;
+	r->target.state = NULL;
+	must(http_client_open(&r->client, &r->err) == 0);
+	ask_from_threads(r, threads, each);
+	http_client_close(&r->client);
+	_exit(0);
+}
+
+static void wait_for(pid_t pid)
+{
+	int status;
+
+	must(waitpid(pid, &status, 0) == pid);
+	assert_int_equal(status, 0);
+}
+
+static void processes_with_one_file_keep_to_the_rate_together(void **state UNUSED)
+{
+	int64_t before = clock_mono_ns();
+	struct shared shared;
+	struct stat file;
+	pid_t pids[2];
+	struct rig r;
+
+	shared_open(&shared);
+	rig_open(&r, answer_now, NULL);
+	r.target.rate = 20;
+	r.target.pace_file = shared.file;
+	for (size_t i = 0; i < ARRAY_LEN(pids); i++)
+		pids[i] = ask_from_another_process(&r, 8, 5);
+	wait_for(pids[0]);
+	/* One that follows at once, and two targets in one process. */
+	pids[0] = ask_from_another_process(&r, 4, 5);
+	assert_int_equal(rig_do(&r, "GET", "/"), 0);
+	wait_for(pids[0]);
+	wait_for(pids[1]);
+	assert_int_equal(peer_count(r.peer), 101);
+	assert_in_range(peer_most_within(r.peer, 1000), 15, 20);
+	/* 101 at 20 a second: the last starts after five seconds; little is wasted. */
+	assert_in_range(clock_mono_ns() - before, 5 * second, 7 * second);
+	assert_int_equal(stat(shared.file, &file), 0);
+	assert_int_equal(file.st_mode & 0777, 0600);
+	rig_close(&r);
+	shared_close(&shared);
+}
+
+static void a_killed_process_holds_its_slots_no_longer_than_a_lease(void **state UNUSED)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct pace pace = { 0 };
+	struct pace_ticket ticket;
+	struct shared shared;
+	int64_t now = clock_mono_ns(), due;
+	int status;
+	pid_t pid;
+
+	shared_open(&shared);
+	set(&pace, &arena, 3, shared.file, now);
+	pid = fork();
+	must(pid >= 0);
+	if (pid == 0) {
+		for (int i = 0; i < 3; i++)
+			must(pace_take(&pace, now, &ticket) == 0);
+		raise(SIGKILL);
+	}
+	must(waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+	/* Looks again soon: another process may give its own back at any time. */
+	due = pace_take(&pace, now, &ticket);
+	assert_in_range(due - now, 1, second / 10);
+	assert_true(pace_take(&pace, now + pace_lease_ns - 1, &ticket) != 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(pace_take(&pace, now + pace_lease_ns, &ticket) == 0);
+	shared_close(&shared);
+}
+
+static void a_file_from_before_a_restart_of_the_machine_holds_nobody(void **state UNUSED)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct pace before = { 0 }, after = { 0 };
+	struct pace_ticket ticket;
+	struct shared shared;
+
+	shared_open(&shared);
+	set(&before, &arena, 2, shared.file, 90000 * second);
+	for (int i = 0; i < 2; i++)
+		assert_true(pace_take(&before, 90000 * second, &ticket) == 0);
+	set(&after, &arena, 2, shared.file, second);
+	for (int i = 0; i < 2; i++)
+		assert_true(pace_take(&after, second, &ticket) == 0);
+	assert_true(pace_take(&after, second, &ticket) != 0);
+	shared_close(&shared);
+}
+
+static void another_rate_for_the_same_file_lets_no_burst_through(void **state UNUSED)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct pace slow = { 0 }, fast = { 0 }, again = { 0 };
+	struct pace_ticket ticket;
+	struct shared shared;
+
+	shared_open(&shared);
+	set(&fast, &arena, 40, shared.file, second);
+	assert_true(pace_take(&fast, second, &ticket) == 0);
+	assert_true(pace_sent(&ticket, second));
+	pace_answered(&ticket, second);
+	set(&slow, &arena, 0.25, shared.file, second);
+	assert_true(pace_take(&slow, second, &ticket) == 5 * second);
+	set(&again, &arena, 0.25, shared.file, 5 * second);
+	assert_true(pace_take(&again, 5 * second, &ticket) == 0);
+	set(&fast, &arena, 3000, shared.file, 6 * second);
+	assert_int_equal(fast.count, 3000);
+	assert_true(pace_take(&fast, 6 * second, &ticket) == 7 * second);
+	assert_true(pace_take(&fast, 7 * second, &ticket) == 0);
+	shared_close(&shared);
+}
+
+static void nothing_is_sent_when_the_file_cannot_be_used(void **state UNUSED)
+{
+	struct shared shared;
+	char file[80];
+	struct rig r;
+
+	shared_open(&shared);
+	snprintf(file, sizeof(file), "%s/not/there", shared.dir);
+	rig_open(&r, answer_now, NULL);
+	r.target.rate = 20;
+	r.target.pace_file = file;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(rig_do(&r, "GET", "/"), ERR_SYSTEM);
+		assert_non_null(strstr(r.err.text, "keep the pace in"));
+	}
+	assert_int_equal(peer_count(r.peer), 0);
+	r.target.pace_file = shared.file;
+	assert_int_equal(rig_do(&r, "GET", "/"), 0);
+	rig_close(&r);
+	shared_close(&shared);
 }
 
 static void answer_after_20_ms(struct peer_call *call, void *context UNUSED)
@@ -261,11 +458,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(never_more_than_rate_arrivals_whatever_the_delays),
-		cmocka_unit_test(a_ticket_is_held_while_its_request_connects),
+		cmocka_unit_test(a_slot_is_held_while_its_request_connects),
+		cmocka_unit_test(who_was_stopped_too_long_has_lost_its_slot),
 		cmocka_unit_test(a_changed_rate_lets_no_burst_through),
 		cmocka_unit_test(the_far_side_never_counts_more_than_rate_in_a_second),
 		cmocka_unit_test(repeats_count_too),
 		cmocka_unit_test(below_one_a_second),
+		cmocka_unit_test(processes_with_one_file_keep_to_the_rate_together),
+		cmocka_unit_test(a_killed_process_holds_its_slots_no_longer_than_a_lease),
+		cmocka_unit_test(a_file_from_before_a_restart_of_the_machine_holds_nobody),
+		cmocka_unit_test(another_rate_for_the_same_file_lets_no_burst_through),
+		cmocka_unit_test(nothing_is_sent_when_the_file_cannot_be_used),
 		cmocka_unit_test(window_is_kept_and_filled),
 		cmocka_unit_test(low_only_when_nothing_else_waits),
 		cmocka_unit_test(targets_do_not_wait_for_each_other),
