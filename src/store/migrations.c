@@ -1,3 +1,7 @@
+/*
+ * AUTOINCREMENT where rows are deleted and their ids must not come back: lanes walk the outbox by id, and an entry's id is the
+ * idempotency key of its write.
+ */
 /* The schema, step by step. Append only: an entry that was released is never edited. See migrate.h. */
 #include "store/migrate.h"
 
@@ -35,7 +39,7 @@ const struct migration migrations[] = {
 	  NULL },
 	{ "links",
 	  "CREATE TABLE link ("
-	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, state INTEGER NOT NULL, emr_id TEXT NOT NULL, crm_id "
+	  "  id INTEGER PRIMARY KEY AUTOINCREMENT, sync_id INTEGER NOT NULL, state INTEGER NOT NULL, emr_id TEXT NOT NULL, crm_id "
 	  "TEXT,"
 	  "  run_id INTEGER, how TEXT NOT NULL, base BLOB, emr_hash BLOB, emr_version TEXT, emr_modified_ms INTEGER,"
 	  "  crm_version TEXT, staged_id INTEGER, created_ms INTEGER NOT NULL, settled_ms INTEGER, mapping_version "
@@ -48,7 +52,7 @@ const struct migration migrations[] = {
 	  NULL },
 	{ "outbox",
 	  "CREATE TABLE outbox ("
-	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, priority INTEGER NOT NULL, op "
+	  "  id INTEGER PRIMARY KEY AUTOINCREMENT, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, priority INTEGER NOT NULL, op "
 	  "INTEGER NOT NULL,"
 	  "  link_id INTEGER NOT NULL, staged_id INTEGER, run_id INTEGER, record_id TEXT NOT NULL, external_key TEXT, "
 	  "body BLOB NOT NULL,"

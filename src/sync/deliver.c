@@ -9,8 +9,6 @@
  */
 #include "sync/deliver.h"
 
-#include <time.h>
-
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/settle.h"
@@ -339,21 +337,6 @@ static bool finished(struct lane *lane, struct err *err)
 	return job.counts.now == 0 && (!lane->with_low || job.counts.low == 0);
 }
 
-static void wait_for_bell(struct lane *lane)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += 50 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
-	pthread_mutex_lock(&lane->lanes->lock);
-	pthread_cond_timedwait(&lane->lanes->bell, &lane->lanes->lock, &until);
-	pthread_mutex_unlock(&lane->lanes->lock);
-}
-
 static bool pools_empty(const struct lane *lane)
 {
 	for (size_t i = 0; i < POOLS; i++) {
@@ -382,7 +365,7 @@ static int turn(struct lane *lane, bool *ret_done, struct err *err)
 		return 0;
 	}
 	if (pools_empty(lane))
-		wait_for_bell(lane);
+		lanes_wait(lane->lanes, 50);
 	return 0;
 }
 

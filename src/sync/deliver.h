@@ -25,6 +25,8 @@ struct lanes {
 void lanes_init(struct lanes *lanes);
 void lanes_release(struct lanes *lanes);
 void lanes_ring(struct lanes *lanes);
+/* Until the bell rings, or for `ms`. */
+void lanes_wait(struct lanes *lanes, int64_t ms);
 void lanes_finish_upstream(struct lanes *lanes);
 void lanes_fail(struct lanes *lanes, const struct err *err);
 bool lanes_stopping(struct engine *engine, struct lanes *lanes);

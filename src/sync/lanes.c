@@ -1,5 +1,7 @@
 #include "sync/deliver.h"
 
+#include <time.h>
+
 void lanes_init(struct lanes *lanes)
 {
 	*lanes = (struct lanes) { .upstream_done = false };
@@ -17,6 +19,19 @@ void lanes_ring(struct lanes *lanes)
 {
 	pthread_mutex_lock(&lanes->lock);
 	pthread_cond_broadcast(&lanes->bell);
+	pthread_mutex_unlock(&lanes->lock);
+}
+
+void lanes_wait(struct lanes *lanes, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += ms % 1000 * 1000000;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&lanes->lock);
+	pthread_cond_timedwait(&lanes->bell, &lanes->lock, &until);
 	pthread_mutex_unlock(&lanes->lock);
 }
 

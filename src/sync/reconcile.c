@@ -53,6 +53,10 @@ struct reconciler {
 	const struct plan *plan;
 	struct run run;
 	bool has_run;
+	/* Records of which a payload stays waiting in this pass: what came later must not overtake it (R4). */
+	struct arena pass;
+	struct map deferred;
+	bool held_back;   /* the pass that ended last left something waiting */
 	int64_t after_id; /* payloads up to here are in a chunk already */
 	struct chunk chunks[WINDOW];
 	size_t first, open; /* ring */
@@ -64,6 +68,7 @@ struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan
 	struct reconciler *r = arena_new(&arena, struct reconciler); /* lives in its own arena, as long as its lane */
 
 	r->arena = arena;
+	r->deferred = (struct map)MAP_INIT(&r->pass);
 	r->engine = engine;
 	r->plan = plan;
 	r->has_run = run != NULL;
@@ -85,6 +90,7 @@ void reconciler_free(struct reconciler **pr)
 			call_cancel(&r->chunks[i].fetch);
 		arena_release(&r->chunks[i].arena);
 	}
+	arena_release(&r->pass);
 	arena = r->arena;
 	arena_release(&arena);
 }
@@ -172,6 +178,10 @@ static int look_at(struct load *job, struct db *db, struct item *item, struct er
 
 	item->verdict =
 	        (struct verdict) { .plan = r->plan, .staged_id = item->staged->id, .emr_id = item->staged->record_id };
+	if (map_get(&r->deferred, item->staged->record_id)) {
+		item->deferred = item->settled = true;
+		return 0;
+	}
 	if (!item->staged->same && parse(job, item, err) < 0)
 		return err_pass(err);
 	if (item->settled)
@@ -307,6 +317,10 @@ static int open_chunk(struct reconciler *r, bool *ret_opened, struct err *err)
 	overtakes = !r->has_run && r->open > 0 && waits_for_another(r, chunk);
 	if (overtakes)
 		return 0;
+	for (size_t i = 0; i < chunk->count; i++) {
+		if (chunk->items[i].deferred)
+			map_put(&r->deferred, arena_str(&r->pass, chunk->items[i].staged->record_id), r);
+	}
 	r->after_id = chunk->items[chunk->count - 1].staged->id;
 	start_fetch(r, chunk);
 	r->open++;
@@ -621,6 +635,11 @@ static int commit(struct db *db, void *context, struct err *err)
 	return 0;
 }
 
+bool reconcile_held_back(const struct reconciler *r)
+{
+	return r->held_back;
+}
+
 int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, struct err *err)
 {
 	struct commit job = { .r = r };
@@ -635,6 +654,9 @@ int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, st
 		return code;
 	if (r->open == 0) {
 		r->after_id = 0; /* what was deferred is looked at again */
+		r->held_back = r->deferred.count > 0;
+		arena_reset(&r->pass);
+		r->deferred = (struct map)MAP_INIT(&r->pass);
 		*ret_idle = true;
 		return 0;
 	}

@@ -22,4 +22,7 @@ void reconciler_free(struct reconciler **r);
  * pair is still owed an earlier write waits until that is delivered). */
 int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, struct err *err) MUST_CHECK;
 
+/* After an idle step: payloads were left waiting for a delivery; when one has happened, another pass is worth it. */
+bool reconcile_held_back(const struct reconciler *r);
+
 #endif

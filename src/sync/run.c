@@ -330,13 +330,24 @@ static void *deliver_thread(void *context)
 	return NULL;
 }
 
+/* What was left waiting for an earlier write of its pair comes next, once that is delivered (R4). A dry run delivers nothing. */
+static bool goes_on(struct batch_run *b, const struct reconciler *r, bool idle)
+{
+	if (!idle)
+		return true;
+	if (!reconcile_held_back(r) || b->engine->dry)
+		return false;
+	lanes_wait(&b->lanes, 50);
+	return true;
+}
+
 static void reconcile_all(struct batch_run *b)
 {
 	struct reconciler *r = reconciler_new(b->engine, b->plan, b->run);
 	struct err err = ERR_INIT;
 	bool idle = false;
 
-	while (!idle && !lanes_stopping(b->engine, &b->lanes)) {
+	while (goes_on(b, r, idle) && !lanes_stopping(b->engine, &b->lanes)) {
 		size_t decided;
 
 		if (reconcile_step(r, &decided, &idle, &err) < 0) {

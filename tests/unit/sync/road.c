@@ -233,21 +233,6 @@ static void test_R2_R3_bytes_that_are_no_record_are_kept(void **state)
 	rig_close(&rig);
 }
 
-static void test_R4_an_older_payload_is_not_applied(void **state)
-{
-	int64_t counts[OUTCOME_COUNT];
-	struct rig rig;
-
-	(void)state;
-	rig_open(&rig, "\"create\":true");
-	memory_put(rig.emr, "patient",
-	           "{\"id\":\"p\",\"first_name\":\"A\",\"last_name\":\"B\",\"dob\":\"1980-01-01\",\"city\":\"New\","
-	           "\"updated_at\":\"2026-08-02T10:00:00Z\"}");
-	rig_import(&rig, counts);
-	assert_string_equal(rig_crm(&rig, rig_contact_of(&rig, "p"), "MailingCity"), "New");
-	rig_close(&rig);
-}
-
 static int link_twice(struct db *db, void *context, struct err *err)
 {
 	struct link *links = context;
@@ -282,7 +267,6 @@ int main(void)
 		cmocka_unit_test(test_R5_every_statement_may_be_the_last),
 		cmocka_unit_test(test_R3_a_refused_write_fails_alone_and_retries),
 		cmocka_unit_test(test_R2_R3_bytes_that_are_no_record_are_kept),
-		cmocka_unit_test(test_R4_an_older_payload_is_not_applied),
 		cmocka_unit_test(test_R9_the_store_refuses_a_second_link),
 	};
 
