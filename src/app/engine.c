@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,37 +26,40 @@ struct app_engine {
 	struct arena arena;
 	char dir[4096];
 	char who[64];
-	char scratch[4096]; /* deleted on close; empty: none */
+	char scratch[4096]; /* a folder, deleted on close; empty: none */
 	bool borrowed;      /* keys and http belong to the engine it was made from */
 };
 
 static const char sample[] =
         "# suture.yaml: what is kept in step with what. `suture apply suture.yaml` takes it, `suture check` tries it.\n"
-        "# A secret is given as {file: PATH} (from this file's folder), as {env: NAME}, or as text, which is then kept "
-        "sealed.\n"
+        "# Every setting stands in docs/CONFIGURATION.md. A secret is given as {file: PATH} (from this file's folder; "
+        "chmod "
+        "600), as\n"
+        "# {env: NAME}, or as text, which is then kept sealed in the database: take it out of this file afterwards.\n"
         "connections:\n"
         "  practice:\n"
         "    kind: hint\n"
         "    url: https://api.hint.com/api\n"
-        "    token: {file: hint.token}\n"
+        "    token: {file: hint.token} # or leave it out and run: suture connect practice --code CODE\n"
         "  org:\n"
         "    kind: salesforce\n"
         "    login_url: https://YOURDOMAIN.my.salesforce.com\n"
         "    auth: client_credentials\n"
-        "    client_id: {file: salesforce.id}\n"
+        "    client_id: CONSUMER_KEY_OF_YOUR_APP\n"
         "    client_secret: {file: salesforce.secret}\n"
         "integration:\n"
         "  name: practice-org\n"
         "  emr: practice\n"
         "  crm: org\n"
-        "  default_account: Hint Patients\n"
+        "  default_account: Hint Patients # contacts that are created belong to it\n"
         "syncs:\n"
         "  patients:\n"
         "    emr_object: patient\n"
         "    crm_object: Contact\n"
-        "    mapping: hint-contact\n"
-        "    create: true\n"
-        "    back_reference: true\n"
+        "    mapping: hint-contact # ships with Suture; docs/MAPPING.md shows how to write one\n"
+        "    create: true # a patient whom nobody fits becomes a new contact\n"
+        "    back_reference: true # the patient gets the contact's id and link\n"
+        "    # Fields of the contact that show the pair; the first one must be a unique external id there.\n"
         "    crm_id_field: Hint_Patient_Id__c\n"
         "    crm_synced_field: Synced_to_Hint__c\n"
         "    crm_last_sync_field: Last_Hint_Sync__c\n"
@@ -97,32 +101,70 @@ static const char *store_url(char *path, size_t size, const char *dir)
 	return (size_t)snprintf(path, size, "%s/suture.db", dir) < size ? path : "";
 }
 
-int app_init(const char *dir, struct err *err)
+static int make_folder(const char *dir, struct err *err)
+{
+	struct stat there;
+
+	if (mkdir(dir, 0700) == 0)
+		return 0;
+	if (errno == ENOENT)
+		return err_set(err, ERR_SYSTEM,
+		               "make the folder %s: the folder above it is not there; make that one first", dir);
+	if (errno != EEXIST)
+		return err_errno(err, "make the folder %s", dir);
+	if (stat(dir, &there) == 0 && !S_ISDIR(there.st_mode))
+		return err_set(err, ERR_SYSTEM, "%s is there and is not a folder", dir);
+	if (access(dir, W_OK | X_OK) < 0)
+		return err_errno(err, "write into the folder %s", dir);
+	return 0;
+}
+
+/* A second key would look right and open nothing. */
+static int make_key(const char *dir, const char *database, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct engine *engine;
 	char path[4096];
 
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return err_errno(err, "make the folder %s", dir);
 	if (path_in(path, sizeof(path), dir, "suture.key", err) < 0)
 		return err_pass(err);
-	if (!getenv("SUTURE_KEY") &&
-	    write_new(path, 0600, arena_printf(&arena, "%.*s\n", STR_ARG(keyring_generate(&arena))), err) < 0)
-		return err_pass(err);
-	if (path_in(path, sizeof(path), dir, "suture.yaml", err) < 0 ||
-	    write_new(path, 0600, str_range(sample, sizeof(sample) - 1), err) < 0)
-		return err_pass(err);
-	if (!getenv("SUTURE_STORE")) {
-		struct store *store;
+	if (getenv("SUTURE_KEY") || access(path, F_OK) == 0)
+		return 0;
+	if (access(database, F_OK) == 0)
+		return err_set(err, ERR_KEY,
+		               "%s is a database, but its key %s is gone: put your copy of the key there. Nothing was "
+		               "changed. "
+		               "If there is no copy, what is sealed cannot be read again: move the database away and "
+		               "begin anew",
+		               database, path);
+	return write_new(path, 0600, arena_printf(&arena, "%.*s\n", STR_ARG(keyring_generate(&arena))), err);
+}
 
-		/* An empty database is made here and nowhere else, so that a mistyped --dir is noticed. */
-		if (store_open(store_url(path, sizeof(path), dir), &store, err) < 0)
-			return err_pass(err);
-		store_close(&store);
-		if (chmod(path, 0600) < 0)
-			return err_errno(err, "protect %s", path);
-	}
+/* An empty database is made here and nowhere else, so that a mistyped --dir is noticed. */
+static int make_database(const char *path, struct err *err)
+{
+	struct store *store;
+
+	if (store_open(path, &store, err) < 0)
+		return err_pass(err);
+	store_close(&store);
+	if (chmod(path, 0600) < 0)
+		return err_errno(err, "protect %s", path);
+	return 0;
+}
+
+int app_init(const char *dir, bool *ret_existed, struct err *err)
+{
+	struct engine *engine;
+	char database[4096], path[4096];
+
+	if (make_folder(dir, err) < 0 || path_in(database, sizeof(database), dir, "suture.db", err) < 0 ||
+	    path_in(path, sizeof(path), dir, "suture.yaml", err) < 0)
+		return err_pass(err);
+	*ret_existed = access(database, F_OK) == 0;
+	if (make_key(dir, database, err) < 0 || write_new(path, 0600, str_range(sample, sizeof(sample) - 1), err) < 0)
+		return err_pass(err);
+	if (!getenv("SUTURE_STORE") && make_database(database, err) < 0)
+		return err_pass(err);
 	if (app_open(dir, &engine, err) < 0)
 		return err_pass(err);
 	app_close(&engine);
@@ -206,6 +248,56 @@ int app_open(const char *dir, struct engine **ret, struct err *err)
 	return open_parts(app, err) < 0 ? (app_close(ret), err_pass(err)) : 0;
 }
 
+static void delete_scratch(const char *folder)
+{
+	static const char *const names[] = { "scratch.db", "scratch.db-wal", "scratch.db-shm" };
+	char path[4200];
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+	rmdir(folder);
+}
+
+/* Scratch copies of processes that are gone (kill -9, a power cut); scratch-PID-XXXXXX says whose one is. */
+static void sweep_scratch(const char *dir)
+{
+	DIR *folder = opendir(dir);
+	struct dirent *entry;
+	char path[4096];
+	struct err ignored = ERR_INIT;
+
+	while (folder && (entry = readdir(folder)) != NULL) {
+		struct str rest = str_of(entry->d_name), part;
+		int64_t pid;
+
+		if (!str_split(&rest, '-', &part) || !str_eq(part, STR("scratch")) || !str_split(&rest, '-', &part) ||
+		    !str_to_i64(part, &pid) || pid <= 0 || pid > INT32_MAX || kill((pid_t)pid, 0) == 0 ||
+		    errno != ESRCH)
+			continue;
+		if (path_in(path, sizeof(path), dir, entry->d_name, &ignored) == 0)
+			delete_scratch(path);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+static int fill_scratch(struct app_engine *app, struct engine *engine, struct err *err)
+{
+	char name[64], folder[4096], path[4096];
+
+	snprintf(name, sizeof(name), "scratch-%ld-XXXXXX", (long)getpid());
+	if (path_in(folder, sizeof(folder), app->dir, name, err) < 0)
+		return err_pass(err);
+	if (!mkdtemp(folder))
+		return err_errno(err, "make a scratch folder in %s", app->dir);
+	snprintf(app->scratch, sizeof(app->scratch), "%s", folder);
+	if (path_in(path, sizeof(path), folder, "scratch.db", err) < 0 || store_copy(engine->store, path, err) < 0)
+		return err_pass(err);
+	return store_open(path, &app->engine.store, err);
+}
+
 int app_open_scratch(struct engine *engine, struct engine **ret, struct err *err)
 {
 	struct app_engine *app = app_new(engine->dir);
@@ -216,33 +308,12 @@ int app_open_scratch(struct engine *engine, struct engine **ret, struct err *err
 	app->engine.keys = engine->keys;
 	app->engine.http = engine->http;
 	*ret = &app->engine;
-	if (path_in(app->scratch, sizeof(app->scratch), app->dir, "scratch-XXXXXX", err) < 0 ||
-	    !mkdtemp(app->scratch)) {
-		app->scratch[0] = '\0';
-		app_close(ret);
-		return err_errno(err, "make a scratch folder in %s", engine->dir);
-	}
-	strncat(app->scratch, "/scratch.db", sizeof(app->scratch) - strlen(app->scratch) - 1);
-	if (store_copy(engine->store, app->scratch, err) < 0 || store_open(app->scratch, &app->engine.store, err) < 0) {
+	sweep_scratch(app->dir);
+	if (fill_scratch(app, engine, err) < 0) {
 		app_close(ret);
 		return err_pass(err);
 	}
 	return 0;
-}
-
-static void delete_scratch(struct app_engine *app)
-{
-	static const char *const suffixes[] = { "", "-wal", "-shm" };
-	char path[4200];
-
-	if (!app->scratch[0])
-		return;
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		snprintf(path, sizeof(path), "%s%s", app->scratch, suffixes[i]);
-		unlink(path);
-	}
-	*strrchr(app->scratch, '/') = '\0';
-	rmdir(app->scratch);
 }
 
 void app_close(struct engine **pengine)
@@ -259,7 +330,8 @@ void app_close(struct engine **pengine)
 		store_close(&app->engine.store);
 	if (app->engine.keys && !app->borrowed)
 		keyring_free(&app->engine.keys);
-	delete_scratch(app);
+	if (app->scratch[0])
+		delete_scratch(app->scratch);
 	arena = app->arena;
 	arena_release(&arena);
 }

@@ -4,8 +4,11 @@
 
 #include "sync/sync.h"
 
-/* Makes the folder, its key (mode 0600), its database and a sample suture.yaml; what is there already stays. */
-int app_init(const char *dir, struct err *err) MUST_CHECK;
+/*
+ * Makes the folder, its key (mode 0600), its database and a sample suture.yaml; what is there already stays. *ret_existed: it was a Suture before.
+ * ERR_KEY: a database is there, but its key is not: a new one could not open it.
+ */
+int app_init(const char *dir, bool *ret_existed, struct err *err) MUST_CHECK;
 /* ERR_NOT_FOUND says to run `suture init`. */
 int app_open(const char *dir, struct engine **ret, struct err *err) MUST_CHECK;
 /* The same configuration and links on a copy of the database that is deleted on close; engine->dry is set. */

@@ -3,160 +3,37 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static const struct cli_option common[] = {
-	{ "dir", "DIR", "the folder of this Suture (default: $SUTURE_DIR, else the current folder)" },
-	{ "json", NULL, "print one JSON value" },
-	{ "help", NULL, "explain this command" },
-};
+#include "cli/args.h"
+#include "cli/help.h"
+#include "cli/out.h"
 
-static struct engine *interrupted_engine;
+static struct engine *_Atomic interrupted_engine;
 
 /* The first Ctrl-C stops after the chunk in hand; the second one ends the process (nothing is lost: R5). */
 static void on_interrupt(int number)
 {
+	static const char told[] = "\nstopping after the chunk in hand; Ctrl-C again ends at once\n";
+	struct engine *engine = interrupted_engine;
+
 	(void)number;
-	if (interrupted_engine && !atomic_exchange(&interrupted_engine->stop, true))
-		return;
-	_Exit(EXIT_STOPPED);
+	if (!engine || atomic_exchange(&engine->stop, true))
+		_Exit(EXIT_STOPPED);
+	if (isatty(STDERR_FILENO) && write(STDERR_FILENO, told, sizeof(told) - 1) < 0)
+		_Exit(EXIT_STOPPED);
 }
 
-static void usage(FILE *to)
+struct engine *cli_interrupts(struct engine *engine)
 {
-	fprintf(to, "suture: keeps the patients of an EMR and the people of a Salesforce org the same\n\nusage: suture "
-	            "COMMAND [ARGUMENTS]\n\n");
-	for (size_t i = 0; i < cli_command_count; i++)
-		fprintf(to, "  %-10s %s\n", cli_commands[i].name, cli_commands[i].summary);
-	fprintf(to, "\n`suture COMMAND --help` explains one. Every command takes --dir DIR and --json.\n");
-}
+	struct engine *before = interrupted_engine;
 
-static void print_option(const struct cli_option *o)
-{
-	char left[40];
-
-	snprintf(left, sizeof(left), "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-	printf("  %-22s %s\n", left, o->help);
-}
-
-static void explain(const struct command *c)
-{
-	printf("usage: suture %s%s%s [OPTIONS]\n\n%s\n", c->name, c->positionals[0] ? " " : "", c->positionals,
-	       c->summary);
-	if (c->details)
-		printf("\n%s\n", c->details);
-	printf("\n");
-	for (size_t i = 0; i < CLI_OPTIONS && c->options[i].name; i++)
-		print_option(&c->options[i]);
-	for (size_t i = 0; i < ARRAY_LEN(common); i++)
-		print_option(&common[i]);
-}
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < cli_command_count; i++) {
-		if (strcmp(cli_commands[i].name, name) == 0)
-			return &cli_commands[i];
-	}
-	return NULL;
-}
-
-static ptrdiff_t find_option(const struct cli_option *rows, size_t most, const char *name, size_t len)
-{
-	for (size_t i = 0; i < most && rows[i].name; i++) {
-		if (strlen(rows[i].name) == len && strncmp(rows[i].name, name, len) == 0)
-			return (ptrdiff_t)i;
-	}
-	return -1;
-}
-
-struct parse {
-	struct cli_args *args;
-	int argc, at;
-	char **argv;
-	bool help;
-};
-
-/* The text after "=" or the next word. */
-static int take_value(struct parse *p, const struct cli_option *option, const char *given, struct str *ret,
-                      struct err *err)
-{
-	const char *equals = strchr(given, '=');
-
-	if (!option->value) {
-		*ret = STR("1");
-		return equals ? err_set(err, ERR_USAGE, "--%s takes no value", option->name) : 0;
-	}
-	if (!equals && p->at + 1 >= p->argc)
-		return err_set(err, ERR_USAGE, "--%s needs a value: %s", option->name, option->value);
-	*ret = str_of(equals ? equals + 1 : p->argv[++p->at]);
-	return 0;
-}
-
-static int parse_option(struct parse *p, const char *given, struct err *err)
-{
-	struct cli_args *args = p->args;
-	size_t len = strcspn(given, "=");
-	ptrdiff_t own = find_option(args->command->options, CLI_OPTIONS, given, len);
-	ptrdiff_t shared = find_option(common, ARRAY_LEN(common), given, len);
-	struct str value;
-
-	if (own < 0 && shared < 0)
-		return err_set(err, ERR_USAGE, "unknown option --%.*s; `suture %s --help` lists them", (int)len, given,
-		               args->command->name);
-	if (take_value(p, own >= 0 ? &args->command->options[own] : &common[shared], given, &value, err) < 0)
-		return err_pass(err);
-	if (own >= 0)
-		args->option[own] = value;
-	else if (shared == 0)
-		args->dir = value.at;
-	else if (shared == 1)
-		args->json = true;
-	else
-		p->help = true;
-	return 0;
-}
-
-static size_t wanted_positionals(const struct command *c, size_t *ret_most)
-{
-	size_t least = 0, most = 0;
-	bool at_start = true;
-
-	for (const char *s = c->positionals; *s; s++) {
-		if (at_start && *s != ' ') {
-			most++;
-			least += *s != '[';
-		}
-		at_start = *s == ' ';
-	}
-	*ret_most = most;
-	return least;
-}
-
-static int parse_args(struct parse *p, struct err *err)
-{
-	struct cli_args *args = p->args;
-	size_t least, most;
-
-	least = wanted_positionals(args->command, &most);
-	for (; p->at < p->argc; p->at++) {
-		const char *word = p->argv[p->at];
-
-		if (word[0] == '-' && word[1] == '-') {
-			if (parse_option(p, word + 2, err) < 0)
-				return err_pass(err);
-			continue;
-		}
-		if (args->positional_count == MIN_OF(most, (size_t)CLI_POSITIONALS))
-			return err_set(err, ERR_USAGE, "'%s' is one argument too many; usage: suture %s %s", word,
-			               args->command->name, args->command->positionals);
-		args->positional[args->positional_count++] = str_of(word);
-	}
-	if (!p->help && args->positional_count < least)
-		return err_set(err, ERR_USAGE, "usage: suture %s %s", args->command->name, args->command->positionals);
-	return 0;
+	interrupted_engine = engine;
+	return before;
 }
 
 static int report(const struct cli_args *args, const struct err *err)
@@ -180,70 +57,111 @@ static int run(struct cli_args *args, struct err *err)
 
 	if (!args->command->no_engine && args->host->open(args->dir, &args->engine, err) < 0)
 		return report(args, err);
-	interrupted_engine = args->engine;
+	cli_interrupts(args->engine);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
 	code = args->command->run(args, err);
 	if (code < 0)
 		code = report(args, err);
-	interrupted_engine = NULL;
+	cli_interrupts(NULL);
 	if (args->engine)
 		args->host->close(&args->engine);
 	return code;
 }
 
+/* A result that did not arrive (a full disk behind >) is no result; somebody who stopped reading (| head) has had enough. */
+static int finish_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	if (errno == EPIPE)
+		return code;
+	fprintf(stderr, "suture: the output could not be written: %s\n", strerror(errno));
+	return code == EXIT_DONE || code == EXIT_SOME_FAILED ? EXIT_ERROR : code;
+}
+
+/* Looked for ahead of everything else, so that even a wrong call is answered in JSON. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_any(const char *word, const char *a, const char *b, const char *c)
+{
+	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+}
+
+static int unknown_command(const struct cli_args *args, const char *name, struct err *err)
+{
+	const struct command *nearest = args_nearest_command(str_of(name));
+
+	if (nearest)
+		err_set(err, ERR_USAGE, "there is no command '%s'; did you mean `suture %s`?", name, nearest->name);
+	else
+		err_set(err, ERR_USAGE, "there is no command '%s'; `suture --help` lists them", name);
+	return report(args, err);
+}
+
+/* `suture help [COMMAND]`; without a command, or as an option, the overview. */
+static int help(struct cli_args *args, const char *name, struct err *err)
+{
+	args->command = name ? args_find_command(str_of(name)) : NULL;
+	if (name && !args->command)
+		return unknown_command(args, name, err);
+	if (args->command)
+		help_command(args);
+	else if (args->json)
+		help_list(args);
+	else
+		help_overview(stdout);
+	return EXIT_DONE;
+}
+
+static int version(const struct cli_args *args)
+{
+	printf(args->json ? "{\"version\":\"%s\"}\n" : "suture %s\n", args->host->version);
+	return EXIT_DONE;
+}
+
+static int dispatch(struct cli_args *args, int argc, char **argv, struct err *err)
+{
+	bool wants_help = false;
+
+	if (argc < 2) {
+		help_overview(stderr);
+		return EXIT_USAGE;
+	}
+	if (is_any(argv[1], "help", "--help", "-h"))
+		return help(args, argc > 2 && argv[2][0] != '-' ? argv[2] : NULL, err);
+	if (is_any(argv[1], "version", "--version", "-V"))
+		return version(args);
+	args->command = args_find_command(str_of(argv[1]));
+	if (!args->command && argv[1][0] == '-') {
+		err_set(err, ERR_USAGE, "the command comes first: suture COMMAND %s; `suture --help` lists them",
+		        argv[1]);
+		return report(args, err);
+	}
+	if (!args->command)
+		return unknown_command(args, argv[1], err);
+	if (args_parse(args, argc, argv, &wants_help, err) < 0)
+		return report(args, err);
+	if (!wants_help)
+		return run(args, err);
+	help_command(args);
+	return EXIT_DONE;
+}
+
 int cli_main(const struct cli_host *host, int argc, char **argv)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct cli_args args = { .host = host, .arena = &arena };
-	struct parse parse = { .args = &args, .argc = argc, .at = 2, .argv = argv };
+	struct cli_args args = { .host = host, .arena = &arena, .json = wants_json(argc, argv) };
 	struct err err = ERR_INIT;
 	const char *dir = getenv("SUTURE_DIR");
 
 	args.dir = dir && dir[0] ? dir : ".";
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-		usage(argc < 2 ? stderr : stdout);
-		return argc < 2 ? EXIT_USAGE : EXIT_DONE;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
-		printf("suture %s\n", host->version);
-		return EXIT_DONE;
-	}
-	args.command = find_command(argv[1]);
-	if (!args.command) {
-		fprintf(stderr, "suture: there is no command '%s'; `suture --help` lists them\n", argv[1]);
-		return EXIT_USAGE;
-	}
-	if (parse_args(&parse, &err) < 0)
-		return report(&args, &err);
-	if (parse.help) {
-		explain(args.command);
-		return EXIT_DONE;
-	}
-	return run(&args, &err);
-}
-
-struct str cli_value(const struct cli_args *args, const char *name)
-{
-	ptrdiff_t at = find_option(args->command->options, CLI_OPTIONS, name, strlen(name));
-
-	ensure(at >= 0);
-	return args->option[at];
-}
-
-bool cli_has(const struct cli_args *args, const char *name)
-{
-	return cli_value(args, name).len > 0;
-}
-
-int cli_number(const struct cli_args *args, const char *name, int64_t fallback, int64_t *ret, struct err *err)
-{
-	struct str text = cli_value(args, name);
-
-	*ret = fallback;
-	if (text.len == 0)
-		return 0;
-	if (!str_to_i64(text, ret) || *ret < 0)
-		return err_set(err, ERR_USAGE, "--%s needs a whole number", name);
-	return 0;
+	return finish_output(dispatch(&args, argc, argv, &err));
 }

@@ -5,7 +5,7 @@
  * 130 stopped by Ctrl-C (an import can be resumed).
  *
  * Every command takes --dir (or SUTURE_DIR; default: the current folder), --json (one JSON value on stdout) and --help. Results go to stdout, progress and errors to
- * stderr. With --json an error is {"error": {"code", "text"}}.
+ * stderr. With --json an error is {"error": {"code", "text"}} on stdout as well, and --help is an object too.
  */
 #ifndef SUTURE_CLI_CLI_H
 #define SUTURE_CLI_CLI_H
@@ -18,7 +18,7 @@ enum exit_code { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_SOME_FAILED
 
 /* What the application lends: only it knows how an engine is put together. */
 struct cli_host {
-	int (*init)(const char *dir, struct err *err);
+	int (*init)(const char *dir, bool *ret_existed, struct err *err);
 	int (*open)(const char *dir, struct engine **ret, struct err *err);
 	/* A copy of `engine` on a scratch database that is deleted on close: judges everything, delivers nothing. */
 	int (*open_scratch)(struct engine *engine, struct engine **ret, struct err *err);
@@ -40,9 +40,11 @@ struct command {
 	const char *positionals;     /* "SYNC", "FILE", "[RUN]" */
 	const char *summary;
 	const char *details;
+	const char *example;         /* one line to type; NULL: the usage says it all */
 	struct cli_option options[CLI_OPTIONS];
 	int (*run)(struct cli_args *args, struct err *err);     /* an exit code, or a negative error code */
 	bool no_engine;              /* init: there is nothing to open yet */
+	bool hidden;                 /* for the build, not for people */
 };
 
 struct cli_args {
@@ -58,6 +60,8 @@ struct cli_args {
 };
 
 int cli_main(const struct cli_host *host, int argc, char **argv);
+/* Which engine the next Ctrl-C stops (a dry run works on a scratch copy); returns the one before. */
+struct engine *cli_interrupts(struct engine *engine);
 
 /* The value of an option of the running command; empty: not given. An unknown name is our bug. */
 struct str cli_value(const struct cli_args *args, const char *name);

@@ -1,4 +1,4 @@
-/* import, its dry run, preview, drain: the commands that move data. */
+/* import, its dry run, drain: the commands that move data. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -28,31 +28,87 @@ static int dry_import(struct cli_args *args, struct verdicts *verdicts, struct r
 		return err_pass(err);
 	scratch->on_verdict = verdicts_take;
 	scratch->on_verdict_context = verdicts;
+	cli_interrupts(scratch);
 	progress_begin(&bar, cli_has(args, "quiet"));
 	code = plan_open(scratch, args->positional[0], &plan, err);
 	if (code == 0)
 		code = run_import(scratch, plan, progress_show, &bar, ret, args->arena, err);
 	progress_end(&bar);
 	plan_close(&plan);
+	cli_interrupts(args->engine);
 	args->host->close(&scratch);
+	if (code == ERR_ABORTED)
+		return err_set(err, ERR_ABORTED, "stopped; nothing was written");
 	return code;
+}
+
+static int64_t verdicts_read(const struct verdicts *v)
+{
+	int64_t read = 0;
+
+	for (int i = OUTCOME_NONE; i < OUTCOME_COUNT; i++)
+		read += v->counts[i];
+	return read;
+}
+
+/* For people: what the import would do, and how to see more of it. */
+static void print_verdicts(const struct cli_args *args, const struct verdicts *v)
+{
+	struct str csv = cli_value(args, "csv");
+
+	printf("Dry run: nothing was written. This is what an import would do.\n\n");
+	report_counts(v->counts, verdicts_read(v));
+	printf("\n%8lld  %s with changes: %lld %s to the CRM, %lld to the EMR\n", (long long)v->records_changed,
+	       plural(v->records_changed, "record", "records"), (long long)v->fields_to_crm,
+	       plural(v->fields_to_crm, "field", "fields"), (long long)v->fields_to_emr);
+	if (csv.len)
+		printf("\nEvery change stands in %.*s. It holds patient data: delete it when you are done.\n",
+		       STR_ARG(csv));
+	else
+		printf("\n--csv FILE lists every change, field by field. `suture import` does it.\n");
 }
 
 static struct json *verdict_summary(struct arena *arena, const struct verdicts *v)
 {
 	struct json *summary = json_new(arena, JSON_OBJECT);
-	int64_t read = 0;
 
-	for (int i = OUTCOME_NONE; i < OUTCOME_COUNT; i++)
-		read += v->counts[i];
 	json_set(summary, STR("dry_run"), json_new_bool(arena, true));
-	json_set(summary, STR("read"), json_new_int(arena, read));
+	json_set(summary, STR("read"), json_new_int(arena, verdicts_read(v)));
 	for (int i = OUTCOME_CREATED; i < OUTCOME_COUNT; i++)
 		json_set(summary, str_of(outcome_name((enum outcome)i)), json_new_int(arena, v->counts[i]));
 	json_set(summary, STR("records_changed"), json_new_int(arena, v->records_changed));
 	json_set(summary, STR("fields_to_crm"), json_new_int(arena, v->fields_to_crm));
 	json_set(summary, STR("fields_to_emr"), json_new_int(arena, v->fields_to_emr));
 	return summary;
+}
+
+static int max_change(const struct cli_args *args, double *ret, struct err *err)
+{
+	struct str text = cli_value(args, "max-change");
+
+	*ret = 100;
+	if (text.len == 0)
+		return 0;
+	if (!str_ends(text, STR("%")) || !str_to_double(str_range(text.at, text.len - 1), ret) || *ret < 0 ||
+	    *ret > 100)
+		return err_set(err, ERR_USAGE, "--max-change needs a share such as 5%%");
+	return 0;
+}
+
+static int refuse_change(const struct cli_args *args, const struct verdicts *v, struct err *err)
+{
+	int64_t read = verdicts_read(v);
+	double share = read ? 100.0 * (double)v->records_changed / (double)read : 0, most;
+
+	if (max_change(args, &most, err) < 0)
+		return err_pass(err);
+	if (share <= most)
+		return 0;
+	return err_set(
+	        err, ERR_LIMIT,
+	        "the run would write to %lld of %lld records (%.1f %%), more than --max-change %.*s: nothing was "
+	        "written; `suture import --dry-run --csv FILE` shows every change",
+	        (long long)v->records_changed, (long long)read, share, STR_ARG(cli_value(args, "max-change")));
 }
 
 static int open_csv(struct cli_args *args, struct verdicts *v, struct err *err)
@@ -96,7 +152,12 @@ static int cmd_dry_run(struct cli_args *args, struct err *err)
 	}
 	if (code < 0)
 		return code;
-	out_object(args, verdict_summary(args->arena, &verdicts));
+	if (!args->json)
+		print_verdicts(args, &verdicts);
+	if (refuse_change(args, &verdicts, err) < 0)
+		return err_pass(err);
+	if (args->json)
+		out_object(args, verdict_summary(args->arena, &verdicts));
 	return verdicts.counts[OUTCOME_FAILED] ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
@@ -104,29 +165,24 @@ static int cmd_dry_run(struct cli_args *args, struct err *err)
 
 static int check_max_change(struct cli_args *args, struct err *err)
 {
-	struct str text = cli_value(args, "max-change");
 	struct verdicts verdicts = { 0 };
 	struct run run;
-	double most, share;
-	int64_t read = 0;
 
-	if (text.len == 0)
+	if (!cli_has(args, "max-change"))
 		return 0;
-	if (!str_ends(text, STR("%")) || !str_to_double(str_range(text.at, text.len - 1), &most) || most < 0 ||
-	    most > 100)
-		return err_set(err, ERR_USAGE, "--max-change needs a share such as 5%%");
 	if (dry_import(args, &verdicts, &run, err) < 0)
 		return err_pass(err);
-	for (int i = OUTCOME_NONE; i < OUTCOME_COUNT; i++)
-		read += verdicts.counts[i];
-	share = read ? 100.0 * (double)verdicts.records_changed / (double)read : 0;
-	if (share <= most)
-		return 0;
-	return err_set(err, ERR_LIMIT,
-	               "the run would write to %lld of %lld records (%.1f %%), more than --max-change %.*s: nothing "
-	               "was written; "
-	               "`suture import --dry-run --csv FILE` shows every change",
-	               (long long)verdicts.records_changed, (long long)read, share, STR_ARG(text));
+	return refuse_change(args, &verdicts, err);
+}
+
+static int check_import_options(const struct cli_args *args, struct err *err)
+{
+	double ignored;
+
+	if (cli_has(args, "csv") && !cli_has(args, "dry-run"))
+		return err_set(err, ERR_USAGE,
+		               "--csv goes with --dry-run; what became of each record of a run: `suture report --csv`");
+	return max_change(args, &ignored, err);
 }
 
 int cmd_import(struct cli_args *args, struct err *err)
@@ -136,6 +192,8 @@ int cmd_import(struct cli_args *args, struct err *err)
 	struct run run = { 0 };
 	int code;
 
+	if (check_import_options(args, err) < 0)
+		return err_pass(err);
 	if (cli_has(args, "dry-run"))
 		return cmd_dry_run(args, err);
 	if (check_max_change(args, err) < 0 || plan_open(args->engine, args->positional[0], &plan, err) < 0)
@@ -166,55 +224,4 @@ int cmd_drain(struct cli_args *args, struct err *err)
 		return code;
 	printf(args->json ? "{\"drained\":true}\n" : "nothing is owed any more\n");
 	return EXIT_DONE;
-}
-
-/* ---- preview ---- */
-
-static void preview_verdict(void *context, const struct verdict *v)
-{
-	static const char *const columns[] = { "field", "emr", "crm", "written_to", "value", "rule", NULL };
-	struct cli_args *args = context;
-	const struct mapping *m = &v->plan->mapping;
-	struct out out;
-
-	if (!args->json)
-		printf("EMR record %.*s -> %s%s%.*s: %s\n\n", STR_ARG(v->emr_id), outcome_name(v->outcome),
-		       v->crm_id.len ? " with CRM record " : "", STR_ARG(v->crm_id), v->reason ? v->reason : "");
-	out_begin(&out, args, columns,
-	          v->outcome == OUTCOME_FAILED ? "the payload cannot be read; see above" : "nothing would be written");
-	for (size_t i = 0; v->merged && i < m->count; i++) {
-		const struct merged *f = &v->merged[i];
-		const struct str to = f->write_crm   ? (f->write_emr ? STR("both") : STR("crm"))
-		                      : f->write_emr ? STR("emr")
-		                                     : STR_EMPTY;
-		const struct str cells[] = { m->fields[i].name, v->emr[i].text,
-			                     v->crm[i].text,    to,
-			                     f->value.text,     str_of(merge_rule_name(f->rule)) };
-
-		out_row(&out, cells);
-	}
-	out_end(&out);
-}
-
-int cmd_preview(struct cli_args *args, struct err *err)
-{
-	struct engine *scratch;
-	struct plan *plan = NULL;
-	int code;
-
-	if (args->host->open_scratch(args->engine, &scratch, err) < 0)
-		return err_pass(err);
-	scratch->on_verdict = preview_verdict;
-	scratch->on_verdict_context = args;
-	code = plan_open(scratch, args->positional[0], &plan, err);
-	if (code == 0)
-		code = run_preview(scratch, plan, cli_value(args, "id"), err);
-	plan_close(&plan);
-	args->host->close(&scratch);
-	if (code < 0)
-		return code;
-	return audit_note(args->engine, "look", arena_printf(args->arena, "preview of one record"), STR_EMPTY,
-	                  STR_EMPTY, NULL, err) < 0
-	               ? err->code
-	               : EXIT_DONE;
 }

@@ -245,6 +245,11 @@ bool transform_has_inverse(const struct transform *t)
 	return !t->one_way;
 }
 
+const char *transform_name(const struct transform *t)
+{
+	return t->kind ? t->kind->name : "";
+}
+
 bool transform_takes_paths(const struct transform *t, size_t count)
 {
 	const struct chain *chain = t->setup;

@@ -27,6 +27,7 @@ struct transform {
 /* `spec`: "phone" or {map: {male: Male}, else: keep}; NULL or null: as it is. ERR_CONFIG. */
 int transform_parse(struct arena *arena, const struct json *spec, struct transform *ret, struct err *err) MUST_CHECK;
 bool transform_has_inverse(const struct transform *t);
+const char *transform_name(const struct transform *t); /* "lines", for people; "" for as it is */
 /* May a field with that many EMR paths use it? Only some take several; `constant` alone takes none. */
 bool transform_takes_paths(const struct transform *t, size_t count);
 /* The type that its results have (date, phone, bool...), for fields that name none; false: any. */

@@ -12,10 +12,11 @@ static const struct statement ADD = {
 	"INSERT INTO journal (at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text)"
 	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)"
 };
-static const struct statement LIST = {
-	"SELECT id, at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text FROM journal"
-	" WHERE id > $1 AND level >= $2 AND ($3 = 0 OR run_id = $3) ORDER BY id LIMIT $4"
-};
+#define COLUMNS "id, at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text"
+#define WANTED  " FROM journal WHERE id > $1 AND level >= $2 AND ($3 = 0 OR run_id = $3)"
+static const struct statement LIST = { "SELECT " COLUMNS WANTED " ORDER BY id LIMIT $4" };
+static const struct statement LATEST = { "SELECT " COLUMNS " FROM (SELECT " COLUMNS WANTED
+	                                 " ORDER BY id DESC LIMIT $4) AS latest ORDER BY id" };
 
 static const char *const names[] = { "debug", "info", "error", "exception" };
 
@@ -79,7 +80,7 @@ int journal_list(struct engine *engine, struct arena *arena, const struct journa
                  size_t *ret_count, struct err *err)
 {
 	size_t limit = f->limit ? f->limit : 100;
-	const struct selection what = { &LIST,
+	const struct selection what = { f->latest ? &LATEST : &LIST,
 		                        BIND(bind_int(f->after_id), bind_int(f->at_least), bind_int(f->run_id),
 		                             bind_int((int64_t)limit)),
 		                        limit, sizeof(**ret), read_row };

@@ -23,7 +23,8 @@ struct journal_entry {
 int journal_add(struct db *db, const struct journal_entry *entry, struct err *err) MUST_CHECK;
 /* In a transaction of its own; a failure to log is told on stderr and otherwise ignored. */
 void journal_note(struct engine *engine, const struct journal_entry *entry);
-struct journal_filter { enum level at_least; int64_t run_id; int64_t after_id; size_t limit; };
+/* `latest`: the last `limit` entries instead of the first ones; both in the order in which they were written. */
+struct journal_filter { enum level at_least; int64_t run_id; int64_t after_id; size_t limit; bool latest; };
 int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *filter, struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 
 #endif
