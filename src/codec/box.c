@@ -271,3 +271,16 @@ int box_open(const struct keyring *ring, struct arena *arena, const char *contex
 		               context);
 	return expand(ring, arena, str_range((const char *)packed, len - TAG_LEN), ret, err);
 }
+
+struct digest16 box_blind(const struct keyring *ring, const char *context, struct str plain)
+{
+	unsigned char subkey[crypto_generichash_KEYBYTES];
+	struct digest16 hash;
+
+	must(crypto_generichash(subkey, sizeof(subkey), (const unsigned char *)context, strlen(context), ring->key,
+	                        sizeof(ring->key)) == 0);
+	must(crypto_generichash(hash.bytes, sizeof(hash.bytes), (const unsigned char *)plain.at, plain.len, subkey,
+	                        sizeof(subkey)) == 0);
+	sodium_memzero(subkey, sizeof(subkey));
+	return hash;
+}

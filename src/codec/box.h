@@ -9,6 +9,7 @@
 
 #include "lib/arena.h"
 #include "lib/buf.h"
+#include "codec/digest.h"
 #include "lib/err.h"
 
 struct keyring;
@@ -25,5 +26,11 @@ struct str box_seal(const struct keyring *ring, struct arena *arena, const char 
 /* ERR_KEY when the key does not fit or the bytes were changed. */
 int box_open(const struct keyring *ring, struct arena *arena, const char *context, struct str sealed, struct str *ret,
              struct err *err) MUST_CHECK;
+
+/*
+ * A hash that only the holder of the key can compute: equal plain texts give equal hashes (so that a database can look them up), and whoever has
+ * the database alone cannot try guesses. `context` keeps hashes of different places apart.
+ */
+struct digest16 box_blind(const struct keyring *ring, const char *context, struct str plain);
 
 #endif

@@ -82,6 +82,7 @@ static void read_settings(struct plan *plan, const struct json *sync, const stru
 
 static int open_all(struct engine *engine, struct plan *plan, const struct sync_docs *docs, struct err *err)
 {
+	plan->keys = engine->keys;
 	plan->sync_id = docs->sync_id;
 	plan->integration_id = docs->integration_id;
 	plan->name = docs->name;

@@ -42,6 +42,7 @@ enum side { SIDE_EMR = 0, SIDE_CRM = 1 };
 
 struct plan {
 	struct arena arena;
+	const struct keyring *keys;          /* the engine's: identities are hashed with it */
 	int64_t sync_id;                     /* definition ids */
 	int64_t integration_id;
 	struct str name;                     /* "patients" */

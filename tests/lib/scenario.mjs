@@ -94,7 +94,10 @@ const hint = {
   all: async (s) => (await states(s.systems)).patients,
   async expect(s, name, pairs) {
     const patient = (await this.all(s)).find((p) => p.id === s.idOf(name)) ?? s.fail(`patient ${name} is gone`);
-    for (const [key, value] of Object.entries(pairs)) s.expectEqual(`${name}'s ${key}`, patientValue(patient, key), value);
+    for (const [key, value] of Object.entries(pairs)) {
+      if (!phones.has(key) && !(key.split('.')[0] in patient)) s.fail(`a patient has no field ${key}`);
+      s.expectEqual(`${name}'s ${key}`, patientValue(patient, key), value);
+    }
   },
 };
 const org = {
@@ -106,6 +109,7 @@ const org = {
     const contact = s.ids[name] ? all.find((c) => c.Id === s.ids[name]) : all.find((c) => name.startsWith('of:') && c.Hint_Patient_Id__c === s.idOf(name.slice(3)));
     if (!contact) s.fail(`there is no contact ${name}`);
     for (const [key, value] of Object.entries(pairs)) {
+      if (!(key in contact)) s.fail(`a contact has no field ${key}`);
       if (value === '*') {
         if (!shown(contact[key])) s.fail(`${name}'s ${key} is blank`);
       } else s.expectEqual(`${name}'s ${key}`, contact[key], value);

@@ -242,9 +242,33 @@ static void test_the_environment_comes_first(void **state UNUSED)
 	keyring_free(&same);
 }
 
+static void test_blind_needs_key_context_and_text(void **state)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct keyring *ring, *other;
+	struct err err = ERR_INIT;
+	struct digest16 hash, same, by_other, elsewhere, of_other;
+
+	(void)state;
+	assert_ok(keyring_open(keyring_generate(&arena), &ring, &err), err);
+	assert_ok(keyring_open(keyring_generate(&arena), &other, &err), err);
+	hash = box_blind(ring, "a", STR("text"));
+	same = box_blind(ring, "a", STR("text"));
+	by_other = box_blind(other, "a", STR("text"));
+	elsewhere = box_blind(ring, "b", STR("text"));
+	of_other = box_blind(ring, "a", STR("texu"));
+	assert_memory_equal(&hash, &same, sizeof(hash));
+	assert_memory_not_equal(&hash, &by_other, sizeof(hash));
+	assert_memory_not_equal(&hash, &elsewhere, sizeof(hash));
+	assert_memory_not_equal(&hash, &of_other, sizeof(hash));
+	keyring_free(&ring);
+	keyring_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_blind_needs_key_context_and_text),
 		cmocka_unit_test(test_r2_comes_back),
 		cmocka_unit_test(test_the_dictionary_works),
 		cmocka_unit_test(test_nothing_shows),
