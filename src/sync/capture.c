@@ -171,7 +171,7 @@ static int commit(struct db *db, void *context, struct err *err)
 		return 0;
 	if (!how->moves_cursor)
 		return 0;
-	return run_advance(db, how->run_id, how->cursor, (int64_t)staged, how->total, err);
+	return run_advance(db, how->run_id, how->from, how->cursor, (int64_t)staged, how->total, err);
 }
 
 static void fill(struct page_job *job, const struct page *page)
@@ -196,30 +196,57 @@ static void fill(struct page_job *job, const struct page *page)
 	}
 }
 
-int capture_emr(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
-                const struct capture *how, size_t *ret_staged, int64_t *ret_last_staged_id, struct err *err)
+struct capturing {
+	struct page_job job;
+	struct capture how;
+	struct store_pending *pending;
+};
+
+int capture_emr_start(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
+                      const struct capture *how, struct capturing **ret, struct err *err)
 {
-	struct page_job job = {
+	struct capturing *c = arena_new(arena, struct capturing);
+	int code;
+
+	c->how = *how;
+	c->job = (struct page_job) {
 		.plan = plan,
-		.how = how,
+		.how = &c->how,
 		.arena = arena,
 		.rows = arena_new_array(arena, struct row, page->count),
 		.count = page->count,
 	};
-	int code;
-
-	fill(&job, page);
-	code = store_read(engine->store, look_up, &job, err);
+	fill(&c->job, page);
+	code = store_read(engine->store, look_up, &c->job, err);
 	if (code < 0)
 		return code;
-	prepare(engine, &job, page);
-	code = store_write(engine->store, RELAXED, commit, &job, err);
-	if (code < 0)
-		return code;
-	*ret_staged = job.staged;
-	if (ret_last_staged_id)
-		*ret_last_staged_id = job.last_id;
+	prepare(engine, &c->job, page);
+	c->pending = store_write_start(engine->store, RELAXED, commit, &c->job);
+	*ret = c;
 	return 0;
+}
+
+int capture_emr_finish(struct capturing **pc, size_t *ret_staged, int64_t *ret_last_staged_id, struct err *err)
+{
+	struct capturing *c = *pc;
+	int code = store_write_wait(&c->pending, err);
+
+	*pc = NULL;
+	if (code < 0)
+		return code;
+	*ret_staged = c->job.staged;
+	if (ret_last_staged_id)
+		*ret_last_staged_id = c->job.last_id;
+	return 0;
+}
+
+int capture_emr(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
+                const struct capture *how, size_t *ret_staged, int64_t *ret_last_staged_id, struct err *err)
+{
+	struct capturing *c;
+	int code = capture_emr_start(engine, plan, arena, page, how, &c, err);
+
+	return code < 0 ? code : capture_emr_finish(&c, ret_staged, ret_last_staged_id, err);
 }
 
 struct crm_job {

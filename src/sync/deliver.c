@@ -184,14 +184,14 @@ static int gather(struct lane *lane, struct err *err)
 
 /* ---- send ---- */
 
-static int fill_item(struct lane *lane, struct batch *b, const struct owed *owed, struct write_item *ret,
+static int fill_item(struct lane *lane, struct arena *arena, const struct owed *owed, struct write_item *ret,
                      struct err *err)
 {
 	struct str body;
 	struct json *fields;
 
-	if (box_open(lane->engine->keys, &b->arena, "outbox.body", owed->body, &body, err) < 0 ||
-	    json_parse(&b->arena, body, &fields, err) < 0)
+	if (box_open(lane->engine->keys, arena, "outbox.body", owed->body, &body, err) < 0 ||
+	    json_parse(arena, body, &fields, err) < 0)
 		return err_wrap(err, "outbox entry %lld", (long long)owed->id);
 	*ret = (struct write_item) {
 		.op = owed->op,
@@ -203,10 +203,12 @@ static int fill_item(struct lane *lane, struct batch *b, const struct owed *owed
 	return 0;
 }
 
+/* write_start copies what it needs: the bodies as trees do not live as long as the call. */
 static int send(struct lane *lane, enum write_op op, struct err *err)
 {
+	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct batch *b = lane->pools[op];
-	struct write_item *items = arena_new_array(&b->arena, struct write_item, b->count);
+	struct write_item *items = arena_new_array(&arena, struct write_item, b->count);
 	struct write_request request = {
 		.object = lane->plan->object[lane->side],
 		.items = items,
@@ -215,7 +217,7 @@ static int send(struct lane *lane, enum write_op op, struct err *err)
 	};
 
 	for (size_t i = 0; i < b->count; i++) {
-		if (fill_item(lane, b, b->owed[i], &items[i], err) < 0)
+		if (fill_item(lane, &arena, b->owed[i], &items[i], err) < 0)
 			return err_pass(err);
 	}
 	b->call = lane->conn->kind->write_start(lane->conn, &request);

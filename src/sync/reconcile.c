@@ -4,63 +4,17 @@
  *	load     one reader's view: payloads, their records, whose they are (resolve), what the link knows
  *	fetch    the CRM records that are needed, as they are now; started, not waited for
  *	weigh    three-way merge per pair (model/merge), writes composed
- *	commit   one transaction: payload states, links, outbox, conflicts, log
+ *	commit   one transaction (reconcile_commit.c), while the next chunk is weighed
  *
  * Up to WINDOW chunks stand between fetch and weigh, oldest first. A payload whose bytes and whose CRM version are those last settled is decided
  * at load: nothing is fetched for it.
  */
-#include "sync/reconcile.h"
+#include "sync/reconcile_parts.h"
 
 #include <string.h>
 
-#include "lib/clock.h"
-#include "sync/compose.h"
 #include "sync/identity.h"
-#include "sync/journal.h"
-#include "sync/resolve.h"
-#include "sync/review.h"
 #include "sync/run_table.h"
-
-enum { WINDOW = 4 };
-
-struct item {
-	struct staged *staged;
-	struct json *record; /* the EMR payload */
-	struct resolved resolved;
-	struct verdict verdict;
-	struct base *base; /* STEADY */
-	struct merged *merged;
-	struct writes writes;
-	bool settled;             /* verdict final, nothing to fetch or weigh */
-	bool fetch;               /* the CRM record is needed */
-	bool deferred;            /* stays waiting: an earlier write of the pair is still owed (R4) */
-	const struct record *crm; /* as fetched */
-	const struct run *run;    /* whose Batch Sync ID is written; NULL: the payload belongs to none */
-};
-
-struct chunk {
-	struct arena arena;
-	struct item *items;
-	size_t count;
-	struct call *fetch;
-	struct str *fetch_ids;
-	size_t fetch_count;
-};
-
-struct reconciler {
-	struct arena arena; /* its own memory; the chunks have theirs */
-	struct engine *engine;
-	const struct plan *plan;
-	struct run run;
-	bool has_run;
-	/* Records of which a payload stays waiting in this pass: what came later must not overtake it (R4). */
-	struct arena pass;
-	struct map deferred;
-	bool held_back;   /* the pass that ended last left something waiting */
-	int64_t after_id; /* payloads up to here are in a chunk already */
-	struct chunk chunks[WINDOW];
-	size_t first, open; /* ring */
-};
 
 struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan, const struct run *run)
 {
@@ -82,9 +36,13 @@ void reconciler_free(struct reconciler **pr)
 	struct reconciler *r = *pr;
 	struct arena arena;
 
+	struct err ignored = ERR_INIT;
+
 	*pr = NULL;
 	if (!r)
 		return;
+	if (r->commit.pending && store_write_wait(&r->commit.pending, &ignored) < 0)
+		ignored.code = ERR_OK; /* who gives up has another reason */
 	for (size_t i = 0; i < WINDOW; i++) {
 		if (r->chunks[i].fetch)
 			call_cancel(&r->chunks[i].fetch);
@@ -118,16 +76,15 @@ struct load {
 	struct chunk *chunk;
 };
 
-static int parse(struct load *job, struct item *item, struct err *err)
+static int parse(struct engine *engine, struct chunk *chunk, struct item *item, struct err *err)
 {
-	struct engine *engine = job->r->engine;
 	struct str bytes;
 	struct err fault = ERR_INIT;
 
-	if (stage_bytes(engine, &job->chunk->arena, item->staged, &bytes, err) < 0)
+	if (stage_bytes(engine, &chunk->arena, item->staged, &bytes, err) < 0)
 		return err_wrap(err, "payload %lld", (long long)item->staged->id);
-	if (json_parse(&job->chunk->arena, bytes, &item->record, &fault) < 0)
-		decide_failed(job->chunk, item, &fault, NULL);
+	if (json_parse(&chunk->arena, bytes, &item->record, &fault) < 0)
+		decide_failed(chunk, item, &fault, NULL);
 	return 0;
 }
 
@@ -165,30 +122,42 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 		decide(item, OUTCOME_UNCHANGED, "both sides are as they were last settled");
 		return 0;
 	}
-	if (!item->record && parse(job, item, err) < 0)
+	item->fetch = true;
+	return 0;
+}
+
+/* Payloads are parsed when they are weighed: most need not be looked into before, and trees are large. */
+static int ask_whose(struct load *job, struct db *db, struct item *item, struct err *err)
+{
+	struct arena *arena = &job->chunk->arena;
+	int64_t run_id = item->staged->run_id;
+
+	if (resolve(db, job->r->plan, arena, run_id, item->staged, NULL, &item->resolved, err) < 0)
+		return err_wrap(err, "payload %lld", (long long)item->staged->id);
+	if (item->resolved.kind != RESOLVED_UNREAD)
+		return 0;
+	if (parse(job->r->engine, job->chunk, item, err) < 0)
 		return err_pass(err);
-	item->base = arena_new_array(&job->chunk->arena, struct base, job->r->plan->mapping.count);
-	item->fetch = !item->settled;
-	return base_read(job->r->engine, &job->chunk->arena, &job->r->plan->mapping, link->base, item->base, err);
+	if (item->settled)
+		return 0;
+	if (resolve(db, job->r->plan, arena, run_id, item->staged, item->record, &item->resolved, err) < 0)
+		return err_wrap(err, "payload %lld", (long long)item->staged->id);
+	return 0;
 }
 
 static int look_at(struct load *job, struct db *db, struct item *item, struct err *err)
 {
-	struct reconciler *r = job->r;
-
-	item->verdict =
-	        (struct verdict) { .plan = r->plan, .staged_id = item->staged->id, .emr_id = item->staged->record_id };
-	if (map_get(&r->deferred, item->staged->record_id)) {
+	item->verdict = (struct verdict) { .plan = job->r->plan,
+		                           .staged_id = item->staged->id,
+		                           .emr_id = item->staged->record_id };
+	if (map_get(&job->r->deferred, item->staged->record_id)) {
 		item->deferred = item->settled = true;
 		return 0;
 	}
-	if (!item->staged->same && parse(job, item, err) < 0)
+	if (ask_whose(job, db, item, err) < 0)
 		return err_pass(err);
 	if (item->settled)
 		return 0;
-	if (resolve(db, r->plan, &job->chunk->arena, item->staged->run_id, item->staged, item->record, &item->resolved,
-	            err) < 0)
-		return err_wrap(err, "payload %lld", (long long)item->staged->id);
 	item->verdict.candidates = item->resolved.candidates;
 	switch (item->resolved.kind) {
 	case RESOLVED_LINKED:
@@ -199,9 +168,11 @@ static int look_at(struct load *job, struct db *db, struct item *item, struct er
 	case RESOLVED_JOIN:
 		item->verdict.crm_id = item->resolved.crm_id;
 		item->fetch = true;
-		return item->record ? 0 : parse(job, item, err);
+		return 0;
 	case RESOLVED_CREATE:
-		return item->record ? 0 : parse(job, item, err);
+		return 0;
+	case RESOLVED_UNREAD:
+		break;
 	}
 	unreachable("every resolution is handled");
 }
@@ -348,6 +319,7 @@ static enum merge_mode mode_of(const struct item *item)
 		return MERGE_FIRST_EMR_WINS; /* R12, R13 */
 	case RESOLVED_CREATE:
 	case RESOLVED_SKIP:
+	case RESOLVED_UNREAD:
 		return MERGE_NEW_IN_CRM;
 	}
 	unreachable("every resolution has a mode");
@@ -362,6 +334,7 @@ static enum outcome outcome_of(const struct item *item)
 		return OUTCOME_LINKED;
 	case RESOLVED_LINKED:
 	case RESOLVED_SKIP:
+	case RESOLVED_UNREAD:
 		return item->writes.wait ? OUTCOME_UPDATED : OUTCOME_UNCHANGED;
 	}
 	unreachable("every resolution has an outcome");
@@ -411,6 +384,19 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	item->verdict.reason = item->resolved.reason ? item->resolved.reason : outcome_meaning(item->verdict.outcome);
 }
 
+/* What is large as a tree is unpacked only now, for one chunk at a time. */
+static int unpack(struct reconciler *r, struct chunk *chunk, struct item *item, struct err *err)
+{
+	const struct mapping *m = &r->plan->mapping;
+
+	if (!item->record && parse(r->engine, chunk, item, err) < 0)
+		return err_pass(err);
+	if (item->resolved.kind != RESOLVED_LINKED)
+		return 0;
+	item->base = arena_new_array(&chunk->arena, struct base, m->count);
+	return base_read(r->engine, &chunk->arena, m, item->resolved.link.base, item->base, err);
+}
+
 static int weigh_all(struct reconciler *r, struct chunk *chunk, struct err *err)
 {
 	struct page page = { 0 };
@@ -424,6 +410,8 @@ static int weigh_all(struct reconciler *r, struct chunk *chunk, struct err *err)
 		if (item->fetch)
 			item->crm = next < page.count ? &page.records[next] : NULL;
 		next += item->fetch;
+		if (!item->settled && unpack(r, chunk, item, err) < 0)
+			return err_pass(err);
 		if (!item->settled)
 			weigh(r, chunk, item);
 		if (r->engine->on_verdict && !item->deferred)
@@ -432,218 +420,35 @@ static int weigh_all(struct reconciler *r, struct chunk *chunk, struct err *err)
 	return 0;
 }
 
-/* ---- commit ---- */
-
-struct commit {
-	struct reconciler *r;
-	struct chunk *chunk;
-};
-
-static struct link link_after(const struct reconciler *r, const struct item *item)
-{
-	const struct staged *s = item->staged;
-	struct link link = item->resolved.link;
-
-	link.sync_id = r->plan->sync_id;
-	link.mapping_version = r->plan->mapping_version;
-	link.emr_id = s->record_id;
-	link.crm_id = item->verdict.crm_id;
-	link.emr_hash = s->hash;
-	link.emr_version = s->version;
-	link.emr_modified_ms = s->modified_ms;
-	link.staged_id = s->same ? 0 : s->id;
-	link.base = STR_EMPTY;
-	link.crm_version = item->crm ? item->crm->version : STR_EMPTY;
-	return link;
-}
-
-static int commit_conflicts(struct db *db, const struct commit *job, const struct item *item, int64_t link_id,
-                            struct err *err)
-{
-	const struct mapping *m = &job->r->plan->mapping;
-	struct arena *arena = &job->chunk->arena;
-
-	for (size_t i = 0; item->merged && i < m->count; i++) {
-		const struct merged *f = &item->merged[i];
-		struct conflict conflict = {
-			.sync_id = job->r->plan->sync_id,
-			.link_id = link_id,
-			.staged_id = item->staged->id,
-			.field = m->fields[i].name,
-			.winner = str_of(winner_name(f->winner)),
-			.waiting = f->review,
-			.policy_version = job->r->plan->mapping_version,
-		};
-
-		if (!f->conflict)
-			continue;
-		conflict.sides = conflict_seal(job->r->engine, arena, item->base ? item->base[i].emr : STR_EMPTY,
-		                               item->verdict.emr[i].text, item->verdict.crm[i].text);
-		if (conflict_add(db, &conflict, err) < 0)
-			return err_wrap(err, "note a conflict (R22)");
-	}
-	return 0;
-}
-
-static bool base_moved(const struct reconciler *r, const struct item *item)
-{
-	for (size_t i = 0; i < r->plan->mapping.count; i++) {
-		const struct base *now = &item->merged[i].next, *was = &item->base[i];
-
-		if (now->known != was->known || !str_eq(now->emr, was->emr) || !str_eq(now->crm, was->crm))
-			return true;
-	}
-	return false;
-}
-
-static struct str agreed_base(const struct commit *job, const struct item *item)
-{
-	const struct mapping *m = &job->r->plan->mapping;
-	struct base *next = arena_new_array(&job->chunk->arena, struct base, m->count);
-
-	for (size_t i = 0; i < m->count; i++)
-		next[i] = item->merged[i].next;
-	return base_write(job->r->engine, &job->chunk->arena, m, next);
-}
-
-static int commit_unchanged(struct db *db, const struct commit *job, struct item *item, struct err *err)
-{
-	struct link link = link_after(job->r, item);
-
-	if (item->merged && base_moved(job->r, item))
-		link.base = agreed_base(job, item);
-	if (item->merged && link_settle(db, &link, err) < 0)
-		return err_pass(err);
-	if (commit_conflicts(db, job, item, link.id, err) < 0)
-		return err_pass(err);
-	return stage_settle(db, item->staged->id, STAGED_DONE, item->verdict.outcome, link.id, item->verdict.reason,
-	                    err);
-}
-
-/* The CRM's version after our own write is not known: the next reading compares once more and learns it (R27). */
-static int commit_writes(struct db *db, const struct commit *job, struct item *item, struct err *err)
-{
-	struct link link = link_after(job->r, item);
-	int code = 0;
-
-	link.crm_version = STR_EMPTY;
-	if (item->resolved.kind != RESOLVED_LINKED) {
-		link.run_id = item->staged->run_id;
-		link.how = str_of(item->resolved.how);
-		link.state = LINK_MAKING;
-		link.staged_id = item->staged->same ? item->staged->body_of : item->staged->id;
-		code = link_insert(db, &link, err);
-	}
-	for (size_t i = 0; code >= 0 && i < item->writes.count; i++) {
-		struct owed owed = item->writes.owed[i];
-
-		owed.link_id = link.id;
-		owed.staged_id = item->staged->id;
-		owed.run_id = item->staged->run_id;
-		code = outbox_add(db, &owed, err);
-	}
-	if (code >= 0)
-		code = commit_conflicts(db, job, item, link.id, err);
-	if (code < 0)
-		return code;
-	return stage_settle(db, item->staged->id, STAGED_OWED, item->verdict.outcome, link.id, item->verdict.reason,
-	                    err);
-}
-
-static int commit_failed(struct db *db, const struct commit *job, const struct item *item, struct err *err)
-{
-	const struct verdict *v = &item->verdict;
-	const struct journal_entry entry = {
-		.level = LEVEL_ERROR,
-		.sync_id = job->r->plan->sync_id,
-		.run_id = item->staged->run_id,
-		.staged_id = v->staged_id,
-		.emr_id = v->emr_id,
-		.crm_id = v->crm_id,
-		.code = v->error_code,
-		.text = str_of(v->reason),
-	};
-
-	if (stage_fail(db, v->staged_id, v->error_code, v->error_field, v->reason, err) < 0)
-		return err_pass(err);
-	return journal_add(db, &entry, err);
-}
-
-static int commit_skipped(struct db *db, const struct commit *job, const struct item *item, struct err *err)
-{
-	const struct verdict *v = &item->verdict;
-	bool ends = v->outcome == OUTCOME_SKIPPED_FILTERED && item->resolved.kind == RESOLVED_LINKED;
-	const struct journal_entry entry = {
-		.level = LEVEL_INFO,
-		.sync_id = job->r->plan->sync_id,
-		.run_id = item->staged->run_id,
-		.staged_id = v->staged_id,
-		.emr_id = v->emr_id,
-		.crm_id = v->candidates,
-		.code = str_of(outcome_name(v->outcome)),
-		.text = str_of(v->reason ? v->reason : outcome_meaning(v->outcome)),
-	};
-
-	if (ends && link_end(db, item->resolved.link.id, "the CRM record was deleted (R31)", err) < 0)
-		return err_pass(err);
-	if (stage_settle(db, v->staged_id, STAGED_DONE, v->outcome, 0, v->reason, err) < 0)
-		return err_pass(err);
-	return journal_add(db, &entry, err);
-}
-
-/* Between load and commit another chunk can have taken the CRM record: the rule of R9 is kept here, inside the transaction. */
-static int taken_meanwhile(struct db *db, const struct commit *job, struct item *item, struct err *err)
-{
-	struct link other;
-	bool taken = false;
-
-	if (item->resolved.kind != RESOLVED_JOIN || item->verdict.outcome == OUTCOME_FAILED)
-		return 0;
-	if (link_by_crm(db, &job->chunk->arena, job->r->plan->sync_id, item->verdict.crm_id, &other, &taken, err) < 0)
-		return err_pass(err);
-	if (!taken)
-		return 0;
-	item->writes.count = 0;
-	decide(item, OUTCOME_SKIPPED_LINKED,
-	       "the CRM record that fits was linked to another patient a moment ago (R9)");
-	return 0;
-}
-
-static int commit_item(struct db *db, const struct commit *job, struct item *item, struct err *err)
-{
-	if (item->deferred)
-		return 0;
-	if (taken_meanwhile(db, job, item, err) < 0)
-		return err_pass(err);
-	if (item->verdict.outcome == OUTCOME_FAILED)
-		return commit_failed(db, job, item, err);
-	if (item->verdict.outcome == OUTCOME_UNCHANGED)
-		return commit_unchanged(db, job, item, err);
-	if (item->writes.count == 0)
-		return commit_skipped(db, job, item, err);
-	return commit_writes(db, job, item, err);
-}
-
-static int commit(struct db *db, void *context, struct err *err)
-{
-	struct commit *job = context;
-
-	for (size_t i = 0; i < job->chunk->count; i++) {
-		if (commit_item(db, job, &job->chunk->items[i], err) < 0)
-			return err_wrap(err, "payload %lld", (long long)job->chunk->items[i].staged->id);
-	}
-	return 0;
-}
+/* ---- step by step ---- */
 
 bool reconcile_held_back(const struct reconciler *r)
 {
 	return r->held_back;
 }
 
+/* Waits for the commit under way and gives its chunk's place free. */
+static int finish_commit(struct reconciler *r, size_t *ret_decided, struct err *err)
+{
+	struct chunk *chunk = r->commit.chunk;
+
+	if (!r->commit.pending)
+		return 0;
+	if (store_write_wait(&r->commit.pending, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < chunk->count; i++)
+		*ret_decided += !chunk->items[i].deferred;
+	arena_reset(&chunk->arena);
+	r->first = (r->first + 1) % WINDOW;
+	r->open--;
+	return 0;
+}
+
+/* While one chunk is being committed the next is weighed. */
 int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, struct err *err)
 {
-	struct commit job = { .r = r };
 	bool opened = true;
+	size_t under_way;
 	int code = 0;
 
 	*ret_decided = 0;
@@ -660,15 +465,16 @@ int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, st
 		*ret_idle = true;
 		return 0;
 	}
-	job.chunk = &r->chunks[r->first];
-	if (weigh_all(r, job.chunk, err) < 0)
-		return err_pass(err);
-	code = store_write(r->engine->store, RELAXED, commit, &job, err);
-	if (code < 0)
-		return code;
-	for (size_t i = 0; i < job.chunk->count; i++)
-		*ret_decided += !job.chunk->items[i].deferred;
-	r->first = (r->first + 1) % WINDOW;
-	r->open--;
-	return 0;
+	under_way = r->commit.pending ? 1 : 0;
+	if (r->open > under_way) {
+		struct chunk *chunk = &r->chunks[(r->first + under_way) % WINDOW];
+
+		if (weigh_all(r, chunk, err) < 0 || finish_commit(r, ret_decided, err) < 0)
+			return err_pass(err);
+		r->commit.r = r;
+		r->commit.chunk = chunk;
+		r->commit.pending = store_write_start(r->engine->store, RELAXED, reconcile_commit, &r->commit);
+		return 0;
+	}
+	return finish_commit(r, ret_decided, err);
 }

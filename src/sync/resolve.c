@@ -13,7 +13,8 @@ struct question {
 	struct arena *arena;
 	int64_t run_id;
 	const struct staged *staged;
-	const struct json *record;
+	const struct json *record; /* or NULL */
+	struct known self;         /* as capture noted it; without a key when it did not */
 };
 
 static int skip(struct resolved *ret, enum outcome outcome, const char *reason, struct str candidates)
@@ -84,17 +85,17 @@ static int by_crm_external_id(const struct question *q, struct resolved *ret, bo
 }
 
 /* R6: the patient's record stores a CRM id (Hint's integration_record_id). */
-static int by_emr_external_id(const struct question *q, struct resolved *ret, bool *ret_done, struct err *err)
+static int by_emr_external_id(struct question *q, struct resolved *ret, bool *ret_done, struct err *err)
 {
-	struct known self, crm;
+	struct known crm;
 	bool found, is_bound, ours;
 
 	*ret_done = false;
-	if (identity_get(q->db, q->arena, q->plan->sync_id, SIDE_EMR, q->staged->record_id, &self, &found, err) < 0)
+	if (identity_get(q->db, q->arena, q->plan->sync_id, SIDE_EMR, q->staged->record_id, &q->self, &found, err) < 0)
 		return err_wrap(err, "match by external id");
-	if (!found || self.external_id.len == 0)
+	if (!found || q->self.external_id.len == 0)
 		return 0;
-	if (identity_get(q->db, q->arena, q->plan->sync_id, SIDE_CRM, self.external_id, &crm, &found, err) < 0)
+	if (identity_get(q->db, q->arena, q->plan->sync_id, SIDE_CRM, q->self.external_id, &crm, &found, err) < 0)
 		return err_wrap(err, "match by external id");
 	if (!found)
 		return 0;
@@ -142,11 +143,17 @@ static int nothing_fits(const struct plan *plan, const char *reason, struct reso
 
 static int by_demographics(const struct question *q, struct resolved *ret, struct err *err)
 {
-	struct match_question question = { .who = capture_identity(q->plan, q->arena, SIDE_EMR, q->record) };
+	struct match_question question = { .who = { .complete = q->self.has_key, .key = q->self.key } };
 	struct match_answer answer;
 	struct match_candidate *list;
 	struct known *found, *same_side;
 
+	if (!q->self.has_key && !q->record) {
+		*ret = (struct resolved) { .kind = RESOLVED_UNREAD };
+		return 0;
+	}
+	if (!q->self.has_key)
+		question.who = capture_identity(q->plan, q->arena, SIDE_EMR, q->record);
 	if (!question.who.complete)
 		return nothing_fits(q->plan, question.who.missing, ret);
 	if (candidates(q, question.who.key, &found, &list, &question.candidate_count, err) < 0)
@@ -175,7 +182,7 @@ static int by_demographics(const struct question *q, struct resolved *ret, struc
 int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
             const struct json *record, struct resolved *ret, struct err *err)
 {
-	const struct question q = { db, plan, arena, run_id, staged, record };
+	struct question q = { db, plan, arena, run_id, staged, record, { .side = SIDE_EMR } };
 	struct link link;
 	bool done;
 	int code;

@@ -8,7 +8,8 @@
 #include "sync/link.h"
 #include "sync/stage.h"
 
-enum resolution { RESOLVED_LINKED, RESOLVED_JOIN, RESOLVED_CREATE, RESOLVED_SKIP };
+/* RESOLVED_UNREAD: capture noted no key for this record; ask again with the payload parsed. */
+enum resolution { RESOLVED_LINKED, RESOLVED_JOIN, RESOLVED_CREATE, RESOLVED_SKIP, RESOLVED_UNREAD };
 
 struct resolved {
 	enum resolution kind;
@@ -20,7 +21,7 @@ struct resolved {
 	struct str candidates;       /* ids that fit, comma separated */
 };
 
-/* `record`: the parsed payload. `run_id`: contacts that this very run made for other patients are no candidates, so that a resumed run decides as an
+/* `record`: the parsed payload, or NULL while nobody had to look into it: what capture noted of it is enough mostly. `run_id`: contacts that this very run made for other patients are no candidates, so that a resumed run decides as an
  * undisturbed one (R5). */
 int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
 	    const struct json *record, struct resolved *ret, struct err *err) MUST_CHECK;

@@ -26,7 +26,7 @@
 #include "sync/reconcile.h"
 #include "sync/run_table.h"
 
-enum { READ_AHEAD_MAX = 16 };
+enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4 };
 
 struct batch_run {
 	struct engine *engine;
@@ -190,7 +190,41 @@ struct read_ahead {
 	int64_t step;
 	struct str cursor; /* for dependent ones */
 	bool no_more;
+	/* Pages that came and are being committed while the next are taken apart; a ring, too. */
+	struct commit_under_way {
+		struct arena arena;
+		struct capturing *capturing;
+	} commits[COMMITS_MAX];
+	size_t first_commit, open_commits;
 };
+
+static int finish_oldest_commit(struct batch_run *b, struct read_ahead *r, struct err *err)
+{
+	struct commit_under_way *c = &r->commits[r->first_commit];
+	size_t staged;
+	int code = capture_emr_finish(&c->capturing, &staged, NULL, err);
+
+	arena_reset(&c->arena);
+	r->first_commit = (r->first_commit + 1) % COMMITS_MAX;
+	r->open_commits--;
+	if (code >= 0)
+		b->run->read += (int64_t)staged;
+	return code;
+}
+
+/* Also after a failure: what was started is waited for. The first error is the one that is told. */
+static int finish_commits(struct batch_run *b, struct read_ahead *r, int code, struct err *err)
+{
+	while (r->open_commits > 0) {
+		struct err later = ERR_INIT;
+
+		if (finish_oldest_commit(b, r, code < 0 ? &later : err) < 0 && code >= 0)
+			code = err->code;
+	}
+	for (size_t i = 0; i < COMMITS_MAX; i++)
+		arena_release(&r->commits[i].arena);
+	return code;
+}
 
 static void ask_for_pages(struct batch_run *b, struct read_ahead *r)
 {
@@ -236,29 +270,29 @@ static void go_back_after_short_page(struct read_ahead *r, const struct page *pa
 
 static int take_page(struct batch_run *b, struct read_ahead *r, struct arena *keep, struct err *err)
 {
-	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct commit_under_way *c = &r->commits[(r->first_commit + r->open_commits) % COMMITS_MAX];
 	struct connection *emr = b->plan->conn[SIDE_EMR];
 	struct call *call = r->calls[r->first];
 	struct capture how = { .door = DOOR_BATCH, .run_id = b->run->id, .moves_cursor = true };
 	struct page page;
-	size_t staged;
 
 	r->first = (r->first + 1) % READ_AHEAD_MAX;
 	r->open--;
-	if (emr->kind->list_finish(&call, &arena, &page, err) < 0)
+	if (emr->kind->list_finish(&call, &c->arena, &page, err) < 0)
 		return err_wrap(err, "read %.*s of %.*s", STR_ARG(b->plan->object[SIDE_EMR]),
 		                STR_ARG(b->plan->emr_name));
+	how.from = r->cursor; /* lives in `keep` */
 	how.cursor = page.last ? STR_EMPTY : page.next_cursor;
 	how.total = page.total;
-	if (capture_emr(b->engine, b->plan, &arena, &page, &how, &staged, NULL, err) < 0)
+	if (capture_emr_start(b->engine, b->plan, &c->arena, &page, &how, &c->capturing, err) < 0)
 		return err_pass(err);
+	r->open_commits++;
 	b->run->total = MAX_OF(b->run->total, page.total);
-	b->run->read += (int64_t)staged;
 	r->cursor = arena_str(keep, page.next_cursor);
 	r->no_more = r->no_more || page.last;
 	if (emr->traits.pages_independent)
 		go_back_after_short_page(r, &page);
-	return 0;
+	return r->open_commits == COMMITS_MAX ? finish_oldest_commit(b, r, err) : 0;
 }
 
 static int read_emr(struct batch_run *b, struct err *err)
@@ -285,6 +319,7 @@ static int read_emr(struct batch_run *b, struct err *err)
 		tell(b, false);
 	} while (code == 0 && !(r.no_more && r.open == 0));
 	cancel_pages(&r);
+	code = finish_commits(b, &r, code, err);
 	return code < 0 ? code : store_write(b->engine->store, RELAXED, forget, &job, err);
 }
 

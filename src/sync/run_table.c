@@ -14,7 +14,7 @@ static const struct statement INSERT = {
 	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)"
 };
 static const struct statement ADVANCE = { "UPDATE run SET cursor = $2, read_count = read_count + $3, total = CASE WHEN "
-	                                  "$4 < 0 THEN total ELSE $4 END WHERE id = $1" };
+	                                  "$4 < 0 THEN total ELSE $4 END WHERE id = $1 AND COALESCE(cursor, '') = $5" };
 static const struct statement SET_PHASE = { "UPDATE run SET phase = $2 WHERE id = $1" };
 static const struct statement SET_STATE = { "UPDATE run SET state = $2, error = $3, ended_ms = $4 WHERE id = $1" };
 static const struct statement UNFINISHED = { "SELECT " COLUMNS FROM_RUN
@@ -46,10 +46,16 @@ int run_insert(struct db *db, struct arena *arena, struct run *run, struct err *
 	              err);
 }
 
-int run_advance(struct db *db, int64_t id, struct str cursor, int64_t read, int64_t total, struct err *err)
+int run_advance(struct db *db, int64_t id, struct str from, struct str cursor, int64_t read, int64_t total,
+                struct err *err)
 {
-	return db_run(db, &ADVANCE, BIND(bind_int(id), bind_text_or_null(cursor), bind_int(read), bind_int(total)),
-	              err);
+	int code = db_run(
+	        db, &ADVANCE,
+	        BIND(bind_int(id), bind_text_or_null(cursor), bind_int(read), bind_int(total), bind_text(from)), err);
+
+	if (code == 0 && db_changed(db) == 0)
+		return err_set(err, ERR_CONFLICT, "the page before this one was not staged");
+	return code;
 }
 
 int run_set_phase(struct db *db, int64_t id, enum run_phase phase, struct err *err)
