@@ -88,5 +88,9 @@ const struct migration migrations[] = {
 	  "at_ms INTEGER NOT NULL);"
 	  "CREATE INDEX conflict_link ON conflict (link_id, id);",
 	  NULL },
+	{ "links that were ended (R29)",
+	  "CREATE INDEX link_emr_ended ON link (sync_id, emr_id) WHERE state = 2;"
+	  "CREATE INDEX link_crm_ended ON link (sync_id, crm_id) WHERE state = 2;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

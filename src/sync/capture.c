@@ -53,7 +53,7 @@ struct identity capture_identity(const struct plan *plan, struct arena *arena, e
 struct row {
 	struct known known;
 	struct staged staged;
-	bool has_identity;
+	bool readable; /* else only that it came is noted */
 };
 
 struct page_job {
@@ -130,20 +130,40 @@ static void prepare(struct engine *engine, struct page_job *job, const struct pa
 		const struct record *record = &page->records[i];
 		struct row *row = &job->rows[i];
 
+		row->known = (struct known) { .side = SIDE_EMR, .record_id = record->id, .run_id = job->how->run_id };
+		row->readable = !record->fault;
 		if (record->fault) {
 			judge_fault(&row->staged, record);
+		} else if (record->deleted || record->merged_into.len) {
+			judge_removed(&row->staged, record); /* and has no key: it is nobody's twin (R8) */
 		} else {
 			row->known = known_of(job->plan, job->arena, SIDE_EMR, record, job->how->run_id);
 			row->known.external_id =
 			        reference.len ? json_text(json_walk(record->json, arena_text(job->arena, reference)))
 			                      : STR_EMPTY;
-			row->has_identity = record->id.len > 0;
-			if (record->deleted || record->merged_into.len)
-				judge_removed(&row->staged, record);
 		}
 		if (!row->staged.body_of)
 			row->staged.sealed = box_seal(engine->keys, job->arena, "staged.body", record->bytes);
 	}
+}
+
+/* *ret_seen: this run has the record already. */
+static int note_who(struct db *db, const struct row *row, bool *ret_seen, struct err *err)
+{
+	*ret_seen = false;
+	if (row->known.record_id.len == 0)
+		return 0;
+	return (row->readable ? identity_put : identity_see)(db, row->staged.sync_id, &row->known, ret_seen, err);
+}
+
+static int take_the_place(struct db *db, const struct page_job *job, struct err *err)
+{
+	struct str reason;
+
+	if (!job->how->replaces || job->staged == 0)
+		return 0;
+	reason = arena_printf(job->arena, "read again as payload %lld", (long long)job->last_id);
+	return stage_supersede(db, job->how->replaces, arena_text(job->arena, reason), err);
 }
 
 /* Pass 3: the rows and the cursor. */
@@ -155,9 +175,9 @@ static int commit(struct db *db, void *context, struct err *err)
 
 	for (size_t i = 0; i < job->count; i++) {
 		struct row *row = &job->rows[i];
-		bool seen = false;
+		bool seen;
 
-		if (row->has_identity && identity_put(db, row->staged.sync_id, &row->known, &seen, err) < 0)
+		if (note_who(db, row, &seen, err) < 0)
 			return err_wrap(err, "capture");
 		if (seen && how->door == DOOR_BATCH)
 			continue;
@@ -167,9 +187,9 @@ static int commit(struct db *db, void *context, struct err *err)
 		job->last_id = row->staged.id;
 	}
 	job->staged = staged;
-	if (!how->run_id)
-		return 0;
-	if (!how->moves_cursor)
+	if (take_the_place(db, job, err) < 0)
+		return err_wrap(err, "capture");
+	if (!how->run_id || !how->moves_cursor)
 		return 0;
 	return run_advance(db, how->run_id, how->from, how->cursor, (int64_t)staged, how->total, err);
 }
@@ -249,19 +269,34 @@ int capture_emr(struct engine *engine, const struct plan *plan, struct arena *ar
 	return code < 0 ? code : capture_emr_finish(&c, ret_staged, ret_last_staged_id, err);
 }
 
+struct crm_row {
+	struct known known;
+	bool readable, gone;
+};
+
 struct crm_job {
 	const struct plan *plan;
-	struct known *all;
+	struct crm_row *rows;
 	size_t count;
 };
 
-static int commit_crm(struct db *db, void *context, struct err *err)
+static int commit_crm_row(struct db *db, int64_t sync_id, const struct crm_row *row, struct err *err)
 {
-	struct crm_job *job = context;
 	bool seen;
 
+	if (row->known.record_id.len == 0)
+		return 0;
+	if (row->gone)
+		return identity_remove(db, sync_id, SIDE_CRM, row->known.record_id, err);
+	return (row->readable ? identity_put : identity_see)(db, sync_id, &row->known, &seen, err);
+}
+
+static int commit_crm(struct db *db, void *context, struct err *err)
+{
+	const struct crm_job *job = context;
+
 	for (size_t i = 0; i < job->count; i++) {
-		if (identity_put(db, job->plan->sync_id, &job->all[i], &seen, err) < 0)
+		if (commit_crm_row(db, job->plan->sync_id, &job->rows[i], err) < 0)
 			return err_wrap(err, "capture");
 	}
 	return 0;
@@ -270,18 +305,22 @@ static int commit_crm(struct db *db, void *context, struct err *err)
 int capture_crm_identities(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
                            int64_t run_id, struct err *err)
 {
-	struct crm_job job = { .plan = plan, .all = arena_new_array(arena, struct known, page->count) };
+	struct crm_job job = { .plan = plan,
+		               .rows = arena_new_array(arena, struct crm_row, page->count),
+		               .count = page->count };
 
 	for (size_t i = 0; i < page->count; i++) {
 		const struct record *record = &page->records[i];
-		struct known *known = &job.all[job.count];
+		struct crm_row *row = &job.rows[i];
 
-		if (record->fault || record->deleted)
+		row->known = (struct known) { .side = SIDE_CRM, .record_id = record->id, .run_id = run_id };
+		row->gone = record->deleted;
+		row->readable = !record->fault;
+		if (row->gone || !row->readable)
 			continue;
-		*known = known_of(plan, arena, SIDE_CRM, record, run_id);
-		known->external_id = json_text(json_get_str(record->json, plan->crm_id_field));
-		known->synced = json_bool(json_get_str(record->json, plan->crm_synced_field), false);
-		job.count++;
+		row->known = known_of(plan, arena, SIDE_CRM, record, run_id);
+		row->known.external_id = json_text(json_get_str(record->json, plan->crm_id_field));
+		row->known.synced = json_bool(json_get_str(record->json, plan->crm_synced_field), false);
 	}
 	return store_write(engine->store, RELAXED, commit_crm, &job, err);
 }

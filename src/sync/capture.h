@@ -14,6 +14,7 @@ struct capture {
 	bool moves_cursor;           /* the run's cursor moves from `from`, where it has to be, to `cursor` */
 	struct str from, cursor;
 	int64_t total;               /* -1: unknown */
+	int64_t replaces;            /* a failed payload that this reading takes the place of; 0: none */
 };
 
 /* Stages EMR records; one that this run has staged already (a page read twice) is passed over. *ret_staged counts new payloads. */

@@ -1,6 +1,8 @@
 /*
  * compose: which fields go where (R26: only those that change), the fields that show the link (R18), and what the base becomes once a write is
- * delivered. Where both systems are written to, each entry carries the base of its own fields, so that one may settle without the other.
+ * delivered. Each entry carries the base of its own fields, so that one may settle without the other; that of fields which need no write is kept with
+ * the link at once, from what we read: the far side's answer to our write may show an edit that we have not seen (R28). Only a record that is created
+ * brings all its fields' bases along.
  */
 #include "sync/compose.h"
 
@@ -41,19 +43,49 @@ static void add_link_fields(const struct compose *c, struct json *body)
 	set_text(c->arena, body, p->crm_last_sync_field, clock_rfc3339(c->arena, clock_wall_ms()));
 }
 
-/* The base of the fields that `mine` takes: those written to its side, and for the first entry also those that need no write. */
-static struct str base_after(const struct compose *c, enum side side, bool with_unwritten)
+enum part { OF_CRM, OF_EMR, OF_CRM_AND_NEITHER };
+
+static bool takes_part(const struct merged *f, enum part part)
+{
+	switch (part) {
+	case OF_CRM:
+		return f->write_crm;
+	case OF_EMR:
+		return f->write_emr;
+	case OF_CRM_AND_NEITHER:
+		return f->write_crm || !f->write_emr;
+	}
+	unreachable("every part is one of these");
+}
+
+/* The base of the fields of one part. */
+static struct str base_of(const struct compose *c, enum part part)
 {
 	const struct mapping *m = &c->plan->mapping;
 	struct base *base = arena_new_array(c->arena, struct base, m->count);
 
 	for (size_t i = 0; i < m->count; i++) {
 		const struct merged *f = &c->merged[i];
-		bool mine = side == SIDE_CRM ? f->write_crm : f->write_emr;
 
 		base[i] = f->next;
-		if (!mine && !(with_unwritten && !f->write_crm && !f->write_emr))
-			base[i].known = false;
+		base[i].known = f->next.known && takes_part(f, part);
+	}
+	return base_write(c->engine, c->arena, m, base);
+}
+
+/* What holds from now on: of fields that need no write what was just read, of the others what the link has. */
+static struct str base_agreed(const struct compose *c)
+{
+	const struct mapping *m = &c->plan->mapping;
+	struct base *base = arena_new_array(c->arena, struct base, m->count);
+
+	for (size_t i = 0; i < m->count; i++) {
+		const struct merged *f = &c->merged[i];
+
+		if (!f->write_crm && !f->write_emr)
+			base[i] = f->next;
+		else if (c->base)
+			base[i] = c->base[i];
 	}
 	return base_write(c->engine, c->arena, m, base);
 }
@@ -98,7 +130,7 @@ bool compose_back_reference(struct engine *engine, const struct plan *plan, stru
 	return true;
 }
 
-static struct owed entry(const struct compose *c, enum side side, const struct json *body, bool with_unwritten)
+static struct owed entry(const struct compose *c, enum side side, const struct json *body)
 {
 	bool creates = side == SIDE_CRM && c->crm_id.len == 0;
 
@@ -110,7 +142,9 @@ static struct owed entry(const struct compose *c, enum side side, const struct j
 		.record_id = side == SIDE_EMR ? c->emr_id : c->crm_id,
 		.key = creates ? c->emr_id : STR_EMPTY,
 		.body = seal_json(c, body),
-		.base = base_after(c, side, with_unwritten),
+		.base = base_of(c, creates            ? OF_CRM_AND_NEITHER
+		                   : side == SIDE_CRM ? OF_CRM
+		                                      : OF_EMR),
 	};
 }
 
@@ -130,15 +164,17 @@ int compose_writes(const struct compose *c, struct writes *ret, const struct fie
 	if (crm_fields > 0 || new_link) {
 		body = mapping_write_crm(m, c->arena, values, to_crm);
 		add_link_fields(c, body);
-		ret->owed[ret->count++] = entry(c, SIDE_CRM, body, true);
+		ret->owed[ret->count++] = entry(c, SIDE_CRM, body);
 	}
 	if (emr_fields > 0) {
 		if (mapping_write_emr(m, c->arena, c->emr_record, values, to_emr, &body, ret_field, err) < 0)
 			return err_pass(err);
-		ret->owed[ret->count] = entry(c, SIDE_EMR, body, ret->count == 0);
+		ret->owed[ret->count] = entry(c, SIDE_EMR, body);
 		ret->count++;
 	}
 	ret->wait = ret->count > 0;
+	if (ret->wait && c->crm_id.len)
+		ret->base = base_agreed(c);
 	if (c->joins && compose_back_reference(c->engine, c->plan, c->arena, c->emr_id, c->crm_id, &reference))
 		ret->owed[ret->count++] = reference;
 	return 0;

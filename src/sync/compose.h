@@ -11,6 +11,7 @@
 struct writes {
 	struct owed owed[3];         /* to the CRM, to the EMR, and the low-priority back-reference */
 	size_t count;
+	struct str base;             /* an existing link's: the base of the fields that need no write; holds from now on */
 	bool wait;                   /* an entry of normal priority is among them: the payload is OWED until it is delivered */
 };
 
@@ -23,6 +24,7 @@ struct compose {
 	struct str emr_id, crm_id;   /* crm_id empty: create */
 	const struct json *emr_record;
 	const struct merged *merged;
+	const struct base *base;     /* the link's as it is; NULL: none yet */
 };
 
 int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field, struct err *err) MUST_CHECK;

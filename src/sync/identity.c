@@ -9,6 +9,11 @@
 
 #define COLUMNS "side, record_id, match_key, external_id, synced, version, run_id"
 
+/* Runs are numbered in order; whoever reads one record for an earlier run, or for none, leaves the mark of the later one. */
+#define LATER_RUN                                                                                          \
+	"CASE WHEN COALESCE(excluded.run_id, 0) > COALESCE(identity.run_id, 0) THEN excluded.run_id ELSE " \
+	"identity.run_id END"
+
 static const struct statement SEEN = {
 	"SELECT run_id FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3"
 };
@@ -17,7 +22,11 @@ static const struct statement PUT = {
 	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8)"
 	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET match_key = excluded.match_key, external_id = "
 	"excluded.external_id,"
-	" synced = excluded.synced, version = excluded.version, run_id = excluded.run_id"
+	" synced = excluded.synced, version = excluded.version, run_id = " LATER_RUN
+};
+static const struct statement SEE = {
+	"INSERT INTO identity (sync_id, side, record_id, synced, run_id) VALUES ($1,$2,$3,0,$4)"
+	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET run_id = " LATER_RUN
 };
 static const struct statement GET = { "SELECT " COLUMNS
 	                              " FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3" };
@@ -29,6 +38,10 @@ static const struct statement WITH_EXTERNAL = {
 	"SELECT " COLUMNS
 	" FROM identity WHERE sync_id = $1 AND side = $2 AND external_id = $3 ORDER BY record_id LIMIT 50"
 };
+static const struct statement UNSEE = {
+	"UPDATE identity SET run_id = NULL WHERE sync_id = $1 AND side = $2 AND run_id = $3"
+};
+static const struct statement REMOVE = { "DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3" };
 static const struct statement FORGET = {
 	"DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND (run_id IS NULL OR run_id <> $3)"
 };
@@ -40,11 +53,30 @@ static struct bind bind_key(const struct known *known)
 	return bind_blob(str_range((const char *)known->key.bytes, sizeof(known->key.bytes)));
 }
 
-int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
+static int was_seen(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
 {
 	int64_t seen_by = 0;
-	int code = db_number(db, &SEEN, BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id)), 0,
-	                     &seen_by, err);
+
+	if (db_number(db, &SEEN, BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id)), 0,
+	              &seen_by, err) < 0)
+		return err_pass(err);
+	*ret_seen = known->run_id != 0 && seen_by == known->run_id;
+	return 0;
+}
+
+int identity_see(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
+{
+	if (was_seen(db, sync_id, known, ret_seen, err) < 0)
+		return err_pass(err);
+	return db_run(
+	        db, &SEE,
+	        BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id), bind_id(known->run_id)),
+	        err);
+}
+
+int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
+{
+	int code = was_seen(db, sync_id, known, ret_seen, err);
 
 	if (code < 0)
 		return code;
@@ -53,10 +85,7 @@ int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool
 	                   bind_text_or_null(known->external_id), bind_int(known->synced),
 	                   bind_text_or_null(known->version), bind_id(known->run_id)),
 	              err);
-	if (code < 0)
-		return err_wrap(err, "note an identity");
-	*ret_seen = known->run_id != 0 && seen_by == known->run_id;
-	return 0;
+	return code < 0 ? err_wrap(err, "note an identity") : 0;
 }
 
 static void read_row(struct rows *rows, struct arena *arena, void *place)
@@ -123,6 +152,16 @@ int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, 
 {
 	return read_all(db, arena, &WITH_EXTERNAL, BIND(bind_int(sync_id), bind_int(side), bind_text(external_id)), ret,
 	                ret_count, err);
+}
+
+int identity_unsee(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err)
+{
+	return db_run(db, &UNSEE, BIND(bind_int(sync_id), bind_int(side), bind_int(run_id)), err);
+}
+
+int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err)
+{
+	return db_run(db, &REMOVE, BIND(bind_int(sync_id), bind_int(side), bind_text(record_id)), err);
 }
 
 int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err)

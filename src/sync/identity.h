@@ -19,11 +19,18 @@ struct known {
 	int64_t run_id;              /* the run that last saw it */
 };
 
-/* Inserts or replaces. *ret_seen: this run had seen the record before (a page read twice). */
+/* Inserts or replaces. *ret_seen: this run had seen the record before (a page read twice). A single reading never takes a record out of the run
+ * that saw it last, so a retry beside a batch does not make the batch forget somebody. */
 int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err) MUST_CHECK;
+/* The record came, but could not be read: what was known of it stays. */
+int identity_see(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err) MUST_CHECK;
 int identity_get(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, struct known *ret, bool *ret_found, struct err *err) MUST_CHECK;
 int identity_with_key(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct digest16 key, struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str external_id, struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* Before a side is read once more by the same run: nobody counts as seen. */
+int identity_unsee(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
+/* The far side says that it is deleted. */
+int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err) MUST_CHECK;
 /* After a complete reading of a side: forgets who was not seen by this run. */
 int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
 

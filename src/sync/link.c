@@ -31,6 +31,13 @@ static const struct statement SETTLE = {
 };
 static const struct statement DROP = { "DELETE FROM link WHERE id = $1 AND state = 1" };
 static const struct statement END = { "UPDATE link SET state = 2, ended_ms = $2, ended_why = $3 WHERE id = $1" };
+static const struct statement OWE = { "UPDATE link SET base = COALESCE($2, base), crm_version = NULL WHERE id = $1" };
+static const struct statement EMR_ENDED = {
+	"SELECT COUNT(*) AS n FROM link WHERE sync_id = $1 AND emr_id = $2 AND state = 2"
+};
+static const struct statement CRM_ENDED = {
+	"SELECT COUNT(*) AS n FROM link WHERE sync_id = $1 AND crm_id = $2 AND state = 2"
+};
 static const struct statement LIST = {
 	"SELECT " COLUMNS
 	" FROM link WHERE id > $1 AND ($2 = '' OR emr_id = $2) AND ($3 = '' OR crm_id = $3) ORDER BY id LIMIT $4"
@@ -143,6 +150,37 @@ int link_drop(struct db *db, int64_t id, struct err *err)
 int link_end(struct db *db, int64_t id, const char *why, struct err *err)
 {
 	return db_run(db, &END, BIND(bind_int(id), bind_int(clock_wall_ms()), bind_text(str_of(why))), err);
+}
+
+int link_owe(struct db *db, int64_t id, struct str base, struct err *err)
+{
+	return db_run(db, &OWE, BIND(bind_int(id), bind_blob_or_null(base)), err);
+}
+
+int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret, struct err *err)
+{
+	int64_t count;
+
+	if (db_number(db, side == SIDE_EMR ? &EMR_ENDED : &CRM_ENDED, BIND(bind_int(sync_id), bind_text(record_id)), 0,
+	              &count, err) < 0)
+		return err_pass(err);
+	*ret = count > 0;
+	return 0;
+}
+
+bool link_is_newer(const struct link *link, int64_t staged_id, int64_t modified_ms)
+{
+	if (modified_ms && link->emr_modified_ms && modified_ms != link->emr_modified_ms)
+		return modified_ms < link->emr_modified_ms;
+	return staged_id < link->staged_id;
+}
+
+struct str link_lasting_version(const struct record *crm, int64_t now_ms)
+{
+	enum { YOUNG_MS = 2000 };
+	bool young = crm && crm->modified_ms && now_ms - crm->modified_ms < YOUNG_MS;
+
+	return crm && !young ? crm->version : STR_EMPTY;
 }
 
 struct crm_id_job {

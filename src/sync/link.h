@@ -34,6 +34,17 @@ int link_settle(struct db *db, const struct link *link, struct err *err) MUST_CH
 int link_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int link_end(struct db *db, int64_t id, const char *why, struct err *err) MUST_CHECK;
 
+/* Writes are owed for it: `base` (empty: none) is what both sides agree on already, and the next reading compares both sides whatever their versions. */
+int link_owe(struct db *db, int64_t id, struct str base, struct err *err) MUST_CHECK;
+/* R29: did this record have a link that was ended? */
+int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret, struct err *err) MUST_CHECK;
+
+/* R4: was a younger payload than this one settled already? By the far side's time; by arrival where there is none, or the same. */
+bool link_is_newer(const struct link *link, int64_t staged_id, int64_t modified_ms);
+/* The record's version, read at `now_ms` by the far side's clock; empty when it proves nothing: Salesforce's versions are times in whole seconds, and
+ * within the same second a record can change once more under the same version (R28). The next run compares then. */
+struct str link_lasting_version(const struct record *crm, int64_t now_ms);
+
 /* The CRM id of a link; empty when it has none or is gone. */
 int link_crm_id(struct engine *engine, struct arena *arena, int64_t id, struct str *ret, struct err *err) MUST_CHECK;
 

@@ -20,6 +20,7 @@ static const struct statement LATER = {
 	"UPDATE outbox SET attempts = attempts + 1, due_ms = $2, error_code = $3 WHERE id = $1"
 };
 static const struct statement FORGET_LINK = { "DELETE FROM outbox WHERE link_id = $1" };
+static const struct statement FORGET_SYNC = { "DELETE FROM outbox WHERE sync_id = $1" };
 static const struct statement OWES = { "SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND priority < 2" };
 static const struct statement COUNTS = { "SELECT SUM(CASE WHEN priority < 2 THEN 1 ELSE 0 END) AS now, SUM(CASE WHEN "
 	                                 "priority < 2 THEN 0 ELSE 1 END) AS low,"
@@ -89,6 +90,11 @@ int outbox_done(struct db *db, int64_t id, struct err *err)
 int outbox_forget_link(struct db *db, int64_t link_id, struct err *err)
 {
 	return db_run(db, &FORGET_LINK, BIND(bind_int(link_id)), err);
+}
+
+int outbox_forget_sync(struct db *db, int64_t sync_id, struct err *err)
+{
+	return db_run(db, &FORGET_SYNC, BIND(bind_int(sync_id)), err);
 }
 
 int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, struct err *err)

@@ -38,6 +38,8 @@ int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, str
 int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err) MUST_CHECK;
 /* The link is dropped: nothing more is owed for it. */
 int outbox_forget_link(struct db *db, int64_t link_id, struct err *err) MUST_CHECK;
+/* Nothing is owed any more: for a preview, in a scratch copy. */
+int outbox_forget_sync(struct db *db, int64_t sync_id, struct err *err) MUST_CHECK;
 struct owed_counts {
 	int64_t now;                 /* normal and above */
 	int64_t low;                 /* back-references (R18) */

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "lib/clock.h"
 #include "sync/identity.h"
 #include "sync/run_table.h"
 
@@ -96,7 +97,8 @@ static bool untouched(const struct load *job, struct db *db, const struct item *
 	bool found = false;
 
 	if (!item->staged->same || link->state != LINK_LINKED || link->crm_version.len == 0 ||
-	    link->mapping_version != job->r->plan->mapping_version)
+	    link->mapping_version != job->r->plan->mapping_version ||
+	    memcmp(&link->emr_hash, &item->staged->hash, sizeof(link->emr_hash)) != 0)
 		return false;
 	if (identity_get(db, &job->chunk->arena, job->r->plan->sync_id, SIDE_CRM, link->crm_id, &crm, &found, err) < 0)
 		return false;
@@ -114,7 +116,8 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 		item->settled = true;
 		return 0;
 	}
-	if (item->staged->modified_ms && link->emr_modified_ms > item->staged->modified_ms) {
+	if (link_is_newer(link, item->staged->id, item->staged->modified_ms)) {
+		item->older = true;
 		decide(item, OUTCOME_UNCHANGED, "older than what is settled already (R4)");
 		return 0;
 	}
@@ -301,8 +304,14 @@ static int open_chunk(struct reconciler *r, bool *ret_opened, struct err *err)
 
 /* ---- weigh ---- */
 
-static void record_gone(struct item *item)
+/* Only a record that the CRM says is not there is gone; one that cannot be read is an error of this payload alone (R3). */
+static void record_unusable(struct item *item)
 {
+	if (!item->crm || (item->crm->fault && !str_eq_c(str_of(item->crm->fault), "not there"))) {
+		decide(item, OUTCOME_FAILED, item->crm ? item->crm->fault : "the CRM gave no answer for its record");
+		item->verdict.error_code = str_of(err_name(ERR_PARSE));
+		return;
+	}
 	if (item->resolved.kind == RESOLVED_LINKED)
 		decide(item, OUTCOME_SKIPPED_FILTERED,
 		       "its CRM record was deleted; the link is ended and both sides stay as they are (R31)");
@@ -310,19 +319,18 @@ static void record_gone(struct item *item)
 		decide(item, OUTCOME_SKIPPED_NO_MATCH, "the CRM record that fitted is gone; the next run looks again");
 }
 
-static enum merge_mode mode_of(const struct item *item)
+/* A new link is made with the CRM record as it is now, not as it was listed. */
+static bool fits_no_longer(struct reconciler *r, struct chunk *chunk, struct item *item)
 {
-	switch (item->resolved.kind) {
-	case RESOLVED_LINKED:
-		return MERGE_STEADY;
-	case RESOLVED_JOIN:
-		return MERGE_FIRST_EMR_WINS; /* R12, R13 */
-	case RESOLVED_CREATE:
-	case RESOLVED_SKIP:
-	case RESOLVED_UNREAD:
-		return MERGE_NEW_IN_CRM;
-	}
-	unreachable("every resolution has a mode");
+	if (item->resolved.kind != RESOLVED_JOIN)
+		return false;
+	resolve_again(r->plan, &chunk->arena, item->staged, item->record, item->crm->json, &item->resolved);
+	if (item->resolved.kind == RESOLVED_JOIN)
+		return false;
+	item->verdict.candidates = item->resolved.candidates;
+	item->verdict.crm_id = STR_EMPTY;
+	decide(item, item->resolved.skip, item->resolved.reason);
+	return true;
 }
 
 static enum outcome outcome_of(const struct item *item)
@@ -356,12 +364,15 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 		                   .joins = item->resolved.kind == RESOLVED_JOIN,
 		                   .emr_id = item->staged->record_id,
 		                   .crm_id = item->verdict.crm_id,
-		                   .emr_record = item->record };
+		                   .emr_record = item->record,
+		                   .base = item->base };
 
 	if (item->fetch && (!item->crm || item->crm->fault || item->crm->deleted)) {
-		record_gone(item);
+		record_unusable(item);
 		return;
 	}
+	if (fits_no_longer(r, chunk, item))
+		return;
 	if (mapping_read_emr(m, arena, item->record, emr, &field, &err) < 0 ||
 	    (item->crm && mapping_read_crm(m, arena, item->crm->json, crm, &field, &err) < 0)) {
 		decide_failed(chunk, item, &err, field);
@@ -370,7 +381,7 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	if (item->crm)
 		sides.crm_ms = item->crm->modified_ms;
 	item->merged = arena_new_array(arena, struct merged, m->count);
-	item->verdict.mode = mode_of(item);
+	item->verdict.mode = resolved_mode(item->resolved.kind);
 	merge_fields(arena, m, item->verdict.mode, &sides, item->merged);
 	compose.merged = item->merged;
 	if (compose_writes(&compose, &item->writes, &field, &err) < 0) {
@@ -404,6 +415,7 @@ static int weigh_all(struct reconciler *r, struct chunk *chunk, struct err *err)
 
 	if (chunk->fetch && r->plan->conn[SIDE_CRM]->kind->fetch_finish(&chunk->fetch, &chunk->arena, &page, err) < 0)
 		return err_wrap(err, "read %zu records of the CRM", chunk->fetch_count);
+	chunk->fetched_ms = page.server_ms ? page.server_ms : clock_wall_ms();
 	for (size_t i = 0; i < chunk->count; i++) {
 		struct item *item = &chunk->items[i];
 

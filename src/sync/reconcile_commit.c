@@ -12,8 +12,9 @@
 #include "sync/journal.h"
 #include "sync/review.h"
 
-static struct link link_after(const struct reconciler *r, const struct item *item)
+static struct link link_after(const struct commit *job, const struct item *item)
 {
+	const struct reconciler *r = job->r;
 	const struct staged *s = item->staged;
 	struct link link = item->resolved.link;
 
@@ -24,9 +25,9 @@ static struct link link_after(const struct reconciler *r, const struct item *ite
 	link.emr_hash = s->hash;
 	link.emr_version = s->version;
 	link.emr_modified_ms = s->modified_ms;
-	link.staged_id = s->same ? 0 : s->id;
+	link.staged_id = s->body_of ? 0 : s->id;
 	link.base = STR_EMPTY;
-	link.crm_version = item->crm ? item->crm->version : STR_EMPTY;
+	link.crm_version = link_lasting_version(item->crm, job->chunk->fetched_ms);
 	return link;
 }
 
@@ -81,7 +82,7 @@ static struct str agreed_base(const struct commit *job, const struct item *item)
 
 static int commit_unchanged(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
-	struct link link = link_after(job->r, item);
+	struct link link = link_after(job, item);
 
 	if (item->merged && base_moved(job->r, item))
 		link.base = agreed_base(job, item);
@@ -89,22 +90,25 @@ static int commit_unchanged(struct db *db, const struct commit *job, struct item
 		return err_pass(err);
 	if (commit_conflicts(db, job, item, link.id, err) < 0)
 		return err_pass(err);
-	return stage_settle(db, item->staged->id, STAGED_DONE, item->verdict.outcome, link.id, item->verdict.reason,
-	                    err);
+	return stage_settle(db, item->staged->id, item->older ? STAGED_SUPERSEDED : STAGED_DONE, item->verdict.outcome,
+	                    link.id, item->verdict.reason, err);
 }
 
 /* The CRM's version after our own write is not known: the next reading compares once more and learns it (R27). */
 static int commit_writes(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
-	struct link link = link_after(job->r, item);
-	int code = 0;
+	struct link link = link_after(job, item);
+	int code;
 
 	link.crm_version = STR_EMPTY;
-	if (item->resolved.kind != RESOLVED_LINKED) {
+	if (item->resolved.kind == RESOLVED_LINKED) {
+		code = link_owe(db, link.id, item->writes.base, err);
+	} else {
+		link.base = item->writes.base;
 		link.run_id = item->staged->run_id;
 		link.how = str_of(item->resolved.how);
 		link.state = LINK_MAKING;
-		link.staged_id = item->staged->same ? item->staged->body_of : item->staged->id;
+		link.staged_id = item->staged->body_of ? item->staged->body_of : item->staged->id;
 		code = link_insert(db, &link, err);
 	}
 	for (size_t i = 0; code >= 0 && i < item->writes.count; i++) {
@@ -157,7 +161,8 @@ static int commit_skipped(struct db *db, const struct commit *job, const struct 
 		.text = str_of(v->reason ? v->reason : outcome_meaning(v->outcome)),
 	};
 
-	if (ends && link_end(db, item->resolved.link.id, "the CRM record was deleted (R31)", err) < 0)
+	if (ends && (outbox_forget_link(db, item->resolved.link.id, err) < 0 ||
+	             link_end(db, item->resolved.link.id, "the CRM record was deleted (R31)", err) < 0))
 		return err_pass(err);
 	if (stage_settle(db, v->staged_id, STAGED_DONE, v->outcome, 0, v->reason, err) < 0)
 		return err_pass(err);

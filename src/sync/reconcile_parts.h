@@ -25,6 +25,7 @@ struct item {
 	bool settled;             /* verdict final, nothing to fetch or weigh */
 	bool fetch;               /* the CRM record is needed */
 	bool deferred;            /* stays waiting: an earlier write of the pair is still owed (R4) */
+	bool older;               /* than what is settled (R4) */
 	const struct record *crm; /* as fetched */
 	const struct run *run;    /* whose Batch Sync ID is written; NULL: the payload belongs to none */
 };
@@ -34,6 +35,7 @@ struct chunk {
 	struct item *items;
 	size_t count;
 	struct call *fetch;
+	int64_t fetched_ms; /* by the CRM's clock where it told us */
 	struct str *fetch_ids;
 	size_t fetch_count;
 };

@@ -18,6 +18,7 @@ struct resolved {
 	const char *how;             /* JOIN: "R6" by external id, "R7" by demographics */
 	enum outcome skip;           /* SKIP */
 	const char *reason;
+	bool by_crm_id;              /* JOIN: the CRM record stores this patient's id */
 	struct str candidates;       /* ids that fit, comma separated */
 };
 
@@ -25,5 +26,11 @@ struct resolved {
  * undisturbed one (R5). */
 int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
 	    const struct json *record, struct resolved *ret, struct err *err) MUST_CHECK;
+
+/* How such a pair is merged. */
+enum merge_mode resolved_mode(enum resolution kind);
+/* JOIN, once the CRM record is read as it is now: was it changed since it was listed, so that it fits no longer? *ret becomes RESOLVED_SKIP then. */
+void resolve_again(const struct plan *plan, struct arena *arena, const struct staged *staged, const struct json *record, const struct json *crm,
+		   struct resolved *ret);
 
 #endif

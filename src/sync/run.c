@@ -22,8 +22,10 @@
 #include "sync/capture.h"
 #include "sync/catalog.h"
 #include "sync/deliver.h"
+#include "sync/identity.h"
 #include "sync/journal.h"
 #include "sync/reconcile.h"
+#include "sync/run_lock.h"
 #include "sync/run_table.h"
 
 enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4 };
@@ -41,14 +43,13 @@ struct batch_run {
 
 /* ---- one process at a time ---- */
 
-static void fd_scoped_release(int *fd)
+void run_lock_scoped_release(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 }
 
-/* The lock goes with the process, so a killed run can be resumed at once. */
-static int lock_sync(struct engine *engine, const struct plan *plan, int *ret_fd, struct err *err)
+int run_lock(struct engine *engine, const struct plan *plan, int *ret_fd, struct err *err)
 {
 	char path[4096];
 
@@ -155,6 +156,13 @@ static int forget(struct db *db, void *context, struct err *err)
 	return identity_forget_unseen(db, job->b->plan->sync_id, job->side, job->b->run->id, err);
 }
 
+static int unsee(struct db *db, void *context, struct err *err)
+{
+	const struct forget_job *job = context;
+
+	return identity_unsee(db, job->b->plan->sync_id, job->side, job->b->run->id, err);
+}
+
 static int read_crm(struct batch_run *b, struct err *err)
 {
 	SCOPED(arena) struct arena keep = ARENA_INIT;
@@ -162,6 +170,9 @@ static int read_crm(struct batch_run *b, struct err *err)
 	struct str cursor = STR_EMPTY;
 	bool last = false;
 
+	/* What the run saw before it was cut short may be gone by now. */
+	if (b->resumed && store_write(b->engine->store, RELAXED, unsee, &job, err) < 0)
+		return err_pass(err);
 	while (!last) {
 		if (lanes_stopping(b->engine, &b->lanes))
 			return err_set(err, ERR_ABORTED, "stopped while reading the CRM");
@@ -196,6 +207,8 @@ struct read_ahead {
 		struct capturing *capturing;
 	} commits[COMMITS_MAX];
 	size_t first_commit, open_commits;
+	int64_t total; /* rows by the last page; -1: unknown */
+	bool shrank;   /* records went while we read: others may have moved to a page that we had read already */
 };
 
 static int finish_oldest_commit(struct batch_run *b, struct read_ahead *r, struct err *err)
@@ -286,6 +299,8 @@ static int take_page(struct batch_run *b, struct read_ahead *r, struct arena *ke
 	how.total = page.total;
 	if (capture_emr_start(b->engine, b->plan, &c->arena, &page, &how, &c->capturing, err) < 0)
 		return err_pass(err);
+	r->shrank = r->shrank || page.total < r->total;
+	r->total = page.total;
 	r->open_commits++;
 	b->run->total = MAX_OF(b->run->total, page.total);
 	r->cursor = arena_str(keep, page.next_cursor);
@@ -295,12 +310,12 @@ static int take_page(struct batch_run *b, struct read_ahead *r, struct arena *ke
 	return r->open_commits == COMMITS_MAX ? finish_oldest_commit(b, r, err) : 0;
 }
 
-static int read_emr(struct batch_run *b, struct err *err)
+/* All pages from `cursor` on. */
+static int read_pages(struct batch_run *b, struct str cursor, bool *ret_shrank, struct err *err)
 {
 	SCOPED(arena) struct arena keep = ARENA_INIT;
 	struct connection *emr = b->plan->conn[SIDE_EMR];
-	struct forget_job job = { b, SIDE_EMR };
-	struct read_ahead r = { .most = 1, .step = (int64_t)emr->traits.page_size, .cursor = b->run->cursor };
+	struct read_ahead r = { .most = 1, .step = (int64_t)emr->traits.page_size, .cursor = cursor, .total = -1 };
 	int code = 0;
 
 	if (emr->traits.pages_independent) {
@@ -320,7 +335,25 @@ static int read_emr(struct batch_run *b, struct err *err)
 	} while (code == 0 && !(r.no_more && r.open == 0));
 	cancel_pages(&r);
 	code = finish_commits(b, &r, code, err);
-	return code < 0 ? code : store_write(b->engine->store, RELAXED, forget, &job, err);
+	*ret_shrank = r.shrank;
+	return code;
+}
+
+/* Whoever was missed would be missing when twins are counted (R8): if records went meanwhile, everything is read once more. Records that are staged
+ * already are passed over. */
+static int read_emr(struct batch_run *b, struct err *err)
+{
+	enum { ROUNDS_MAX = 3 };
+	struct forget_job job = { b, SIDE_EMR };
+	struct str cursor = b->run->cursor;
+	bool shrank = true;
+
+	for (int round = 0; shrank && round < ROUNDS_MAX; round++) {
+		if (read_pages(b, cursor, &shrank, err) < 0)
+			return err_pass(err);
+		cursor = STR_EMPTY;
+	}
+	return store_write(b->engine->store, RELAXED, forget, &job, err);
 }
 
 static int set_phase(struct db *db, void *context, struct err *err)
@@ -501,10 +534,10 @@ int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress
 		.engine = engine, .plan = plan, .run = ret, .on_progress = on_progress, .context = context
 	};
 	struct begin_job job = { &b, arena };
-	__attribute__((cleanup(fd_scoped_release))) int lock = -1;
+	SCOPED(run_lock) int lock = -1;
 	int code;
 
-	if (lock_sync(engine, plan, &lock, err) < 0)
+	if (run_lock(engine, plan, &lock, err) < 0)
 		return err_pass(err);
 	if (plan_sign_in(plan, err) < 0 || plan_open_account(engine, plan, err) < 0)
 		return err_pass(err);
@@ -534,12 +567,19 @@ int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err
 int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context,
                struct err *err)
 {
+	SCOPED(run_lock) int lock = -1;
+
+	if (run_lock(engine, plan, &lock, err) < 0)
+		return err_pass(err);
+	return run_settle_locked(engine, plan, with_low, on_progress, context, err);
+}
+
+int run_settle_locked(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context,
+                      struct err *err)
+{
 	struct batch_run b = { .engine = engine, .plan = plan, .on_progress = on_progress, .context = context };
-	__attribute__((cleanup(fd_scoped_release))) int lock = -1;
 	int code;
 
-	if (lock_sync(engine, plan, &lock, err) < 0)
-		return err_pass(err);
 	if (plan_sign_in(plan, err) < 0 || plan_open_account(engine, plan, err) < 0)
 		return err_pass(err);
 	lanes_init(&b.lanes);

@@ -168,8 +168,8 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 		link.state = LINK_LINKED;
 		link.crm_id = s->result->id.len ? s->result->id : s->owed->record_id;
 	}
-	if (s->result->record.version.len)
-		*(s->owed->side == SIDE_EMR ? &link.emr_version : &link.crm_version) = s->result->record.version;
+	/* The version after an update may be that of a person's edit before it, which nobody has looked at (R28). */
+	link.crm_version = s->result->created ? s->result->record.version : STR_EMPTY;
 	if (link_settle(db, &link, err) < 0 || note_created(db, s, &link, err) < 0 ||
 	    owe_back_reference(db, s, &link, err) < 0)
 		return err_pass(err);
@@ -220,10 +220,43 @@ static int refused(struct db *db, const struct settle *s, struct err *err)
 	               arena_text(s->arena, reason), err) < 0)
 		return err_pass(err);
 	if (link.state != LINK_MAKING || s->owed->side != SIDE_CRM)
-		return 0;
+		return link_owe(db, link.id, STR_EMPTY, err);
 	if (outbox_forget_link(db, link.id, err) < 0)
 		return err_pass(err);
 	return link_drop(db, link.id, err);
+}
+
+/* R9: a create with our key met a record that got this key by a person's hand since we looked, and is linked to another patient. */
+static int meets_linked(struct db *db, const struct settle *s, bool *ret, struct err *err)
+{
+	struct link other;
+	bool found = false;
+
+	*ret = false;
+	if (s->owed->op != WRITE_CREATE || s->owed->side != SIDE_CRM || s->result->created)
+		return 0;
+	if (link_by_crm(db, s->arena, s->plan->sync_id, s->result->id, &other, &found, err) < 0)
+		return err_pass(err);
+	*ret = found && other.id != s->owed->link_id;
+	return 0;
+}
+
+static int settle_delivered(struct db *db, const struct settle *s, enum settled *ret, struct err *err)
+{
+	struct write_result result = *s->result;
+	struct settle no = *s;
+	bool taken;
+
+	if (meets_linked(db, s, &taken, err) < 0)
+		return err_pass(err);
+	*ret = taken ? SETTLED_REFUSED : SETTLED_DELIVERED;
+	if (!taken)
+		return delivered(db, s, err);
+	result.code = STR("already_linked");
+	result.advice =
+	        STR("a linked CRM record stores this patient's id; clear it there, then check that record's values");
+	no.result = &result;
+	return refused(db, &no, err);
 }
 
 int settle_write(struct db *db, const struct settle *s, enum settled *ret, struct err *err)
@@ -234,6 +267,8 @@ int settle_write(struct db *db, const struct settle *s, enum settled *ret, struc
 		*ret = SETTLED_LATER;
 		return outbox_later(db, s->owed->id, clock_wall_ms() + pause_ms(s), s->result->code, err);
 	}
-	*ret = outcome == DELIVERED ? SETTLED_DELIVERED : SETTLED_REFUSED;
-	return outcome == DELIVERED ? delivered(db, s, err) : refused(db, s, err);
+	if (outcome == DELIVERED)
+		return settle_delivered(db, s, ret, err);
+	*ret = SETTLED_REFUSED;
+	return refused(db, s, err);
 }

@@ -11,6 +11,9 @@
 	"id, sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, received_ms, link_id, " \
 	"reason, error_code, error_field, error_ms, attempts, hash, same, body_of"
 
+/* A failed payload that was read again counts through the one that took its place; an older one (R4) is its record's only one in its run. */
+#define COUNTS_ITSELF "(state <> 4 OR outcome <> 9)"
+
 static const struct statement INSERT = {
 	"INSERT INTO staged (sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, "
 	"received_ms, link_id,"
@@ -27,6 +30,9 @@ static const struct statement FAIL = {
 };
 static const struct statement AGAIN = { "UPDATE staged SET state = 0, outcome = 0, same = 0 WHERE id = $1" };
 static const struct statement SUPERSEDE = { "UPDATE staged SET state = 4, reason = $2 WHERE id = $1" };
+static const struct statement ONLY = {
+	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state = 0 AND sync_id = $1 AND id <> $2"
+};
 static const struct statement WAITING = {
 	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND id > $2 AND ($3 = 0 OR run_id = $3)"
 	" ORDER BY id LIMIT $4"
@@ -35,10 +41,10 @@ static const struct statement READ = { "SELECT " COLUMNS ", body FROM staged WHE
 static const struct statement BODY = { "SELECT body FROM staged WHERE id = $1" };
 static const struct statement LIST = {
 	"SELECT " COLUMNS " FROM staged WHERE id > $1 AND ($2 = 0 OR run_id = $2) AND ($3 = 0 OR state = 3)"
-	" AND ($4 = '' OR error_code = $4) AND ($5 = 0 OR (outcome = $5 AND state <> 4)) ORDER BY id LIMIT $6"
+	" AND ($4 = '' OR error_code = $4) AND ($5 = 0 OR (outcome = $5 AND " COUNTS_ITSELF ")) ORDER BY id LIMIT $6"
 };
 static const struct statement COUNTS = {
-	"SELECT outcome, COUNT(*) AS n FROM staged WHERE run_id = $1 AND state <> 4 GROUP BY outcome"
+	"SELECT outcome, COUNT(*) AS n FROM staged WHERE run_id = $1 AND " COUNTS_ITSELF " GROUP BY outcome"
 };
 
 static const char BOX[] = "staged.body";
@@ -135,6 +141,11 @@ int stage_again(struct db *db, int64_t id, struct err *err)
 int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err)
 {
 	return db_run(db, &SUPERSEDE, BIND(bind_int(id), bind_text(str_of(reason))), err);
+}
+
+int stage_only(struct db *db, int64_t sync_id, int64_t id, struct err *err)
+{
+	return db_run(db, &ONLY, BIND(bind_int(sync_id), bind_int(id)), err);
 }
 
 static void read_row(struct rows *rows, struct arena *arena, struct staged *ret)

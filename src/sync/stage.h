@@ -38,6 +38,9 @@ int stage_fail(struct db *db, int64_t id, struct str code, struct str field, con
 int stage_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err) MUST_CHECK;
 
+/* Of all that waits only this one stays: for a preview, in a scratch copy. */
+int stage_only(struct db *db, int64_t sync_id, int64_t id, struct err *err) MUST_CHECK;
+
 /* Waiting payloads of a sync in order of arrival, after `after_id`; at most `limit`; with their bytes. run_id 0: of any run. */
 int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, int64_t run_id, int64_t after_id, size_t limit,
 		  struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
@@ -54,7 +57,7 @@ struct staged_filter {
 	size_t limit;                /* 0: 100 */
 };
 int stage_list(struct engine *engine, struct arena *arena, const struct staged_filter *filter, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
-/* Counts by outcome of one run; superseded payloads do not count. `ret` has OUTCOME_COUNT places. */
+/* Counts by outcome of one run; payloads that were read again count once, through the younger one. `ret` has OUTCOME_COUNT places. */
 int stage_counts(struct engine *engine, int64_t run_id, int64_t *ret, struct err *err) MUST_CHECK;
 
 #endif

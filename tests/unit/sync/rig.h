@@ -11,9 +11,9 @@
 struct rig {
 	struct engine engine;
 	struct plan *plan;
-	struct connection *emr, *crm;      /* the plan's */
+	struct connection *emr, *crm; /* the plan's */
 	struct arena arena;
-	char path[64];                     /* the database's folder */
+	char path[64]; /* the database's folder */
 };
 
 /* `sync_settings`: more members of the sync's object, as JSON text ("\"create\":true"), or "". */

@@ -1,0 +1,448 @@
+/* What people and other doors change while a batch is on its way: no edit is lost, none is applied out of order. */
+#include "hooks.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sync/stage.h"
+
+#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
+#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
+
+static void open_linked(struct rig *rig)
+{
+	int64_t counts[OUTCOME_COUNT];
+
+	rig_open(rig, "\"create\":true");
+	memory_put(rig->emr, "patient", "{\"id\":\"a\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN "}");
+	rig_import(rig, counts);
+	rig_import(rig, counts);
+	assert_int_equal(counts[OUTCOME_UNCHANGED], 1);
+}
+
+static void no_payload_waits(struct rig *rig)
+{
+	struct staged_filter filter = { .limit = 1000 };
+	struct err err = ERR_INIT;
+	struct staged *all;
+	size_t count;
+
+	assert_int_equal(stage_list(&rig->engine, &rig->arena, &filter, &all, &count, &err), 0);
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].state == STAGED_WAITING || all[i].state == STAGED_OWED)
+			fail_msg("payload %lld is %s", (long long)all[i].id, staged_state_name(all[i].state));
+	}
+}
+
+static void edit_contact(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	(void)nth;
+	if (which == MEMORY_WRITE)
+		memory_put(rig->crm, "Contact", "{\"Id\":\"c\",\"Email\":\"home@x.example\"}");
+}
+
+static void edit_patient(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	(void)nth;
+	if (which == MEMORY_WRITE)
+		memory_put(rig->emr, "patient", "{\"id\":\"a\",\"email\":\"home@x.example\"}");
+}
+
+static void both_have_the_persons_email(struct rig *rig)
+{
+	int64_t counts[OUTCOME_COUNT];
+
+	hooks_clear(rig);
+	rig_import(rig, counts);
+	assert_string_equal(rig_crm(rig, "c", "Email"), "home@x.example");
+	assert_string_equal(rig_emr(rig, "a", "email"), "home@x.example");
+	rig_close(rig);
+}
+
+static void test_R28_an_edit_of_the_contact_between_our_reading_and_writing_survives(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	hooks_set(&rig, SIDE_CRM, edit_contact, NULL);
+	rig_import(&rig, counts);
+	both_have_the_persons_email(&rig);
+}
+
+static void test_R28_an_edit_of_the_patient_between_our_reading_and_writing_survives(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Nampa\"}");
+	hooks_set(&rig, SIDE_EMR, edit_patient, NULL);
+	rig_import(&rig, counts);
+	both_have_the_persons_email(&rig);
+}
+
+static void test_R28_an_edit_of_the_contact_while_it_is_linked_survives(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN ",\"email\":\"a@x.example\"}");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN ",\"Email\":\"a@x.example\"}");
+	hooks_set(&rig, SIDE_CRM, edit_contact, NULL);
+	rig_import(&rig, counts);
+	both_have_the_persons_email(&rig);
+}
+
+static void one_second(struct rig *rig, enum memory_call which, struct page *page)
+{
+	(void)rig;
+	(void)which;
+	for (size_t i = 0; i < page->count; i++) {
+		page->records[i].version = STR("2026-01-01T00:00:00.000Z");
+		page->records[i].modified_ms = 1767225600000;
+	}
+	page->server_ms = 1767225600000;
+}
+
+static void test_R28_two_edits_in_one_second_are_two_edits(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	hooks_set(&rig, SIDE_CRM, NULL, one_second);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"shoe\":\"42\"}"); /* bytes change, no mapped value does */
+	rig_import(&rig, counts);
+	rig_import(&rig, counts);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Email\":\"home@x.example\"}");
+	rig_import(&rig, counts);
+	assert_string_equal(rig_emr(&rig, "a", "email"), "home@x.example");
+	rig_close(&rig);
+}
+
+static void stop_when_written(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	(void)nth;
+	if (which == MEMORY_WRITE)
+		atomic_store(&rig->engine.stop, true);
+}
+
+/* Leaves a write to the contact owed, as a run does that was stopped while the CRM was busy. */
+static void leave_a_write_owed(struct rig *rig)
+{
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+
+	memory_refuse(rig->crm, "c", RETRY_LATER, "BUSY");
+	hooks_set(rig, SIDE_CRM, stop_when_written, NULL);
+	assert_int_equal(run_import(&rig->engine, rig->plan, NULL, NULL, &run, &rig->arena, &err), ERR_ABORTED);
+	hooks_clear(rig);
+	memory_refuse(rig->crm, "c", DELIVERED, "");
+	atomic_store(&rig->engine.stop, false);
+}
+
+static void test_R4_a_payload_that_waits_for_an_earlier_write_is_not_forgotten(void **state)
+{
+	struct err err = ERR_INIT;
+	struct rig rig;
+	int64_t staged;
+
+	(void)state;
+	open_linked(&rig);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	leave_a_write_owed(&rig);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Eagle\"}");
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("a"), DOOR_CLICK, 0, &staged, &err), 0);
+	assert_int_equal(run_settle(&rig.engine, rig.plan, false, NULL, NULL, &err), 0);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Eagle");
+	no_payload_waits(&rig);
+	rig_close(&rig);
+}
+
+static void test_R4_an_older_payload_is_superseded_and_still_counted(void **state)
+{
+	struct staged_filter filter = { .limit = 100 };
+	int64_t counts[OUTCOME_COUNT];
+	struct err err = ERR_INIT;
+	struct staged *all;
+	struct rig rig;
+	size_t count, superseded = 0;
+	int64_t first, second;
+
+	(void)state;
+	open_linked(&rig);
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("a"), DOOR_WEBHOOK, 1, &first, &err), 0);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	rig_import(&rig, counts);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Email\":\"new@x.example\"}");
+	assert_int_equal(run_settle(&rig.engine, rig.plan, false, NULL, NULL, &err), 0);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("a"), DOOR_WEBHOOK, 0, &second, &err), 0);
+	assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &all, &count, &err), 0);
+	for (size_t i = 0; i < count; i++)
+		superseded += all[i].id == first && all[i].state == STAGED_SUPERSEDED;
+	assert_int_equal(superseded, 1);
+	assert_int_equal(stage_counts(&rig.engine, 1, counts, &err), 0);
+	assert_int_equal(counts[OUTCOME_UNCHANGED], 1);
+	rig_close(&rig);
+}
+
+static void take_the_time_away(struct rig *rig, enum memory_call which, struct page *page)
+{
+	(void)rig;
+	(void)which;
+	for (size_t i = 0; i < page->count; i++)
+		page->records[i].modified_ms = 0;
+}
+
+static void test_R4_without_times_the_order_of_arrival_counts(void **state)
+{
+	int64_t counts[OUTCOME_COUNT], staged;
+	struct err err = ERR_INIT;
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	hooks_set(&rig, SIDE_EMR, NULL, take_the_time_away);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Old\"}");
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("a"), DOOR_WEBHOOK, 0, &staged, &err), 0);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"New\"}");
+	rig_import(
+	        &rig,
+	        counts); /* the run's own payload came later and is settled first; settling then meets the older one */
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "New");
+	assert_string_equal(rig_emr(&rig, "a", "city"), "New");
+	no_payload_waits(&rig);
+	rig_close(&rig);
+}
+
+/* One payload, two writes: the CRM refuses its own, the EMR takes its own. */
+static void test_R3_one_side_refuses_the_other_takes_and_retry_settles_both(void **state)
+{
+	struct staged_filter filter = { .failed = true };
+	int64_t counts[OUTCOME_COUNT];
+	struct err err = ERR_INIT;
+	struct retried retried;
+	struct staged *failed;
+	struct rig rig;
+	size_t count;
+
+	(void)state;
+	for (int refuser = SIDE_EMR; refuser <= SIDE_CRM; refuser++) {
+		struct connection *c;
+
+		open_linked(&rig);
+		c = refuser == SIDE_EMR ? rig.emr : rig.crm;
+		memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+		memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Email\":\"new@x.example\"}");
+		memory_refuse(c, refuser == SIDE_EMR ? "a" : "c", REFUSED, "NO");
+		rig_import(&rig, counts);
+		assert_int_equal(counts[OUTCOME_FAILED], 1);
+		memory_refuse(c, refuser == SIDE_EMR ? "a" : "c", DELIVERED, "");
+		assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
+		assert_int_equal(count, 1);
+		assert_int_equal(run_retry(&rig.engine, rig.plan, &failed[0].id, 1, &retried, &err), 0);
+		assert_int_equal(retried.through, 1);
+		assert_string_equal(rig_emr(&rig, "a", "email"), "new@x.example");
+		assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+		no_payload_waits(&rig);
+		rig_close(&rig);
+	}
+}
+
+static void test_R3_a_refused_write_is_tried_by_the_next_import_too(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	for (int refuser = SIDE_EMR; refuser <= SIDE_CRM; refuser++) {
+		struct connection *c;
+
+		open_linked(&rig);
+		c = refuser == SIDE_EMR ? rig.emr : rig.crm;
+		memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+		memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Email\":\"new@x.example\"}");
+		memory_refuse(c, refuser == SIDE_EMR ? "a" : "c", REFUSED, "NO");
+		rig_import(&rig, counts);
+		rig_import(&rig, counts);
+		assert_int_equal(counts[OUTCOME_FAILED], 1);
+		memory_refuse(c, refuser == SIDE_EMR ? "a" : "c", DELIVERED, "");
+		rig_import(&rig, counts);
+		assert_string_equal(rig_emr(&rig, "a", "email"), "new@x.example");
+		assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+		rig_close(&rig);
+	}
+}
+
+static void test_R3_a_refused_write_of_a_new_link_leaves_no_half_link(void **state)
+{
+	struct staged_filter filter = { .failed = true };
+	int64_t counts[OUTCOME_COUNT];
+	struct err err = ERR_INIT;
+	struct retried retried;
+	struct staged *failed;
+	struct rig rig;
+	size_t count;
+
+	(void)state;
+	for (int refuser = SIDE_EMR; refuser <= SIDE_CRM; refuser++) {
+		struct connection *c;
+		const char *id = refuser == SIDE_EMR ? "a" : "c";
+
+		rig_open(&rig, "");
+		c = refuser == SIDE_EMR ? rig.emr : rig.crm;
+		memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN ",\"city\":\"Nampa\"}");
+		memory_put(rig.crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN ",\"Email\":\"new@x.example\"}");
+		memory_refuse(c, id, REFUSED, "NO");
+		rig_import(&rig, counts);
+		assert_int_equal(counts[OUTCOME_FAILED], 1);
+		memory_refuse(c, id, DELIVERED, "");
+		assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
+		assert_int_equal(run_retry(&rig.engine, rig.plan, &failed[0].id, 1, &retried, &err), 0);
+		assert_int_equal(retried.through, 1);
+		assert_int_equal(run_settle(&rig.engine, rig.plan, true, NULL, NULL, &err), 0);
+		assert_string_equal(rig_emr(&rig, "a", "email"), "new@x.example");
+		assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+		assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+		assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "true");
+		if (refuser == SIDE_CRM)
+			assert_string_equal(rig_emr(&rig, "a", "our_id"), "c");
+		rig_close(&rig);
+	}
+}
+
+static void test_R3_retry_goes_on_past_a_record_that_its_source_no_longer_has(void **state)
+{
+	struct staged_filter filter = { .failed = true };
+	int64_t counts[OUTCOME_COUNT], ids[2];
+	struct err err = ERR_INIT;
+	struct retried retried;
+	struct staged *failed;
+	struct rig rig;
+	size_t count;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN "}");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\",\"first_name\":\"Bob\",\"last_name\":\"Ray\"}");
+	memory_refuse(rig.crm, "a", REFUSED, "NO");
+	memory_refuse(rig.crm, "b", REFUSED, "NO");
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_FAILED], 2);
+	assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
+	ids[0] = failed[0].id;
+	ids[1] = failed[1].id;
+	memory_remove(rig.emr, "patient", "a");
+	memory_refuse(rig.crm, "b", DELIVERED, "");
+	assert_int_equal(run_retry(&rig.engine, rig.plan, ids, 2, &retried, &err), 0);
+	assert_int_equal(retried.through, 1);
+	assert_int_equal(retried.failed, 1);
+	assert_non_null(rig_contact_of(&rig, "b"));
+	no_payload_waits(&rig);
+	rig_close(&rig);
+}
+
+static void test_R5_R33_a_retry_that_dies_anywhere_doubles_no_count(void **state)
+{
+	struct staged_filter filter = { .failed = true };
+	int64_t counts[OUTCOME_COUNT];
+	bool more = true;
+
+	(void)state;
+	for (int64_t n = 1; more && n < 1000; n++) {
+		struct err err = ERR_INIT;
+		struct retried retried;
+		struct staged *failed;
+		struct rig rig;
+		size_t count;
+
+		rig_open(&rig, "\"create\":true");
+		memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN "}");
+		memory_refuse(rig.crm, "a", REFUSED, "NO");
+		rig_import(&rig, counts);
+		memory_refuse(rig.crm, "a", DELIVERED, "");
+		assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
+		rig_fail_store_at(&rig, n);
+		more = run_retry(&rig.engine, rig.plan, &failed[0].id, 1, &retried, &err) < 0;
+		rig_restart(&rig);
+		err = (struct err)ERR_INIT;
+		assert_int_equal(run_settle(&rig.engine, rig.plan, true, NULL, NULL, &err), 0);
+		assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
+		if (count)
+			assert_int_equal(run_retry(&rig.engine, rig.plan, &failed[0].id, 1, &retried, &err), 0);
+		assert_int_equal(stage_counts(&rig.engine, 1, counts, &err), 0);
+		assert_int_equal(counts[OUTCOME_CREATED] + counts[OUTCOME_UPDATED] + counts[OUTCOME_UNCHANGED], 1);
+		assert_int_equal(memory_count(rig.crm, "Contact"), 1);
+		rig_close(&rig);
+	}
+}
+
+struct previewed {
+	int verdicts;
+	int64_t last_id;
+};
+
+static void take_verdict(void *context, const struct verdict *verdict)
+{
+	struct previewed *seen = context;
+
+	seen->verdicts++;
+	seen->last_id = verdict->staged_id;
+}
+
+static void test_preview_tells_of_the_record_asked_for_and_of_no_other(void **state)
+{
+	struct previewed seen = { 0 };
+	struct err err = ERR_INIT;
+	int64_t staged;
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	memory_put(rig.emr, "patient", "{\"id\":\"b\",\"first_name\":\"Bob\",\"last_name\":\"Ray\"}");
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("b"), DOOR_WEBHOOK, 0, &staged, &err), 0);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	leave_a_write_owed(&rig);
+	rig.engine.dry = true;
+	rig.engine.on_verdict = take_verdict;
+	rig.engine.on_verdict_context = &seen;
+	assert_int_equal(run_preview(&rig.engine, rig.plan, STR("a"), &err), 0);
+	assert_int_equal(seen.verdicts, 1);
+	assert_true(seen.last_id > staged);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Boise");
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_R28_an_edit_of_the_contact_between_our_reading_and_writing_survives),
+		cmocka_unit_test(test_R28_an_edit_of_the_patient_between_our_reading_and_writing_survives),
+		cmocka_unit_test(test_R28_an_edit_of_the_contact_while_it_is_linked_survives),
+		cmocka_unit_test(test_R28_two_edits_in_one_second_are_two_edits),
+		cmocka_unit_test(test_R4_a_payload_that_waits_for_an_earlier_write_is_not_forgotten),
+		cmocka_unit_test(test_R4_an_older_payload_is_superseded_and_still_counted),
+		cmocka_unit_test(test_R4_without_times_the_order_of_arrival_counts),
+		cmocka_unit_test(test_R3_one_side_refuses_the_other_takes_and_retry_settles_both),
+		cmocka_unit_test(test_R3_a_refused_write_is_tried_by_the_next_import_too),
+		cmocka_unit_test(test_R3_a_refused_write_of_a_new_link_leaves_no_half_link),
+		cmocka_unit_test(test_R3_retry_goes_on_past_a_record_that_its_source_no_longer_has),
+		cmocka_unit_test(test_R5_R33_a_retry_that_dies_anywhere_doubles_no_count),
+		cmocka_unit_test(test_preview_tells_of_the_record_asked_for_and_of_no_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
