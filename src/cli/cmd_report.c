@@ -101,7 +101,10 @@ static void print_report(struct arena *arena, const struct tally *t)
 	       STR_ARG(run->sync_name), run_state_name(run->state), STR_ARG(at), STR_ARG(run->who));
 	if (run->ended_ms)
 		printf(", %.2f s", (double)(run->ended_ms - run->started_ms) / 1000);
-	printf("\n%s%.*s%s\n", run->error.len ? "stopped by: " : "", STR_ARG(run->error), run->error.len ? "\n" : "");
+	printf("\n");
+	if (run->error.len && run->state != RUN_DONE)
+		printf("stopped by: %.*s\n", STR_ARG(run->error));
+	printf("\n");
 	report_counts(t->counts, t->read);
 	print_next(t);
 }

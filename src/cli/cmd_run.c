@@ -205,6 +205,8 @@ int cmd_import(struct cli_args *args, struct err *err)
 	if (code < 0)
 		return run.id ? err_wrap(err, "run %.*s (call `suture import` again to go on)", STR_ARG(run.batch_id))
 		              : code;
+	if (run_find(args->engine, args->arena, run.batch_id, &run, err) < 0)
+		return err_pass(err);
 	return report_run(args, &run, err);
 }
 

@@ -1,9 +1,11 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { BAR_WIDTH = 30, LINE_EVERY_MS = 5000 };
+enum { BAR_WIDEST = 30, BAR_NARROWEST = 8, LINE_EVERY_MS = 5000 };
 
 void progress_begin(struct progress_bar *bar, bool quiet)
 {
@@ -20,37 +22,72 @@ static void print_span(char *out, size_t size, int64_t seconds)
 		snprintf(out, size, "%lld s", (long long)seconds);
 }
 
-/* Work done is what was read plus what was decided less what is still owed; the whole is twice the records. */
-static void summarize(const struct progress *p, int64_t *ret_done, int64_t *ret_whole)
+/* Without a run only what is owed counts. In a run each record counts twice: once when it is read, once when it is decided and delivered. */
+static void summarize(const struct progress_bar *bar, const struct progress *p, int64_t *ret_done, int64_t *ret_whole)
 {
-	int64_t records = MAX_OF(p->total, p->read);
+	int64_t records = MAX_OF(p->total, p->read), owed = p->owed + p->owed_low;
 
+	if (!p->run) {
+		*ret_whole = MAX_OF(bar->owed_at_first, owed);
+		*ret_done = *ret_whole - owed;
+		return;
+	}
 	*ret_whole = records * 2;
 	*ret_done = MIN_OF(p->read + MAX_OF(p->decided - p->owed, (int64_t)0), *ret_whole);
+}
+
+static void describe(const struct progress *p, int64_t done, int64_t whole, int64_t gained, char *out, size_t size)
+{
+	int64_t rate = p->elapsed_ms > 0 ? gained * (p->run ? 500 : 1000) / p->elapsed_ms : 0;
+	bool knows_whole = !p->run || p->total >= 0;
+	char what[120], eta[40] = "";
+
+	if (gained > 0 && p->elapsed_ms > 0 && knows_whole)
+		print_span(eta, sizeof(eta), (whole - done) * p->elapsed_ms / gained / 1000);
+	if (p->run)
+		snprintf(what, sizeof(what), "%lld read, %lld decided, %lld owed", (long long)p->read,
+		         (long long)p->decided, (long long)p->owed);
+	else
+		snprintf(what, sizeof(what), "%lld owed", (long long)(p->owed + p->owed_low));
+	snprintf(out, size, "%s, %lld/s%s%s%s", what, (long long)rate, eta[0] ? ", " : "", eta, eta[0] ? " left" : "");
+}
+
+/* A line that is wider than the terminal would not be drawn over but pile up. */
+static int bar_width(size_t text)
+{
+	const int frame = sizeof("[] ") - 1 + 1;
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return BAR_WIDEST;
+	return MAX_OF(MIN_OF((int)size.ws_col - frame - (int)text, (int)BAR_WIDEST), (int)BAR_NARROWEST);
 }
 
 void progress_show(void *context, const struct progress *p)
 {
 	struct progress_bar *bar = context;
-	int64_t done, whole, rate, left;
-	char eta[40] = "";
-	int filled;
+	int64_t done, whole;
+	char text[200];
+	int width, filled;
 
+	if (!bar->begun)
+		bar->owed_at_first = p->owed + p->owed_low;
+	summarize(bar, p, &done, &whole);
+	if (!bar->begun)
+		bar->done_before = p->resumed ? done : 0;
+	bar->begun = true;
 	if (bar->quiet || (!bar->terminal && p->elapsed_ms - bar->told_ms < LINE_EVERY_MS))
 		return;
 	bar->told_ms = p->elapsed_ms;
-	summarize(p, &done, &whole);
-	rate = p->elapsed_ms > 0 ? done * 500 / p->elapsed_ms : 0;
-	left = done > 0 && p->elapsed_ms > 0 ? (whole - done) * p->elapsed_ms / done / 1000 : -1;
-	if (left >= 0)
-		print_span(eta, sizeof(eta), left);
-	filled = whole ? (int)(done * BAR_WIDTH / whole) : 0;
-	fprintf(stderr, "%s[%.*s%*s] %lld read, %lld decided, %lld owed, %lld/s%s%s%s", bar->terminal ? "\r" : "",
-	        filled, "##############################", BAR_WIDTH - filled, "", (long long)p->read,
-	        (long long)p->decided, (long long)p->owed, (long long)rate, eta[0] ? ", " : "", eta,
-	        eta[0] ? " left" : "");
-	fputs(bar->terminal ? "\033[K" : "\n", stderr);
-	bar->open = bar->terminal;
+	describe(p, done, whole, done - bar->done_before, text, sizeof(text));
+	if (!bar->terminal) {
+		fprintf(stderr, "%s\n", text);
+		return;
+	}
+	width = bar_width(strlen(text));
+	filled = whole ? (int)(done * width / whole) : 0;
+	fprintf(stderr, "\r[%.*s%*s] %s\033[K", filled, "##############################", width - filled, "", text);
+	bar->open = true;
 }
 
 void progress_end(struct progress_bar *bar)
