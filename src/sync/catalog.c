@@ -472,6 +472,53 @@ static int collect_changes(struct apply *job, const struct json *file, const cha
 	return 0;
 }
 
+static bool in_file(const struct apply *job, const char *kind, struct str name)
+{
+	for (const struct change *c = job->changes; c; c = c->next) {
+		if (strcmp(c->kind, kind) == 0 && str_eq(c->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* What a document names has to be in the file, or stored by an earlier one. */
+static int check_reference(const struct apply *job, const struct change *from, const char *setting, const char *kind,
+                           struct err *err)
+{
+	const struct json *value = json_get(from->body, setting);
+	struct str name = json_text(value);
+	struct doc *stored;
+
+	if (in_file(job, kind, name))
+		return 0;
+	if (docs(job->engine, job->arena, kind, name, &stored, err) < 0)
+		return err_pass(err);
+	if (name.len && stored)
+		return 0;
+	return err_set(err, ERR_CONFIG, "line %u: %s '%.*s': there is no %s '%.*s'", value ? value->line : 1,
+	               from->kind, STR_ARG(from->name), kind, STR_ARG(name));
+}
+
+static int check_references(const struct apply *job, struct err *err)
+{
+	static const struct {
+		const char *from, *setting, *to;
+	} references[] = {
+		{ "integration", "emr", "connection" },
+		{ "integration", "crm", "connection" },
+		{ "sync", "integration", "integration" },
+	};
+
+	for (const struct change *c = job->changes; c; c = c->next) {
+		for (size_t i = 0; i < ARRAY_LEN(references); i++) {
+			if (strcmp(c->kind, references[i].from) == 0 &&
+			    check_reference(job, c, references[i].setting, references[i].to, err) < 0)
+				return err_pass(err);
+		}
+	}
+	return 0;
+}
+
 int catalog_apply(struct engine *engine, struct str text, const char *file_name, const char *file_dir, const char *why,
                   struct applied *ret, struct err *err)
 {
@@ -482,7 +529,7 @@ int catalog_apply(struct engine *engine, struct str text, const char *file_name,
 	if (text.len > LIMIT_CONFIG)
 		return err_set(err, ERR_MEMORY_LIMIT, "%s is larger than 4 MB", file_name);
 	if (yaml_parse(&arena, text, &file, err) < 0 || schema_check(&arena, file, err) < 0 ||
-	    collect_changes(&job, file, file_dir, err) < 0)
+	    collect_changes(&job, file, file_dir, err) < 0 || check_references(&job, err) < 0)
 		return err_wrap(err, "%s", file_name);
 	if (store_write(engine->store, DURABLE, store_changes, &job, err) < 0)
 		return err_pass(err);

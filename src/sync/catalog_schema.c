@@ -44,6 +44,17 @@ static const struct setting sync_settings[] = {
 	{ NULL, false, 0 },
 };
 
+static const struct setting policy_settings[] = { { "winner", false, TEXT },
+	                                          { "blank", false, TEXT },
+	                                          { NULL, false, 0 } };
+/* One of these three, where a secret is not given as text. */
+static const struct setting secret_settings[] = {
+	{ "env", false, TEXT },
+	{ "file", false, TEXT },
+	{ "sealed", false, 1u << JSON_TRUE },
+	{ NULL, false, 0 },
+};
+
 static const struct setting *find(const struct setting *rows, struct str name)
 {
 	for (; rows->name; rows++) {
@@ -67,7 +78,7 @@ static int check_object(struct arena *arena, const struct json *object, const st
 {
 	if (!object || object->kind != JSON_OBJECT)
 		return err_set(err, ERR_CONFIG, "line %u: %s must be a list of settings (name: value)",
-		               object ? object->line : 1, what);
+		               object && object->line ? object->line : 1, what);
 	JSON_EACH (object, member) {
 		const struct setting *row = find(rows, member->key);
 
@@ -120,6 +131,16 @@ static struct str list_kinds(struct arena *arena)
 	return list;
 }
 
+static int check_secret(struct arena *arena, const struct json *secret, struct err *err)
+{
+	if (secret->kind != JSON_OBJECT)
+		return 0;
+	if (secret->count != 1)
+		return err_set(err, ERR_CONFIG, "line %u: '%.*s' is a secret: text, {file: PATH} or {env: NAME}",
+		               secret->line, STR_ARG(secret->key));
+	return check_object(arena, secret, secret_settings, arena_text(arena, secret->key), err);
+}
+
 static int check_connection(struct arena *arena, const struct json *c, struct err *err)
 {
 	const struct connector *kind = connector_find(json_get_text(c, "kind"));
@@ -139,6 +160,8 @@ static int check_connection(struct arena *arena, const struct json *c, struct er
 			return err_set(err, ERR_CONFIG,
 			               "line %u: '%.*s' of connection '%.*s' has the wrong kind of value",
 			               setting->line, STR_ARG(setting->key), STR_ARG(c->key));
+		if (option && option->secret && check_secret(arena, setting, err) < 0)
+			return err_wrap(err, "connection '%.*s'", STR_ARG(c->key));
 	}
 	for (const struct option *o = kind->options; o->name; o++) {
 		if (!o->fallback && !json_get(c, o->name))
@@ -148,28 +171,64 @@ static int check_connection(struct arena *arena, const struct json *c, struct er
 	return 0;
 }
 
-static int check_mapping(struct arena *arena, const struct json *sync, struct err *err)
+static struct field_map *field_named(const struct mapping *m, struct str name)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		if (str_eq(m->fields[i].name, name) || str_eq(path_text(m->fields[i].crm), name))
+			return &m->fields[i];
+	}
+	return NULL;
+}
+
+/* policy: {Email: {winner: crm, blank: clear}} lays over the mapping's own rows. */
+static int lay_policy(struct arena *arena, struct mapping *m, const struct json *policy, struct err *err)
+{
+	JSON_EACH (policy, row) {
+		struct field_map *field = field_named(m, row->key);
+		struct str what = arena_printf(arena, "the policy of '%.*s'", STR_ARG(row->key));
+
+		if (!field)
+			return err_set(err, ERR_CONFIG, "line %u: policy: the mapping has no field '%.*s'", row->line,
+			               STR_ARG(row->key));
+		if (check_object(arena, row, policy_settings, what.at, err) < 0)
+			return err_pass(err);
+		if (mapping_set_policy(field, json_get_text(row, "winner"), json_get_text(row, "blank"), err) < 0)
+			return err_wrap(err, "line %u: %s", row->line, what.at);
+	}
+	return 0;
+}
+
+int schema_mapping(struct arena *arena, const struct json *sync, struct mapping *ret, struct err *err)
 {
 	const struct json *spec = json_get(sync, "mapping");
-	struct mapping ignored;
+	struct json *parsed;
+	struct str text;
 
-	if (spec->kind == JSON_OBJECT)
-		return mapping_parse(arena, spec, &ignored, err);
-	if (mapping_builtin(spec->text).len == 0)
-		return err_set(err, ERR_CONFIG, "line %u: there is no built-in mapping '%.*s'; there is: hint-contact",
-		               spec->line, STR_ARG(spec->text));
-	return 0;
+	if (spec && spec->kind == JSON_STRING) {
+		text = mapping_builtin(spec->text);
+		if (text.len == 0)
+			return err_set(err, ERR_CONFIG,
+			               "line %u: there is no built-in mapping '%.*s'; there is: hint-contact",
+			               spec->line, STR_ARG(spec->text));
+		if (yaml_parse(arena, text, &parsed, err) < 0)
+			return err_wrap(err, "built-in mapping");
+		spec = parsed;
+	}
+	if (mapping_parse(arena, spec, ret, err) < 0)
+		return err_pass(err);
+	return lay_policy(arena, ret, json_get(sync, "policy"), err);
 }
 
 static int check_sync(struct arena *arena, const struct json *sync, bool has_integration, struct err *err)
 {
 	struct str what = arena_printf(arena, "sync '%.*s'", STR_ARG(sync->key));
+	struct mapping ignored;
 
 	if (check_object(arena, sync, sync_settings, what.at, err) < 0)
 		return err_pass(err);
 	if (!has_integration && !json_get(sync, "integration"))
 		return err_set(err, ERR_CONFIG, "line %u: %s belongs to no integration", sync->line, what.at);
-	return check_mapping(arena, sync, err);
+	return schema_mapping(arena, sync, &ignored, err);
 }
 
 int schema_check(struct arena *arena, const struct json *file, struct err *err)

@@ -3,6 +3,7 @@
  */
 #include "sync/catalog.h"
 #include "sync/catalog_docs.h"
+#include "sync/catalog_schema.h"
 
 /* Every CRM field that a merge reads: mapped ones (their first step) and those that show the link. */
 static void collect_crm_fields(struct plan *plan)
@@ -24,43 +25,6 @@ static void collect_crm_fields(struct plan *plan)
 	}
 	plan->crm_fields = fields;
 	plan->crm_field_count = count;
-}
-
-static int parse_mapping(struct plan *plan, const struct json *doc, struct err *err)
-{
-	const struct json *spec = json_get(doc, "mapping");
-	struct json *parsed;
-	struct str text;
-
-	if (spec && spec->kind == JSON_STRING) {
-		text = mapping_builtin(spec->text);
-		if (text.len == 0)
-			return err_set(err, ERR_CONFIG, "sync '%.*s': there is no built-in mapping '%.*s'",
-			               STR_ARG(plan->name), STR_ARG(spec->text));
-		if (yaml_parse(&plan->arena, text, &parsed, err) < 0)
-			return err_wrap(err, "built-in mapping");
-		spec = parsed;
-	}
-	return mapping_parse(&plan->arena, spec, &plan->mapping, err);
-}
-
-/* policy: {Email: {winner: crm, blank: clear}} lays over the mapping's own rows. */
-static int lay_policy(struct plan *plan, const struct json *policy, struct err *err)
-{
-	JSON_EACH (policy, row) {
-		struct field_map *field = NULL;
-
-		for (size_t i = 0; i < plan->mapping.count; i++) {
-			if (str_eq(plan->mapping.fields[i].name, row->key) ||
-			    str_eq(path_text(plan->mapping.fields[i].crm), row->key))
-				field = &plan->mapping.fields[i];
-		}
-		if (!field)
-			return err_set(err, ERR_CONFIG, "policy: the mapping has no field '%.*s'", STR_ARG(row->key));
-		if (mapping_set_policy(field, json_get_text(row, "winner"), json_get_text(row, "blank"), err) < 0)
-			return err_wrap(err, "policy of '%.*s'", STR_ARG(row->key));
-	}
-	return 0;
 }
 
 static void read_settings(struct plan *plan, const struct json *sync, const struct json *integration)
@@ -88,7 +52,7 @@ static int open_all(struct engine *engine, struct plan *plan, const struct sync_
 	plan->name = docs->name;
 	plan->mapping_version = docs->version;
 	read_settings(plan, docs->sync, docs->integration);
-	if (parse_mapping(plan, docs->sync, err) < 0 || lay_policy(plan, json_get(docs->sync, "policy"), err) < 0)
+	if (schema_mapping(&plan->arena, docs->sync, &plan->mapping, err) < 0)
 		return err_wrap(err, "sync '%.*s'", STR_ARG(plan->name));
 	collect_crm_fields(plan);
 	if (catalog_open_connection(engine, plan->emr_name, &plan->conn[SIDE_EMR], err) < 0)

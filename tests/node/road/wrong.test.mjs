@@ -25,12 +25,27 @@ async function withFolder(use) {
   }
 }
 
+/** A whole file, with lines put in the place of some. */
+const whole = ({ emr = 'p', sync = '', token = 'x' } = {}) => `connections:
+  p: {kind: hint, token: ${token}}
+  o: {kind: salesforce, login_url: "https://a.example", client_id: a, client_secret: b}
+integration: {name: i, emr: ${emr}, crm: o}
+syncs:
+  s: {emr_object: patient, crm_object: Contact, mapping: hint-contact, crm_id_field: X__c${sync}}
+`;
+
 const cases = [
   ['bad YAML', 'connections: [', /line \d+/],
   ['an unknown setting', 'connections:\n  p: {kind: hint, ulr: x}\n', /line 2.*unknown setting 'ulr'.*url/],
   ['an unknown kind', 'connections:\n  p: {kind: hnit}\n', /needs a kind; there is: .*hint/],
   ['an unknown field of a mapping', 'integration: {name: i, emr: a, crm: b}\nsyncs:\n  s:\n    emr_object: patient\n    crm_object: Contact\n    crm_id_field: X__c\n    mapping:\n      fields:\n        - {name: A, emr: a, crm: B, derection: both}\n', /derection/],
   ['a two-way field with a one-way transform', 'integration: {name: i, emr: a, crm: b}\nsyncs:\n  s:\n    emr_object: patient\n    crm_object: Contact\n    crm_id_field: X__c\n    mapping:\n      fields:\n        - {name: A, emr: a, crm: B, transform: {truncate: 5}}\n', /A/],
+  ['a connection that is not there', whole({ emr: 'nope' }), /line 4.*no connection 'nope'/],
+  ['an integration that is not there', whole({ sync: ', integration: zz' }), /line 6.*no integration 'zz'/],
+  ['a policy for a field that is not mapped', whole({ sync: ', policy: {Nope: {winner: emr}}' }), /line 6.*no field 'Nope'/],
+  ['a winner that is none', whole({ sync: ', policy: {Email: {winner: nobody}}' }), /line 6.*'Email'.*newest/],
+  ['a mistyped setting of a policy', whole({ sync: ', policy: {Email: {winnr: crm}}' }), /line 6.*winnr.*winner, blank/],
+  ['a secret that says neither file nor env', whole({ token: '{fiel: x}' }), /line 2.*'fiel' of token.*env, file/],
   ['a missing setting', 'integration: {name: i}\n', /needs the setting 'emr'/],
 ];
 for (const [what, text, message] of cases) {
