@@ -20,12 +20,14 @@ static void on_interrupt(int number)
 {
 	static const char told[] = "\nstopping after the chunk in hand; Ctrl-C again ends at once\n";
 	struct engine *engine = interrupted_engine;
+	int interrupted_errno = errno; /* of whatever we broke into */
 
 	(void)number;
 	if (!engine || atomic_exchange(&engine->stop, true))
 		_Exit(EXIT_STOPPED);
 	if (isatty(STDERR_FILENO) && write(STDERR_FILENO, told, sizeof(told) - 1) < 0)
 		_Exit(EXIT_STOPPED);
+	errno = interrupted_errno;
 }
 
 struct engine *cli_interrupts(struct engine *engine)

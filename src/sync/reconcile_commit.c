@@ -37,6 +37,8 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 	const struct mapping *m = &job->r->plan->mapping;
 	struct arena *arena = &job->chunk->arena;
 
+	if (item->merged && item->resolved.kind == RESOLVED_LINKED && conflict_ask_no_more(db, link_id, err) < 0)
+		return err_wrap(err, "note a conflict (R22)");
 	for (size_t i = 0; item->merged && i < m->count; i++) {
 		const struct merged *f = &item->merged[i];
 		struct conflict conflict = {

@@ -8,6 +8,7 @@ static const struct statement ADD = {
 	"INSERT INTO conflict (sync_id, link_id, staged_id, field, winner, waiting, policy_version, sides, at_ms)"
 	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)"
 };
+static const struct statement ASK_NO_MORE = { "DELETE FROM conflict WHERE link_id = $1 AND waiting = 1" };
 static const struct statement LIST = {
 	"SELECT id, sync_id, link_id, staged_id, field, winner, waiting, policy_version, sides, at_ms FROM conflict"
 	" WHERE id > $1 ORDER BY id LIMIT $2"
@@ -26,6 +27,11 @@ struct str conflict_seal(struct engine *engine, struct arena *arena, struct str 
 	buf_add_char(&out, '}');
 	ensure(buf_ok(&out));
 	return box_seal(engine->keys, arena, "conflict.sides", buf_str(&out));
+}
+
+int conflict_ask_no_more(struct db *db, int64_t link_id, struct err *err)
+{
+	return db_run(db, &ASK_NO_MORE, BIND(bind_int(link_id)), err);
 }
 
 int conflict_add(struct db *db, const struct conflict *c, struct err *err)
