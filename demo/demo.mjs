@@ -1,127 +1,152 @@
 // The demo: everything a clinic would do on its first day, against the stand-in systems.
-import { parseArgs } from 'node:util';
 import { fields, inconsistencies } from './consistent.mjs';
-import { admin, must, setUp, startSandbox, states, writeCalls } from './systems.mjs';
-
-const help = `usage: ./run demo [--data FILE] [--patients N] [--seed S] [--once]
-
-  --data FILE    FHIR patients as NDJSON, one a line, instead of generated ones
-  --patients N   how many patients to generate (1000)
-  --seed S       another seed gives other patients (1)
-  --once         end by itself with one JSON line on stdout; exit 0 only if both systems agree`;
-
-const { values: options } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    patients: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    once: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
-if (options.help) {
-  console.log(help);
-  process.exit(0);
-}
+import { Misuse, help, readOptions } from './options.mjs';
+import { admin, endEverything, must, paths, setUp, startSandbox, states, writeCalls } from './systems.mjs';
 
 /** People read stderr, programs read the one line on stdout. */
 const say = (line = '') => process.stderr.write(`${line}\n`);
-const title = (line) => say(`\n\x1b[1m${line}\x1b[0m`);
+const bold = process.stderr.isTTY && !process.env.NO_COLOR ? (line) => `\x1b[1m${line}\x1b[0m` : (line) => line;
+const title = (line) => say(`\n${bold(line)}\n`);
 
-function showRecord(label, before, after) {
-  say(`  ${label}`);
-  const keys = ['FirstName', 'LastName', 'Email', 'MobilePhone', 'MailingCity', 'Insurance_Payer__c', 'Hint_Patient_Id__c', 'Synced_to_Hint__c'];
-  for (const key of keys) say(`    ${key.padEnd(22)} ${String(before?.[key] ?? '-').padEnd(32)} ${String(after?.[key] ?? '-')}`);
+/** Says the command as a person would type it, and lets its output be seen. */
+async function show(dir, args, options = {}) {
+  say(`$ suture ${args.join(' ')}`);
+  return must(dir, args, { show: 'all', ...options });
 }
+
+const shownFields = ['FirstName', 'LastName', 'Email', 'MobilePhone', 'MailingCity', 'Insurance_Payer__c', 'Hint_Patient_Id__c', 'Synced_to_Hint__c'];
+const cell = (record, field) => {
+  const text = String(record?.[field] ?? '-');
+  return (text.length > 26 ? `${text.slice(0, 25)}…` : text).padEnd(27);
+};
 
 function showThree(world, before, after) {
   const of = (list, id) => list.find((c) => c.Id === id);
   const rows = [
-    ['linked: the contact was there, conflicting and blank fields', world.patients.find((r) => r.treatment === 'linked')],
-    ['created: nobody fitted', world.patients.find((r) => r.treatment === 'created')],
-    ['skipped: two fit, a person decides', world.patients.find((r) => r.treatment === 'skipped_ambiguous')],
+    ['linked: the contact was there, with conflicting and blank fields', 'linked'],
+    ['created: nobody fitted', 'created'],
+    ['skipped: two contacts fit, a person decides; the first of them', 'skipped_ambiguous'],
   ];
-  say(`    ${'field'.padEnd(22)} ${'before'.padEnd(32)} after`);
-  for (const [label, row] of rows.filter(([, r]) => r)) {
+  say(`${'contact'.padEnd(20)} ${'before'.padEnd(27)} after`);
+  for (const [label, treatment] of rows) {
+    const row = world.patients.find((r) => r.treatment === treatment);
+    if (!row) continue;
     const contact = after.contacts.find((c) => c.Hint_Patient_Id__c === row.id) ?? of(after.contacts, row.contacts[0]);
-    showRecord(`${row.id} ${label}`, contact && of(before.contacts, contact.Id), contact);
+    const old = contact && of(before.contacts, contact.Id);
+    say(`\n${row.id} ${label}`);
+    for (const field of shownFields) say(`${field.padEnd(20)} ${cell(old, field)} ${cell(contact, field)}`.trimEnd());
   }
 }
 
 async function story(systems) {
   const began = Date.now();
   title('1. Two systems');
-  say(`  Hint       ${systems.hint}/api`);
-  say(`  Salesforce ${systems.salesforce}`);
+  say(`Hint        ${systems.hint}/api`);
+  say(`Salesforce  ${systems.salesforce}`);
   const before = await states(systems);
-  say(`  ${before.patients.length} patients in Hint, ${before.contacts.length} contacts in Salesforce, some of them the same people`);
+  say(`${before.patients.length} patients in Hint; ${before.contacts.length} contacts in Salesforce, some of them the same people`);
 
-  title('2. Set up: suture init, suture apply, suture check');
+  title('2. Set up');
   const home = await setUp(systems, { practice: { pace: '0', window: '8' } });
-  const check = await must(home.dir, ['check']);
-  say(check.stdout.split('\n').map((line) => `  ${line}`).join('\n').trimEnd());
+  say(`$ export SUTURE_DIR=${home.dir}`);
+  say('$ suture init $SUTURE_DIR');
+  say('$ suture apply $SUTURE_DIR/suture.yaml --why "first set-up"');
+  await show(home.dir, ['check']);
 
-  title('3. One record, before anything is written: suture preview');
+  title('3. One record, before anything is written');
   const world = await admin(systems.hint, 'world');
   const sample = world.patients.find((row) => row.treatment === 'linked') ?? world.patients[0];
-  const preview = await must(home.dir, ['preview', '--id', sample.id]);
-  say(preview.stdout.split('\n').slice(0, 14).map((line) => `  ${line}`).join('\n'));
+  await show(home.dir, ['preview', '--id', sample.id]);
 
-  title('4. The import: suture import');
-  const first = await must(home.dir, ['import', '--json'], { onStderr: options.once ? undefined : (b) => process.stderr.write(b) });
-  for (const [key, value] of Object.entries(first.json)) say(`  ${key.padEnd(24)} ${value}`);
-  await must(home.dir, ['drain', '--quiet']);
+  title('4. The import');
+  say('$ suture import');
+  const first = await must(home.dir, ['import', '--json'], { show: 'progress' });
+  await must(home.dir, ['report'], { show: 'all' });
+  say();
+  await show(home.dir, ['drain']);
   const after = await states(systems);
 
-  title('5. Three records, before and after');
+  title('5. Three records of Salesforce, before and after');
   showThree(world, before, after);
 
   title('6. The same import again');
   const writesBefore = (await writeCalls(systems.salesforce)) + (await writeCalls(systems.hint));
+  say('$ suture import');
   const second = await must(home.dir, ['import', '--json', '--quiet']);
   await must(home.dir, ['drain', '--quiet']);
   const writes = (await writeCalls(systems.salesforce)) + (await writeCalls(systems.hint)) - writesBefore;
-  say(`  ${second.json.unchanged} unchanged, ${writes} write calls`);
+  say(`${second.json.unchanged} unchanged; calls that write, counted by both systems: ${writes}`);
 
-  title('7. Do both systems agree? An independent comparison of all ' + fields.length + ' fields');
+  title('7. Is it right?');
   const wrong = inconsistencies(world, before, await states(systems));
-  for (const line of wrong.slice(0, 10)) say(`  ${line}`);
-  say(wrong.length ? `  no: ${wrong.length} findings` : '  yes');
-  const result = {
-    read: first.json.read,
-    created: first.json.created,
-    linked: first.json.linked,
-    updated: first.json.updated,
-    unchanged: first.json.unchanged,
-    skipped_ambiguous: first.json.skipped_ambiguous,
-    skipped_linked: first.json.skipped_linked,
-    failed: first.json.failed,
-    second_run_writes: writes,
-    consistent: wrong.length === 0,
-    seconds: (Date.now() - began) / 1000,
-  };
-  return { home, result };
+  for (const line of wrong.slice(0, 10)) say(line);
+  say(`An independent comparison of both systems, ${fields.length} fields a patient: ${wrong.length ? `${wrong.length} findings` : 'they agree'}.`);
+  const { read, created, linked, updated, unchanged, skipped_ambiguous, skipped_linked, failed } = first.json;
+  const counts = { read, created, linked, updated, unchanged, skipped_ambiguous, skipped_linked, failed };
+  const consistent = wrong.length === 0;
+  return { home, patient: sample.id, result: { ...counts, second_run_writes: writes, consistent, seconds: (Date.now() - began) / 1000 } };
 }
 
-const data = options.data ? ['--data', options.data] : ['--patients', options.patients];
-const systems = await startSandbox(['--seed', options.seed, '--pace', '-1', ...data]);
-let home;
-let code = 1;
-try {
-  const done = await story(systems);
-  home = done.home;
-  if (options.once) console.log(JSON.stringify(done.result));
-  code = done.result.consistent && done.result.second_run_writes === 0 ? 0 : 1;
-  if (!options.once) {
-    title('Look around');
-    say(`  export SUTURE_DIR=${home.dir}`);
-    say('  build/src/app/suture runs | report | staged | links | log | audit      (Ctrl-C here ends the demo)');
-    await new Promise((done) => process.once('SIGINT', done));
-  }
-} catch (error) {
-  say(`\nThe demo stopped: ${error.message}`);
-} finally {
-  home?.remove();
-  await systems.stop();
+function invite(systems, dir, patient) {
+  title('What to try next, in another terminal');
+  say(`export SUTURE_DIR=${dir} PATH=${paths.suture.replace(/\/[^/]*$/, '')}:$PATH
+suture report --outcome skipped_ambiguous    those on which a person decides
+suture log                                   and the contacts that fit each of them
+suture preview                               another patient
+suture import --dry-run --csv changes.csv    what an import would do now
+suture audit                                 who configured and looked at what
+suture --help
+
+Somebody at the clinic corrects an e-mail address; the next import carries it over:
+curl -so /dev/null ${systems.hint}/__admin/edit -d '{"id": "${patient}", "fields": {"email": "new@mail.example"}}'
+suture preview --id ${patient}; suture import
+
+Ctrl-C ends both systems and removes the folder.`);
 }
-process.exit(code);
+
+/** Resolves on the first Ctrl-C, SIGTERM or a closed terminal. */
+const interrupted = new Promise((done) => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((name) => process.on(name, () => done('interrupted'))));
+
+async function tell(options) {
+  const systems = await startSandbox(options.sandbox);
+  const { home, patient, result } = await story(systems);
+  if (options.once) {
+    console.log(JSON.stringify(result));
+  } else {
+    invite(systems, home.dir, patient);
+    await interrupted;
+  }
+  return result.consistent && result.second_run_writes === 0 ? 0 : 1;
+}
+
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(help);
+    return 0;
+  }
+  const told = tell(options);
+  try {
+    const end = await Promise.race([told, interrupted]);
+    if (end !== 'interrupted') return end;
+    /* Ctrl-C at the end of the story is how it ends; in the middle of it, it is a stop. */
+    return await Promise.race([told, new Promise((_, fail) => setTimeout(fail, 50, new Error('interrupted')))]);
+  } catch (error) {
+    /* The terminal sends Ctrl-C to the stand-ins too, so that any step may be the one that fails. */
+    const stopped = await Promise.race([interrupted, new Promise((done) => setTimeout(done, 100))]);
+    say(stopped ? '\nstopped; nothing is left behind' : `\nThe demo stopped: ${error.message}`);
+    return stopped ? 130 : 1;
+  } finally {
+    told.catch(() => {});
+    await endEverything();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof Misuse)) throw error;
+  say(`demo: ${error.message}\n\n${help}`);
+  process.exitCode = 2;
+}
+process.exit();

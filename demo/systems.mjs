@@ -14,9 +14,32 @@ export const paths = {
 };
 export const apiKey = 'practice-key-of-the-demo';
 
+/** What runs and what was made by us, so that an interrupted story can end it all. */
+const running = new Set();
+const homes = new Set();
+
+function started(child) {
+  running.add(child);
+  child.once('close', () => running.delete(child));
+  child.once('error', () => running.delete(child));
+  return child;
+}
+
+/** Ends every process that we started (an import stops after the chunk in hand), then removes every folder that we made. */
+export async function endEverything(patienceMs = 3000) {
+  const children = [...running];
+  const closed = Promise.all(children.map((child) => new Promise((done) => child.once('close', done))));
+  for (const child of children) child.kill('SIGTERM');
+  const late = setTimeout(() => children.forEach((child) => child.kill('SIGKILL')), patienceMs);
+  await closed;
+  clearTimeout(late);
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
+  homes.clear();
+}
+
 /** Starts suture-sandbox; resolves to { hint, salesforce, stop() } once both answer. */
 export async function startSandbox(args = []) {
-  const child = spawn(paths.sandbox, ['--with-parent', '--api-key', apiKey, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = started(spawn(paths.sandbox, ['--with-parent', '--api-key', apiKey, ...args], { stdio: ['pipe', 'pipe', 'inherit'] }));
   const lines = createInterface({ input: child.stdout });
   const first = await new Promise((done, fail) => {
     lines.once('line', done);
@@ -51,16 +74,17 @@ export async function states(systems) {
   return { contacts: salesforce.Contact, accounts: salesforce.Account, patients: Array.isArray(hint) ? hint : hint.patients };
 }
 
-/** Runs suture; resolves to { code, stdout, stderr, json }. `onStderr` sees progress as it comes; `signal` can end it. */
-export function suture(dir, args, { onStderr, kill, env = {} } = {}) {
-  const child = spawn(paths.suture, [...args], { env: { ...process.env, SUTURE_DIR: dir, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+/**
+ * Runs suture; resolves to { code, stdout, stderr, json }. `show` lets people see it on our stderr as it comes: 'all' of it, or 'progress' (and
+ * errors); what is shown is not in the answer. `kill` gets the process, to end it.
+ */
+export function suture(dir, args, { show, kill, env = {} } = {}) {
+  const stdio = ['ignore', show === 'all' ? 2 : 'pipe', show ? 2 : 'pipe'];
+  const child = started(spawn(paths.suture, [...args], { env: { ...process.env, SUTURE_DIR: dir, ...env }, stdio }));
   let stdout = '';
   let stderr = '';
-  child.stdout.on('data', (bytes) => (stdout += bytes));
-  child.stderr.on('data', (bytes) => {
-    stderr += bytes;
-    onStderr?.(bytes);
-  });
+  child.stdout?.on('data', (bytes) => (stdout += bytes));
+  child.stderr?.on('data', (bytes) => (stderr += bytes));
   kill?.(child);
   return new Promise((done, fail) => {
     child.once('error', fail);
@@ -79,7 +103,7 @@ export function suture(dir, args, { onStderr, kill, env = {} } = {}) {
 /** suture, or an Error with what it said. Exit code 3 (some records failed) is no error here. */
 export async function must(dir, args, options) {
   const result = await suture(dir, args, options);
-  if (result.code !== 0 && result.code !== 3) throw new Error(`suture ${args.join(' ')}: ${result.stderr || result.stdout}`);
+  if (result.code !== 0 && result.code !== 3) throw new Error(`suture ${args.join(' ')}: ${(result.stderr || result.stdout).trim() || `ended with ${result.code ?? result.signal}`}`);
   return result;
 }
 
@@ -118,13 +142,18 @@ export function configuration(systems, extra = {}) {
 /** A fresh Suture folder that is configured for these systems. */
 export async function setUp(systems, extra) {
   const home = mkdtempSync(join(tmpdir(), 'suture-'));
+  homes.add(home);
   const dir = join(home, 'suture');
   await must(dir, ['init', dir]);
   writeFileSync(join(dir, 'hint.token'), `${apiKey}\n`, { mode: 0o600 });
   writeFileSync(join(dir, 'salesforce.secret'), 'suture-secret\n', { mode: 0o600 });
   writeFileSync(join(dir, 'suture.yaml'), JSON.stringify(configuration(systems, extra), null, 2));
   await must(dir, ['apply', join(dir, 'suture.yaml'), '--why', 'first set-up']);
-  return { dir, remove: () => rmSync(home, { recursive: true, force: true }) };
+  const remove = () => {
+    homes.delete(home);
+    rmSync(home, { recursive: true, force: true });
+  };
+  return { dir, remove };
 }
 
 /** Calls that change something at a stand-in system. */

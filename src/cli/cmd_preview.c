@@ -1,4 +1,6 @@
 /* preview: one live record: EMR value, transform, CRM value, what would be written and by which rule. */
+#include <string.h>
+
 #include "cli/commands.h"
 #include "cli/out.h"
 #include "cli/report.h"
@@ -72,8 +74,8 @@ static void print_header(const struct verdict *v)
 	if (v->crm_id.len)
 		printf(" and %.*s %.*s (%.*s)", STR_ARG(plan->object[SIDE_CRM]), STR_ARG(v->crm_id),
 		       STR_ARG(plan->crm_name));
-	printf(": %s\n", outcome_name(v->outcome));
-	if (v->reason)
+	printf(": would be %s\n", outcome_name(v->outcome));
+	if (v->reason && strcmp(v->reason, outcome_meaning(v->outcome)) != 0)
 		printf("%s\n", v->reason);
 	if (v->candidates.len)
 		printf("those that fit: %.*s\n", STR_ARG(v->candidates));

@@ -69,7 +69,7 @@ test('a table on no terminal is whole and free of control characters; preview sa
   await withWorld({ patients: 40 }, async ({ dir, world }) => {
     const { id } = world.patients.find((row) => row.treatment === 'linked');
     const shown = await must(dir, ['preview', '--id', id]);
-    assert.match(shown.stdout, new RegExp(`patient ${id} .*linked`));
+    assert.match(shown.stdout, new RegExp(`patient ${id} .*would be linked`));
     assert.match(shown.stdout, /Nothing was written\. An import would write \d+ fields? to the CRM/);
     const json = (await must(dir, ['preview', '--id', id, '--json'])).json;
     assert.equal(json.outcome, 'linked');
