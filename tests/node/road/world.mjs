@@ -32,3 +32,6 @@ export async function importToTheEnd(dir, most = 30) {
   }
   throw new Error(`the import did not come to an end in ${most} calls`);
 }
+
+/** Does a text hold what a terminal obeys, such as an escape sequence or a carriage return? */
+export const hasControls = (text) => [...text].some((c) => (c < ' ' || c === '\u007f') && c !== '\n');
