@@ -229,6 +229,8 @@ static int open_parts(struct app_engine *app, struct err *err)
 	char key[4096], path[4096];
 	const char *url = store_url(path, sizeof(path), app->dir);
 
+	if (url == path && access(path, F_OK) < 0 && errno == EACCES)
+		return err_set(err, ERR_SYSTEM, "the folder %s is not yours to read; run this as its owner", app->dir);
 	if (url == path && access(path, F_OK) < 0)
 		return err_set(err, ERR_NOT_FOUND,
 		               "%s holds no Suture; run `suture init %s`, or name the folder with --dir", app->dir,

@@ -28,5 +28,6 @@ int main(int argc, char **argv)
 
 	limit_heaps();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: an error of the write, like a full disk */
 	return cli_main(&host, argc, argv);
 }

@@ -14,20 +14,21 @@
 #include "cli/out.h"
 
 static struct engine *_Atomic interrupted_engine;
+static bool people_watch; /* stderr is a terminal; asked for before a signal can come */
 
 /* The first Ctrl-C stops after the chunk in hand; the second one ends the process (nothing is lost: R5). */
 static void on_interrupt(int number)
 {
 	static const char told[] = "\nstopping after the chunk in hand; Ctrl-C again ends at once\n";
 	struct engine *engine = interrupted_engine;
-	int interrupted_errno = errno; /* of whatever we broke into */
+	int interrupted_errno = errno; /* of whatever we broke into; NOLINT(bugprone-signal-handler): POSIX allows it */
 
 	(void)number;
 	if (!engine || atomic_exchange(&engine->stop, true))
 		_Exit(EXIT_STOPPED);
-	if (isatty(STDERR_FILENO) && write(STDERR_FILENO, told, sizeof(told) - 1) < 0)
+	if (people_watch && write(STDERR_FILENO, told, sizeof(told) - 1) < 0)
 		_Exit(EXIT_STOPPED);
-	errno = interrupted_errno;
+	errno = interrupted_errno; /* NOLINT(bugprone-signal-handler) */
 }
 
 struct engine *cli_interrupts(struct engine *engine)
@@ -60,6 +61,7 @@ static int run(struct cli_args *args, struct err *err)
 	if (!args->command->no_engine && args->host->open(args->dir, &args->engine, err) < 0)
 		return report(args, err);
 	cli_interrupts(args->engine);
+	people_watch = isatty(STDERR_FILENO);
 	signal(SIGINT, on_interrupt);
 	signal(SIGTERM, on_interrupt);
 	code = args->command->run(args, err);

@@ -14,7 +14,8 @@ struct progress_bar {
 };
 
 void progress_begin(struct progress_bar *bar, bool quiet);
-void progress_show(void *bar, const struct progress *progress);      /* a progress_fn */
+/* A progress_fn; `context` is the bar. */
+void progress_show(void *context, const struct progress *p);
 void progress_end(struct progress_bar *bar);
 
 #endif
