@@ -250,16 +250,21 @@ int app_open(const char *dir, struct engine **ret, struct err *err)
 	return open_parts(app, err) < 0 ? (app_close(ret), err_pass(err)) : 0;
 }
 
-static void delete_scratch(const char *folder)
+/* With all that a copy in the making may have left. There are no folders in it. */
+static void delete_scratch(const char *scratch)
 {
-	static const char *const names[] = { "scratch.db", "scratch.db-wal", "scratch.db-shm" };
-	char path[4200];
+	DIR *folder = opendir(scratch);
+	struct dirent *entry;
+	struct err ignored = ERR_INIT;
+	char path[4096];
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		unlink(path);
+	while (folder && (entry = readdir(folder)) != NULL) {
+		if (entry->d_name[0] != '.' && path_in(path, sizeof(path), scratch, entry->d_name, &ignored) == 0)
+			unlink(path);
 	}
-	rmdir(folder);
+	if (folder)
+		closedir(folder);
+	rmdir(scratch);
 }
 
 /* Scratch copies of processes that are gone (kill -9, a power cut); scratch-PID-XXXXXX says whose one is. */

@@ -154,7 +154,7 @@ test('a dry run cleans up behind one that was killed', async () => {
   await withWorld({ patients: 20 }, async ({ dir }) => {
     const left = join(dir, 'scratch-4194000-AbCdEf'); /* a process number that is not in use */
     mkdirSync(left);
-    writeFileSync(join(left, 'scratch.db'), '');
+    for (const name of ['scratch.db', 'scratch.db-wal', 'scratch.db.part']) writeFileSync(join(left, name), '');
     await must(dir, ['import', '--dry-run']);
     assert.deepEqual(readdirSync(dir).filter((name) => name.startsWith('scratch')), []);
   });
