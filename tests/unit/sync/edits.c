@@ -390,6 +390,70 @@ static void test_R5_R33_a_retry_that_dies_anywhere_doubles_no_count(void **state
 	}
 }
 
+/* ---- the configuration changes between two runs ---- */
+
+#define COUNTY        ",{\"name\":\"County\",\"emr\":\"county\",\"crm\":\"County__c\"}"
+#define COUNTY_OF_CRM "\"create\":true,\"policy\":{\"County\":{\"winner\":\"crm\"}}"
+
+static void test_R24_a_field_mapped_later_is_filled_and_nothing_else_is_written(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	unsigned written;
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"County__c\":\"Ada\"}");
+	rig_import(&rig, counts);
+	rig_configure(&rig, "\"create\":true", COUNTY);
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_UPDATED], 1);
+	assert_string_equal(rig_emr(&rig, "a", "county"), "Ada");
+	written = memory_written(rig.crm) + memory_written(rig.emr);
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_UNCHANGED], 1);
+	assert_int_equal(memory_written(rig.crm) + memory_written(rig.emr), written);
+	rig_close(&rig);
+}
+
+static void test_R24_R25_the_policy_decides_a_field_mapped_later(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"County__c\":\"Ada\"}");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"county\":\"Canyon\"}");
+	rig_configure(&rig, COUNTY_OF_CRM, COUNTY);
+	rig_import(&rig, counts);
+	assert_string_equal(rig_emr(&rig, "a", "county"), "Ada");
+	assert_string_equal(rig_crm(&rig, "c", "County__c"), "Ada");
+	rig_close(&rig);
+}
+
+static void test_R24_a_field_taken_out_and_mapped_again_has_no_base(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	rig_configure(&rig, "\"create\":true", COUNTY);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"county\":\"Ada\"}");
+	rig_import(&rig, counts);
+	assert_string_equal(rig_crm(&rig, "c", "County__c"), "Ada");
+	rig_configure(&rig, "\"create\":true", "");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\",\"county\":\"Canyon\"}");
+	rig_import(&rig, counts);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	assert_string_equal(rig_crm(&rig, "c", "County__c"), "Ada");
+	rig_configure(&rig, COUNTY_OF_CRM, COUNTY);
+	rig_import(&rig, counts);
+	assert_string_equal(rig_emr(&rig, "a", "county"), "Ada");
+	rig_close(&rig);
+}
+
 struct previewed {
 	int verdicts;
 	int64_t last_id;
@@ -441,6 +505,9 @@ int main(void)
 		cmocka_unit_test(test_R3_a_refused_write_of_a_new_link_leaves_no_half_link),
 		cmocka_unit_test(test_R3_retry_goes_on_past_a_record_that_its_source_no_longer_has),
 		cmocka_unit_test(test_R5_R33_a_retry_that_dies_anywhere_doubles_no_count),
+		cmocka_unit_test(test_R24_a_field_mapped_later_is_filled_and_nothing_else_is_written),
+		cmocka_unit_test(test_R24_R25_the_policy_decides_a_field_mapped_later),
+		cmocka_unit_test(test_R24_a_field_taken_out_and_mapped_again_has_no_base),
 		cmocka_unit_test(test_preview_tells_of_the_record_asked_for_and_of_no_other),
 	};
 

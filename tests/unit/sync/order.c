@@ -19,8 +19,9 @@ static const char *city_in_crm(struct rig *rig)
 /* A payload of patient p that says `city` and was made at `modified_ms`, arriving now by a webhook. */
 static int64_t arrive(struct rig *rig, const char *city, int64_t modified_ms)
 {
-	struct str bytes = arena_printf(&rig->arena,
-	                                "{\"id\":\"p\",\"first_name\":\"A\",\"last_name\":\"B\",\"dob\":\"1980-01-01\",\"city\":\"%s\"}", city);
+	struct str bytes = arena_printf(
+	        &rig->arena,
+	        "{\"id\":\"p\",\"first_name\":\"A\",\"last_name\":\"B\",\"dob\":\"1980-01-01\",\"city\":\"%s\"}", city);
 	struct record record = { .id = STR("p"), .bytes = bytes, .modified_ms = modified_ms };
 	const struct page page = { .records = &record, .count = 1 };
 	const struct capture how = { .door = DOOR_WEBHOOK, .total = -1 };
@@ -47,7 +48,8 @@ static void open_with_one(struct rig *rig)
 	int64_t counts[OUTCOME_COUNT];
 
 	rig_open(rig, "\"create\":true");
-	memory_put(rig->emr, "patient", "{\"id\":\"p\",\"first_name\":\"A\",\"last_name\":\"B\",\"dob\":\"1980-01-01\",\"city\":\"First\"}");
+	memory_put(rig->emr, "patient",
+	           "{\"id\":\"p\",\"first_name\":\"A\",\"last_name\":\"B\",\"dob\":\"1980-01-01\",\"city\":\"First\"}");
 	rig_import(rig, counts);
 	assert_string_equal(city_in_crm(rig), "First");
 }

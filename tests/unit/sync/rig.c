@@ -20,7 +20,7 @@ static const char mapping[] =
         "{\"name\":\"Birth date\",\"emr\":\"dob\",\"crm\":\"Birthdate\",\"type\":\"date\",\"role\":\"birth_date\"},"
         "{\"name\":\"E-mail\",\"emr\":\"email\",\"crm\":\"Email\",\"type\":\"email\"},"
         "{\"name\":\"City\",\"emr\":\"city\",\"crm\":\"MailingCity\"},"
-        "{\"name\":\"Payer\",\"emr\":\"payer\",\"crm\":\"Payer__c\",\"direction\":\"emr_to_crm\"}]}";
+        "{\"name\":\"Payer\",\"emr\":\"payer\",\"crm\":\"Payer__c\",\"direction\":\"emr_to_crm\"}%s]}";
 
 static const char configuration[] =
         "{\"connections\":{"
@@ -51,11 +51,39 @@ static void open_engine(struct rig *rig, bool traced)
 		store_trace_to(rig->engine.store, NULL, NULL);
 }
 
+static void configure(struct rig *rig, const char *sync_settings, const char *more_fields)
+{
+	struct str fields = arena_printf(&rig->arena, mapping, more_fields);
+	struct err err = ERR_INIT;
+	struct applied applied;
+
+	must_be_fine(catalog_apply(&rig->engine,
+	                           arena_printf(&rig->arena, configuration, sync_settings, sync_settings[0] ? "," : "",
+	                                        fields.at),
+	                           "test.yaml", ".", "test", &applied, &err),
+	             &err);
+}
+
+void rig_configure(struct rig *rig, const char *sync_settings, const char *more_fields)
+{
+	struct err err = ERR_INIT;
+	struct plan *plan;
+
+	configure(rig, sync_settings, more_fields);
+	must_be_fine(plan_open(&rig->engine, STR_EMPTY, &plan, &err), &err);
+	for (size_t side = 0; side < ARRAY_LEN(plan->conn); side++) {
+		plan->conn[side]->kind->close(&plan->conn[side]);
+		plan->conn[side] = rig->plan->conn[side];
+		rig->plan->conn[side] = NULL;
+	}
+	plan_close(&rig->plan);
+	rig->plan = plan;
+}
+
 void rig_open(struct rig *rig, const char *sync_settings)
 {
 	struct str key;
 	struct err err = ERR_INIT;
-	struct applied applied;
 
 	memset(rig, 0, sizeof(*rig));
 	snprintf(rig->path, sizeof(rig->path), "/tmp/suture-rig-XXXXXX");
@@ -63,11 +91,7 @@ void rig_open(struct rig *rig, const char *sync_settings)
 	key = keyring_generate(&rig->arena);
 	must_be_fine(keyring_open(key, &rig->engine.keys, &err), &err);
 	open_engine(rig, false);
-	must_be_fine(catalog_apply(&rig->engine,
-	                           arena_printf(&rig->arena, configuration, sync_settings, sync_settings[0] ? "," : "",
-	                                        mapping),
-	                           "test.yaml", ".", "test", &applied, &err),
-	             &err);
+	configure(rig, sync_settings, "");
 	must_be_fine(plan_open(&rig->engine, STR_EMPTY, &rig->plan, &err), &err);
 	rig->emr = rig->plan->conn[SIDE_EMR];
 	rig->crm = rig->plan->conn[SIDE_CRM];

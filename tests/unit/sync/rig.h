@@ -21,6 +21,8 @@ void rig_open(struct rig *rig, const char *sync_settings);
 void rig_close(struct rig *rig);
 /* Opens the same database anew, as after the death of the process; the two systems keep what they hold. */
 void rig_restart(struct rig *rig);
+/* Applies the configuration anew with these settings and this row more in its mapping ("" for none), and opens the plan anew over the same two systems. */
+void rig_configure(struct rig *rig, const char *sync_settings, const char *more_fields);
 /* The n-th statement or commit from now fails, once. */
 void rig_fail_store_at(struct rig *rig, int64_t n);
 /* An import that must succeed; returns the counts by outcome of its run. */
