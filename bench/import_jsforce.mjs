@@ -3,13 +3,14 @@
 // same state as Suture, which the benchmark checks. It keeps nothing: no staging, no links, nothing to resume from; run
 // again, it writes every record again.
 //
-//   node import_jsforce.mjs HINT SALESFORCE API_KEY IN_FLIGHT
+//   node import_jsforce.mjs HINT SALESFORCE API_KEY IN_FLIGHT [careful]
 //
+// careful: a patient is read again before it is changed (R26), so that what a person typed meanwhile is not overwritten. Suture does so.
 // Prints one JSON line; `seconds` and `cpu_seconds` leave the start of Node and the loading of jsforce out.
 import { createRequire } from 'node:module';
 
 const jsforce = createRequire(new URL('../tests/node/package.json', import.meta.url))('jsforce');
-const [hint, salesforce, apiKey, inFlightText] = process.argv.slice(2);
+const [hint, salesforce, apiKey, inFlightText, careful] = process.argv.slice(2);
 const inFlight = Number(inFlightText);
 const keyField = 'Hint_Patient_Id__c';
 
@@ -181,8 +182,11 @@ async function write(org, { creates, updates, fills }) {
       });
     return jobs;
   };
-  const patch = async ([id, body]) => {
-    const answer = await fetch(`${hint}/api/provider/patients/${id}`, { method: 'PATCH', headers, body: JSON.stringify(body) });
+  const patch = async ([id, change]) => {
+    const url = `${hint}/api/provider/patients/${id}`;
+    const now = careful ? await (await fetch(url, { headers })).json() : {};
+    const body = careful ? { ...change, first_name: now.first_name, last_name: now.last_name } : change;
+    const answer = await fetch(url, { method: 'PATCH', headers, body: JSON.stringify(body) });
     await answer.arrayBuffer();
     refused += !answer.ok;
   };

@@ -100,10 +100,10 @@ export function bySuture({ patients, inFlight = 8, latency = 0, again = 0, check
   });
 }
 
-export function byScript({ patients, inFlight = 8, latency = 0, again = 0, check = true }) {
+export function byScript({ patients, inFlight = 8, latency = 0, again = 0, check = true, careful = false }) {
   return withSystems({ patients, latency }, async (systems, slow) => {
     const once = async () => {
-      const { cost, writes } = await counted(systems, [process.execPath, peer, systems.hint, systems.salesforce, apiKey, String(inFlight)]);
+      const { cost, writes } = await counted(systems, [process.execPath, peer, systems.hint, systems.salesforce, apiKey, String(inFlight), ...(careful ? ['careful'] : [])]);
       return { ...figures(cost, records(cost.answer)), writes, answer: cost.answer };
     };
     const work = async () => {

@@ -32,15 +32,15 @@ static void add_link_fields(const struct compose *c, struct json *body)
 
 	if (creates || c->joins) {
 		if (p->crm_synced_field.len)
-			json_set(body, p->crm_synced_field, json_new_bool(c->arena, true));
+			json_set(body, p->crm_synced_field, json_new_bool(c->scratch, true));
 		if (!creates)
-			set_text(c->arena, body, p->crm_id_field, c->emr_id);
+			set_text(c->scratch, body, p->crm_id_field, c->emr_id);
 	}
 	if (creates && p->default_account_id.len)
-		set_text(c->arena, body, p->crm_parent_field, p->default_account_id);
+		set_text(c->scratch, body, p->crm_parent_field, p->default_account_id);
 	if (c->run)
-		set_text(c->arena, body, p->crm_run_field, c->run->batch_id);
-	set_text(c->arena, body, p->crm_last_sync_field, clock_rfc3339(c->arena, clock_wall_ms()));
+		set_text(c->scratch, body, p->crm_run_field, c->run->batch_id);
+	set_text(c->scratch, body, p->crm_last_sync_field, clock_rfc3339(c->scratch, clock_wall_ms()));
 }
 
 enum part { OF_CRM, OF_EMR, OF_CRM_AND_NEITHER };
@@ -62,7 +62,7 @@ static bool takes_part(const struct merged *f, enum part part)
 static struct str base_of(const struct compose *c, enum part part)
 {
 	const struct mapping *m = &c->plan->mapping;
-	struct base *base = arena_new_array(c->arena, struct base, m->count);
+	struct base *base = arena_new_array(c->scratch, struct base, m->count);
 
 	for (size_t i = 0; i < m->count; i++) {
 		const struct merged *f = &c->merged[i];
@@ -151,9 +151,9 @@ static struct owed entry(const struct compose *c, enum side side, const struct j
 int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field, struct err *err)
 {
 	const struct mapping *m = &c->plan->mapping;
-	struct value *values = arena_new_array(c->arena, struct value, m->count);
-	bool *to_crm = arena_new_array(c->arena, bool, m->count);
-	bool *to_emr = arena_new_array(c->arena, bool, m->count);
+	struct value *values = arena_new_array(c->scratch, struct value, m->count);
+	bool *to_crm = arena_new_array(c->scratch, bool, m->count);
+	bool *to_emr = arena_new_array(c->scratch, bool, m->count);
 	bool new_link = c->joins || c->crm_id.len == 0;
 	size_t crm_fields, emr_fields;
 	struct json *body;
@@ -162,12 +162,12 @@ int compose_writes(const struct compose *c, struct writes *ret, const struct fie
 	*ret = (struct writes) { 0 };
 	split_masks(c, values, to_crm, to_emr, &crm_fields, &emr_fields);
 	if (crm_fields > 0 || new_link) {
-		body = mapping_write_crm(m, c->arena, values, to_crm);
+		body = mapping_write_crm(m, c->scratch, values, to_crm);
 		add_link_fields(c, body);
 		ret->owed[ret->count++] = entry(c, SIDE_CRM, body);
 	}
 	if (emr_fields > 0) {
-		if (mapping_write_emr(m, c->arena, c->emr_record, values, to_emr, &body, ret_field, err) < 0)
+		if (mapping_write_emr(m, c->scratch, c->emr_record, values, to_emr, &body, ret_field, err) < 0)
 			return err_pass(err);
 		ret->owed[ret->count] = entry(c, SIDE_EMR, body);
 		ret->count++;

@@ -18,7 +18,8 @@ struct writes {
 struct compose {
 	struct engine *engine;
 	const struct plan *plan;
-	struct arena *arena;
+	struct arena *arena;         /* what is owed, sealed, lives here */
+	struct arena *scratch;       /* and what it is made from here */
 	const struct run *run;       /* NULL: no Batch Sync ID */
 	bool joins;                  /* a new link with a record that was there */
 	struct str emr_id, crm_id;   /* crm_id empty: create */

@@ -36,6 +36,7 @@ struct lane {
 	size_t first, open;
 	int64_t after_id[PRIORITIES]; /* entries up to here were gathered */
 	int64_t again_ms;             /* when postponed entries are due: gather from the beginning */
+	int64_t patience_ms;          /* until then more may come before an answer is taken; monotonic */
 	int whole_failures;           /* calls in a row of which nothing could be said */
 };
 
@@ -348,10 +349,24 @@ static bool pools_empty(const struct lane *lane)
 	return true;
 }
 
+/* An answer can wait a little while there may be more to send: what is under way at once decides how fast a far system is written to. */
+static bool should_take(struct lane *lane, unsigned rings, bool more_may_come)
+{
+	int64_t left = lane->patience_ms - clock_mono_ns() / 1000000;
+
+	if (lane->open == 0)
+		return false;
+	if (lane->open == WINDOW || !more_may_come || left <= 0)
+		return true;
+	return !lanes_wait(lane->lanes, rings, left);
+}
+
 /* One turn. *ret_done: nothing is left to do. */
 static int turn(struct lane *lane, bool *ret_done, struct err *err)
 {
 	bool stopping = lanes_stopping(lane->engine, lane->lanes);
+	unsigned rings = lanes_rings(lane->lanes);
+	size_t open = lane->open;
 	bool upstream_done;
 
 	*ret_done = false;
@@ -360,14 +375,18 @@ static int turn(struct lane *lane, bool *ret_done, struct err *err)
 	pthread_mutex_unlock(&lane->lanes->lock);
 	if (!stopping && (gather(lane, err) < 0 || send_ready(lane, upstream_done || lane->open == 0, err) < 0))
 		return err_pass(err);
-	if (lane->open > 0 && (lane->open == WINDOW || stopping || !pool_full(lane)))
+	if (lane->open > open)
+		lane->patience_ms = clock_mono_ns() / 1000000 + 20;
+	if (lane->open > open && lane->open < WINDOW)
+		return 0; /* there was something to send: look for more */
+	if (should_take(lane, rings, !upstream_done && !stopping))
 		return take(lane, err);
 	if (stopping || (lane->open == 0 && pools_empty(lane) && finished(lane, err))) {
 		*ret_done = true;
 		return 0;
 	}
-	if (pools_empty(lane))
-		lanes_wait(lane->lanes, 50);
+	if (lane->open == 0 && pools_empty(lane))
+		lanes_wait(lane->lanes, rings, 50);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 struct lanes {
 	pthread_mutex_t lock;
 	pthread_cond_t bell;         /* something was added to the outbox, or the state below changed */
+	unsigned rings;              /* so that a ring between looking and waiting is not lost */
 	bool upstream_done;          /* nothing more will be added: half-full calls may go */
 	bool stop;                   /* a lane failed or a person stopped us: finish what is under way */
 	struct err error;            /* the first failure */
@@ -25,8 +26,9 @@ struct lanes {
 void lanes_init(struct lanes *lanes);
 void lanes_release(struct lanes *lanes);
 void lanes_ring(struct lanes *lanes);
-/* Until the bell rings, or for `ms`. */
-void lanes_wait(struct lanes *lanes, int64_t ms);
+unsigned lanes_rings(struct lanes *lanes);
+/* Until the bell has rung since `seen` was asked for, or for `ms`. False: it did not ring. */
+bool lanes_wait(struct lanes *lanes, unsigned seen, int64_t ms);
 void lanes_finish_upstream(struct lanes *lanes);
 void lanes_fail(struct lanes *lanes, const struct err *err);
 bool lanes_stopping(struct engine *engine, struct lanes *lanes);

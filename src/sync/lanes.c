@@ -18,27 +18,44 @@ void lanes_release(struct lanes *lanes)
 void lanes_ring(struct lanes *lanes)
 {
 	pthread_mutex_lock(&lanes->lock);
+	lanes->rings++;
 	pthread_cond_broadcast(&lanes->bell);
 	pthread_mutex_unlock(&lanes->lock);
 }
 
-void lanes_wait(struct lanes *lanes, int64_t ms)
+unsigned lanes_rings(struct lanes *lanes)
+{
+	unsigned rings;
+
+	pthread_mutex_lock(&lanes->lock);
+	rings = lanes->rings;
+	pthread_mutex_unlock(&lanes->lock);
+	return rings;
+}
+
+bool lanes_wait(struct lanes *lanes, unsigned seen, int64_t ms)
 {
 	struct timespec until;
+	bool rang;
+	int code = 0;
 
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_nsec += ms % 1000 * 1000000;
 	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&lanes->lock);
-	pthread_cond_timedwait(&lanes->bell, &lanes->lock, &until);
+	while (lanes->rings == seen && code == 0)
+		code = pthread_cond_timedwait(&lanes->bell, &lanes->lock, &until);
+	rang = lanes->rings != seen;
 	pthread_mutex_unlock(&lanes->lock);
+	return rang;
 }
 
 void lanes_finish_upstream(struct lanes *lanes)
 {
 	pthread_mutex_lock(&lanes->lock);
 	lanes->upstream_done = true;
+	lanes->rings++;
 	pthread_cond_broadcast(&lanes->bell);
 	pthread_mutex_unlock(&lanes->lock);
 }
@@ -49,6 +66,7 @@ void lanes_fail(struct lanes *lanes, const struct err *err)
 	if (lanes->error.code == ERR_OK)
 		lanes->error = *err;
 	lanes->stop = true;
+	lanes->rings++;
 	pthread_cond_broadcast(&lanes->bell);
 	pthread_mutex_unlock(&lanes->lock);
 }

@@ -2,6 +2,9 @@
  * plan: an object sync made ready: its documents parsed, its mapping compiled, both connections opened. No far call is made.
  */
 #include "sync/catalog.h"
+
+#include <pthread.h>
+
 #include "sync/catalog_docs.h"
 #include "sync/catalog_schema.h"
 
@@ -91,19 +94,37 @@ void plan_close(struct plan **pplan)
 	arena_release(&arena);
 }
 
-int plan_sign_in(struct plan *plan, struct err *err)
+struct sign_in {
+	struct connection *connection;
+	struct str name;
+	struct err err;
+};
+
+static void *sign_in(void *context)
 {
-	const struct str names[] = { plan->emr_name, plan->crm_name };
 	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct sign_in *job = context;
 	struct str who;
 
-	for (size_t side = 0; side < ARRAY_LEN(plan->conn); side++) {
-		struct connection *c = plan->conn[side];
+	if (job->connection->kind->check(job->connection, &arena, &who, &job->err) < 0)
+		err_wrap_text(&job->err, "connection '%.*s'", STR_ARG(job->name));
+	return NULL;
+}
 
-		if (c->kind->check(c, &arena, &who, err) < 0)
-			return err_wrap(err, "connection '%.*s'", STR_ARG(names[side]));
-	}
-	return 0;
+/* Both at once: each asks a few things one after the other. */
+int plan_sign_in(struct plan *plan, struct err *err)
+{
+	struct sign_in emr = { plan->conn[SIDE_EMR], plan->emr_name, ERR_INIT };
+	struct sign_in crm = { plan->conn[SIDE_CRM], plan->crm_name, ERR_INIT };
+	pthread_t thread;
+
+	must(pthread_create(&thread, NULL, sign_in, &crm) == 0);
+	sign_in(&emr);
+	must(pthread_join(thread, NULL) == 0);
+	if (emr.err.code == ERR_OK && crm.err.code == ERR_OK)
+		return 0;
+	*err = emr.err.code != ERR_OK ? emr.err : crm.err;
+	return err_pass(err);
 }
 
 /* ---- the Default Account (R16) ---- */

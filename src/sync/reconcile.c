@@ -50,6 +50,7 @@ void reconciler_free(struct reconciler **pr)
 		arena_release(&r->chunks[i].arena);
 	}
 	arena_release(&r->pass);
+	arena_release(&r->scratch);
 	arena = r->arena;
 	arena_release(&arena);
 }
@@ -360,6 +361,7 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	struct compose compose = { .engine = r->engine,
 		                   .plan = r->plan,
 		                   .arena = arena,
+		                   .scratch = &r->scratch,
 		                   .run = item->run,
 		                   .joins = item->resolved.kind == RESOLVED_JOIN,
 		                   .emr_id = item->staged->record_id,
@@ -384,6 +386,7 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	item->verdict.mode = resolved_mode(item->resolved.kind);
 	merge_fields(arena, m, item->verdict.mode, &sides, item->merged);
 	compose.merged = item->merged;
+	arena_reset(&r->scratch);
 	if (compose_writes(&compose, &item->writes, &field, &err) < 0) {
 		decide_failed(chunk, item, &err, field);
 		return;

@@ -41,7 +41,8 @@ struct chunk {
 };
 
 struct reconciler {
-	struct arena arena; /* its own memory; the chunks have theirs */
+	struct arena arena;   /* its own memory; the chunks have theirs */
+	struct arena scratch; /* of one item while it is weighed */
 	struct engine *engine;
 	const struct plan *plan;
 	struct run run;

@@ -405,7 +405,7 @@ static bool goes_on(struct batch_run *b, const struct reconciler *r, bool idle)
 		return true;
 	if (!reconcile_held_back(r) || b->engine->dry)
 		return false;
-	lanes_wait(&b->lanes, 50);
+	lanes_wait(&b->lanes, lanes_rings(&b->lanes), 50);
 	return true;
 }
 

@@ -5,7 +5,7 @@
 /* Doubles as rows come, so that a generous limit costs nothing. */
 static void *grown(struct arena *arena, void *at, size_t count, size_t *room, size_t size)
 {
-	size_t wanted = *room ? *room * 2 : 16;
+	size_t wanted = *room ? *room * 2 : 2; /* most selects find one row or none */
 	void *more;
 
 	if (count < *room)

@@ -93,7 +93,7 @@ static int take_payload(struct db *db, const struct settle *s, struct link *link
 
 	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
 		return 0;
-	if (stage_read(db, s->arena, s->owed->staged_id, &staged, err) < 0)
+	if (stage_facts(db, s->arena, s->owed->staged_id, &staged, err) < 0)
 		return err_pass(err);
 	link->emr_hash = staged.hash;
 	link->emr_version = staged.version;
@@ -137,17 +137,13 @@ static int note_created(struct db *db, const struct settle *s, const struct link
 
 static int finish_payload(struct db *db, const struct settle *s, int64_t link_id, struct err *err)
 {
-	struct staged staged;
 	bool owes;
 
 	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
 		return 0;
-	if (outbox_owes(db, link_id, &owes, err) < 0 || stage_read(db, s->arena, s->owed->staged_id, &staged, err) < 0)
+	if (outbox_owes(db, link_id, &owes, err) < 0)
 		return err_pass(err);
-	if (owes || staged.state != STAGED_OWED)
-		return 0;
-	return stage_settle(db, staged.id, STAGED_DONE, staged.outcome, link_id, arena_text(s->arena, staged.reason),
-	                    err);
+	return owes ? 0 : stage_finish(db, s->owed->staged_id, err);
 }
 
 static int delivered(struct db *db, const struct settle *s, struct err *err)

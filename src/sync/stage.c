@@ -38,6 +38,11 @@ static const struct statement WAITING = {
 	" ORDER BY id LIMIT $4"
 };
 static const struct statement READ = { "SELECT " COLUMNS ", body FROM staged WHERE id = $1" };
+static const struct statement FACTS = { "SELECT hash, version, modified_ms, body_of FROM staged WHERE id = $1" };
+static const struct statement FINISH = {
+	"UPDATE staged SET state = 2, error_code = NULL, error_field = NULL, error_ms = NULL, attempts = attempts + 1"
+	" WHERE id = $1 AND state = 1"
+};
 static const struct statement BODY = { "SELECT body FROM staged WHERE id = $1" };
 static const struct statement LIST = {
 	"SELECT " COLUMNS " FROM staged WHERE id > $1 AND ($2 = 0 OR run_id = $2) AND ($3 = 0 OR state = 3)"
@@ -125,6 +130,11 @@ int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcom
 	              err);
 }
 
+int stage_finish(struct db *db, int64_t id, struct err *err)
+{
+	return db_run(db, &FINISH, BIND(bind_int(id)), err);
+}
+
 int stage_fail(struct db *db, int64_t id, struct str code, struct str field, const char *reason, struct err *err)
 {
 	return db_run(db, &FAIL,
@@ -148,10 +158,16 @@ int stage_only(struct db *db, int64_t sync_id, int64_t id, struct err *err)
 	return db_run(db, &ONLY, BIND(bind_int(sync_id), bind_int(id)), err);
 }
 
-static void read_row(struct rows *rows, struct arena *arena, struct staged *ret)
+static void read_hash(struct rows *rows, struct staged *ret)
 {
 	struct str hash = row_blob(rows, "hash");
 
+	if (hash.len == sizeof(ret->hash.bytes))
+		memcpy(ret->hash.bytes, hash.at, hash.len);
+}
+
+static void read_row(struct rows *rows, struct arena *arena, struct staged *ret)
+{
 	*ret = (struct staged) {
 		.id = row_int(rows, "id"),
 		.sync_id = row_int(rows, "sync_id"),
@@ -173,8 +189,7 @@ static void read_row(struct rows *rows, struct arena *arena, struct staged *ret)
 		.same = row_int(rows, "same") != 0,
 		.body_of = row_int(rows, "body_of"),
 	};
-	if (hash.len == sizeof(ret->hash.bytes))
-		memcpy(ret->hash.bytes, hash.at, hash.len);
+	read_hash(rows, ret);
 }
 
 /* Reads up to `limit` rows into an array. `with_body`: the statement selects `body` too. */
@@ -225,6 +240,27 @@ int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *re
 		return err_set(err, ERR_NOT_FOUND, "there is no staged payload %lld; `suture staged` lists them",
 		               (long long)id);
 	*ret = *one;
+	return 0;
+}
+
+int stage_facts(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err)
+{
+	ROWS rows = NULL;
+	int more = db_select(db, &FACTS, BIND(bind_int(id)), &rows, err);
+
+	if (more == 0)
+		more = rows_next(rows, err);
+	if (more < 0)
+		return more;
+	if (more == 0)
+		return err_set(err, ERR_NOT_FOUND, "there is no staged payload %lld", (long long)id);
+	*ret = (struct staged) {
+		.id = id,
+		.version = arena_str(arena, row_text(rows, "version")),
+		.modified_ms = row_int(rows, "modified_ms"),
+		.body_of = row_int(rows, "body_of"),
+	};
+	read_hash(rows, ret);
 	return 0;
 }
 

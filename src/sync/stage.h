@@ -33,6 +33,8 @@ struct staged {
 int stage_insert(struct db *db, struct staged *s, struct err *err) MUST_CHECK;
 /* Outcome of reconcile or deliver. */
 int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcome outcome, int64_t link_id, const char *reason, struct err *err) MUST_CHECK;
+/* A payload whose writes were owed is done; one in another state stays as it is. */
+int stage_finish(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int stage_fail(struct db *db, int64_t id, struct str code, struct str field, const char *reason, struct err *err) MUST_CHECK;
 /* Back to WAITING (retry without a new reading). */
 int stage_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
@@ -45,6 +47,8 @@ int stage_only(struct db *db, int64_t sync_id, int64_t id, struct err *err) MUST
 int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, int64_t run_id, int64_t after_id, size_t limit,
 		  struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err) MUST_CHECK;       /* ERR_NOT_FOUND */
+/* Only what a link takes over from its payload: id, hash, version, modified_ms, body_of. */
+int stage_facts(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err) MUST_CHECK;
 /* The exact bytes as received. */
 int stage_bytes(struct engine *engine, struct arena *arena, const struct staged *s, struct str *ret, struct err *err) MUST_CHECK;
 
