@@ -165,14 +165,9 @@ static const struct rule list_rules[] = {
 static const struct schema list_schema = { 0, list_rules, -1, -1 };
 
 static const struct rule route_rules[] = {
-	TEXT(route_section, method),
-	TEXT_NEEDED(route_section, path),
-	CHOICE(route_section, send, send_styles),
-	TEXTS(route_section, always),
-	TEXTS(route_section, drop),
-	PAIRS(route_section, rename),
-	FLAG(route_section, read_back),
-	{ 0 },
+	TEXT(route_section, method),  TEXT_NEEDED(route_section, path), CHOICE(route_section, send, send_styles),
+	TEXTS(route_section, always), TEXTS(route_section, on_refusal), TEXTS(route_section, drop),
+	PAIRS(route_section, rename), FLAG(route_section, read_back),   { 0 },
 };
 static const struct schema route_schema = { 0, route_rules, AT(route_section, line), -1 };
 

@@ -86,11 +86,12 @@ enum send_style { SEND_CHANGED, SEND_WHOLE };
 struct route_section {
 	uint32_t line; /* 0: the system has no such route */
 	struct str method, path;
-	unsigned send;       /* update: changed members, or read-modify-write of all */
-	struct texts always; /* update: members that every body carries */
-	struct texts drop;   /* whole: members that are not sent back */
-	struct pairs rename; /* whole: member <- path in what was read; its first step is dropped */
-	bool read_back;      /* the answer does not show the record: GET it */
+	unsigned send;           /* update: changed members, or read-modify-write of all */
+	struct texts always;     /* update: members that every body carries */
+	struct texts on_refusal; /* update: members that are added once a body without them was refused */
+	struct texts drop;       /* whole: members that are not sent back */
+	struct pairs rename;     /* whole: member <- path in what was read; its first step is dropped */
+	bool read_back;          /* the answer does not show the record: GET it */
 };
 
 struct archived_section {

@@ -245,8 +245,8 @@ static int check_object(struct check *c, struct object_section *o)
 		return object_wrong(c, o, "list", "short_rows needs a 'get' route");
 	if (o->reference.lookup && o->get.line == 0)
 		return object_wrong(c, o, "reference", "lookup needs a 'get' route");
-	if (o->get.line == 0 &&
-	    (o->update.send == SEND_WHOLE || o->update.always.count || o->update.read_back || o->create.read_back))
+	if (o->get.line == 0 && (o->update.send == SEND_WHOLE || o->update.always.count || o->update.on_refusal.count ||
+	                         o->update.read_back || o->create.read_back))
 		return object_wrong(c, o, "update",
 		                    "what is sent or read back must be read first: a 'get' route is needed");
 	if (o->fields.count == 0)

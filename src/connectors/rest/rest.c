@@ -8,7 +8,8 @@
 #include "connectors/settings.h"
 #include "lib/limits.h"
 
-enum { records_a_call = 20, ids_a_call = 100 };
+/* A record is a request of its own: one a call, so that a window of calls is a window of requests. */
+enum { records_a_call = 1, ids_a_call = 100 };
 
 struct rest *rest_of(struct connection *c)
 {

@@ -2,6 +2,8 @@
 #ifndef SUTURE_CONNECTORS_REST_REST_H
 #define SUTURE_CONNECTORS_REST_REST_H
 
+#include <stdatomic.h>
+
 #include "connectors/answer.h"
 #include "connectors/rest/descriptor.h"
 #include "net/oauth.h"
@@ -21,6 +23,7 @@ struct rest {
 	size_t header_count;
 	struct str auth_value; /* bearer, basic: what stands in Authorization */
 	struct oauth *oauth;   /* client credentials; else NULL */
+	atomic_bool insists;   /* an update was taken only with the members of on_refusal: they go along from now on */
 };
 
 struct rest *rest_of(struct connection *c);
@@ -47,9 +50,9 @@ void rest_record(const struct object_section *object, struct json *json, struct 
 int rest_record_of_answer(const struct object_section *object, struct arena *arena, const struct http_answer *answer,
                           struct record *ret, struct err *err) MUST_CHECK;
 
-/* rest_body.c: what an update sends. False: `current` is needed and was not given. */
+/* rest_body.c: what an update sends, with the members of `on_refusal` if `insist`. False: `current` is needed and was not given. */
 bool rest_update_body(const struct object_section *object, struct arena *arena, const struct json *fields,
-                      const struct json *current, struct buf *out);
+                      const struct json *current, bool insist, struct buf *out);
 void rest_create_body(const struct object_section *object, struct arena *arena, const struct write_item *item,
                       struct buf *out);
 

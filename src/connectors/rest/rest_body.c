@@ -61,31 +61,40 @@ static bool whole_body(const struct route_section *route, struct arena *arena, c
 	return true;
 }
 
-static bool changed_body(const struct route_section *route, struct arena *arena, const struct json *fields,
-                         const struct json *current, struct buf *out)
+/* Members of the record as it is that go along with a change. False: the record is needed for that and not there. */
+static bool take_along(const struct texts *members, struct arena *arena, const struct json *current, struct json *body)
 {
-	struct json *body = json_copy(arena, fields);
+	for (size_t i = 0; i < members->count; i++) {
+		const struct json *there = json_get_str(current, members->at[i]);
 
-	for (size_t i = 0; i < route->always.count; i++) {
-		const struct json *there = json_get_str(current, route->always.at[i]);
-
-		if (json_get_str(body, route->always.at[i]))
+		if (json_get_str(body, members->at[i]))
 			continue;
 		if (!current)
 			return false;
 		if (there)
-			json_set(body, route->always.at[i], json_copy(arena, there));
+			json_set(body, members->at[i], json_copy(arena, there));
 	}
+	return true;
+}
+
+static bool changed_body(const struct route_section *route, struct arena *arena, const struct json *fields,
+                         const struct json *current, bool insist, struct buf *out)
+{
+	struct json *body = json_copy(arena, fields);
+
+	if (!take_along(&route->always, arena, current, body) ||
+	    (insist && !take_along(&route->on_refusal, arena, current, body)))
+		return false;
 	json_write(out, body);
 	return true;
 }
 
 bool rest_update_body(const struct object_section *object, struct arena *arena, const struct json *fields,
-                      const struct json *current, struct buf *out)
+                      const struct json *current, bool insist, struct buf *out)
 {
 	if (object->update.send == SEND_WHOLE)
 		return whole_body(&object->update, arena, fields, current, out);
-	return changed_body(&object->update, arena, fields, current, out);
+	return changed_body(&object->update, arena, fields, current, insist, out);
 }
 
 void rest_create_body(const struct object_section *object, struct arena *arena, const struct write_item *item,

@@ -25,6 +25,7 @@ struct slot {
 	struct str body;                     /* of a create */
 	struct write_result *result;
 	bool judged; /* the result says something of this record */
+	bool insist; /* an update with the members of on_refusal */
 };
 
 struct rest_write {
@@ -107,8 +108,9 @@ static void slot_update(struct rest_write *w, struct slot *slot)
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
 	SCOPED(buf) struct buf body = BUF_INIT(LIMIT_PAYLOAD);
 
+	slot->insist = slot->insist || atomic_load(&rest_of(w->call.connection)->insists);
 	if (rest_update_body(w->object, &scratch, parsed(&scratch, slot->fields), parsed(&scratch, slot->current),
-	                     &body))
+	                     slot->insist, &body))
 		slot_send(w, slot, STEP_SEND, &w->object->update, slot->id, buf_str(&body));
 	else
 		slot_get(w, slot, STEP_READ, slot->id);
@@ -241,6 +243,8 @@ static void delivered(struct rest_write *w, struct slot *slot, const struct http
 
 	*result = (struct write_result) { .outcome = DELIVERED, .id = slot->id, .created = is_create(slot) };
 	slot->judged = true;
+	if (slot->insist)
+		atomic_store(&rest_of(w->call.connection)->insists, true);
 	if (slot->op != WRITE_DELETE)
 		take_record(w, slot, answer);
 	if (is_no_answer(w, slot, answer)) {
@@ -272,6 +276,26 @@ static bool may_be_taken(const struct rest_write *w, const struct slot *slot, co
 	return false;
 }
 
+static bool lacks_one(const struct rest_write *w, const struct slot *slot)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	const struct texts *wanted = &w->object->update.on_refusal;
+	const struct json *fields = parsed(&scratch, slot->fields);
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (!json_get_str(fields, wanted->at[i]))
+			return true;
+	}
+	return false;
+}
+
+/* A change was refused that did not carry what this system may want with every change: once more, with it. */
+static bool wants_more(const struct rest_write *w, const struct slot *slot, const struct http_answer *answer)
+{
+	return slot->op == WRITE_UPDATE && !slot->insist && (answer->status == 400 || answer->status == 422) &&
+	       lacks_one(w, slot);
+}
+
 static void after_send(struct rest_write *w, struct slot *slot, const struct http_answer *answer)
 {
 	if (answer_good(answer)) {
@@ -283,6 +307,11 @@ static void after_send(struct rest_write *w, struct slot *slot, const struct htt
 		return;
 	}
 	refuse(w, slot, answer);
+	if (wants_more(w, slot, answer)) {
+		slot->insist = true;
+		slot_update(w, slot);
+		return;
+	}
 	if (may_be_taken(w, slot, answer))
 		slot_get(w, slot, STEP_PROBE, slot->key);
 }

@@ -119,7 +119,7 @@ static void hint_is_complete(void **state)
 	assert_true(option(kind, "token")->secret);
 	assert_non_null(kind->exchange_code);
 	assert_str(patient->update.method, "PATCH");
-	assert_int_equal(patient->update.always.count, 2);
+	assert_int_equal(patient->update.on_refusal.count, 2);
 	assert_int_equal(d->webhook.events.count, 4);
 	assert_int_equal(d->webhook.signature, SIGNATURE_HMAC_SHA256);
 	assert_str(patient->reference.field, "integration_record_id");
