@@ -29,18 +29,18 @@
 
 #include "codec/json.h"
 
-#define FAULT_LIST(X)                                                                                                  \
-	X(FAULT_LATENCY, "latency")                                                                                    \
-	X(FAULT_429, "429")                                                                                            \
-	X(FAULT_500, "500")                                                                                            \
-	X(FAULT_503, "503")                                                                                            \
-	X(FAULT_DROP_BEFORE, "drop_before")                                                                            \
-	X(FAULT_DROP_AFTER_COMMIT, "drop_after_commit")                                                                \
-	X(FAULT_LOCK, "lock")                                                                                          \
-	X(FAULT_PARTIAL, "partial")                                                                                    \
-	X(FAULT_EXPIRE, "expire")                                                                                      \
-	X(FAULT_MALFORMED, "malformed")                                                                                \
-	X(FAULT_HTML, "html")                                                                                          \
+#define FAULT_LIST(X)                                   \
+	X(FAULT_LATENCY, "latency")                     \
+	X(FAULT_429, "429")                             \
+	X(FAULT_500, "500")                             \
+	X(FAULT_503, "503")                             \
+	X(FAULT_DROP_BEFORE, "drop_before")             \
+	X(FAULT_DROP_AFTER_COMMIT, "drop_after_commit") \
+	X(FAULT_LOCK, "lock")                           \
+	X(FAULT_PARTIAL, "partial")                     \
+	X(FAULT_EXPIRE, "expire")                       \
+	X(FAULT_MALFORMED, "malformed")                 \
+	X(FAULT_HTML, "html")                           \
 	X(FAULT_LIMIT, "limit")
 
 #define FAULT_ENUM_ROW(kind, name) kind,
@@ -52,7 +52,7 @@ struct fault {
 	enum fault_kind kind;
 	int64_t latency_ms;
 	double share;
-	uint64_t dice;        /* state of fault_roll() */
+	uint64_t dice; /* state of fault_roll() */
 };
 
 struct faults {
@@ -61,7 +61,10 @@ struct faults {
 	size_t count;
 };
 
-#define FAULTS_INIT { 0 }
+#define FAULTS_INIT \
+	{           \
+		0   \
+	}
 
 /* Replaces all rows. ERR_USAGE names the row and key that is wrong; the old rows stay then. */
 int faults_load(struct faults *faults, const struct json *rows, struct err *err) MUST_CHECK;
@@ -70,7 +73,7 @@ struct fault faults_draw(struct faults *faults, struct str method, struct str pa
 /* True with probability `share`, from the call's own dice: for the rows of a partial failure. */
 bool fault_roll(struct fault *fault, double share);
 const char *fault_name(enum fault_kind kind);
-void faults_write(const struct faults *faults, struct buf *out);     /* rows, with "seen" and "struck" */
+void faults_write(const struct faults *faults, struct buf *out); /* rows, with "seen" and "struck" */
 /* Shell-like: * any run of characters (slashes too), ? one character. */
 bool fault_glob(struct str pattern, struct str text);
 

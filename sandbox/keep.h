@@ -7,10 +7,10 @@
 
 #include "lib/defs.h"
 
-void *keep_new(size_t size);                       /* zeroed */
-void *keep_raw(size_t size);                       /* not zeroed */
-void *keep_resize(void *at, size_t size);          /* at NULL: new; what is added is not zeroed */
-void keep_drop(void *at);                          /* NULL is fine */
+void *keep_new(size_t size);              /* zeroed */
+void *keep_raw(size_t size);              /* not zeroed */
+void *keep_resize(void *at, size_t size); /* at NULL: new; what is added is not zeroed */
+void keep_drop(void *at);                 /* NULL is fine */
 #define keep_one(type) ((type *)keep_new(sizeof(type)))
 
 #endif

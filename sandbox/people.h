@@ -19,32 +19,32 @@ enum { PERSON_PHONES_MAX = 3, PEOPLE_BLOCK = 12 };
 
 struct person_phone {
 	struct str number;
-	struct str type;           /* as typed: "mobile", "Cell", "work phone" */
+	struct str type; /* as typed: "mobile", "Cell", "work phone" */
 };
 
 /* Blank = empty text. Texts are static or live in the arena. */
 struct person {
 	uint64_t n;
-	uint64_t household;        /* equal for those who live together */
-	struct str first, last;    /* who: empty when the practice does not know */
+	uint64_t household;     /* equal for those who live together */
+	struct str first, last; /* who: empty when the practice does not know */
 	struct str first_shown, last_shown;
 	struct str middle, suffix, title, chosen_first, pronouns;
-	struct str dob;            /* YYYY-MM-DD or empty */
+	struct str dob; /* YYYY-MM-DD or empty */
 	struct str sex, gender, gender_identity, language;
 	struct str email;
-	struct str line1, line2, city, state, zip, country;      /* state: two letters */
+	struct str line1, line2, city, state, zip, country; /* state: two letters */
 	struct person_phone phones[PERSON_PHONES_MAX];
 	size_t phone_count;
-	struct str ssn;            /* nine digits, never one that was issued; may be empty */
+	struct str ssn; /* nine digits, never one that was issued; may be empty */
 	struct str payer, payer_id, group_id, member_id;
 	struct str emergency_first, emergency_last, emergency_relationship, emergency_phone;
-	struct str account;        /* who pays: full name */
+	struct str account; /* who pays: full name */
 	struct str company;
-	struct str membership;     /* membership_status */
+	struct str membership; /* membership_status */
 	bool child, placeholder;
 	bool consent, agreement, terms, hipaa, tobacco, engaged;
-	unsigned practitioner, location, lead_source;            /* any number: take it modulo what there is */
-	int64_t created_us, updated_us;                          /* microseconds since 1970, all before 2025 */
+	unsigned practitioner, location, lead_source; /* any number: take it modulo what there is */
+	int64_t created_us, updated_us;               /* microseconds since 1970, all before 2025 */
 };
 
 /* Texts that are not static live in the arena. Takes 2 to 4 us. */

@@ -56,17 +56,17 @@ struct pairs {
 /* Lives, with all its text, until the answer is on its way. */
 struct request {
 	struct arena *arena;
-	struct server *server;        /* NULL in a test that calls a handler by hand */
-	struct str method;            /* "GET" */
-	struct str path;              /* slashes collapsed, still percent-encoded, no query */
-	struct str query_text;        /* without "?" */
+	struct server *server; /* NULL in a test that calls a handler by hand */
+	struct str method;     /* "GET" */
+	struct str path;       /* slashes collapsed, still percent-encoded, no query */
+	struct str query_text; /* without "?" */
 	struct pairs headers;
-	struct pairs query;           /* decoded, in order */
-	struct pairs params;          /* {name} parts of the matched pattern, decoded */
-	struct str body;              /* decompressed */
-	struct json *json;            /* request_json() keeps what it parsed here */
-	struct fault fault;           /* kinds that the vendor acts out: LOCK, PARTIAL, EXPIRE; else FAULT_NONE */
-	void *vendor;                 /* free for the vendor: who is calling, and the like */
+	struct pairs query;  /* decoded, in order */
+	struct pairs params; /* {name} parts of the matched pattern, decoded */
+	struct str body;     /* decompressed */
+	struct json *json;   /* request_json() keeps what it parsed here */
+	struct fault fault;  /* kinds that the vendor acts out: LOCK, PARTIAL, EXPIRE; else FAULT_NONE */
+	void *vendor;        /* free for the vendor: who is calling, and the like */
 };
 
 /* An answer starts as 200 with an empty body and content type application/json. */
@@ -76,44 +76,44 @@ struct answer {
 	struct pairs headers;
 	struct buf body;
 	int64_t delay_ms;
-	bool drop;                    /* close the connection instead of answering */
-	bool plain;                   /* never gzip this one */
+	bool drop;  /* close the connection instead of answering */
+	bool plain; /* never gzip this one */
 };
 
 typedef void answer_fn(void *state, struct request *request, struct answer *answer);
 
 struct route {
-	const char *method;           /* "*": any */
-	const char *pattern;          /* "/a/{id}/b"; a last part "{rest*}" takes all that follows. A trailing slash of
+	const char *method;  /* "*": any */
+	const char *pattern; /* "/a/{id}/b"; a last part "{rest*}" takes all that follows. A trailing slash of
 					 the request is ignored. The first row that fits wins */
 	answer_fn *handle;
-	unsigned flags;               /* the vendor's own; request_route() gives the row to its `before` */
+	unsigned flags; /* the vendor's own; request_route() gives the row to its `before` */
 };
 
 struct vendor {
-	const char *name;             /* "hint": key of the ready line and of --hint-port */
+	const char *name; /* "hint": key of the ready line and of --hint-port */
 	const struct route *routes;
 	size_t route_count;
 	int (*open)(const struct options *options, struct server *server, void **ret_state, struct err *err);
 	void (*close)(void *state);
-	void (*rewrite)(void *state, struct request *request);                           /* or NULL: before routing */
+	void (*rewrite)(void *state, struct request *request); /* or NULL: before routing */
 	/* Or NULL: after routing, before the handler: authentication, pace. True: `answer` is the answer. */
 	bool (*before)(void *state, const struct route *route, struct request *request, struct answer *answer);
-	void (*after)(void *state, struct request *request, struct answer *answer);      /* or NULL: extra headers */
-	void (*not_found)(void *state, struct request *request, struct answer *answer);  /* or NULL: no route fits */
+	void (*after)(void *state, struct request *request, struct answer *answer);     /* or NULL: extra headers */
+	void (*not_found)(void *state, struct request *request, struct answer *answer); /* or NULL: no route fits */
 	/* Or NULL: how this vendor words FAULT_429, _500, _503. */
 	void (*fault)(void *state, enum fault_kind kind, struct request *request, struct answer *answer);
-	bool (*restored)(const void *state);      /* or NULL: it brought its records along, seed nothing */
+	bool (*restored)(const void *state); /* or NULL: it brought its records along, seed nothing */
 	void (*dump)(void *state, struct buf *out);
 	int (*edit)(void *state, const struct json *body, struct buf *out, struct err *err);
-	int (*create)(void *state, const struct json *body, struct buf *out, struct err *err);   /* also for seeding */
+	int (*create)(void *state, const struct json *body, struct buf *out, struct err *err); /* also for seeding */
 	int (*remove)(void *state, const struct json *body, struct buf *out, struct err *err);
 };
 
-struct str request_param(const struct request *request, const char *name);    /* empty: no such part */
-struct str request_query(const struct request *request, const char *name);    /* empty: not given */
+struct str request_param(const struct request *request, const char *name); /* empty: no such part */
+struct str request_query(const struct request *request, const char *name); /* empty: not given */
 bool request_has_query(const struct request *request, const char *name);
-struct str request_header(const struct request *request, const char *name);   /* any case; empty: not given */
+struct str request_header(const struct request *request, const char *name); /* any case; empty: not given */
 /* The body as JSON, parsed once; an empty body gives NULL and ERR_PARSE. */
 int request_json(struct request *request, struct json **ret, struct err *err) MUST_CHECK;
 /* The pairs of an application/x-www-form-urlencoded text, decoded. */
@@ -131,12 +131,12 @@ struct server;
 
 /* Binds 127.0.0.1:port (0: any free one), opens the vendor. ERR_SYSTEM when the port is taken. */
 int server_open(const struct vendor *vendor, const struct options *options, int port, struct server **ret,
-		struct err *err) MUST_CHECK;
+                struct err *err) MUST_CHECK;
 int server_port(const struct server *server);
-struct str server_url(const struct server *server);       /* "http://127.0.0.1:PORT" */
-void *server_state(const struct server *server);           /* what vendor->open gave */
-void server_start(struct server *server);                  /* its thread begins */
-void server_stop(struct server *server);                   /* from any thread; waits for the thread's end */
+struct str server_url(const struct server *server); /* "http://127.0.0.1:PORT" */
+void *server_state(const struct server *server);    /* what vendor->open gave */
+void server_start(struct server *server);           /* its thread begins */
+void server_stop(struct server *server);            /* from any thread; waits for the thread's end */
 void server_free(struct server **server);
 
 /* The loop of this system, for a vendor that calls out itself (webhooks). Only on its own thread. */

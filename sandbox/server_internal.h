@@ -17,7 +17,7 @@ struct counter {
 };
 
 struct counters {
-	struct counter *routes;          /* one a row of the vendor, and a last one for what fits none */
+	struct counter *routes; /* one a row of the vendor, and a last one for what fits none */
 	size_t count;
 	int64_t total;
 	int64_t bytes_in;
@@ -43,6 +43,6 @@ void route_run(const struct vendor *vendor, void *state, size_t row, struct requ
 
 /* Everything under /__admin/ that is not the vendor's own. */
 void admin_handle(const struct vendor *vendor, void *state, struct faults *faults, struct counters *counters,
-		  struct request *request, struct answer *answer);
+                  struct request *request, struct answer *answer);
 
 #endif

@@ -29,34 +29,34 @@ struct cli_host {
 enum { CLI_POSITIONALS = 4, CLI_OPTIONS = 16 };
 
 struct cli_option {
-	const char *name;            /* "run": --run */
-	const char *value;           /* "RUN" in the help; NULL: a switch */
+	const char *name;  /* "run": --run */
+	const char *value; /* "RUN" in the help; NULL: a switch */
 	const char *help;
 };
 
 struct cli_args;
 struct command {
 	const char *name;
-	const char *positionals;     /* "SYNC", "FILE", "[RUN]" */
+	const char *positionals; /* "SYNC", "FILE", "[RUN]" */
 	const char *summary;
 	const char *details;
-	const char *example;         /* one line to type; NULL: the usage says it all */
+	const char *example; /* one line to type; NULL: the usage says it all */
 	struct cli_option options[CLI_OPTIONS];
-	int (*run)(struct cli_args *args, struct err *err);     /* an exit code, or a negative error code */
-	bool no_engine;              /* init: there is nothing to open yet */
-	bool hidden;                 /* for the build, not for people */
+	int (*run)(struct cli_args *args, struct err *err); /* an exit code, or a negative error code */
+	bool no_engine;                                     /* init: there is nothing to open yet */
+	bool hidden;                                        /* for the build, not for people */
 };
 
 struct cli_args {
 	const struct cli_host *host;
 	const struct command *command;
 	struct arena *arena;
-	struct engine *engine;       /* NULL for no_engine commands */
+	struct engine *engine; /* NULL for no_engine commands */
 	const char *dir;
 	bool json;
 	struct str positional[CLI_POSITIONALS];
 	size_t positional_count;
-	struct str option[CLI_OPTIONS];      /* by place in command->options; a switch that was given is "1" */
+	struct str option[CLI_OPTIONS]; /* by place in command->options; a switch that was given is "1" */
 };
 
 int cli_main(const struct cli_host *host, int argc, char **argv);
@@ -67,7 +67,8 @@ struct engine *cli_interrupts(struct engine *engine);
 struct str cli_value(const struct cli_args *args, const char *name);
 bool cli_has(const struct cli_args *args, const char *name);
 /* ERR_USAGE unless it is a whole number of at least 0. */
-int cli_number(const struct cli_args *args, const char *name, int64_t fallback, int64_t *ret, struct err *err) MUST_CHECK;
+int cli_number(const struct cli_args *args, const char *name, int64_t fallback, int64_t *ret,
+               struct err *err) MUST_CHECK;
 extern const struct command cli_commands[];
 extern const size_t cli_command_count;
 

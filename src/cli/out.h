@@ -20,18 +20,18 @@ enum { OUT_COLUMNS = 12 };
 enum out_kind { OUT_TEXT, OUT_NUMBER, OUT_ID, OUT_TIME, OUT_WHOLE };
 
 struct out_column {
-	const char *name;            /* NULL ends the list */
+	const char *name; /* NULL ends the list */
 	enum out_kind kind;
-	bool spare;                  /* the first to be left out where a row does not fit */
+	bool spare; /* the first to be left out where a row does not fit */
 };
 
 struct out {
 	const struct cli_args *args;
 	const struct out_column *columns;
 	size_t column_count;
-	struct str *cells;           /* rows x columns */
+	struct str *cells; /* rows x columns */
 	size_t rows, room;
-	const char *empty;           /* what to say when there is nothing */
+	const char *empty; /* what to say when there is nothing */
 };
 
 void out_begin(struct out *out, const struct cli_args *args, const struct out_column *columns, const char *empty);
@@ -45,8 +45,8 @@ void out_object(const struct cli_args *args, const struct json *object);
 /* What to do next or where to look, for people only: nothing with --json. */
 void out_hint(const struct cli_args *args, const char *format, ...) PRINTF(2, 3);
 struct str out_number(struct arena *arena, int64_t n);
-struct str out_id(struct arena *arena, int64_t id);         /* empty for 0: none */
-struct str out_time(struct arena *arena, int64_t ms);       /* empty for 0 */
+struct str out_id(struct arena *arena, int64_t id);   /* empty for 0: none */
+struct str out_time(struct arena *arena, int64_t ms); /* empty for 0 */
 /* 2026-07-18 09:15:22Z of what out_time gave. */
 struct str out_short_time(struct arena *arena, struct str time);
 /* Columns of the terminal that stdout is; 0: it is none, or it does not say. */

@@ -8,9 +8,9 @@ struct progress_bar {
 	bool quiet, terminal;
 	int64_t told_ms;
 	bool begun;
-	int64_t done_before;         /* work that an earlier call did: rate and time left are those of this one */
+	int64_t done_before; /* work that an earlier call did: rate and time left are those of this one */
 	int64_t owed_at_first;
-	bool open;                   /* a line on the terminal waits to be ended */
+	bool open; /* a line on the terminal waits to be ended */
 };
 
 void progress_begin(struct progress_bar *bar, bool quiet);

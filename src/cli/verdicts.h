@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 
 struct verdicts {
-	FILE *csv;                   /* NULL: none */
+	FILE *csv; /* NULL: none */
 	int64_t counts[OUTCOME_COUNT];
 	int64_t fields_to_crm, fields_to_emr;
 	int64_t records_changed;

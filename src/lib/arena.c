@@ -78,7 +78,7 @@ static void *take(struct arena *a, size_t size, size_t align)
 		cap = MAX_OF(cap, size);
 		block = malloc(size_add(sizeof(*block), cap));
 		must(block != NULL);
-		*block = (struct arena_block){ .older = a->block, .cap = cap };
+		*block = (struct arena_block) { .older = a->block, .cap = cap };
 		a->block = block;
 		at = 0;
 	}
@@ -134,6 +134,6 @@ void arena_on_release(struct arena *a, void (*run)(void *context), void *context
 {
 	struct arena_hook *hook = arena_new(a, struct arena_hook);
 
-	*hook = (struct arena_hook){ .older = a->hooks, .run = run, .context = context };
+	*hook = (struct arena_hook) { .older = a->hooks, .run = run, .context = context };
 	a->hooks = hook;
 }

@@ -20,12 +20,15 @@ struct buf {
 	bool overflow;
 };
 
-#define BUF_INIT(maximum) { .max = (maximum) }
+#define BUF_INIT(maximum)        \
+	{                        \
+		.max = (maximum) \
+	}
 
 void buf_init(struct buf *b, size_t max);
-void buf_release(struct buf *b);              /* frees; the buffer can be used again */
+void buf_release(struct buf *b); /* frees; the buffer can be used again */
 void buf_scoped_release(struct buf *b);
-void buf_clear(struct buf *b);                /* empties, keeps the memory */
+void buf_clear(struct buf *b); /* empties, keeps the memory */
 void buf_add(struct buf *b, struct str s);
 void buf_add_bytes(struct buf *b, const void *bytes, size_t len);
 void buf_add_c(struct buf *b, const char *text);
@@ -35,7 +38,7 @@ void buf_printf(struct buf *b, const char *format, ...) PRINTF(2, 3);
 char *buf_room(struct buf *b, size_t len);
 void buf_grew(struct buf *b, size_t len);
 bool buf_ok(const struct buf *b);
-struct str buf_str(const struct buf *b);      /* lives until the next change of b */
-const char *buf_text(const struct buf *b);    /* "" when empty */
+struct str buf_str(const struct buf *b);   /* lives until the next change of b */
+const char *buf_text(const struct buf *b); /* "" when empty */
 
 #endif

@@ -17,26 +17,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCOPED(type)           __attribute__((cleanup(type##_scoped_release)))
-#define MUST_CHECK             __attribute__((warn_unused_result))
-#define PRINTF(fmt, first)     __attribute__((format(printf, fmt, first)))
-#define UNUSED                 __attribute__((unused))
-#define ARRAY_LEN(a)           (sizeof(a) / sizeof((a)[0]))
-#define MIN_OF(a, b)           ((a) < (b) ? (a) : (b))
-#define MAX_OF(a, b)           ((a) > (b) ? (a) : (b))
+#define SCOPED(type)       __attribute__((cleanup(type##_scoped_release)))
+#define MUST_CHECK         __attribute__((warn_unused_result))
+#define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+#define UNUSED             __attribute__((unused))
+#define ARRAY_LEN(a)       (sizeof(a) / sizeof((a)[0]))
+#define MIN_OF(a, b)       ((a) < (b) ? (a) : (b))
+#define MAX_OF(a, b)       ((a) > (b) ? (a) : (b))
 
 /* a * b and a + b, or an abort: sizes that overflow are our bug, data from outside is bounded before. */
-#define size_mul(a, b)                                                                                                 \
-	({                                                                                                             \
-		size_t size_result_;                                                                                   \
-		must(!__builtin_mul_overflow((size_t)(a), (size_t)(b), &size_result_));                                \
-		size_result_;                                                                                          \
+#define size_mul(a, b)                                                                  \
+	({                                                                              \
+		size_t size_result_;                                                    \
+		must(!__builtin_mul_overflow((size_t)(a), (size_t)(b), &size_result_)); \
+		size_result_;                                                           \
 	})
-#define size_add(a, b)                                                                                                 \
-	({                                                                                                             \
-		size_t size_result_;                                                                                   \
-		must(!__builtin_add_overflow((size_t)(a), (size_t)(b), &size_result_));                                \
-		size_result_;                                                                                          \
+#define size_add(a, b)                                                                  \
+	({                                                                              \
+		size_t size_result_;                                                    \
+		must(!__builtin_add_overflow((size_t)(a), (size_t)(b), &size_result_)); \
+		size_result_;                                                           \
 	})
 
 __attribute__((noreturn)) void defs_abort(const char *kind, const char *what, const char *file, int line);

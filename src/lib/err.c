@@ -10,10 +10,9 @@ static const struct {
 	enum err_class class;
 	const char *name;
 	const char *meaning;
-} codes[] = {
-	{ ERR_OK, ERR_CLASS_BUG, "ok", "nothing went wrong" },
+} codes[] = { { ERR_OK, ERR_CLASS_BUG, "ok", "nothing went wrong" },
 #define ROW(code, class, name, text) [code##_ORDINAL] = { code, ERR_CLASS_##class, name, text },
-	ERR_LIST(ROW)
+	      ERR_LIST(ROW)
 #undef ROW
 };
 

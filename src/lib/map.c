@@ -21,7 +21,7 @@ static void grow(struct map *map)
 {
 	map->bucket_count = map->bucket_count ? map->bucket_count * 2 : 16;
 	map->buckets = arena_new_array(map->arena, struct map_entry *, map->bucket_count);
-	MAP_EACH(map, entry)
+	MAP_EACH (map, entry)
 		hang(map, entry);
 }
 
@@ -37,7 +37,7 @@ void map_put(struct map *map, struct str key, void *value)
 	if (map->count >= map->bucket_count)
 		grow(map);
 	entry = arena_new(map->arena, struct map_entry);
-	*entry = (struct map_entry){ .key = key, .value = value, .hash = hash };
+	*entry = (struct map_entry) { .key = key, .value = value, .hash = hash };
 	hang(map, entry);
 	if (map->last)
 		map->last->next = entry;

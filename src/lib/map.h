@@ -15,8 +15,8 @@ struct map_entry {
 	struct str key;
 	void *value;
 	uint64_t hash;
-	struct map_entry *next;      /* in order of insertion */
-	struct map_entry *chain;     /* same bucket */
+	struct map_entry *next;  /* in order of insertion */
+	struct map_entry *chain; /* same bucket */
 };
 
 struct map {
@@ -28,10 +28,13 @@ struct map {
 	struct map_entry *last;
 };
 
-#define MAP_INIT(owner)       { .arena = (owner) }
-#define MAP_EACH(map, entry)  for (struct map_entry *entry = (map)->first; entry; entry = entry->next)
+#define MAP_INIT(owner)          \
+	{                        \
+		.arena = (owner) \
+	}
+#define MAP_EACH(map, entry) for (struct map_entry *entry = (map)->first; entry; entry = entry->next)
 
-void map_put(struct map *map, struct str key, void *value);     /* replaces */
-void *map_get(const struct map *map, struct str key);           /* NULL: not there */
+void map_put(struct map *map, struct str key, void *value); /* replaces */
+void *map_get(const struct map *map, struct str key);       /* NULL: not there */
 
 #endif

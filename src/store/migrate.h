@@ -9,8 +9,8 @@
 
 struct migration {
 	const char *title;
-	const char *sql;           /* several statements, separated by ";" */
-	const char *postgres;      /* where it must differ */
+	const char *sql;      /* several statements, separated by ";" */
+	const char *postgres; /* where it must differ */
 };
 
 extern const struct migration migrations[];

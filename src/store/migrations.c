@@ -35,11 +35,13 @@ const struct migration migrations[] = {
 	  "  external_id TEXT, synced INTEGER NOT NULL, version TEXT, run_id INTEGER, UNIQUE (sync_id, side, "
 	  "record_id));"
 	  "CREATE INDEX identity_key ON identity (sync_id, side, match_key, record_id) WHERE match_key IS NOT NULL;"
-	  "CREATE INDEX identity_external ON identity (sync_id, side, external_id, record_id) WHERE external_id IS NOT NULL;",
+	  "CREATE INDEX identity_external ON identity (sync_id, side, external_id, record_id) WHERE external_id IS NOT "
+	  "NULL;",
 	  NULL },
 	{ "links",
 	  "CREATE TABLE link ("
-	  "  id INTEGER PRIMARY KEY AUTOINCREMENT, sync_id INTEGER NOT NULL, state INTEGER NOT NULL, emr_id TEXT NOT NULL, crm_id "
+	  "  id INTEGER PRIMARY KEY AUTOINCREMENT, sync_id INTEGER NOT NULL, state INTEGER NOT NULL, emr_id TEXT NOT "
+	  "NULL, crm_id "
 	  "TEXT,"
 	  "  run_id INTEGER, how TEXT NOT NULL, base BLOB, emr_hash BLOB, emr_version TEXT, emr_modified_ms INTEGER,"
 	  "  crm_version TEXT, staged_id INTEGER, created_ms INTEGER NOT NULL, settled_ms INTEGER, mapping_version "
@@ -52,7 +54,8 @@ const struct migration migrations[] = {
 	  NULL },
 	{ "outbox",
 	  "CREATE TABLE outbox ("
-	  "  id INTEGER PRIMARY KEY AUTOINCREMENT, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, priority INTEGER NOT NULL, op "
+	  "  id INTEGER PRIMARY KEY AUTOINCREMENT, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, priority INTEGER "
+	  "NOT NULL, op "
 	  "INTEGER NOT NULL,"
 	  "  link_id INTEGER NOT NULL, staged_id INTEGER, run_id INTEGER, record_id TEXT NOT NULL, external_key TEXT, "
 	  "body BLOB NOT NULL,"

@@ -26,12 +26,12 @@
 #include "lib/err.h"
 
 struct store;
-struct db;           /* one connection, inside a transaction or a read */
-struct rows;         /* a result being read; belongs to the db, ends with rows_end or the transaction */
+struct db;   /* one connection, inside a transaction or a read */
+struct rows; /* a result being read; belongs to the db, ends with rows_end or the transaction */
 
 struct statement {
 	const char *sql;
-	const char *sqlite;      /* instead of sql, where it must differ; NULL: the same */
+	const char *sqlite; /* instead of sql, where it must differ; NULL: the same */
 	const char *postgres;
 };
 
@@ -42,21 +42,41 @@ struct bind {
 	struct str bytes;
 };
 
-static inline struct bind bind_int(int64_t value) { return (struct bind){ .kind = BIND_INT, .number = value }; }
-static inline struct bind bind_text(struct str text) { return (struct bind){ .kind = BIND_TEXT, .bytes = text }; }
-static inline struct bind bind_blob(struct str bytes) { return (struct bind){ .kind = BIND_BLOB, .bytes = bytes }; }
-static inline struct bind bind_null(void) { return (struct bind){ .kind = BIND_NULL }; }
+static inline struct bind bind_int(int64_t value)
+{
+	return (struct bind) { .kind = BIND_INT, .number = value };
+}
+static inline struct bind bind_text(struct str text)
+{
+	return (struct bind) { .kind = BIND_TEXT, .bytes = text };
+}
+static inline struct bind bind_blob(struct str bytes)
+{
+	return (struct bind) { .kind = BIND_BLOB, .bytes = bytes };
+}
+static inline struct bind bind_null(void)
+{
+	return (struct bind) { .kind = BIND_NULL };
+}
 /* Empty text becomes NULL. */
-static inline struct bind bind_text_or_null(struct str text) { return text.len ? bind_text(text) : bind_null(); }
+static inline struct bind bind_text_or_null(struct str text)
+{
+	return text.len ? bind_text(text) : bind_null();
+}
 /* Zero becomes NULL. */
-static inline struct bind bind_id(int64_t id) { return id ? bind_int(id) : bind_null(); }
+static inline struct bind bind_id(int64_t id)
+{
+	return id ? bind_int(id) : bind_null();
+}
 
 struct binds {
 	const struct bind *at;
 	size_t count;
 };
-#define BIND(...) ((struct binds){ (const struct bind[]){ __VA_ARGS__ }, sizeof((const struct bind[]){ __VA_ARGS__ }) / sizeof(struct bind) })
-#define BIND_NOTHING ((struct binds){ NULL, 0 })
+#define BIND(...)                                                \
+	((struct binds) { (const struct bind[]) { __VA_ARGS__ }, \
+	                  sizeof((const struct bind[]) { __VA_ARGS__ }) / sizeof(struct bind) })
+#define BIND_NOTHING ((struct binds) { NULL, 0 })
 
 /* RELAXED: what can be fetched again. DURABLE: survives the loss of power (webhook inbox, outbox of a person's click, audit). */
 enum durability { RELAXED, DURABLE };
@@ -67,7 +87,8 @@ void store_close(struct store **store);
 
 typedef int (*store_fn)(struct db *db, void *context, struct err *err);
 /* Runs fn in a transaction and commits; its negative return rolls back (only its own part of a group) and is returned. */
-int store_write(struct store *store, enum durability durability, store_fn fn, void *context, struct err *err) MUST_CHECK;
+int store_write(struct store *store, enum durability durability, store_fn fn, void *context,
+                struct err *err) MUST_CHECK;
 /* The same without waiting: fn and context must live until store_write_wait. Transactions started by one thread are run in
  * the order in which they were started. store_write_wait comes before store_close; what was started is run in any case. */
 struct store_pending;
@@ -78,24 +99,27 @@ int store_read(struct store *store, store_fn fn, void *context, struct err *err)
 
 /* Inside a transaction or read: */
 int db_run(struct db *db, const struct statement *statement, struct binds binds, struct err *err) MUST_CHECK;
-int64_t db_last_id(struct db *db);                 /* of the last INSERT into a table with an integer key */
-int64_t db_changed(struct db *db);                 /* rows touched by the last db_run */
-int db_select(struct db *db, const struct statement *statement, struct binds binds, struct rows **ret, struct err *err) MUST_CHECK;
+int64_t db_last_id(struct db *db); /* of the last INSERT into a table with an integer key */
+int64_t db_changed(struct db *db); /* rows touched by the last db_run */
+int db_select(struct db *db, const struct statement *statement, struct binds binds, struct rows **ret,
+              struct err *err) MUST_CHECK;
 /* 1: a row is there, 0: the end (and the rows are ended), negative: an error. */
 int rows_next(struct rows *rows, struct err *err) MUST_CHECK;
 void rows_end(struct rows **rows);
 void rows_scoped_release(struct rows **rows);
-#define ROWS SCOPED(rows) struct rows *             /* ROWS rows = NULL; ends by itself */
+#define ROWS SCOPED(rows) struct rows * /* ROWS rows = NULL; ends by itself */
 /* Columns by name; an unknown name is our bug. Texts and blobs live until rows_next: copy into an arena with arena_str. */
 int64_t row_int(struct rows *rows, const char *column);
-struct str row_text(struct rows *rows, const char *column);     /* NULL reads as empty */
+struct str row_text(struct rows *rows, const char *column); /* NULL reads as empty */
 struct str row_blob(struct rows *rows, const char *column);
 bool row_is_null(struct rows *rows, const char *column);
 /* One row, one number; `fallback` when there is no row. */
-int db_number(struct db *db, const struct statement *statement, struct binds binds, int64_t fallback, int64_t *ret, struct err *err) MUST_CHECK;
+int db_number(struct db *db, const struct statement *statement, struct binds binds, int64_t fallback, int64_t *ret,
+              struct err *err) MUST_CHECK;
 
 /* A copy of the whole database as it is now, into a new file (dry runs, backups). */
 int store_copy(struct store *store, const char *path, struct err *err) MUST_CHECK;
-struct str store_describe(struct store *store, struct arena *arena);   /* "SQLite 3.40.1, /srv/suture/suture.db, schema 7" */
+struct str store_describe(struct store *store,
+                          struct arena *arena); /* "SQLite 3.40.1, /srv/suture/suture.db, schema 7" */
 
 #endif

@@ -14,8 +14,10 @@ struct audit_entry {
 
 int audit_add(struct db *db, const struct audit_entry *entry, struct err *err) MUST_CHECK;
 /* In a durable transaction of its own. */
-int audit_note(struct engine *engine, const char *action, struct str subject, struct str before, struct str after, const char *why, struct err *err) MUST_CHECK;
-int audit_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct audit_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int audit_note(struct engine *engine, const char *action, struct str subject, struct str before, struct str after,
+               const char *why, struct err *err) MUST_CHECK;
+int audit_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct audit_entry **ret,
+               size_t *ret_count, struct err *err) MUST_CHECK;
 /* Recomputes the chain. 0, or ERR_STORE with the first row that does not fit. */
 int audit_verify(struct engine *engine, int64_t *ret_rows, struct err *err) MUST_CHECK;
 

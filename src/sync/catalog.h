@@ -24,11 +24,12 @@ struct applied {
 
 /* Validates everything first, then stores in one transaction. Changes nothing at the far systems. ERR_CONFIG with line and key. `file_dir`: where {file:} paths begin. */
 int catalog_apply(struct engine *engine, struct str text, const char *file_name, const char *file_dir, const char *why,
-		  struct applied *ret, struct err *err) MUST_CHECK;
+                  struct applied *ret, struct err *err) MUST_CHECK;
 /* The file again: the current version of everything. Applying it changes nothing. */
 int catalog_export(struct engine *engine, struct buf *out, struct err *err) MUST_CHECK;
 /* Merges settings (a token from a code exchange) into a connection as a new version. */
-int catalog_amend_connection(struct engine *engine, struct str name, const struct json *settings, const char *why, struct err *err) MUST_CHECK;
+int catalog_amend_connection(struct engine *engine, struct str name, const struct json *settings, const char *why,
+                             struct err *err) MUST_CHECK;
 
 /* Exchanges an authorisation code at the far system and keeps the token as part of the connection. */
 int catalog_exchange_code(struct engine *engine, struct str connection, struct str code, struct err *err) MUST_CHECK;
@@ -38,13 +39,16 @@ struct sync_row {
 	struct str name, emr_connection, crm_connection, emr_object, crm_object;
 	int64_t version;
 };
-int catalog_syncs(struct engine *engine, struct arena *arena, struct sync_row **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int catalog_syncs(struct engine *engine, struct arena *arena, struct sync_row **ret, size_t *ret_count,
+                  struct err *err) MUST_CHECK;
 struct connection_row {
 	int64_t id;
 	struct str name, kind;
 };
-int catalog_connections(struct engine *engine, struct arena *arena, struct connection_row **ret, size_t *ret_count, struct err *err) MUST_CHECK;
-int catalog_open_connection(struct engine *engine, struct str name, struct connection **ret, struct err *err) MUST_CHECK;
+int catalog_connections(struct engine *engine, struct arena *arena, struct connection_row **ret, size_t *ret_count,
+                        struct err *err) MUST_CHECK;
+int catalog_open_connection(struct engine *engine, struct str name, struct connection **ret,
+                            struct err *err) MUST_CHECK;
 
 /* Opens an object sync by name; an empty name is fine when there is only one. ERR_NOT_FOUND lists those that exist. Makes no far call. */
 int plan_open(struct engine *engine, struct str name, struct plan **ret, struct err *err) MUST_CHECK;
@@ -58,10 +62,11 @@ int plan_open_account(struct engine *engine, struct plan *plan, struct err *err)
 enum finding_level { FINDING_OK, FINDING_WARNING, FINDING_ERROR };
 struct finding {
 	enum finding_level level;
-	struct str subject;          /* "connection org", "field Email" */
-	struct str text;             /* what is wrong and what to do */
+	struct str subject; /* "connection org", "field Email" */
+	struct str text;    /* what is wrong and what to do */
 	struct finding *next;
 };
-int plan_check(struct engine *engine, struct plan *plan, struct arena *arena, struct finding **ret, struct err *err) MUST_CHECK;
+int plan_check(struct engine *engine, struct plan *plan, struct arena *arena, struct finding **ret,
+               struct err *err) MUST_CHECK;
 
 #endif

@@ -9,28 +9,29 @@
 #include "sync/run.h"
 
 struct writes {
-	struct owed owed[3];         /* to the CRM, to the EMR, and the low-priority back-reference */
+	struct owed owed[3]; /* to the CRM, to the EMR, and the low-priority back-reference */
 	size_t count;
-	struct str base;             /* an existing link's: the base of the fields that need no write; holds from now on */
-	bool wait;                   /* an entry of normal priority is among them: the payload is OWED until it is delivered */
+	struct str base; /* an existing link's: the base of the fields that need no write; holds from now on */
+	bool wait;       /* an entry of normal priority is among them: the payload is OWED until it is delivered */
 };
 
 struct compose {
 	struct engine *engine;
 	const struct plan *plan;
-	struct arena *arena;         /* what is owed, sealed, lives here */
-	struct arena *scratch;       /* and what it is made from here */
-	const struct run *run;       /* NULL: no Batch Sync ID */
-	bool joins;                  /* a new link with a record that was there */
-	struct str emr_id, crm_id;   /* crm_id empty: create */
+	struct arena *arena;       /* what is owed, sealed, lives here */
+	struct arena *scratch;     /* and what it is made from here */
+	const struct run *run;     /* NULL: no Batch Sync ID */
+	bool joins;                /* a new link with a record that was there */
+	struct str emr_id, crm_id; /* crm_id empty: create */
 	const struct json *emr_record;
 	const struct merged *merged;
-	const struct base *base;     /* the link's as it is; NULL: none yet */
+	const struct base *base; /* the link's as it is; NULL: none yet */
 };
 
-int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field, struct err *err) MUST_CHECK;
+int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field,
+                   struct err *err) MUST_CHECK;
 /* R18: our id and web link into the EMR's record; low priority. False when the EMR has no place for it or it is switched off. */
-bool compose_back_reference(struct engine *engine, const struct plan *plan, struct arena *arena, struct str emr_id, struct str crm_id,
-			    struct owed *ret);
+bool compose_back_reference(struct engine *engine, const struct plan *plan, struct arena *arena, struct str emr_id,
+                            struct str crm_id, struct owed *ret);
 
 #endif

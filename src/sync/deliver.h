@@ -15,11 +15,11 @@
 /* Shared by the lanes of one sync while they work; counters only go up. */
 struct lanes {
 	pthread_mutex_t lock;
-	pthread_cond_t bell;         /* something was added to the outbox, or the state below changed */
-	unsigned rings;              /* so that a ring between looking and waiting is not lost */
-	bool upstream_done;          /* nothing more will be added: half-full calls may go */
-	bool stop;                   /* a lane failed or a person stopped us: finish what is under way */
-	struct err error;            /* the first failure */
+	pthread_cond_t bell; /* something was added to the outbox, or the state below changed */
+	unsigned rings;      /* so that a ring between looking and waiting is not lost */
+	bool upstream_done;  /* nothing more will be added: half-full calls may go */
+	bool stop;           /* a lane failed or a person stopped us: finish what is under way */
+	struct err error;    /* the first failure */
 	_Atomic int64_t read, decided, delivered, refused;
 };
 

@@ -13,10 +13,10 @@ struct known {
 	struct str record_id;
 	bool has_key;
 	struct digest16 key;
-	struct str external_id;      /* the other side's id as stored in this record; empty: none */
-	bool synced;                 /* the CRM record's "synced" checkbox */
+	struct str external_id; /* the other side's id as stored in this record; empty: none */
+	bool synced;            /* the CRM record's "synced" checkbox */
 	struct str version;
-	int64_t run_id;              /* the run that last saw it */
+	int64_t run_id; /* the run that last saw it */
 };
 
 /* Inserts or replaces. *ret_seen: this run had seen the record before (a page read twice). A single reading never takes a record out of the run
@@ -24,9 +24,12 @@ struct known {
 int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err) MUST_CHECK;
 /* The record came, but could not be read: what was known of it stays. */
 int identity_see(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err) MUST_CHECK;
-int identity_get(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, struct known *ret, bool *ret_found, struct err *err) MUST_CHECK;
-int identity_with_key(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct digest16 key, struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
-int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str external_id, struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int identity_get(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id,
+                 struct known *ret, bool *ret_found, struct err *err) MUST_CHECK;
+int identity_with_key(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct digest16 key,
+                      struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str external_id,
+                           struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 /* Before a side is read once more by the same run: nobody counts as seen. */
 int identity_unsee(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
 /* The far side says that it is deleted. */

@@ -16,7 +16,7 @@ struct journal_entry {
 	enum level level;
 	int64_t sync_id, run_id, staged_id;
 	struct str emr_id, crm_id;
-	struct str code;             /* stable: "write_refused" */
+	struct str code; /* stable: "write_refused" */
 	struct str text;
 };
 
@@ -24,7 +24,14 @@ int journal_add(struct db *db, const struct journal_entry *entry, struct err *er
 /* In a transaction of its own; a failure to log is told on stderr and otherwise ignored. */
 void journal_note(struct engine *engine, const struct journal_entry *entry);
 /* `latest`: the last `limit` entries instead of the first ones; both in the order in which they were written. */
-struct journal_filter { enum level at_least; int64_t run_id; int64_t after_id; size_t limit; bool latest; };
-int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *filter, struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+struct journal_filter {
+	enum level at_least;
+	int64_t run_id;
+	int64_t after_id;
+	size_t limit;
+	bool latest;
+};
+int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *filter,
+                 struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 
 #endif

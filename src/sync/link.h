@@ -14,20 +14,23 @@ struct link {
 	int64_t id, sync_id, run_id;
 	enum link_state state;
 	struct str emr_id, crm_id;
-	struct str how;              /* "R12", "R6", "created": how it came about */
-	struct str base;             /* sealed; empty: none yet */
-	struct digest16 emr_hash;    /* of the EMR payload last settled */
+	struct str how;           /* "R12", "R6", "created": how it came about */
+	struct str base;          /* sealed; empty: none yet */
+	struct digest16 emr_hash; /* of the EMR payload last settled */
 	struct str emr_version, crm_version;
 	int64_t emr_modified_ms;
-	int64_t staged_id;           /* the payload last settled: its bytes */
+	int64_t staged_id; /* the payload last settled: its bytes */
 	int64_t created_ms, settled_ms;
 	int64_t mapping_version;
 };
 
 int link_insert(struct db *db, struct link *link, struct err *err) MUST_CHECK;
-int link_by_emr(struct db *db, struct arena *arena, int64_t sync_id, struct str emr_id, struct link *ret, bool *ret_found, struct err *err) MUST_CHECK;
-int link_by_crm(struct db *db, struct arena *arena, int64_t sync_id, struct str crm_id, struct link *ret, bool *ret_found, struct err *err) MUST_CHECK;
-int link_find(struct db *db, struct arena *arena, int64_t id, struct link *ret, bool *ret_found, struct err *err) MUST_CHECK;
+int link_by_emr(struct db *db, struct arena *arena, int64_t sync_id, struct str emr_id, struct link *ret,
+                bool *ret_found, struct err *err) MUST_CHECK;
+int link_by_crm(struct db *db, struct arena *arena, int64_t sync_id, struct str crm_id, struct link *ret,
+                bool *ret_found, struct err *err) MUST_CHECK;
+int link_find(struct db *db, struct arena *arena, int64_t id, struct link *ret, bool *ret_found,
+              struct err *err) MUST_CHECK;
 /* Everything a settled payload changes; empty texts and an empty base leave what is there. */
 int link_settle(struct db *db, const struct link *link, struct err *err) MUST_CHECK;
 /* The record in the making could not be made: nothing is left of the link. */
@@ -37,7 +40,8 @@ int link_end(struct db *db, int64_t id, const char *why, struct err *err) MUST_C
 /* Writes are owed for it: `base` (empty: none) is what both sides agree on already, and the next reading compares both sides whatever their versions. */
 int link_owe(struct db *db, int64_t id, struct str base, struct err *err) MUST_CHECK;
 /* R29: did this record have a link that was ended? */
-int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret, struct err *err) MUST_CHECK;
+int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret,
+                   struct err *err) MUST_CHECK;
 
 /* R4: was a younger payload than this one settled already? By the far side's time; by arrival where there is none, or the same. */
 bool link_is_newer(const struct link *link, int64_t staged_id, int64_t modified_ms);
@@ -48,11 +52,17 @@ struct str link_lasting_version(const struct record *crm, int64_t now_ms);
 /* The CRM id of a link; empty when it has none or is gone. */
 int link_crm_id(struct engine *engine, struct arena *arena, int64_t id, struct str *ret, struct err *err) MUST_CHECK;
 
-struct link_filter { struct str emr_id, crm_id; int64_t after_id; size_t limit; };
-int link_list(struct engine *engine, struct arena *arena, const struct link_filter *filter, struct link **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+struct link_filter {
+	struct str emr_id, crm_id;
+	int64_t after_id;
+	size_t limit;
+};
+int link_list(struct engine *engine, struct arena *arena, const struct link_filter *filter, struct link **ret,
+              size_t *ret_count, struct err *err) MUST_CHECK;
 
 /* The base as text and back: one member per mapped CRM field, null for blank, [emr, crm] where the sides spell it differently. */
 struct str base_write(struct engine *engine, struct arena *arena, const struct mapping *m, const struct base *base);
-int base_read(struct engine *engine, struct arena *arena, const struct mapping *m, struct str sealed, struct base *ret, struct err *err) MUST_CHECK;
+int base_read(struct engine *engine, struct arena *arena, const struct mapping *m, struct str sealed, struct base *ret,
+              struct err *err) MUST_CHECK;
 
 #endif

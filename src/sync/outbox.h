@@ -11,13 +11,13 @@ enum owed_priority { OWED_PERSON = 0, OWED_NORMAL = 1, OWED_LOW = 2 };
 
 struct owed {
 	int64_t id, sync_id, link_id, staged_id, run_id;
-	enum side side;              /* the side that is written to */
+	enum side side; /* the side that is written to */
 	enum write_op op;
 	enum owed_priority priority;
-	struct str record_id;        /* far id; empty for a create */
-	struct str key;              /* external id of a create */
-	struct str body;             /* sealed JSON object */
-	struct str base;             /* sealed: what the base becomes, for the fields of this write; empty: nothing */
+	struct str record_id; /* far id; empty for a create */
+	struct str key;       /* external id of a create */
+	struct str body;      /* sealed JSON object */
+	struct str base;      /* sealed: what the base becomes, for the fields of this write; empty: nothing */
 	int64_t attempts, due_ms;
 	struct str error_code;
 };
@@ -31,7 +31,8 @@ struct owed_query {
 	int64_t now_ms, after_id;
 	size_t limit;
 };
-int outbox_due(struct db *db, struct arena *arena, const struct owed_query *query, struct owed **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int outbox_due(struct db *db, struct arena *arena, const struct owed_query *query, struct owed **ret, size_t *ret_count,
+               struct err *err) MUST_CHECK;
 int outbox_done(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, struct err *err) MUST_CHECK;
 /* Is a write of normal priority still owed for this link? */
@@ -41,9 +42,9 @@ int outbox_forget_link(struct db *db, int64_t link_id, struct err *err) MUST_CHE
 /* Nothing is owed any more: for a preview, in a scratch copy. */
 int outbox_forget_sync(struct db *db, int64_t sync_id, struct err *err) MUST_CHECK;
 struct owed_counts {
-	int64_t now;                 /* normal and above */
-	int64_t low;                 /* back-references (R18) */
-	int64_t next_due_ms;         /* of any; 0: none */
+	int64_t now;         /* normal and above */
+	int64_t low;         /* back-references (R18) */
+	int64_t next_due_ms; /* of any; 0: none */
 };
 /* What one side of a sync is owed. */
 int outbox_counts(struct db *db, int64_t sync_id, enum side side, struct owed_counts *ret, struct err *err) MUST_CHECK;

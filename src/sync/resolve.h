@@ -13,24 +13,24 @@ enum resolution { RESOLVED_LINKED, RESOLVED_JOIN, RESOLVED_CREATE, RESOLVED_SKIP
 
 struct resolved {
 	enum resolution kind;
-	struct link link;            /* RESOLVED_LINKED */
-	struct str crm_id;           /* LINKED, JOIN */
-	const char *how;             /* JOIN: "R6" by external id, "R7" by demographics */
-	enum outcome skip;           /* SKIP */
+	struct link link;  /* RESOLVED_LINKED */
+	struct str crm_id; /* LINKED, JOIN */
+	const char *how;   /* JOIN: "R6" by external id, "R7" by demographics */
+	enum outcome skip; /* SKIP */
 	const char *reason;
-	bool by_crm_id;              /* JOIN: the CRM record stores this patient's id */
-	struct str candidates;       /* ids that fit, comma separated */
+	bool by_crm_id;        /* JOIN: the CRM record stores this patient's id */
+	struct str candidates; /* ids that fit, comma separated */
 };
 
 /* `record`: the parsed payload, or NULL while nobody had to look into it: what capture noted of it is enough mostly. `run_id`: contacts that this very run made for other patients are no candidates, so that a resumed run decides as an
  * undisturbed one (R5). */
 int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
-	    const struct json *record, struct resolved *ret, struct err *err) MUST_CHECK;
+            const struct json *record, struct resolved *ret, struct err *err) MUST_CHECK;
 
 /* How such a pair is merged. */
 enum merge_mode resolved_mode(enum resolution kind);
 /* JOIN, once the CRM record is read as it is now: was it changed since it was listed, so that it fits no longer? *ret becomes RESOLVED_SKIP then. */
-void resolve_again(const struct plan *plan, struct arena *arena, const struct staged *staged, const struct json *record, const struct json *crm,
-		   struct resolved *ret);
+void resolve_again(const struct plan *plan, struct arena *arena, const struct staged *staged, const struct json *record,
+                   const struct json *crm, struct resolved *ret);
 
 #endif

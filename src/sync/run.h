@@ -13,22 +13,22 @@ const char *run_state_name(enum run_state state);
 
 struct run {
 	int64_t id, sync_id;
-	struct str batch_id;         /* "B20261121-000007", what Last_Batch_Sync_Id__c gets */
-	struct str kind;             /* "import" */
+	struct str batch_id; /* "B20261121-000007", what Last_Batch_Sync_Id__c gets */
+	struct str kind;     /* "import" */
 	struct str sync_name, who, error;
 	enum run_state state;
 	enum run_phase phase;
-	struct str cursor;           /* next page of the side that is read */
-	int64_t total;               /* what the far side says there is; -1: unknown */
+	struct str cursor; /* next page of the side that is read */
+	int64_t total;     /* what the far side says there is; -1: unknown */
 	int64_t read;
 	int64_t started_ms, ended_ms;
 };
 
 struct progress {
 	const struct run *run;
-	int64_t read, total;         /* payloads staged */
-	int64_t decided;             /* payloads with an outcome */
-	int64_t owed, owed_low;      /* entries in the outbox */
+	int64_t read, total;    /* payloads staged */
+	int64_t decided;        /* payloads with an outcome */
+	int64_t owed, owed_low; /* entries in the outbox */
 	int64_t elapsed_ms;
 	bool resumed;
 };
@@ -39,21 +39,28 @@ typedef void (*progress_fn)(void *context, const struct progress *progress);
  * Returns when everything but low-priority writes is delivered, when engine->stop is set (ERR_ABORTED; the run can be resumed), or on an error
  * that a person must mend (the run can be resumed). ERR_CONFLICT: another process is running it; *ret tells of that run.
  */
-int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress, void *context, struct run *ret, struct arena *arena, struct err *err) MUST_CHECK;
+int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress, void *context, struct run *ret,
+               struct arena *arena, struct err *err) MUST_CHECK;
 /* Delivers what is owed and reconciles what waits, without a run: after a retry, or to drain back-references. */
-int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context, struct err *err) MUST_CHECK;
+int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context,
+               struct err *err) MUST_CHECK;
 /* Reads one record (empty id: the first of a page) at its source and stages it; *ret_staged_id. For preview, retry, sync-now. */
-int run_capture_one(struct engine *engine, struct plan *plan, struct str emr_id, enum door door, int64_t run_id, int64_t *ret_staged_id, struct err *err) MUST_CHECK;
+int run_capture_one(struct engine *engine, struct plan *plan, struct str emr_id, enum door door, int64_t run_id,
+                    int64_t *ret_staged_id, struct err *err) MUST_CHECK;
 /* Stages failed payloads anew (read again at the source where their id is known) and settles them. Counts those that came through. */
-struct retried { int64_t tried, through, failed; };
-int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_ids, size_t count, struct retried *ret, struct err *err) MUST_CHECK;
+struct retried {
+	int64_t tried, through, failed;
+};
+int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_ids, size_t count, struct retried *ret,
+              struct err *err) MUST_CHECK;
 
 /* Judges one live record without a run (engine->dry; the verdict goes to engine->on_verdict). Only those CRM records that could fit are read. */
 int run_preview(struct engine *engine, struct plan *plan, struct str emr_id, struct err *err) MUST_CHECK;
 /* Low-priority writes of a sync that are still owed: back-references (R18). */
 int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err *err) MUST_CHECK;
 
-int run_list(struct engine *engine, struct arena *arena, size_t limit, struct run **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int run_list(struct engine *engine, struct arena *arena, size_t limit, struct run **ret, size_t *ret_count,
+             struct err *err) MUST_CHECK;
 /* By number or Batch Sync ID; empty: the latest. */
 int run_find(struct engine *engine, struct arena *arena, struct str which, struct run *ret, struct err *err) MUST_CHECK;
 

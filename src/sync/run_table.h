@@ -11,11 +11,13 @@
 int run_insert(struct db *db, struct arena *arena, struct run *run, struct err *err) MUST_CHECK;
 /* The page that `from` led to is staged: `read` more payloads; `cursor` leads to the next. total -1 leaves what is there. Pages are committed without
  * waiting for the one before, so a run that does not stand at `from` is ERR_CONFLICT: that one failed, and no page is ever passed over. */
-int run_advance(struct db *db, int64_t id, struct str from, struct str cursor, int64_t read, int64_t total, struct err *err) MUST_CHECK;
+int run_advance(struct db *db, int64_t id, struct str from, struct str cursor, int64_t read, int64_t total,
+                struct err *err) MUST_CHECK;
 int run_set_phase(struct db *db, int64_t id, enum run_phase phase, struct err *err) MUST_CHECK;
 int run_set_state(struct db *db, int64_t id, enum run_state state, const char *error, struct err *err) MUST_CHECK;
 /* The youngest run of the sync that is not done. */
-int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found, struct err *err) MUST_CHECK;
+int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
+                   struct err *err) MUST_CHECK;
 int run_read(struct db *db, struct arena *arena, int64_t id, struct run *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -27,11 +27,11 @@ struct engine {
 	struct store *store;
 	struct keyring *keys;
 	struct http_client *http;
-	const char *dir;                     /* where the lock files live; NULL: nothing is locked (tests) */
-	const char *who;                     /* who acts, for runs and the audit trail: "cli:root" */
-	atomic_bool stop;                    /* Ctrl-C: lanes stop after the chunk in hand */
-	bool dry;                            /* judge everything, deliver nothing (the store is a scratch copy) */
-	struct engine *lasting;              /* dry: the engine whose copy this is: what must not be lost is kept there; else NULL */
+	const char *dir;        /* where the lock files live; NULL: nothing is locked (tests) */
+	const char *who;        /* who acts, for runs and the audit trail: "cli:root" */
+	atomic_bool stop;       /* Ctrl-C: lanes stop after the chunk in hand */
+	bool dry;               /* judge everything, deliver nothing (the store is a scratch copy) */
+	struct engine *lasting; /* dry: the engine whose copy this is: what must not be lost is kept there; else NULL */
 	/* Told of every decision, on the reconciling thread, before it is committed. NULL: nobody asks. */
 	void (*on_verdict)(void *context, const struct verdict *verdict);
 	void *on_verdict_context;
@@ -42,42 +42,42 @@ enum side { SIDE_EMR = 0, SIDE_CRM = 1 };
 
 struct plan {
 	struct arena arena;
-	const struct keyring *keys;          /* the engine's: identities are hashed with it */
-	int64_t sync_id;                     /* definition ids */
+	const struct keyring *keys; /* the engine's: identities are hashed with it */
+	int64_t sync_id;            /* definition ids */
 	int64_t integration_id;
-	struct str name;                     /* "patients" */
-	struct str emr_name, crm_name;       /* names of the connections */
-	struct connection *conn[2];          /* by side */
-	struct str object[2];                /* "patient", "Contact" */
+	struct str name;               /* "patients" */
+	struct str emr_name, crm_name; /* names of the connections */
+	struct connection *conn[2];    /* by side */
+	struct str object[2];          /* "patient", "Contact" */
 	struct mapping mapping;
 	int64_t mapping_version;
-	const struct str *crm_fields;        /* every CRM field that is read: mapped ones and those below */
+	const struct str *crm_fields; /* every CRM field that is read: mapped ones and those below */
 	size_t crm_field_count;
-	struct str crm_where;                /* which CRM records take part; empty: all */
+	struct str crm_where; /* which CRM records take part; empty: all */
 	/* R18: fields of the CRM record that show the link; empty: not written. */
-	struct str crm_id_field;             /* holds the EMR id; must be an external id there */
+	struct str crm_id_field; /* holds the EMR id; must be an external id there */
 	struct str crm_synced_field;
 	struct str crm_last_sync_field;
-	struct str crm_run_field;            /* Batch Sync ID */
-	struct str crm_parent_field;         /* R16: "AccountId" */
-	struct str default_account;          /* its name at the CRM; empty: none */
-	struct str default_account_id;       /* its id, looked up by plan_open_account */
-	bool create_in_crm;                  /* R16 */
-	bool back_reference;                 /* R18: write our id into the EMR's record */
+	struct str crm_run_field;      /* Batch Sync ID */
+	struct str crm_parent_field;   /* R16: "AccountId" */
+	struct str default_account;    /* its name at the CRM; empty: none */
+	struct str default_account_id; /* its id, looked up by plan_open_account */
+	bool create_in_crm;            /* R16 */
+	bool back_reference;           /* R18: write our id into the EMR's record */
 };
 
 /* What is done with one payload. Numbers are stored: append only. */
-#define OUTCOME_LIST(X)                                                                                                \
-	X(OUTCOME_NONE,              0, "waiting",            "not decided yet")                                       \
-	X(OUTCOME_CREATED,           1, "created",            "a new record was made on the other side")               \
-	X(OUTCOME_LINKED,            2, "linked",             "joined with a record that was there")                   \
-	X(OUTCOME_UPDATED,           3, "updated",            "changes were written")                                  \
-	X(OUTCOME_UNCHANGED,         4, "unchanged",          "both sides agreed already")                             \
-	X(OUTCOME_SKIPPED_AMBIGUOUS, 5, "skipped_ambiguous",  "more than one record fits; a person decides")           \
-	X(OUTCOME_SKIPPED_LINKED,    6, "skipped_linked",     "the only record that fits is linked to another one")    \
-	X(OUTCOME_SKIPPED_NO_MATCH,  7, "skipped_no_match",   "nothing fits, and creating is switched off")            \
-	X(OUTCOME_SKIPPED_FILTERED,  8, "skipped_filtered",   "left out by a setting, archived, or merged away")       \
-	X(OUTCOME_FAILED,            9, "failed",             "an error is attached to the payload")
+#define OUTCOME_LIST(X)                                                                                       \
+	X(OUTCOME_NONE, 0, "waiting", "not decided yet")                                                      \
+	X(OUTCOME_CREATED, 1, "created", "a new record was made on the other side")                           \
+	X(OUTCOME_LINKED, 2, "linked", "joined with a record that was there")                                 \
+	X(OUTCOME_UPDATED, 3, "updated", "changes were written")                                              \
+	X(OUTCOME_UNCHANGED, 4, "unchanged", "both sides agreed already")                                     \
+	X(OUTCOME_SKIPPED_AMBIGUOUS, 5, "skipped_ambiguous", "more than one record fits; a person decides")   \
+	X(OUTCOME_SKIPPED_LINKED, 6, "skipped_linked", "the only record that fits is linked to another one")  \
+	X(OUTCOME_SKIPPED_NO_MATCH, 7, "skipped_no_match", "nothing fits, and creating is switched off")      \
+	X(OUTCOME_SKIPPED_FILTERED, 8, "skipped_filtered", "left out by a setting, archived, or merged away") \
+	X(OUTCOME_FAILED, 9, "failed", "an error is attached to the payload")
 #define OUTCOME_ENUM_ROW(id, number, name, text) id = number,
 enum outcome { OUTCOME_LIST(OUTCOME_ENUM_ROW) OUTCOME_COUNT = 10 };
 #undef OUTCOME_ENUM_ROW
@@ -91,15 +91,15 @@ bool outcome_of_name(struct str name, enum outcome *ret);
 struct verdict {
 	const struct plan *plan;
 	int64_t staged_id;
-	struct str emr_id, crm_id;           /* crm_id empty: to be created, or none */
+	struct str emr_id, crm_id; /* crm_id empty: to be created, or none */
 	enum outcome outcome;
-	const char *reason;                  /* a sentence, no patient data */
-	struct str error_code, error_field;  /* OUTCOME_FAILED */
+	const char *reason;                 /* a sentence, no patient data */
+	struct str error_code, error_field; /* OUTCOME_FAILED */
 	enum merge_mode mode;
-	const struct value *emr;             /* per mapped field, CRM form; NULL when nothing was merged */
+	const struct value *emr; /* per mapped field, CRM form; NULL when nothing was merged */
 	const struct value *crm;
 	const struct merged *merged;
-	struct str candidates;               /* R8: ids of those that fit, comma separated */
+	struct str candidates; /* R8: ids of those that fit, comma separated */
 };
 
 #endif

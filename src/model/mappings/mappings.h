@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 struct mapping_text {
-	const char *name;      /* of the file, without .yaml */
+	const char *name; /* of the file, without .yaml */
 	const char *yaml;
 };
 
