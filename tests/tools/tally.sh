@@ -24,6 +24,17 @@ not ok 4 # SKIP as cmocka says it
 EOF
 counts "tally: passed, failed, and skipped in both spellings" "1 1 2" plain.tap
 
+put skipped.tap <<'EOF'
+# program a
+1..0 # SKIP no data
+# program b
+1..1
+ok 1 - one
+EOF
+counts "tally: a program that skips all of itself is seen" "1 0 1" skipped.tap
+echo '1..0' | put none.tap
+counts "tally: a plan of no tests without a reason is a failure" "0 1 0" none.tap
+
 put nested.tap <<'EOF'
 TAP version 13
 # Subtest: file
