@@ -129,7 +129,7 @@ test('gzip both ways', async () => {
 	const { port } = new URL(sandbox.url);
 	const body = gzipSync(JSON.stringify({ LastName: 'Zipped', Description: 'z'.repeat(2000) }));
 	const exchange = (method, path, headers, data) => new Promise((resolve, reject) => {
-		const sent = httpRequest({ port, path, method, headers: { authorization: `Bearer ${token}`, ...headers } }, (answer) => {
+		const sent = httpRequest({ host: '127.0.0.1', port, path, method, headers: { authorization: `Bearer ${token}`, ...headers } }, (answer) => {
 			const parts = [];
 			answer.on('data', (part) => parts.push(part));
 			answer.on('end', () => resolve({ headers: answer.headers, body: Buffer.concat(parts) }));
