@@ -22,6 +22,8 @@
 #ifndef SUTURE_CONNECTORS_CONNECTOR_H
 #define SUTURE_CONNECTORS_CONNECTOR_H
 
+#include <stdatomic.h>
+
 #include "codec/json.h"
 #include "net/http.h"
 
@@ -147,6 +149,80 @@ struct object_info {
 	size_t field_count;
 };
 
+/*
+ * Changes since a cursor (R39). The cursor is the connector's own text, durable and restartable at every page: it stands in next_cursor of each
+ * page, also of the last, where it is what the next asking begins with. Deleted, archived and merged records come flagged (R31, R32).
+ */
+struct changes_request {
+	struct str object;
+	const struct str *fields;
+	size_t field_count;
+	struct str where;
+	struct str cursor; /* empty: changes from `since_ms` on */
+	int64_t since_ms; /* far clock; 0 with an empty cursor: nothing is read, the answer is an empty last page whose cursor is "now" */
+	int64_t overlap_ms; /* a new walk begins so much before its cursor: late commits at the far side are caught, repeats are recognised later */
+	int64_t lag_ms; /* nothing younger than the far clock minus this is read: its neighbours may still be committing */
+	size_t page_size; /* 0: traits.page_size */
+	enum http_priority priority;
+};
+
+/* Text as a person types it: names, parts of names, an e-mail. For a person to choose from, never for automatic links. */
+struct search_request {
+	struct str object;
+	struct str text;
+	const struct str *fields;
+	size_t field_count;
+	size_t limit; /* 0: 20 */
+};
+
+/* One thing that happened at the far side, as a webhook or a stream tells it. */
+enum event_kind {
+	EVENT_CHANGED, /* created, updated, restored */
+	EVENT_REMOVED, /* deleted or archived (R31) */
+	EVENT_MERGED,  /* record.merged_into names the survivor (R32) */
+	EVENT_ASKED, /* a person pressed the button there (R11, R40); `name` says what for: sync, create, link, unlink */
+	EVENT_OVERFLOW, /* the far side lost track: read everything that changed since record.modified_ms again */
+	EVENT_OTHER,    /* nothing for us: counted only */
+};
+struct event {
+	enum event_kind kind;
+	struct str name;   /* the far side's own: "patient.updated". What is switched on and off (R37) */
+	struct str id;     /* of the event, for repeats; may be empty */
+	struct str object; /* ours: "patient", "Contact"; empty: no object that the connector knows */
+	struct record
+	        record; /* bytes: exact range of what came; json: what is known of the record by it. id may be empty with `fault` set */
+	bool whole; /* json is the whole record; else it holds changed members at most, and the record is to be read again */
+};
+struct events {
+	struct event *at;
+	size_t count;
+};
+
+struct hook {
+	const struct http_header *headers;
+	size_t header_count;
+	struct str body;
+	int64_t received_ms; /* our wall clock: the replay window is judged by it */
+};
+
+struct hook_registration {
+	struct str url; /* public address of our receiver */
+	const struct str *events;
+	size_t event_count; /* names at the far side; 0: all that the connector knows */
+};
+
+struct listen_request {
+	struct str object;
+	struct str replay; /* where to go on; empty: from now on */
+	const atomic_bool *stop;
+	/* Called with what came, in order, and the replay text after it. The events live until it returns. < 0 ends the listening with that error.
+	 * May be called with no events, to move `replay` on. */
+	int (*on_events)(void *context, const struct events *events, struct str replay, struct err *err);
+	/* Connected, lost, recovered: for the log. Text free of patient data. May be NULL. */
+	void (*on_state)(void *context, bool connected, const char *text);
+	void *context;
+};
+
 /* Facts of one connection, constant after open and check. */
 struct traits {
 	size_t page_size;   /* best rows a page */
@@ -161,6 +237,7 @@ struct traits {
 	struct str reference_link_field;
 	bool fetch_by_reference; /* fetch also takes our id; the record comes with its far id. How UNKNOWN creates are probed */
 	struct str web_link; /* deep link of a record, "{id}" in it; empty: none */
+	bool has_times;      /* records carry modified_ms that orders their changes (R4) */
 	struct str our_user; /* id of the far user we act as; empty: unknown, or check() was not called yet */
 };
 
@@ -194,6 +271,25 @@ struct connector {
 	/* One time: an authorisation code for a lasting token, as settings to be merged into the connection's. */
 	int (*exchange_code)(const struct connector *kind, const struct json *settings, struct http_client *http,
 	                     struct str code, struct arena *arena, struct json **ret_settings, struct err *err);
+	/* The following may be NULL: the engine falls back. */
+	/* NULL: the whole list is read and compared by hash. ERR_GONE: the cursor is too old or not ours; begin anew with since_ms. */
+	struct call *(*changes_start)(struct connection *c, const struct changes_request *request);
+	int (*changes_finish)(struct call **call, struct arena *arena, struct page *ret, struct err *err);
+	/* NULL: the local index is searched. */
+	struct call *(*search_start)(struct connection *c, const struct search_request *request);
+	int (*search_finish)(struct call **call, struct arena *arena, struct page *ret, struct err *err);
+	/* Checks the signature before anything is parsed (ERR_AUTH: the sender is told 401), then takes apart. A genuine body that is no event is one
+	 * event with record.fault set (R3). Pure: asks nobody. */
+	int (*webhook)(struct connection *c, struct arena *arena, const struct hook *hook, struct events *ret,
+	               struct err *err);
+	/* The far side is told where to send events; whatever it gives for checking them comes as settings to be kept with the connection's. Repeating it is
+	 * harmless. Unregister takes every registration of that address back. */
+	int (*hook_register)(struct connection *c, const struct hook_registration *what, struct arena *arena,
+	                     struct json **ret_settings, struct err *err);
+	int (*hook_unregister)(struct connection *c, struct str url, struct err *err);
+	/* Blocks until *stop, or until it fails for good; recovers by itself from everything that heals. ERR_GONE: the replay text is too old: catch up by
+	 * changes, then listen anew with an empty one. */
+	int (*listen)(struct connection *c, const struct listen_request *request, struct err *err);
 	const void *descriptor; /* rest: the compiled descriptor; else NULL */
 };
 

@@ -35,6 +35,7 @@
 	X(ERR_UNSUPPORTED, PERSON, "unsupported", "the other system cannot do this") \
 	X(ERR_ABORTED, PERSON, "aborted", "stopped by a person")                     \
 	X(ERR_LIMIT, PERSON, "limit", "a limit that a person set was reached")       \
+	X(ERR_GONE, RETRY, "gone", "the place to go on from is no longer known")     \
 	X(ERR_BUG, BUG, "bug", "a mistake in Suture")
 
 enum err_class { ERR_CLASS_RETRY, ERR_CLASS_REFUSED, ERR_CLASS_PERSON, ERR_CLASS_BUG };
