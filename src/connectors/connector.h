@@ -199,6 +199,7 @@ struct events {
 };
 
 struct hook {
+	struct str path; /* what was asked for behind the registered address, without the slash: a far side that signs nothing has a secret there */
 	const struct http_header *headers;
 	size_t header_count;
 	struct str body;

@@ -8,8 +8,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 
-/* Versions are times, one second apart, so that newer is later. */
-static const int64_t first_version_ms = 1767225600000;
+#define PERSON STR("person")
 
 struct memory *memory_of(struct connection *c)
 {
@@ -86,6 +85,20 @@ struct stored *memory_find_key(const struct shelf *shelf, struct str field, stru
 	return NULL;
 }
 
+/* Numbers, times and tells the change. */
+static void changed(struct memory *m, const struct shelf *shelf, struct stored *stored, const char *what, struct str by)
+{
+	stored->by = arena_str(&m->arena, by);
+	stored->change = ++m->changes;
+	stored->time_ms = m->now_ms;
+	memory_stream_tell(m, &(struct told) { .object = shelf->name,
+	                                       .id = stored->id,
+	                                       .text = stored->text,
+	                                       .by = stored->by,
+	                                       .what = what,
+	                                       .time_ms = stored->time_ms });
+}
+
 static void keep(struct memory *m, struct stored *stored, struct json *record)
 {
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
@@ -94,8 +107,8 @@ static void keep(struct memory *m, struct stored *stored, struct json *record)
 	if (m->rewrite)
 		m->rewrite(m->rewrite_context, &scratch, record);
 	json_set(record, m->id, json_new_text(&scratch, stored->id));
-	json_set(record, m->version,
-	         json_new_text(&scratch, clock_rfc3339(&scratch, first_version_ms + ++m->changes * 1000)));
+	m->now_ms += 1000;
+	json_set(record, m->version, json_new_text(&scratch, clock_rfc3339(&scratch, m->now_ms)));
 	if (stored->deleted)
 		json_set(record, m->deleted, json_new_bool(&scratch, true));
 	json_write(&text, record);
@@ -111,8 +124,9 @@ static void lay_over(struct arena *arena, struct json *record, const struct json
 
 /* Creates, or changes the one that is there. */
 struct stored *memory_store(struct memory *m, struct shelf *shelf, struct stored *there, struct str new_id,
-                            const struct json *changes)
+                            const struct json *changes, struct str by)
 {
+	const char *what = there ? "updated" : "created";
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
 	struct json *record = there ? memory_parse(&scratch, there->text) : json_new(&scratch, JSON_OBJECT);
 
@@ -123,15 +137,26 @@ struct stored *memory_store(struct memory *m, struct shelf *shelf, struct stored
 	}
 	lay_over(&scratch, record, changes);
 	keep(m, there, record);
+	changed(m, shelf, there, what, by);
 	return there;
 }
 
-void memory_delete(struct memory *m, struct stored *stored)
+static void delete_for(struct memory *m, const struct shelf *shelf, struct stored *stored, struct str survivor,
+                       struct str by)
 {
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	struct json *record = memory_parse(&scratch, stored->text);
 
 	stored->deleted = true;
-	keep(m, stored, memory_parse(&scratch, stored->text));
+	if (survivor.len)
+		json_set(record, m->merged, json_new_text(&scratch, survivor));
+	keep(m, stored, record);
+	changed(m, shelf, stored, survivor.len ? "merged" : "removed", by);
+}
+
+void memory_delete(struct memory *m, const struct shelf *shelf, struct stored *stored, struct str by)
+{
+	delete_for(m, shelf, stored, STR_EMPTY, by);
 }
 
 /* ---- the far side's people ---- */
@@ -147,28 +172,64 @@ void memory_put(struct connection *c, const char *object, const char *json)
 	ensure(record && record->kind == JSON_OBJECT);
 	memory_lock(m);
 	shelf = memory_shelf(m, str_of(object));
-	memory_store(m, shelf, memory_find_id(shelf, id), id, record);
+	memory_store(m, shelf, memory_find_id(shelf, id), id, record, PERSON);
 	memory_unlock(m);
 }
 
 void memory_put_raw(struct connection *c, const char *object, const char *bytes)
 {
 	struct memory *m = memory_of(c);
+	struct shelf *shelf;
+	struct stored *stored;
 
 	memory_lock(m);
-	shelf_add(m, memory_shelf(m, str_of(object)))->text = arena_str(&m->arena, str_of(bytes));
+	shelf = memory_shelf(m, str_of(object));
+	stored = shelf_add(m, shelf);
+	stored->text = arena_str(&m->arena, str_of(bytes));
+	m->now_ms += 1000;
+	changed(m, shelf, stored, "created", PERSON);
+	memory_unlock(m);
+}
+
+static void remove_for(struct connection *c, const char *object, const char *id, struct str survivor)
+{
+	struct memory *m = memory_of(c);
+	const struct shelf *shelf;
+	struct stored *stored;
+
+	memory_lock(m);
+	shelf = memory_shelf(m, str_of(object));
+	stored = memory_find_id(shelf, str_of(id));
+	if (stored && !stored->deleted)
+		delete_for(m, shelf, stored, survivor, PERSON);
 	memory_unlock(m);
 }
 
 void memory_remove(struct connection *c, const char *object, const char *id)
 {
+	remove_for(c, object, id, STR_EMPTY);
+}
+
+void memory_merge(struct connection *c, const char *object, const char *loser, const char *survivor)
+{
+	remove_for(c, object, loser, str_of(survivor));
+}
+
+void memory_pass_time(struct connection *c, int64_t ms)
+{
 	struct memory *m = memory_of(c);
-	struct stored *stored;
 
 	memory_lock(m);
-	stored = memory_find_id(memory_shelf(m, str_of(object)), str_of(id));
-	if (stored && !stored->deleted)
-		memory_delete(m, stored);
+	m->now_ms += ms;
+	memory_unlock(m);
+}
+
+void memory_forget_changes(struct connection *c)
+{
+	struct memory *m = memory_of(c);
+
+	memory_lock(m);
+	m->age++;
 	memory_unlock(m);
 }
 
