@@ -242,6 +242,13 @@ struct traits {
 	struct str our_user; /* id of the far user we act as; empty: unknown, or check() was not called yet */
 };
 
+/* Calls that the far side allows in a while, and how many of them are gone. */
+struct budget_facts {
+	bool known; /* else the far side has not told, and nothing below counts */
+	int64_t used, allowance;
+	int64_t reset_ms; /* far clock: when `used` begins anew; 0: unknown, or a window that glides */
+};
+
 struct option {
 	const char *name;
 	const char *help;
@@ -291,6 +298,8 @@ struct connector {
 	/* Blocks until *stop, or until it fails for good; recovers by itself from everything that heals. ERR_GONE: the replay text is too old: catch up by
 	 * changes, then listen anew with an empty one. */
 	int (*listen)(struct connection *c, const struct listen_request *request, struct err *err);
+	/* What the far side said of its budget with its latest answer; `ask`: a call that asks for it. NULL: it has none. */
+	int (*budget)(struct connection *c, struct arena *arena, bool ask, struct budget_facts *ret, struct err *err);
 	const void *descriptor; /* rest: the compiled descriptor; else NULL */
 };
 

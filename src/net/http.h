@@ -91,6 +91,8 @@ int http_client_open(struct http_client **ret, struct err *err) MUST_CHECK;
 void http_client_close(struct http_client **client);
 struct http_future *http_start(struct http_client *client, const struct http_request *request);
 bool http_ready(const struct http_future *future); /* would http_wait not block? */
+/* Waits so long at most. True: http_wait will not block. For whoever has to look up now and then during a long wait. */
+bool http_wait_ready(struct http_future *future, int64_t timeout_ms);
 int http_wait(struct http_future **future, struct arena *arena, struct http_answer *ret, struct err *err) MUST_CHECK;
 /* Forget it; the request may have been carried out. Waits until the client has let go of it (also for an authorize that
  * runs on its behalf), so that the target may be freed afterwards. NULL is fine. */

@@ -4,10 +4,12 @@
  */
 #include "net/http_internal.h"
 
+#include "lib/clock.h"
 #include "lib/limits.h"
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 static const size_t copied_body = (size_t)32 << 10;
 
@@ -158,6 +160,22 @@ bool http_ready(const struct http_future *future)
 	done = f->done;
 	pthread_mutex_unlock(&f->lock);
 	return done;
+}
+
+/* The post is given back: http_wait takes it. */
+bool http_wait_ready(struct http_future *future, int64_t timeout_ms)
+{
+	int64_t until_ns = clock_mono_ns() + MAX_OF(timeout_ms, (int64_t)0) * 1000000;
+	struct timespec until = { .tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000 };
+
+	ensure(future->magic == HTTP_FUTURE_MAGIC);
+	while (sem_clockwait(&future->finished, CLOCK_MONOTONIC, &until) < 0) {
+		if (errno == ETIMEDOUT)
+			return false;
+		must(errno == EINTR);
+	}
+	must(sem_post(&future->finished) == 0);
+	return true;
 }
 
 int http_wait(struct http_future **future, struct arena *arena, struct http_answer *ret, struct err *err)

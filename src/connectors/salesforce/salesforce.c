@@ -7,6 +7,7 @@
 #include "connectors/answer.h"
 #include "connectors/salesforce/sf.h"
 #include "connectors/settings.h"
+#include "lib/clock.h"
 
 /* To add an option: a row here, and its use in read_settings or sf_login_open. */
 static const struct option sf_options[] = {
@@ -21,6 +22,8 @@ static const struct option sf_options[] = {
 	{ "audience", "jwt: audience of the assertion; empty: login_url", "", false },
 	{ "refresh_token", "refresh_token: what the authorisation left", "", true },
 	{ "web_url", "address of a record for people, {id} in it; empty: from the instance", "", false },
+	{ "hook_secret", "secret that the package in the org signs its calls with; empty: they are refused", "", true },
+	{ "hook_window", "seconds that a call of the package may be old", "300", false },
 	SETTINGS_HTTP_OPTIONS("0", "8"),
 	{ 0 },
 };
@@ -31,13 +34,12 @@ struct sf *sf_of(struct connection *c)
 	return (struct sf *)c;
 }
 
-void sf_limits(const struct connection *c, int64_t *ret_used, int64_t *ret_max)
+/* A monotonic clock that stands still while the machine sleeps makes this too early, never too late. */
+int64_t sf_server_ms(const struct sf *sf)
 {
-	const struct sf *sf = (const struct sf *)c;
+	int64_t offset_ms = sf->clock_offset_ms;
 
-	ensure(c->magic == SF_MAGIC);
-	*ret_used = sf->api_used;
-	*ret_max = sf->api_max;
+	return offset_ms ? offset_ms + clock_mono_ns() / 1000000 : 0;
 }
 
 /* "Sforce-Limit-Info: api-usage=18/5000", perhaps followed by "; per-app-api-usage=17/250(appName=..)". */
@@ -59,7 +61,11 @@ static void read_limits(struct sf *sf, struct str value)
 static void observe(void *context, unsigned status UNUSED, const struct http_header *headers, size_t count)
 {
 	struct sf *sf = context;
+	const struct http_answer view = { .headers = headers, .header_count = count };
+	int64_t server_ms = answer_server_ms(&view);
 
+	if (server_ms)
+		sf->clock_offset_ms = server_ms - clock_mono_ns() / 1000000;
 	for (size_t i = 0; i < count; i++)
 		if (str_eq_nocase(headers[i].name, STR("Sforce-Limit-Info")))
 			read_limits(sf, headers[i].value);
@@ -75,15 +81,20 @@ static bool version_valid(struct str version)
 static int read_settings(struct sf *sf, const struct json *settings, struct err *err)
 {
 	struct str version = settings_text(sf_options, settings, "api_version");
+	double window_s = 0;
 
 	if (settings_check(sf_options, settings, err) < 0 ||
 	    settings_target(sf_options, settings, &sf->base.target, err) < 0 ||
+	    settings_number(sf_options, settings, "hook_window", 1, 86400, &window_s, err) < 0 ||
 	    sf_login_open(sf, sf_options, settings, err) < 0)
 		return err_pass(err);
 	if (!version_valid(version))
 		return err_set(err, ERR_CONFIG,
 		               "setting 'api_version' must be a version from \"46.0\" on, such as \"62.0\"");
 	sf->base.traits.web_link = arena_str(&sf->arena, settings_text(sf_options, settings, "web_url"));
+	sf->hook_secret = arena_str(&sf->arena, settings_text(sf_options, settings, "hook_secret"));
+	sf->hook_window_ms = (int64_t)(window_s * 1000);
+	sf->cometd = arena_printf(&sf->arena, "/cometd/%.*s", STR_ARG(version));
 	sf->data = arena_printf(&sf->arena, "/services/data/v%.*s", STR_ARG(version));
 	return 0;
 }
@@ -112,7 +123,8 @@ static int sf_open(const struct connector *kind, const struct json *settings, st
 	sf->http = http;
 	sf->base.magic = SF_MAGIC;
 	sf->base.kind = kind;
-	sf->base.traits = (struct traits) { .page_size = 2000, .fetch_batch = 2000, .write_batch = 200 };
+	sf->base.traits =
+	        (struct traits) { .page_size = 2000, .fetch_batch = 2000, .write_batch = 200, .has_times = true };
 	sf->base.memory = &sf->arena;
 	must(pthread_mutex_init(&sf->lock, NULL) == 0);
 	if (read_settings(sf, settings, err) < 0) {
@@ -164,6 +176,35 @@ static int sf_check(struct connection *c, struct arena *arena, struct str *ret_w
 	return 0;
 }
 
+/* "DailyApiRequests": calls of the last 24 hours; the window glides, so nothing ever begins anew. */
+static int ask_limits(struct sf *sf, struct arena *arena, struct err *err)
+{
+	struct json *limits;
+	int64_t max, left;
+
+	if (sf_get(sf, arena, arena_printf(arena, "%.*s/limits", STR_ARG(sf->data)), "ask for the API limits", &limits,
+	           err) < 0)
+		return err->code;
+	max = json_int(json_walk(limits, "DailyApiRequests.Max"), -1);
+	left = json_int(json_walk(limits, "DailyApiRequests.Remaining"), -1);
+	if (max < 0 || left < 0)
+		return 0; /* the header of this very answer may have told */
+	sf->api_used = max - left;
+	sf->api_max = max;
+	return 0;
+}
+
+static int sf_budget(struct connection *c, struct arena *arena, bool ask, struct budget_facts *ret, struct err *err)
+{
+	struct sf *sf = sf_of(c);
+
+	*ret = (struct budget_facts) { 0 };
+	if (ask && ask_limits(sf, arena, err) < 0)
+		return err->code;
+	*ret = (struct budget_facts) { .known = sf->api_max > 0, .used = sf->api_used, .allowance = sf->api_max };
+	return 0;
+}
+
 const struct connector salesforce_connector = {
 	.name = "salesforce",
 	.title = "Salesforce",
@@ -178,4 +219,11 @@ const struct connector salesforce_connector = {
 	.fetch_finish = sf_fetch_finish,
 	.write_start = sf_write_start,
 	.write_finish = sf_write_finish,
+	.changes_start = sf_changes_start,
+	.changes_finish = sf_changes_finish,
+	.search_start = sf_search_start,
+	.search_finish = sf_search_finish,
+	.webhook = sf_webhook,
+	.listen = sf_listen,
+	.budget = sf_budget,
 };

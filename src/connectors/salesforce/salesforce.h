@@ -6,7 +6,4 @@
 
 extern const struct connector salesforce_connector;
 
-/* API calls of the last 24 hours, used and allowed, as the org told with its last answer; 0: not told yet. */
-void sf_limits(const struct connection *c, int64_t *ret_used, int64_t *ret_max);
-
 #endif

@@ -24,6 +24,10 @@ struct sf {
 	struct str user_id, org_id;
 	bool signed_in;
 	_Atomic int64_t api_used, api_max; /* Sforce-Limit-Info; 0: not told yet */
+	_Atomic int64_t clock_offset_ms;   /* Date header minus our monotonic clock when it came; 0: not told yet */
+	struct str hook_secret;            /* of the package's calls; constant */
+	int64_t hook_window_ms;
+	struct str cometd; /* "/cometd/62.0" */
 };
 
 struct sf_call {
@@ -36,8 +40,8 @@ struct sf_call {
 
 /* salesforce.c. sf_of never fails for a connection of this kind. */
 struct sf *sf_of(struct connection *c);
-/* Numbers of the last answer's Sforce-Limit-Info; 0: not told yet. */
-void sf_limits(const struct connection *c, int64_t *ret_used, int64_t *ret_max);
+/* The org's clock now, by its latest Date header; never ahead of it. 0: no answer has come yet. */
+int64_t sf_server_ms(const struct sf *sf);
 
 /* sf_login.c */
 int sf_login_open(struct sf *sf, const struct option *options, const struct json *settings, struct err *err) MUST_CHECK;
@@ -94,6 +98,8 @@ struct sf_query {
 	struct str where;
 	const struct list_equals *equals;
 	size_t equal_count;
+	bool deleted_anyway;              /* deleted rows come whether they meet `where` or not */
+	struct str since, before;         /* stamps of clock_rfc3339, from and until; empty: no bound */
 	struct str after_stamp, after_id; /* rows behind this one; empty: all */
 	size_t limit;                     /* 0: none */
 };
@@ -108,10 +114,37 @@ int sf_field_list(struct buf *out, struct str object, const struct str *fields, 
 int sf_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err);
 
 /* sf_read.c */
+struct row;
+const struct str *sf_copy_texts(struct arena *arena, const struct str *texts, size_t count);
+/* Any row of an org into a record; a row that lacks what a record needs keeps its bytes and says why (R3). */
+void sf_record_of_row(struct arena *arena, const struct row *row, struct record *ret);
 struct call *sf_list_start(struct connection *c, const struct list_request *request);
 int sf_list_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
 struct call *sf_fetch_start(struct connection *c, const struct fetch_request *request);
 int sf_fetch_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
+
+/* sf_changes.c */
+struct call *sf_changes_start(struct connection *c, const struct changes_request *request);
+int sf_changes_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
+
+/* sf_search.c */
+struct call *sf_search_start(struct connection *c, const struct search_request *request);
+int sf_search_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
+
+/* sf_hook.c */
+int sf_webhook(struct connection *c, struct arena *arena, const struct hook *hook, struct events *ret, struct err *err);
+
+/* sf_listen.c */
+int sf_listen(struct connection *c, const struct listen_request *request, struct err *err);
+
+/* sf_event.c: one change event ({"schema", "payload", "event"}) into one event for each of its records. */
+struct sf_events {
+	struct arena *arena;
+	struct event *at;
+	size_t count, room;
+};
+void sf_event_decode(struct sf_events *out, const struct row *data, struct str object);
+struct event *sf_event_add(struct sf_events *out);
 
 /* sf_write.c */
 struct call *sf_write_start(struct connection *c, const struct write_request *request);

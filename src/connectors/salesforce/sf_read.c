@@ -36,7 +36,7 @@ struct sf_fetch {
 	struct buf body;
 };
 
-static const struct str *copy_texts(struct arena *arena, const struct str *texts, size_t count)
+const struct str *sf_copy_texts(struct arena *arena, const struct str *texts, size_t count)
 {
 	struct str *copy = arena_new_array(arena, struct str, count + 1);
 
@@ -47,8 +47,7 @@ static const struct str *copy_texts(struct arena *arena, const struct str *texts
 
 /* ---- records ---- */
 
-/* Any row of an org into a record; a row that lacks what a record needs keeps its bytes and says why (R3). */
-static void record_of_row(struct arena *arena, const struct row *row, struct record *ret)
+void sf_record_of_row(struct arena *arena, const struct row *row, struct record *ret)
 {
 	const struct json *j = row->json;
 
@@ -160,7 +159,7 @@ struct call *sf_list_start(struct connection *c, const struct list_request *requ
 
 	list->query = (struct sf_query) { .object = arena_str(arena, request->object),
 		                          .where = arena_str(arena, request->where),
-		                          .fields = copy_texts(arena, request->fields, request->field_count),
+		                          .fields = sf_copy_texts(arena, request->fields, request->field_count),
 		                          .field_count = request->field_count,
 		                          .equals = copy_equals(arena, request->equals, request->equal_count),
 		                          .equal_count = request->equal_count };
@@ -242,7 +241,7 @@ static int list_page(struct sf_list *list, struct arena *arena, struct page *ret
 		return err_wrap(err, "list %.*s", STR_ARG(list->query.object));
 	page.records = arena_new_array(arena, struct record, page.count + 1);
 	for (size_t i = 0; i < page.count; i++)
-		record_of_row(arena, &rows[i], &page.records[i]);
+		sf_record_of_row(arena, &rows[i], &page.records[i]);
 	page.server_ms = answer_server_ms(&answer);
 	if (!list->query.limit && (list->first || list->locator.len))
 		page.total = json_int(json_get(envelope, "totalSize"), -1);
@@ -321,7 +320,7 @@ static void fetched_record(struct arena *arena, const struct row *row, struct st
 		*ret = (struct record) { .id = arena_str(arena, wanted), .fault = "not there" };
 		return;
 	}
-	record_of_row(arena, row, ret);
+	sf_record_of_row(arena, row, ret);
 	if (!ret->fault && !sf_id_same(ret->id, wanted)) {
 		ret->json = NULL;
 		ret->fault = "the answer holds another record in its place";

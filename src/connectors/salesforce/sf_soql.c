@@ -137,7 +137,9 @@ static int add_conditions(struct buf *out, const struct sf_query *query, struct 
 
 	if (query->where.len) {
 		add_and(out, n++);
-		buf_printf(out, "(%.*s)", STR_ARG(query->where));
+		/* A deleted row need not meet the filter any more, and its removal is news all the same (R31). */
+		buf_printf(out, query->deleted_anyway ? "((%.*s) OR IsDeleted = TRUE)" : "(%.*s)",
+		           STR_ARG(query->where));
 	}
 	for (size_t i = 0; i < query->equal_count; i++) {
 		if (!sf_name_valid(query->equals[i].field))
@@ -146,6 +148,14 @@ static int add_conditions(struct buf *out, const struct sf_query *query, struct 
 		add_and(out, n++);
 		buf_printf(out, "%.*s = ", STR_ARG(query->equals[i].field));
 		sf_soql_text(out, query->equals[i].value);
+	}
+	if (query->since.len) {
+		add_and(out, n++);
+		buf_printf(out, "SystemModstamp >= %.*s", STR_ARG(query->since));
+	}
+	if (query->before.len) {
+		add_and(out, n++);
+		buf_printf(out, "SystemModstamp < %.*s", STR_ARG(query->before));
 	}
 	if (query->after_id.len) {
 		add_and(out, n++);

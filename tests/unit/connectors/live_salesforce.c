@@ -375,7 +375,7 @@ static void calls_run_side_by_side(void **state)
 	struct call *calls[8];
 	struct page page;
 	const struct list_request request = { .object = STR("Contact"), .page_size = 200 };
-	int64_t used, max;
+	struct budget_facts budget;
 
 	NEEDS_ORG;
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
@@ -385,8 +385,8 @@ static void calls_run_side_by_side(void **state)
 		if (calls[i])
 			assert_int_equal(org->kind->list_finish(&calls[i], &live.arena, &page, &live.err), 0);
 	}
-	sf_limits(org, &used, &max);
-	assert_true(used > 0 && max >= used);
+	assert_int_equal(org->kind->budget(org, &live.arena, true, &budget, &live.err), 0);
+	assert_true(budget.known && budget.used > 0 && budget.allowance >= budget.used);
 }
 
 int main(void)

@@ -80,7 +80,7 @@ static void check_says_who_we_are(void **state)
 	struct far far;
 	struct connection *c = begin(&far);
 	struct str who;
-	int64_t used, max;
+	struct budget_facts budget;
 
 	(void)state;
 	far_expect(&far,
@@ -98,9 +98,10 @@ static void check_says_who_we_are(void **state)
 	assert_str(who, "Grove (org 00Dxx0000001gPLEAY, user 005xx000001SwiUAAS)");
 	assert_str(c->traits.our_user, "005xx000001SwiUAAS");
 	assert_true(str_ends(c->traits.web_link, STR("/{id}")));
-	sf_limits(c, &used, &max);
-	assert_int_equal(used, 19);
-	assert_int_equal(max, 5000);
+	assert_int_equal(c->kind->budget(c, &far.arena, false, &budget, &far.err), 0);
+	assert_true(budget.known);
+	assert_int_equal(budget.used, 19);
+	assert_int_equal(budget.allowance, 5000);
 	end(&far, c);
 }
 
