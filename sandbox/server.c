@@ -4,7 +4,7 @@
  * A request becomes an exchange (arena, request, answer), which lives until its answer is handed to evhttp:
  *
  *	on_request -> take_in -> [fault that strikes before] -> route_run -> [fault that strikes after] -> finish
- *	finish -> (timer, when the answer is late) -> send -> exchange_free
+ *	finish -> (timer, when the answer is late; server_resume, when it is held) -> send -> exchange_free
  *
  * Connections are closed on purpose only from the loop, never inside evhttp's callback.
  */
@@ -270,6 +270,11 @@ static void on_gone(struct evhttp_connection *connection, void *context)
 
 	(void)connection;
 	x->raw = NULL;
+	if (!x->answer.held)
+		return;
+	if (x->answer.gone)
+		x->answer.gone(x->answer.gone_context);
+	send_out(x); /* to nobody: counted and freed */
 }
 
 static void finish(struct exchange *x)
@@ -277,13 +282,24 @@ static void finish(struct exchange *x)
 	int64_t ms = x->answer.delay_ms;
 	struct timeval wait = { .tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000 };
 
-	if (ms <= 0) {
+	if (ms <= 0 && !x->answer.held) {
 		send_out(x);
 		return;
 	}
 	evhttp_connection_set_closecb(evhttp_request_get_connection(x->raw), on_gone, x);
+	if (x->answer.held)
+		return;
 	x->timer = evtimer_new(x->server->loop, on_late, x);
 	evtimer_add(x->timer, &wait);
+}
+
+void server_resume(struct answer *answer)
+{
+	struct exchange *x = (struct exchange *)(void *)((char *)answer - offsetof(struct exchange, answer));
+
+	ensure(answer->held);
+	answer->held = false;
+	finish(x);
 }
 
 /* ---- faults ---- */
@@ -529,6 +545,8 @@ static void *run_loop(void *context)
 
 void server_start(struct server *server)
 {
+	if (server->vendor->started)
+		server->vendor->started(server->state);
 	must(pthread_create(&server->thread, NULL, run_loop, server) == 0);
 	server->running = true;
 }

@@ -4,7 +4,7 @@
  * faults, counters and the admin routes.
  *
  * Everything a vendor's functions do runs on the one thread of its system: no locks, no blocking. An answer that must
- * come late sets `delay_ms` and returns.
+ * come late sets `delay_ms` and returns; one that waits for something to happen sets `held` (long polling).
  *
  *	static void get_patient(void *state, struct request *request, struct answer *answer)
  *	{
@@ -76,7 +76,11 @@ struct answer {
 	struct pairs headers;
 	struct buf body;
 	int64_t delay_ms;
-	bool drop;  /* close the connection instead of answering */
+	bool drop; /* close the connection instead of answering */
+	/* Not complete yet: server_resume() sends it. Until then it stays where it is. Only when the request has a server. */
+	bool held;
+	void (*gone)(void *context); /* held, and the caller hung up: the answer is no more. NULL: nobody cares */
+	void *gone_context;
 	bool plain; /* never gzip this one */
 };
 
@@ -96,6 +100,7 @@ struct vendor {
 	size_t route_count;
 	int (*open)(const struct options *options, struct server *server, void **ret_state, struct err *err);
 	void (*close)(void *state);
+	void (*started)(void *state); /* or NULL: the starting records are in, calls are about to come */
 	void (*rewrite)(void *state, struct request *request); /* or NULL: before routing */
 	/* Or NULL: after routing, before the handler: authentication, pace. True: `answer` is the answer. */
 	bool (*before)(void *state, const struct route *route, struct request *request, struct answer *answer);
@@ -143,6 +148,9 @@ void server_free(struct server **server);
 struct event_base *server_loop(struct server *server);
 /* Runs once on the system's thread after `ms`; dropped when the server stops before. */
 void server_later(struct server *server, int64_t ms, void (*run)(void *context), void *context);
+
+/* Sends a held answer. `answer` must not be used afterwards. */
+void server_resume(struct answer *answer);
 
 /*
  * One exchange without a socket: routing, `before`, handler, `after`, but no fault and no counter. For composite

@@ -110,9 +110,10 @@ static void step(void *context)
 			return;
 		}
 	}
+	origin_set(job->org, "bulkapi", job->version, STR_EMPTY);
 	for (unsigned i = 0; i < SLICE_ROWS && more; i++)
 		more = ingest_row(job);
-	persist_flush(job->org);
+	org_commit(job->org);
 	if (more)
 		job_later(job, 1, step);
 	else

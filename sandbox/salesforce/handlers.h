@@ -28,6 +28,12 @@ answer_fn list_updated, list_deleted;
 answer_fn ingest_create, ingest_upload, ingest_change, ingest_show, ingest_remove, ingest_list, ingest_ok,
         ingest_failed, ingest_unprocessed;
 answer_fn bulk_query_create, bulk_query_show, bulk_query_change, bulk_query_results, bulk_query_remove, bulk_query_list;
+/* cometd.c */
+answer_fn cometd_call, manage_forget_clients, manage_stream, manage_gap;
+/* settings.c */
+answer_fn manage_settings, manage_set;
+/* 400 of an admin route. */
+void fail_admin(struct answer *answer, const char *text);
 
 /* Who calls; NULL on routes that need no token. */
 static inline struct call *call_of(const struct request *request)

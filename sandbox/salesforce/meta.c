@@ -61,7 +61,7 @@ void show_limits(void *state, struct request *request, struct answer *answer)
 	(void)request;
 	buf_add_char(out, '{');
 	write_limit(out, "ConcurrentAsyncGetReportInstances", 200, 0);
-	write_limit(out, "DailyApiRequests", org->options->limit, org->calls_today);
+	write_limit(out, "DailyApiRequests", org->settings.daily_limit, org->calls_today);
 	write_limit(out, "DailyBulkApiBatches", 15000, 0);
 	write_limit(out, "DailyBulkV2QueryJobs", 10000, 0);
 	write_limit(out, "DailyBulkV2QueryFileStorageMB", 976562, 0);

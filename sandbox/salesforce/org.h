@@ -12,12 +12,15 @@
 #define SUTURE_SANDBOX_SALESFORCE_ORG_H
 
 #include "lib/map.h"
+#include "sandbox/salesforce/settings.h"
 #include "sandbox/server.h"
 
-#define FIELDS_MAX   192
+#define FIELDS_MAX   256
+#define CELL_WORDS   (FIELDS_MAX / 64)
 #define ID_SHORT     15
 #define ID_LONG      18
 #define NO_ROW       UINT32_MAX
+#define ORIGIN_SIZE  160
 #define SCRATCH_SIZE 1024 /* longest computed value: a person's name in UTF-8 */
 
 enum field_type {
@@ -62,6 +65,7 @@ enum field_source {
 #define FIELD_LOOKUP     256u /* idLookup */
 #define FIELD_NAME       512u /* nameField */
 #define FIELD_CUSTOM     1024u
+#define FIELD_HIDDEN     2048u /* not there any more, or not yet: drift.c, person_accounts.c */
 #define FIELD_WRITE      (FIELD_CREATE | FIELD_UPDATE)
 
 struct field {
@@ -93,6 +97,7 @@ struct object {
 	const char *prefix; /* key prefix of ids */
 	bool custom;
 	bool writable; /* createable, updateable, deletable */
+	bool tracked;  /* its changes are published (changes.h) */
 	struct field *fields;
 	unsigned field_count;
 	uint16_t *names; /* hash table: lower-case name to field number + 1 */
@@ -107,6 +112,7 @@ struct object {
 
 struct org {
 	struct arena arena; /* schema; lives as long as the org */
+	struct settings settings;
 	const struct options *options;
 	struct server *server; /* NULL in unit tests */
 	struct object **objects;
@@ -119,7 +125,11 @@ struct org {
 	struct cursors *cursors;
 	struct jobs *jobs;
 	struct persist *persist; /* NULL without --sqlite */
-	bool restored;           /* its rows came from a file */
+	struct changes *changes;
+	struct stream *stream;
+	/* Who is writing, as change events name it: "com/salesforce/api/rest/62.0;client=EmrSync". */
+	char origin[ORIGIN_SIZE];
+	bool restored; /* its rows came from a file */
 	int64_t calls_today;
 };
 
@@ -140,6 +150,12 @@ struct field *object_relation(const struct object *object, struct str relationsh
 const char *type_name(enum field_type type);
 const char *type_soap(enum field_type type);
 bool type_is_text(enum field_type type);
+
+/* ---- origin.c ---- */
+/* Who writes from now on. `version` "v62.0"; `options`: the Sforce-Call-Options header, or empty. */
+void origin_set(struct org *org, const char *api, struct str version, struct str options);
+/* A person in the vendor's own pages. */
+void origin_set_person(struct org *org);
 
 /* ---- ids.c ---- */
 bool id_valid(struct str id);                              /* 15 or 18 characters, checksum right */
@@ -162,12 +178,23 @@ size_t rows_lookup(const struct object *object, const struct field *field, struc
 uint32_t rows_insert(struct org *org, struct object *object, const struct str *cells, struct str id, uint32_t user);
 void rows_update(struct org *org, struct object *object, uint32_t number, const struct str *cells, uint32_t user);
 void rows_delete(struct org *org, struct object *object, uint32_t number, uint32_t user);
+void rows_undelete(struct org *org, struct object *object, uint32_t number, uint32_t user);
 /* A row as it was: deleted or not, with its id and stamps. */
 void rows_restore(struct object *object, const struct row *like, const struct str *cells);
 void rows_free(struct object *object);
 /* Between the two, every change is remembered; `keep` false undoes them all. Not nested. */
 void rows_begin(struct org *org);
 void rows_end(struct org *org, bool keep);
+
+/* What was written is final: change events go out, the file is brought up to date. Nothing while a transaction is open. */
+void org_commit(struct org *org);
+/* The values of a row as one block that never changes: whoever shares it reads it for as long as he likes. */
+struct cells *cells_share(struct cells *cells);
+void cells_drop(struct cells *cells);
+struct str cells_text(const struct cells *cells, unsigned field_number);
+/* One bit a field that has a value; one a field that differs. */
+void cells_fields(const struct cells *cells, uint64_t ret[CELL_WORDS]);
+void cells_diff(const struct cells *a, const struct cells *b, uint64_t ret[CELL_WORDS]);
 
 /* ---- stamps.c ---- */
 uint32_t stamp_now(void);

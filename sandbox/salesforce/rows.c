@@ -11,13 +11,13 @@
 
 #include <string.h>
 
+#include "sandbox/salesforce/changes.h"
 #include "sandbox/salesforce/index.h"
 #include "sandbox/salesforce/persist.h"
 
-#define WORDS (FIELDS_MAX / 64)
-
 struct cells {
-	uint64_t have[WORDS];
+	uint64_t have[CELL_WORDS];
+	uint32_t shared; /* how many more than one hold it */
 	uint32_t ends[];
 };
 
@@ -32,6 +32,7 @@ struct undo {
 struct journal {
 	struct undo *at;
 	size_t count, cap;
+	size_t noted; /* changes that were noted before it began */
 };
 
 struct row *row_at(const struct object *object, uint32_t number)
@@ -55,22 +56,87 @@ static unsigned count_of(const struct cells *cells)
 {
 	unsigned count = 0;
 
-	for (unsigned w = 0; w < WORDS; w++)
+	for (unsigned w = 0; w < CELL_WORDS; w++)
 		count += (unsigned)__builtin_popcountll(cells->have[w]);
 	return count;
 }
 
-struct str row_cell(const struct row *row, unsigned field)
+static bool cells_have(const struct cells *cells, unsigned field)
 {
-	const struct cells *cells = row->cells;
+	return cells->have[field / 64] >> field % 64 & 1;
+}
+
+struct str cells_text(const struct cells *cells, unsigned field)
+{
 	unsigned rank;
 	uint32_t from;
 
-	if (!(cells->have[field / 64] >> field % 64 & 1))
+	if (!cells_have(cells, field))
 		return STR_EMPTY;
 	rank = rank_of(cells, field);
 	from = rank ? cells->ends[rank - 1] : 0;
 	return str_range((const char *)(cells->ends + count_of(cells)) + from, cells->ends[rank] - from);
+}
+
+struct str row_cell(const struct row *row, unsigned field)
+{
+	return cells_text(row->cells, field);
+}
+
+void cells_fields(const struct cells *cells, uint64_t ret[CELL_WORDS])
+{
+	memcpy(ret, cells->have, sizeof(cells->have));
+}
+
+struct cells *cells_share(struct cells *cells)
+{
+	cells->shared++;
+	return cells;
+}
+
+void cells_drop(struct cells *cells)
+{
+	if (cells && cells->shared)
+		cells->shared--;
+	else
+		keep_drop(cells);
+}
+
+/* Reads a block from its first value to its last, without counting bits for each. */
+struct reader {
+	const struct cells *cells;
+	const char *texts;
+	unsigned rank;
+};
+
+static struct reader reader_of(const struct cells *cells)
+{
+	return (struct reader) { .cells = cells, .texts = (const char *)(cells->ends + count_of(cells)) };
+}
+
+static struct str read_next(struct reader *reader, unsigned field)
+{
+	uint32_t from;
+
+	if (!cells_have(reader->cells, field))
+		return STR_EMPTY;
+	from = reader->rank ? reader->cells->ends[reader->rank - 1] : 0;
+	return str_range(reader->texts + from, reader->cells->ends[reader->rank++] - from);
+}
+
+void cells_diff(const struct cells *a, const struct cells *b, uint64_t ret[CELL_WORDS])
+{
+	struct reader left = reader_of(a), right = reader_of(b);
+
+	for (unsigned w = 0; w < CELL_WORDS; w++) {
+		ret[w] = 0;
+		for (uint64_t rest = a->have[w] | b->have[w]; rest; rest &= rest - 1) {
+			unsigned bit = (unsigned)__builtin_ctzll(rest);
+
+			if (!str_eq(read_next(&left, w * 64 + bit), read_next(&right, w * 64 + bit)))
+				ret[w] |= 1ull << bit;
+		}
+	}
 }
 
 static struct cells *cells_make(const struct str *texts, unsigned field_count)
@@ -85,7 +151,7 @@ static struct cells *cells_make(const struct str *texts, unsigned field_count)
 		count += texts[i].len > 0;
 	}
 	cells = keep_raw(sizeof(*cells) + count * sizeof(uint32_t) + bytes); /* each row changes on its own */
-	memset(cells->have, 0, sizeof(cells->have));
+	memset(cells, 0, sizeof(*cells));
 	out = (char *)(cells->ends + count);
 	for (unsigned i = 0; i < field_count; i++) {
 		if (texts[i].len == 0)
@@ -201,7 +267,7 @@ static void undo_insert(struct object *object, uint32_t number)
 
 	index_values(object, number, false);
 	index_remove(object->by_id, index_hash(str_range(row->id, ID_SHORT), false), number);
-	keep_drop(row->cells);
+	cells_drop(row->cells);
 	object->row_count--;
 	object->live--;
 }
@@ -214,8 +280,10 @@ static void undo_change(struct object *object, const struct undo *undo)
 		index_values(object, undo->number, false);
 	if (row->deleted && !undo->before.deleted)
 		object->live++;
+	if (!row->deleted && undo->before.deleted)
+		object->live--;
 	if (row->cells != undo->before.cells)
-		keep_drop(row->cells);
+		cells_drop(row->cells);
 	*row = undo->before;
 	if (!row->deleted)
 		index_values(object, undo->number, true);
@@ -225,12 +293,13 @@ void rows_begin(struct org *org)
 {
 	ensure(org->journal == NULL);
 	org->journal = keep_new(sizeof(*org->journal)); /* freed by rows_end */
+	org->journal->noted = changes_noted(org);
 }
 
 static void forget(const struct undo *undo)
 {
 	if (!undo->inserted && row_at(undo->object, undo->number)->cells != undo->before.cells)
-		keep_drop(undo->before.cells);
+		cells_drop(undo->before.cells);
 }
 
 void rows_end(struct org *org, bool keep)
@@ -247,6 +316,8 @@ void rows_end(struct org *org, bool keep)
 		else
 			undo_change(undo->object, undo);
 	}
+	if (!keep)
+		changes_take_back(org, journal->noted);
 	keep_drop(journal->at);
 	keep_drop(journal);
 	org->journal = NULL;
@@ -294,6 +365,7 @@ uint32_t rows_insert(struct org *org, struct object *object, const struct str *c
 	index_values(object, number, true);
 	if (org->journal)
 		remember(org, object, number, true);
+	changes_note(org, object, number, CHANGE_CREATE, NULL);
 	persist_touch(org, object, number);
 	return number;
 }
@@ -301,17 +373,18 @@ uint32_t rows_insert(struct org *org, struct object *object, const struct str *c
 void rows_update(struct org *org, struct object *object, uint32_t number, const struct str *cells, uint32_t user)
 {
 	struct cells *fresh = cells_make(cells, object->field_count);
-	struct row *row = &object->rows[number];
+	struct row *row = &object->rows[number], before = *row;
 
 	if (org->journal)
 		remember(org, object, number, false);
 	index_values(object, number, false);
-	if (!org->journal)
-		keep_drop(row->cells);
 	row->cells = fresh;
 	row->modified = MAX_OF(stamp_now(), row->modified);
 	row->modified_by = user;
 	index_values(object, number, true);
+	changes_note(org, object, number, CHANGE_UPDATE, &before);
+	if (!org->journal)
+		cells_drop(before.cells);
 	persist_touch(org, object, number);
 }
 
@@ -326,7 +399,31 @@ void rows_delete(struct org *org, struct object *object, uint32_t number, uint32
 	row->modified = stamp_now();
 	row->modified_by = user;
 	object->live--;
+	changes_note(org, object, number, CHANGE_DELETE, NULL);
 	persist_touch(org, object, number);
+}
+
+void rows_undelete(struct org *org, struct object *object, uint32_t number, uint32_t user)
+{
+	struct row *row = &object->rows[number];
+
+	if (org->journal)
+		remember(org, object, number, false);
+	row->deleted = false;
+	row->modified = stamp_now();
+	row->modified_by = user;
+	object->live++;
+	index_values(object, number, true);
+	changes_note(org, object, number, CHANGE_UNDELETE, NULL);
+	persist_touch(org, object, number);
+}
+
+void org_commit(struct org *org)
+{
+	if (org->journal)
+		return;
+	changes_commit(org);
+	persist_flush(org);
 }
 
 void rows_restore(struct object *object, const struct row *like, const struct str *cells)
@@ -346,7 +443,7 @@ void rows_restore(struct object *object, const struct row *like, const struct st
 void rows_free(struct object *object)
 {
 	for (uint32_t i = 0; i < object->row_count; i++)
-		keep_drop(object->rows[i].cells);
+		cells_drop(object->rows[i].cells);
 	keep_drop(object->rows);
 	object->rows = NULL;
 	object->row_count = 0;

@@ -6,7 +6,9 @@
 #include "sandbox/keep.h"
 
 #include "sandbox/salesforce/meta.h"
+#include "sandbox/salesforce/changes.h"
 #include "sandbox/salesforce/persist.h"
+#include "sandbox/salesforce/stream.h"
 #include "sandbox/systems.h"
 
 #define OPEN    1u /* no access token needed */
@@ -21,6 +23,14 @@ static const struct route routes[] = {
 	{ "*", "/services/oauth2/userinfo", oauth_userinfo, OPEN },
 	{ "*", "/id/{org}/{user}", oauth_identity, OPEN },
 	{ "GET", "/.well-known/openid-configuration", oauth_discovery, OPEN },
+	/* The token is looked at message by message, and these calls do not count against the day's limit. */
+	{ "POST", "/cometd/{version}", cometd_call, OPEN },
+	{ "POST", "/cometd/{version}/{rest*}", cometd_call, OPEN },
+	{ "GET", "/__admin/settings", manage_settings, OPEN },
+	{ "POST", "/__admin/settings", manage_set, OPEN },
+	{ "GET", "/__admin/cometd", manage_stream, OPEN },
+	{ "POST", "/__admin/cometd/forget", manage_forget_clients, OPEN },
+	{ "POST", "/__admin/cometd/gap", manage_gap, OPEN },
 	{ "GET", "/services/data", show_versions, OPEN },
 	{ "GET", BASE, show_resources, 0 },
 	{ "GET", BASE "/limits", show_limits, 0 },
@@ -91,7 +101,7 @@ static void refuse_token(struct answer *answer)
 
 static bool refuse_limit(struct org *org, struct answer *answer)
 {
-	if (org->calls_today <= org->options->limit)
+	if (org->calls_today <= org->settings.daily_limit)
 		return false;
 	fail(answer, 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
 	return true;
@@ -111,6 +121,7 @@ static bool sign_in(struct org *org, struct request *request, struct answer *ans
 	call = arena_new(request->arena, struct call);
 	*call = (struct call) { .org = org, .user = session->user, .session = session };
 	request->vendor = call;
+	origin_set(org, "rest", request_param(request, "version"), request_header(request, "Sforce-Call-Options"));
 	org->calls_today++;
 	return !refuse_limit(org, answer);
 }
@@ -134,7 +145,7 @@ static bool before(void *state, const struct route *route, struct request *reque
 		return true;
 	if (!(route->flags & OPEN) && !request->vendor && !sign_in(org, request, answer))
 		return true;
-	if (version.len > 0 && !version_known(version)) {
+	if (version.len > 0 && !(route->flags & OPEN) && !version_known(version)) {
 		fail_no_resource(answer);
 		return true;
 	}
@@ -146,12 +157,12 @@ static void after(void *state, struct request *request, struct answer *answer)
 	struct org *org = state;
 	struct call *call = request->vendor;
 
-	persist_flush(org);
+	org_commit(org);
 	if (!call || call->inner)
 		return;
 	answer_header(answer, "Sforce-Limit-Info",
 	              arena_printf(answer->arena, "api-usage=%lld/%lld", (long long)org->calls_today,
-	                           (long long)org->options->limit));
+	                           (long long)org->settings.daily_limit));
 }
 
 static void not_found(void *state, struct request *request, struct answer *answer)
@@ -183,6 +194,8 @@ static void close_org(void *state)
 {
 	struct org *org = state;
 
+	stream_close(org);
+	changes_close(org);
 	persist_close(org);
 	jobs_close(org);
 	cursors_close(org);
@@ -203,7 +216,11 @@ static int open_org(const struct options *options, struct server *server, void *
 	org->server = server;
 	cursors_open(org);
 	jobs_open(org);
+	changes_open(org);
+	stream_open(org);
 	r = schema_load(org, options->custom_fields, err);
+	if (r == 0)
+		settings_open(org);
 	if (r == 0)
 		r = auth_open(org, err);
 	if (r == 0 && options->sqlite)
@@ -218,6 +235,11 @@ static int open_org(const struct options *options, struct server *server, void *
 	return 0;
 }
 
+static void started(void *state)
+{
+	changes_start(state);
+}
+
 static bool restored(const void *state)
 {
 	return ((const struct org *)state)->restored;
@@ -229,6 +251,7 @@ const struct vendor salesforce_vendor = {
 	.route_count = ARRAY_LEN(routes),
 	.open = open_org,
 	.close = close_org,
+	.started = started,
 	.rewrite = rewrite,
 	.before = before,
 	.after = after,

@@ -112,12 +112,13 @@ int seed_edit(void *state, const struct json *body, struct buf *out, struct err 
 		return err->code;
 	if (row_at(object, number)->deleted)
 		return err_set(err, ERR_NOT_FOUND, "this %s is deleted", object->name);
+	origin_set_person(org);
 	draft_init(&draft, org, object, &arena, DRAFT_PERSON);
 	draft.problems = &problems;
 	read_fields(&draft, json_get(body, "fields"));
 	if (!record_update(&draft, number, org->person_user))
 		return refused(&problems, err);
-	persist_flush(org);
+	org_commit(org);
 	render_record(out, org, STR("v62.0"), object, row_at(object, number), NULL, 0);
 	return 0;
 }
@@ -134,13 +135,14 @@ int seed_create(void *state, const struct json *body, struct buf *out, struct er
 
 	if (object_in(org, body, &object, err) < 0)
 		return err->code;
+	origin_set_person(org);
 	draft_init(&draft, org, object, &arena, DRAFT_PERSON);
 	draft.problems = &problems;
 	read_fields(&draft, json_get(body, "fields"));
 	number = record_insert(&draft, json_get_text(body, "id"), org->person_user);
 	if (number == NO_ROW)
 		return refused(&problems, err);
-	persist_flush(org);
+	org_commit(org);
 	id_long(row_at(object, number)->id, id);
 	buf_printf(out, "{\"id\":\"%s\"}", id);
 	return 0;
@@ -154,9 +156,10 @@ int seed_remove(void *state, const struct json *body, struct buf *out, struct er
 
 	if (object_in(org, body, &object, err) < 0 || row_in(object, body, &number, err) < 0)
 		return err->code;
+	origin_set_person(org);
 	if (!record_delete(org, object, number, org->person_user))
 		return err_set(err, ERR_NOT_FOUND, "this %s is deleted", object->name);
-	persist_flush(org);
+	org_commit(org);
 	buf_add_c(out, "{}");
 	return 0;
 }
