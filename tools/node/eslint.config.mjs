@@ -1,6 +1,34 @@
 // The rules for the project's JavaScript: eslint's own recommendations, and no dead or sloppy code.
+import { createRequire } from 'node:module';
+import babel from '@babel/eslint-parser';
 import js from '@eslint/js';
+import lwc from '@lwc/eslint-plugin-lwc';
 import globals from 'globals';
+
+const decorators = createRequire(import.meta.url).resolve('@babel/plugin-proposal-decorators');
+
+// Lightning components: decorators, a browser, and the mistakes that the platform punishes at run time.
+const components = {
+  files: ['salesforce/**/lwc/**/*.js'],
+  plugins: { '@lwc/lwc': lwc },
+  languageOptions: {
+    parser: babel,
+    parserOptions: {
+      requireConfigFile: false,
+      babelOptions: { plugins: [[decorators, { version: 'legacy' }]] },
+    },
+    globals: globals.browser,
+  },
+  rules: {
+    '@lwc/lwc/no-deprecated': 'error',
+    '@lwc/lwc/no-document-query': 'error',
+    '@lwc/lwc/no-inner-html': 'error',
+    '@lwc/lwc/no-leading-uppercase-api-name': 'error',
+    '@lwc/lwc/no-leaky-event-listeners': 'error',
+    '@lwc/lwc/valid-api': 'error',
+    '@lwc/lwc/valid-wire': 'error',
+  },
+};
 
 export default [
   js.configs.recommended,
@@ -17,4 +45,12 @@ export default [
       'max-lines-per-function': ['error', { max: 100, skipBlankLines: true, skipComments: true }],
     },
   },
+  components,
+  {
+    files: ['salesforce/**/__tests__/*.js'],
+    languageOptions: { globals: { ...globals.browser, ...globals.jest } },
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  { files: ['salesforce/jest.config.js'], languageOptions: { sourceType: 'commonjs' } },
+  { files: ['salesforce/jest/*.js'], languageOptions: { globals: globals.browser } },
 ];
