@@ -86,12 +86,14 @@ int settings_number(const struct option *options, const struct json *settings, c
 int settings_target(const struct option *options, const struct json *settings, struct http_target *target,
                     struct err *err)
 {
-	double pace, window, timeout, attempts, backoff;
+	double pace, window, timeout, attempts, backoff, calls, reserve;
 
 	if (settings_number(options, settings, "pace", 0, 100000, &pace, err) < 0 ||
 	    settings_number(options, settings, "window", 1, 256, &window, err) < 0 ||
 	    settings_number(options, settings, "timeout", 1, 3600, &timeout, err) < 0 ||
 	    settings_number(options, settings, "attempts", 1, 100, &attempts, err) < 0 ||
+	    settings_number(options, settings, "calls_a_day", 0, 1e12, &calls, err) < 0 ||
+	    settings_number(options, settings, "reserve", 0, 100, &reserve, err) < 0 ||
 	    settings_number(options, settings, "backoff_ms", 1, 600000, &backoff, err) < 0)
 		return err->code;
 	target->rate = pace;
@@ -99,6 +101,8 @@ int settings_target(const struct option *options, const struct json *settings, s
 	target->timeout_ms = (unsigned)(timeout * 1000);
 	target->attempts = (unsigned)attempts;
 	target->backoff_ms = (unsigned)backoff;
+	target->calls_a_day = (int64_t)calls;
+	target->reserve_percent = (unsigned)reserve;
 	return 0;
 }
 

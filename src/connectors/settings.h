@@ -13,6 +13,8 @@
 	        { "window", "requests under way at once", window, false },                                    \
 	        { "timeout", "seconds until one attempt is given up", "60", false },                          \
 	        { "attempts", "how often a request that may be repeated is sent at most", "6", false },       \
+	        { "calls_a_day", "requests a day at most; 0: what the far side says", "0", false },           \
+	        { "reserve", "percent of the day's requests kept for people", "10", false },                  \
 	{                                                                                                     \
 		"backoff_ms", "first pause before a repeat, doubled each time", "500", false                  \
 	}

@@ -26,6 +26,8 @@
 #ifndef SUTURE_NET_HTTP_H
 #define SUTURE_NET_HTTP_H
 
+#include <stdatomic.h>
+
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/err.h"
@@ -36,6 +38,17 @@ struct http_future;
 struct http_header {
 	struct str name;
 	struct str value;
+};
+
+/* What a request counts as in http_target.calls. HTTP_USE_METHOD: GET and HEAD read, all else writes. */
+enum http_use {
+	HTTP_USE_METHOD,
+	HTTP_USE_READ,
+	HTTP_USE_WRITE,
+	HTTP_USE_SEARCH,
+	HTTP_USE_BULK,
+	HTTP_USE_STREAM,
+	HTTP_USES
 };
 
 /* One far system. Owned by the connection; must outlive its requests. Zero means "no limit" for rate, 8 for window. */
@@ -59,6 +72,11 @@ struct http_target {
 	 * start, wait for or cancel nothing. May be NULL. */
 	void (*observe)(void *context, unsigned status, const struct http_header *headers, size_t count);
 	void *state; /* the client's own: pace, waiting list. NULL at first */
+	/* Requests that were sent, by use, each attempt for itself: that is how far sides count. Only ever grows; any thread may read. */
+	_Atomic uint64_t calls[HTTP_USES];
+	/* Settings for whoever keeps a budget of calls (sync/budget.h); the client only counts. 0 a day: no limit is known. */
+	int64_t calls_a_day;
+	unsigned reserve_percent;
 };
 
 enum http_priority { HTTP_URGENT, HTTP_NORMAL, HTTP_LOW };
@@ -73,6 +91,7 @@ struct http_request {
 	enum http_priority priority;
 	bool idempotent; /* may be sent again after a doubtful outcome */
 	bool no_auth;
+	enum http_use use;
 };
 
 struct http_answer {

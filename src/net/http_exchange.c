@@ -92,6 +92,7 @@ static int on_request(void *context, char *far_address UNUSED, char *own_address
 		return CURL_PREREQFUNC_ABORT; /* we were stopped for so long that the turn is gone */
 	x->sent = true;
 	x->f->sent_ns = now_ns;
+	atomic_fetch_add_explicit(&x->f->asked->calls[x->f->use], 1, memory_order_relaxed);
 	return CURL_PREREQFUNC_OK;
 }
 

@@ -52,6 +52,7 @@ struct http_future {
 	/* The request; constant. */
 	struct http_target *asked;
 	const char *method;
+	enum http_use use; /* never HTTP_USE_METHOD */
 	const char *url;
 	struct str host;      /* "host:port", for sentences: never the path or query (R41) */
 	const char **headers; /* "Name: value" */

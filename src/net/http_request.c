@@ -134,12 +134,21 @@ static int copy_header(struct http_future *f, const struct http_header *header, 
 	return 0;
 }
 
+static enum http_use use_of(const struct http_request *request)
+{
+	if (request->use != HTTP_USE_METHOD)
+		return request->use;
+	return str_eq_c(STR("GET"), request->method) || str_eq_c(STR("HEAD"), request->method) ? HTTP_USE_READ
+	                                                                                       : HTTP_USE_WRITE;
+}
+
 int http_request_copy(struct http_future *f, const struct http_request *request, struct err *err)
 {
 	size_t total = 0;
 	int rc;
 
 	f->method = arena_text(&f->memory, str_of(request->method));
+	f->use = use_of(request);
 	f->body = arena_str(&f->memory, request->body);
 	f->headers = arena_new_array(&f->memory, const char *, request->header_count);
 	f->host = STR("(no host)");

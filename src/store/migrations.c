@@ -95,5 +95,25 @@ const struct migration migrations[] = {
 	  "CREATE INDEX link_emr_ended ON link (sync_id, emr_id) WHERE state = 2;"
 	  "CREATE INDEX link_crm_ended ON link (sync_id, crm_id) WHERE state = 2;",
 	  NULL },
+	{ "cursors of change feeds and streams (R1)",
+	  "CREATE TABLE cursor ("
+	  "  sync_id INTEGER NOT NULL, side INTEGER NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, at_ms INTEGER "
+	  "NOT "
+	  "NULL, PRIMARY KEY (sync_id, side, name));",
+	  NULL },
+	{ "schedules (R34, R39)",
+	  "CREATE TABLE schedule ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, what INTEGER NOT NULL, rule TEXT NOT NULL, zone TEXT "
+	  "NOT "
+	  "NULL, argument TEXT, who TEXT NOT NULL, state INTEGER NOT NULL, next_ms INTEGER, last_ms INTEGER);"
+	  "CREATE INDEX schedule_due ON schedule (next_ms) WHERE state = 0;",
+	  NULL },
+	{ "calls of the far systems by day",
+	  "CREATE TABLE call_count ("
+	  "  connection TEXT NOT NULL, day INTEGER NOT NULL, kind INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY "
+	  "KEY "
+	  "(connection, day, kind));"
+	  "CREATE INDEX call_count_day ON call_count (day);",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

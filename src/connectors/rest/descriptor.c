@@ -119,6 +119,7 @@ static const struct schema check_schema = { 0, check_rules, -1, -1 };
 
 static const struct rule pace_rules[] = { { "rate", SHAPE_RATE, AT(pace_section, rate), false, NULL, NULL },
 	                                  COUNT(pace_section, window),
+	                                  COUNT(pace_section, a_day),
 	                                  { 0 } };
 static const struct schema pace_schema = { 0, pace_rules, -1, -1 };
 

@@ -53,6 +53,7 @@ struct check_section {
 struct pace_section {
 	double rate;
 	size_t window;
+	size_t a_day; /* requests a day; 0: unknown */
 };
 
 enum paging_style { PAGING_NONE, PAGING_OFFSET, PAGING_INDEX, PAGING_NEXT, PAGING_CURSOR };

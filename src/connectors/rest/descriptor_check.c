@@ -48,6 +48,8 @@ static const char *http_fallback(struct check *c, const struct option *option)
 		return arena_printf(c->arena, "%g", pace->rate).at;
 	if (str_eq_c(STR("window"), option->name) && pace->window)
 		return arena_printf(c->arena, "%zu", pace->window).at;
+	if (str_eq_c(STR("calls_a_day"), option->name) && pace->a_day)
+		return arena_printf(c->arena, "%zu", pace->a_day).at;
 	return option->fallback;
 }
 

@@ -305,6 +305,7 @@ struct call *sf_fetch_start(struct connection *c, const struct fetch_request *re
 		err_set(&fetch->refused, ERR_CONFIG, "'%.*s' is no Salesforce object name", STR_ARG(request->object));
 	sf_call_header(&fetch->base, STR("Content-Type"), STR("application/json"));
 	fetch->base.request.method = "POST";
+	fetch->base.request.use = HTTP_USE_READ;
 	fetch->base.request.idempotent = true; /* a read */
 	fetch->base.request.url =
 	        arena_printf(arena, "%.*s/composite/sobjects/%.*s", STR_ARG(sf->data), STR_ARG(request->object));

@@ -121,6 +121,9 @@ static void check_outcome(const struct outcome *row)
 	assert_int_equal(r.answer.attempts, row->attempts);
 	assert_int_equal(r.answer.uncertain, row->uncertain);
 	assert_int_equal(peer_count(r.peer), row->attempts);
+	/* Each attempt is a call for whoever counts them against an allowance. */
+	assert_int_equal(r.target.calls[strcmp(row->method, "GET") == 0 ? HTTP_USE_READ : HTTP_USE_WRITE],
+	                 row->attempts);
 	assert_null(strstr(r.err.text, "Lovelace"));
 	counters = http_counters_of(r.client);
 	assert_int_equal(counters.started, 1);
