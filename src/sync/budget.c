@@ -37,7 +37,7 @@ struct row {
 	int64_t a_day;
 	unsigned reserve_percent;
 	bool told;
-	struct far_budget far;
+	struct budget_facts far;
 	int64_t told_ever, told_ms; /* `ever` and the time when it was told */
 	struct watch *watches;
 	struct row *next;
@@ -284,10 +284,12 @@ void governor_unwatch(struct governor *g, struct connection *c)
 
 /* ---- judging ---- */
 
-void governor_learn(struct governor *g, struct str name, const struct far_budget *told)
+void governor_learn(struct governor *g, struct str name, const struct budget_facts *told)
 {
 	struct row *row;
 
+	if (!told->known)
+		return;
 	lock(g);
 	row = row_of(g, name);
 	collect(row);

@@ -28,11 +28,8 @@ void governor_unwatch(struct governor *g, struct connection *c);
 /* In a transaction of its own. */
 int governor_flush(struct governor *g, struct err *err) MUST_CHECK;
 
-/* What the far side told: calls of its window that are gone (anybody's), and how many it allows. `reset_ms`: when they begin anew; 0: a window that glides. */
-struct far_budget {
-	int64_t used, allowance, reset_ms;
-};
-void governor_learn(struct governor *g, struct str name, const struct far_budget *told);
+/* What the connector's `budget` said; calls of anybody are among them. Nothing is learnt of facts that are not `known`. */
+void governor_learn(struct governor *g, struct str name, const struct budget_facts *told);
 
 struct budget_answer {
 	bool go;

@@ -212,7 +212,8 @@ static void test_what_the_far_side_tells_counts_where_it_is_nearer(void **state)
 	g = opened(&b);
 	governor_watch(g, STR("org"), &c);
 	call(&c, HTTP_USE_READ, 50);
-	governor_learn(g, STR("org"), &(struct far_budget) { 800, 1000, 0 }); /* ours are among them */
+	governor_learn(g, STR("org"), &(struct budget_facts) { true, 800, 1000, 0 }); /* ours are among them */
+	governor_learn(g, STR("org"), &(struct budget_facts) { .known = false });
 	call(&c, HTTP_USE_READ, 90);
 	line = line_of(&b, g, "org");
 	assert_true(line.told);
