@@ -23,7 +23,7 @@
  *   %-code in path or query, %00 and what is no UTF-8; 501 for codings other than "chunked", 505 for other versions;
  * - 431 for a head over 16 KB or 100 headers; 413 for a body over the route's limit, before any of it is read;
  * - 408 when a request is not complete `request_ms` after its first byte, however steadily it drips; the time for reading
- *   an answer is bounded too (`idle_ms` and another second for each 16 KB);
+ *   an answer is bounded too (something of it each `idle_ms`, and in all `idle_ms` and a second for each 16 KB);
  * - 503 with Retry-After when `queue` requests wait for a worker or the bodies held are over `memory`;
  * - at `connections` connections a new one takes the place of the one that has idled longest; if none idles, it is closed;
  * - Date, Content-Length, "Cache-Control: no-store" unless the handler says otherwise, X-Content-Type-Options.

@@ -276,6 +276,7 @@ static void on_event(struct bufferevent *bev UNUSED, short what, void *context)
 		c->eof = true;
 		conn_advance(c);
 	} else {
+		count_add(c->server, COUNT_LATE, what & BEV_EVENT_TIMEOUT ? 1 : 0);
 		conn_free(c);
 	}
 }
@@ -386,6 +387,9 @@ static struct bufferevent *bufferevent_of(struct http_server *s, evutil_socket_t
 
 void conn_accept(struct http_server *s, evutil_socket_t fd, const struct sockaddr *from)
 {
+	/* Of the socket taking nothing of what is to be written. */
+	const struct timeval stuck = { .tv_sec = s->options.idle_ms / 1000,
+		                       .tv_usec = s->options.idle_ms % 1000 * 1000 };
 	struct bufferevent *bev;
 	struct conn *c;
 
@@ -406,6 +410,7 @@ void conn_accept(struct http_server *s, evutil_socket_t fd, const struct sockadd
 	/* Who connects and says nothing has the time of a request, not that of a known client between two. */
 	enter(c, CONN_IDLE, MIN_OF(s->options.idle_ms, s->options.request_ms));
 	bufferevent_setcb(bev, on_read, on_write, on_event, c);
+	bufferevent_set_timeouts(bev, NULL, &stuck);
 	bufferevent_setwatermark(bev, EV_READ, 0, read_ahead);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }

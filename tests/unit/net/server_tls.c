@@ -1,0 +1,188 @@
+/* The server over TLS: a request, many on one connection without delays, plain text on its port, old versions, wrong files. */
+#include "server_rig.h"
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+static char cert_file[] = "/tmp/suture-cert-XXXXXX", key_file[] = "/tmp/suture-key-XXXXXX";
+
+static X509 *self_signed(EVP_PKEY *key)
+{
+	X509 *cert = X509_new();
+	X509_NAME *name = X509_get_subject_name(cert);
+
+	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
+	X509_gmtime_adj(X509_getm_notBefore(cert), -60);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	X509_set_version(cert, 2);
+	X509_set_pubkey(cert, key);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"127.0.0.1", -1, -1, 0);
+	X509_set_issuer_name(cert, name);
+	must(X509_sign(cert, key, EVP_sha256()) > 0);
+	return cert;
+}
+
+static int write_files(void **state UNUSED)
+{
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	X509 *cert = self_signed(key);
+	FILE *to_cert = fdopen(mkstemp(cert_file), "w"), *to_key = fdopen(mkstemp(key_file), "w");
+
+	must(to_cert && to_key && PEM_write_X509(to_cert, cert) == 1);
+	must(PEM_write_PrivateKey(to_key, key, NULL, NULL, 0, NULL, NULL) == 1);
+	must(fclose(to_cert) == 0 && fclose(to_key) == 0);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	return 0;
+}
+
+static int remove_files(void **state UNUSED)
+{
+	return unlink(cert_file) | unlink(key_file);
+}
+
+static struct http_server_options tls_options(void)
+{
+	return (struct http_server_options) { .cert_file = cert_file, .key_file = key_file };
+}
+
+struct client {
+	SSL_CTX *ctx;
+	SSL *ssl;
+	int fd;
+};
+
+/* False: no handshake. */
+static bool client_open(struct client *c, const struct rig *r, int version)
+{
+	*c = (struct client) { .ctx = SSL_CTX_new(TLS_client_method()), .fd = dial(r) };
+	SSL_CTX_set_max_proto_version(c->ctx, version);
+	SSL_CTX_set_min_proto_version(c->ctx, version);
+	SSL_CTX_set_security_level(c->ctx, 0);
+	c->ssl = SSL_new(c->ctx);
+	SSL_set_fd(c->ssl, c->fd);
+	return SSL_connect(c->ssl) == 1;
+}
+
+static void client_close(struct client *c)
+{
+	SSL_free(c->ssl);
+	SSL_CTX_free(c->ctx);
+	close(c->fd);
+}
+
+static size_t client_ask(struct client *c, const char *text, struct buf *got)
+{
+	size_t len;
+
+	buf_clear(got);
+	must(SSL_write(c->ssl, text, (int)strlen(text)) > 0);
+	while ((len = answer_len(got)) == 0) {
+		int n = SSL_read(c->ssl, buf_room(got, 16384), 16384);
+
+		if (n <= 0)
+			return 0;
+		buf_grew(got, (size_t)n);
+	}
+	return len;
+}
+
+static void requests_over_tls(void **state UNUSED)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 24);
+	struct rig r;
+
+	rig_open(&r, tls_options());
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		struct client c;
+
+		assert_true(client_open(&c, &r, versions[i]));
+		assert_true(client_ask(&c, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", &got) > 0);
+		assert_non_null(strstr(buf_text(&got), "peer=127.0.0.1 agent=[] body=[hi]"));
+		assert_true(client_ask(&c, "GET /large?bytes=5000000 HTTP/1.1\r\nHost: x\r\n\r\n", &got) > 5000000);
+		assert_true(client_ask(&c, "GET /hello HTTP/1.1\r\nHost: x\r\nX A: b\r\n\r\n", &got) > 0);
+		assert_non_null(strstr(buf_text(&got), "HTTP/1.1 400 "));
+		assert_true(SSL_read(c.ssl, buf_room(&got, 1), 1) <= 0);
+		client_close(&c);
+	}
+	EVENTUALLY(http_server_counters_of(r.server).connections == 0);
+	rig_close(&r);
+}
+
+/* Without TCP_NODELAY each of these would wait 40 ms for an acknowledgement. */
+static void answers_are_not_delayed(void **state UNUSED)
+{
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
+	int64_t before;
+	struct client c;
+	struct rig r;
+
+	rig_open(&r, tls_options());
+	assert_true(client_open(&c, &r, TLS1_3_VERSION));
+	before = clock_mono_ns();
+	for (unsigned i = 0; i < 200; i++)
+		assert_true(client_ask(&c, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", &got) > 0);
+	assert_true(clock_mono_ns() - before < 4000000000);
+	client_close(&c);
+	rig_close(&r);
+}
+
+static void what_is_no_tls_is_refused(void **state UNUSED)
+{
+	struct client c;
+	struct rig r;
+	int fd;
+
+	rig_open(&r, tls_options());
+	fd = dial(&r);
+	assert_true(say(fd, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"));
+	assert_true(closed(fd));
+	close(fd);
+	assert_false(client_open(&c, &r, TLS1_1_VERSION));
+	client_close(&c);
+	assert_int_equal(r.accesses, 0);
+	EVENTUALLY(http_server_counters_of(r.server).connections == 0);
+	rig_close(&r);
+}
+
+/* Connects and never shakes hands. */
+static void silent_handshakes_end(void **state UNUSED)
+{
+	struct http_server_options options = tls_options();
+	struct rig r;
+	int fd;
+
+	options.request_ms = 100;
+	rig_open(&r, options);
+	fd = dial(&r);
+	assert_true(closed(fd));
+	close(fd);
+	rig_close(&r);
+}
+
+static void wrong_files_are_refused(void **state UNUSED)
+{
+	struct http_server_options options = tls_options();
+	struct http_server *server;
+	struct err err = ERR_INIT;
+
+	options.key_file = cert_file;
+	assert_int_equal(http_server_open(&options, rig_routes, 1, &server, &err), ERR_CONFIG);
+	options.key_file = "/nowhere/key.pem";
+	assert_int_equal(http_server_open(&options, rig_routes, 1, &server, &err), ERR_CONFIG);
+	assert_non_null(strstr(err.text, "/nowhere/key.pem"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests_over_tls),         cmocka_unit_test(answers_are_not_delayed),
+		cmocka_unit_test(what_is_no_tls_is_refused), cmocka_unit_test(silent_handshakes_end),
+		cmocka_unit_test(wrong_files_are_refused),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, write_files, remove_files);
+}
