@@ -269,13 +269,13 @@ static void on_event(struct bufferevent *bev UNUSED, short what, void *context)
 {
 	struct conn *c = context;
 
-	if (what & BEV_EVENT_CONNECTED) /* the TLS handshake */
-		return;
-	if (what & BEV_EVENT_EOF && what & BEV_EVENT_READING) {
+	/* Callbacks are deferred: `what` may be several events in one, and an end beside an error is an error. */
+	what &= ~BEV_EVENT_CONNECTED;
+	if (what == (BEV_EVENT_EOF | BEV_EVENT_READING)) {
 		/* The client has said all; it may still want its answers. */
 		c->eof = true;
 		conn_advance(c);
-	} else {
+	} else if (what) {
 		count_add(c->server, COUNT_LATE, what & BEV_EVENT_TIMEOUT ? 1 : 0);
 		conn_free(c);
 	}
