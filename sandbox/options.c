@@ -27,6 +27,7 @@ static const struct option_row rows[] = {
 	COUNT("--salesforce-port", salesforce_port, "N",
 	      "port of Salesforce; 0 = any free one (default), -1 = do not start"),
 	COUNT("--hint-port", hint_port, "N", "port of Hint; as above"),
+	COUNT("--nikohealth-port", nikohealth_port, "N", "port of NikoHealth; -1 = do not start (default)"),
 	COUNT("--patients", patients, "N", "generated people at the start (default 0)"),
 	COUNT("--seed", seed, "N", "the same seed gives the same people (default 1)"),
 	TEXT("--data", data, "FILE", "FHIR patients, one JSON a line, instead of generated people"),
@@ -44,6 +45,8 @@ static const struct option_row rows[] = {
 	TEXT("--api-key", api_key, "TEXT", "Hint practice key (default hint-practice-key)"),
 	TEXT("--webhook-secret", webhook_secret, "TEXT",
 	     "Hint secret for webhook signatures (default hint-webhook-secret)"),
+	TEXT("--nikohealth-client-id", nikohealth_client_id, "TEXT", "client id of NikoHealth (default niko-client)"),
+	TEXT("--nikohealth-client-secret", nikohealth_client_secret, "TEXT", "its secret (default niko-secret)"),
 	SWITCH("--rotate-refresh", rotate_refresh, "a token refresh gives a new refresh token and ends the old one"),
 	SWITCH("--birthdate-year-ignored", birthdate_year_ignored,
 	       "SOQL filters on Birthdate compare month and day only"),
@@ -53,7 +56,7 @@ static const struct option_row rows[] = {
 
 void options_help(struct buf *out)
 {
-	buf_add_c(out, "suture-sandbox: stand-in Salesforce and Hint on 127.0.0.1, for trying and testing Suture.\n\n"
+	buf_add_c(out, "suture-sandbox: stand-in Salesforce and EMRs on 127.0.0.1, for trying and testing Suture.\n\n"
 	               "Prints one JSON line with the addresses when ready; stops on SIGTERM or SIGINT.\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		SCOPED(buf) struct buf left = BUF_INIT(80);
@@ -92,6 +95,7 @@ static int take_value(const struct option_row *row, const char *value, struct op
 int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
 	*ret = (struct options) {
+		.nikohealth_port = -1,
 		.seed = 1,
 		.token_seconds = 7200,
 		.limit = 5000000,
@@ -99,6 +103,8 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 		.client_secret = "suture-secret",
 		.api_key = "hint-practice-key",
 		.webhook_secret = "hint-webhook-secret",
+		.nikohealth_client_id = "niko-client",
+		.nikohealth_client_secret = "niko-secret",
 	};
 	for (int i = 1; i < argc; i++) {
 		struct str rest = str_of(argv[i]), name = STR_EMPTY;
