@@ -45,7 +45,8 @@ static const char *const auth_kinds[] = { "none", "bearer", "basic", "header", "
 static const char *const auth_sends[] = { "basic", "body", NULL };
 static const char *const paging_styles[] = { "none", "offset", "index", "next_link", "cursor", NULL };
 static const char *const send_styles[] = { "changed", "whole", NULL };
-static const char *const signature_kinds[] = { "none", "hmac_sha256", "token", NULL };
+static const char *const signature_kinds[] = { "none", "hmac_sha256", "token", "path", NULL };
+static const char *const time_formats[] = { "rfc3339", "seconds", "milliseconds", NULL };
 /* In the order of enum field_type. */
 static const char *const field_types[] = { "text",  "long_text", "bool",      "date", "datetime", "number", "email",
 	                                   "phone", "picklist",  "reference", "id",   "other",    NULL };
@@ -114,7 +115,9 @@ static const struct rule option_rules[] = {
 };
 static const struct schema option_schema = { sizeof(struct option_row), option_rules, -1, -1 };
 
-static const struct rule check_rules[] = { TEXT_NEEDED(check_section, path), TEXT(check_section, who), { 0 } };
+static const struct rule check_rules[] = {
+	TEXT_NEEDED(check_section, path), TEXT(check_section, who), TEXT(check_section, user), { 0 }
+};
 static const struct schema check_schema = { 0, check_rules, -1, -1 };
 
 static const struct rule pace_rules[] = { { "rate", SHAPE_RATE, AT(pace_section, rate), false, NULL, NULL },
@@ -155,15 +158,29 @@ static const struct rule error_rules[] = {
 static const struct schema error_schema = { 0, error_rules, -1, -1 };
 
 static const struct rule list_rules[] = {
-	TEXT_NEEDED(list_section, path),
-	PAIRS(list_section, query),
-	PAIRS(list_section, with_archived),
-	PAIRS(list_section, only_live),
-	TEXTS(list_section, equals),
-	FLAG(list_section, short_rows),
-	{ 0 },
+	TEXT_NEEDED(list_section, path), PAIRS(list_section, query),  PAIRS(list_section, with_archived),
+	PAIRS(list_section, only_live),  TEXTS(list_section, equals), FLAG(list_section, short_rows),
+	TEXT(list_section, per),         TEXT(list_section, parent),  { 0 },
 };
 static const struct schema list_schema = { 0, list_rules, -1, -1 };
+
+static const struct rule changes_rules[] = {
+	TEXT(changes_section, path),
+	TEXT_NEEDED(changes_section, since),
+	CHOICE(changes_section, times, time_formats),
+	PAIRS(changes_section, query),
+	FLAG(changes_section, sorted),
+	{ 0 },
+};
+static const struct schema changes_schema = { 0, changes_rules, AT(changes_section, line), -1 };
+
+static const struct rule search_rules[] = {
+	TEXT(search_section, path),
+	TEXT_NEEDED(search_section, text),
+	PAIRS(search_section, query),
+	{ 0 },
+};
+static const struct schema search_schema = { 0, search_rules, AT(search_section, line), -1 };
 
 static const struct rule route_rules[] = {
 	TEXT(route_section, method),  TEXT_NEEDED(route_section, path), CHOICE(route_section, send, send_styles),
@@ -215,6 +232,8 @@ static const struct rule object_rules[] = {
 	TEXT(object_section, title),
 	TEXT(object_section, web_link),
 	SECTION_NEEDED(object_section, list, list_schema),
+	SECTION(object_section, changes, changes_schema),
+	SECTION(object_section, search, search_schema),
 	SECTION(object_section, get, route_schema),
 	SECTION(object_section, create, route_schema),
 	SECTION(object_section, update, route_schema),
@@ -237,6 +256,23 @@ static const struct rule exchange_rules[] = {
 };
 static const struct schema exchange_schema = { 0, exchange_rules, AT(exchange_section, line), -1 };
 
+static const struct rule register_rules[] = {
+	TEXT_NEEDED(register_section, path),
+	{ "delete", SHAPE_TEXT, AT(register_section, remove), true, NULL, NULL },
+	TEXT(register_section, authorization),
+	PAIRS(register_section, query),
+	TEXT(register_section, rows),
+	TEXT_NEEDED(register_section, id),
+	TEXT_NEEDED(register_section, address),
+	{ "body", SHAPE_PAIRS, AT(register_section, body), true, NULL, NULL },
+	PAIRS(register_section, literals),
+	TEXT(register_section, events),
+	PAIRS(register_section, settings),
+	TEXT(register_section, secret),
+	{ 0 },
+};
+static const struct schema register_schema = { 0, register_rules, AT(register_section, line), -1 };
+
 static const struct rule webhook_rules[] = {
 	CHOICE(webhook_section, signature, signature_kinds),
 	TEXT(webhook_section, header),
@@ -245,9 +281,15 @@ static const struct rule webhook_rules[] = {
 	TEXT_NEEDED(webhook_section, event),
 	TEXT(webhook_section, id),
 	TEXT(webhook_section, record),
-	TEXT(webhook_section, record_id),
+	TEXTS(webhook_section, record_id),
 	TEXT(webhook_section, when),
 	TEXT(webhook_section, scope),
+	TEXT(webhook_section, only),
+	TEXT(webhook_section, signs),
+	TEXT(webhook_section, timestamp),
+	TEXT(webhook_section, timestamp_header),
+	TEXT(webhook_section, merged_into),
+	{ "register", SHAPE_SECTION, AT(webhook_section, registration), false, NULL, &register_schema },
 	{ "events", SHAPE_PAIRS, AT(webhook_section, events), true, NULL, NULL },
 	{ 0 },
 };
@@ -350,9 +392,13 @@ static int read_texts(struct arena *arena, const struct rule *rule UNUSED, const
 {
 	struct texts *texts = to;
 
+	texts->at = arena_new_array(arena, struct str, node->count + 1);
+	if (scalar_text(node, &texts->at[0])) {
+		texts->count = 1;
+		return 0;
+	}
 	if (node->kind != JSON_ARRAY)
 		return wrong(node, "a list of texts", err);
-	texts->at = arena_new_array(arena, struct str, node->count + 1);
 	JSON_EACH (node, item) {
 		if (!scalar_text(item, &texts->at[texts->count]))
 			return wrong(node, "a list of texts", err);

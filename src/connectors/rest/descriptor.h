@@ -48,6 +48,7 @@ struct option_row {
 struct check_section {
 	struct str path; /* template */
 	struct str who;  /* text with {paths} of the answer */
+	struct str user; /* path of the id of the user we act as */
 };
 
 struct pace_section {
@@ -81,6 +82,26 @@ struct list_section {
 	struct pairs with_archived, only_live; /* one of the two, by what the caller wants */
 	struct texts equals;                   /* fields by which the list can be filtered (?field=value) */
 	bool short_rows;                       /* rows are summaries: each record is read by its own GET */
+	struct str per;    /* name of the object whose records each have a list of these; `path` then holds {parent} */
+	struct str parent; /* member in which such a row carries the parent's id; put in where it is not there */
+};
+
+/* What changed since a time, from a list that can be filtered by it. */
+enum time_format { TIMES_RFC3339, TIMES_SECONDS, TIMES_MILLISECONDS };
+struct changes_section {
+	uint32_t line;      /* 0: the system cannot */
+	struct str path;    /* empty: that of the list */
+	struct str since;   /* template of the parameter's name; a setting that is empty switches `changes` off */
+	unsigned times;     /* how the parameter's value is written */
+	struct pairs query; /* always */
+	bool sorted;        /* rows come by time, oldest first: a walk then goes on from the last one's time */
+};
+
+struct search_section {
+	uint32_t line;   /* 0: the system cannot */
+	struct str path; /* empty: that of the list */
+	struct str text; /* name of the parameter */
+	struct pairs query;
 };
 
 enum send_style { SEND_CHANGED, SEND_WHOLE };
@@ -121,6 +142,8 @@ struct field_row {
 struct object_section {
 	struct str name, title, web_link;
 	struct list_section list;
+	struct changes_section changes;
+	struct search_section search;
 	struct route_section get, create, update, remove;
 	struct record_section record;
 	struct reference_section reference;
@@ -134,13 +157,33 @@ struct exchange_section {
 	struct pairs settings;                  /* setting <- path in the answer */
 };
 
-enum signature_kind { SIGNATURE_NONE, SIGNATURE_HMAC_SHA256, SIGNATURE_TOKEN };
+/* How a system is told where to send events. Registrations are listed (GET path), made (POST path) and taken back (DELETE). */
+struct register_section {
+	uint32_t line; /* 0: the system cannot be told */
+	struct str path, remove,
+	        authorization;        /* templates; `remove` with {id}; no authorization: the connection's own */
+	struct pairs query;           /* of the list */
+	struct str rows, id, address; /* paths: the list in its answer; in a row: its id, the address it sends to */
+	struct pairs body;            /* templates; {address} is ours */
+	struct pairs literals;        /* members of the body that are no texts: true, 5 */
+	struct str events;            /* member that takes the list of events; empty: all are sent */
+	struct pairs settings;        /* setting <- path in the answer */
+	struct str secret;            /* option that is given a long random text when it is empty */
+};
+
+enum signature_kind { SIGNATURE_NONE, SIGNATURE_HMAC_SHA256, SIGNATURE_TOKEN, SIGNATURE_PATH };
 struct webhook_section {
 	uint32_t line;
 	unsigned signature;
 	struct str header, prefix, secret; /* header's name, what stands before the hex, template of the secret */
-	struct str event, id, record, record_id, when, scope; /* paths in the body */
-	struct pairs events; /* the vendor's event -> object.created, object.updated, object.removed */
+	struct str signs;                  /* what is signed: text with {body} and {timestamp}; empty: the body */
+	struct str timestamp_header;       /* header that holds the time of sending, for the replay window */
+	struct str timestamp;              /* or its path in the body */
+	struct str event, id, record, when, scope, merged_into; /* paths in the body */
+	struct texts record_id;                                 /* paths; the first that holds something */
+	struct str only;                                        /* template: what `scope` must hold; empty: anything */
+	struct pairs events; /* the vendor's event -> object.created, .updated, .removed, .merged, .asked */
+	struct register_section registration;
 };
 
 struct descriptor {

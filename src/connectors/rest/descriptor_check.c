@@ -8,6 +8,9 @@
 
 static const struct option http_options[] = { SETTINGS_HTTP_OPTIONS("0", "8") };
 static const struct option page_size_option = { "page_size", "records a page at most", "", false };
+static const struct option replay_option = { "replay_window",
+	                                     "seconds that a webhook's time of sending may be away from now; 0: any",
+	                                     "300", false };
 
 struct check {
 	struct arena *arena;
@@ -58,7 +61,7 @@ static int build_options(struct check *c)
 	const struct option_row *rows = c->d->options.at;
 	size_t n = 0;
 	struct option *all =
-	        arena_new_array(c->arena, struct option, c->d->options.count + ARRAY_LEN(http_options) + 2);
+	        arena_new_array(c->arena, struct option, c->d->options.count + ARRAY_LEN(http_options) + 3);
 
 	for (size_t i = 0; i < c->d->options.count; i++) {
 		if (option_known(all, rows[i].name))
@@ -77,7 +80,9 @@ static int build_options(struct check *c)
 		all[n++].fallback = http_fallback(c, &http_options[i]);
 	}
 	all[n] = page_size_option;
-	all[n].fallback = arena_printf(c->arena, "%zu", c->d->paging.size).at;
+	all[n++].fallback = arena_printf(c->arena, "%zu", c->d->paging.size).at;
+	if (c->d->webhook.timestamp.len || c->d->webhook.timestamp_header.len)
+		all[n] = replay_option;
 	c->d->option_rows = all;
 	return 0;
 }
@@ -92,6 +97,21 @@ static bool setting_known(const void *context, struct str name)
 static bool setting_or_id(const void *context, struct str name)
 {
 	return str_eq_c(name, "id") || setting_known(context, name);
+}
+
+static bool setting_or_address(const void *context, struct str name)
+{
+	return str_eq_c(name, "address") || setting_known(context, name);
+}
+
+static bool signed_part(const void *context UNUSED, struct str name)
+{
+	return str_eq_c(name, "body") || str_eq_c(name, "timestamp");
+}
+
+static bool setting_or_parent(const void *context, struct str name)
+{
+	return str_eq_c(name, "parent") || setting_known(context, name);
 }
 
 static bool setting_or_code(const void *context, struct str name)
@@ -122,6 +142,8 @@ static int check_pairs(struct check *c, const struct pairs *pairs, const char *p
 static int check_templates(struct check *c)
 {
 	const struct auth_section *auth = &c->d->auth;
+	const struct webhook_section *webhook = &c->d->webhook;
+	const struct register_section *registration = &webhook->registration;
 	const struct {
 		struct str text;
 		const char *place;
@@ -139,13 +161,21 @@ static int check_templates(struct check *c)
 		{ c->d->check.path, "check.path", setting_known },
 		{ c->d->exchange.path, "exchange_code.path", setting_known },
 		{ c->d->exchange.authorization, "exchange_code.authorization", setting_known },
-		{ c->d->webhook.secret, "webhook.secret", setting_known },
+		{ webhook->secret, "webhook.secret", setting_known },
+		{ webhook->only, "webhook.only", setting_known },
+		{ webhook->signs, "webhook.signs", signed_part },
+		{ registration->path, "webhook.register.path", setting_known },
+		{ registration->remove, "webhook.register.delete", setting_or_id },
+		{ registration->authorization, "webhook.register.authorization", setting_known },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (check_template(c, rows[i].text, rows[i].place, rows[i].known) < 0)
 			return c->err->code;
 	if (check_pairs(c, &c->d->headers, "headers", setting_known) < 0)
+		return c->err->code;
+	if (check_pairs(c, &registration->body, "webhook.register.body", setting_or_address) < 0 ||
+	    check_pairs(c, &registration->query, "webhook.register.query", setting_known) < 0)
 		return c->err->code;
 	return check_pairs(c, &c->d->exchange.body, "exchange_code.body", setting_or_code);
 }
@@ -156,6 +186,7 @@ static int check_needs(struct check *c)
 {
 	const struct auth_section *auth = &c->d->auth;
 	const struct paging_section *paging = &c->d->paging;
+	const struct webhook_section *webhook = &c->d->webhook;
 	const struct {
 		bool when;
 		struct str needed;
@@ -185,10 +216,14 @@ static int check_needs(struct check *c)
 		  "cursor needs 'next', its path in an answer" },
 		{ paging->style == PAGING_CURSOR, paging->cursor, "paging",
 		  "cursor needs 'cursor', the name of its parameter" },
-		{ c->d->webhook.signature != SIGNATURE_NONE, c->d->webhook.header, "webhook",
-		  "a signature needs 'header'" },
-		{ c->d->webhook.signature != SIGNATURE_NONE, c->d->webhook.secret, "webhook",
-		  "a signature needs 'secret'" },
+		{ webhook->signature == SIGNATURE_HMAC_SHA256 || webhook->signature == SIGNATURE_TOKEN, webhook->header,
+		  "webhook", "a signature needs 'header'" },
+		{ webhook->signature != SIGNATURE_NONE, webhook->secret, "webhook", "a signature needs 'secret'" },
+		{ str_find(webhook->signs, STR("{timestamp}")) >= 0, webhook->timestamp_header, "webhook",
+		  "a signed {timestamp} needs 'timestamp_header'" },
+		{ webhook->only.len > 0, webhook->scope, "webhook", "'only' needs 'scope'" },
+		{ webhook->registration.line && webhook->signature == SIGNATURE_PATH, webhook->registration.secret,
+		  "webhook.register", "a secret in the path needs 'secret', the option that keeps it" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -237,11 +272,51 @@ static int check_routes(struct check *c, struct object_section *o)
 	return 0;
 }
 
+/* Lists that hang on another object's records. */
+static int check_per(struct check *c, const struct object_section *o)
+{
+	const struct object_section *parent = descriptor_object(c->d, o->list.per);
+
+	if (o->list.per.len && (!parent || parent == o || parent->list.per.len))
+		return object_wrong(c, o, "list", "'per' must name another object that has a list of its own");
+	if (o->list.per.len && (str_find(o->list.path, STR("{parent}")) < 0 || o->list.parent.len == 0))
+		return object_wrong(c, o, "list",
+		                    "'per' needs {parent} in the path, and 'parent', the member that holds its id");
+	if (o->list.per.len && (o->list.short_rows || o->changes.line || o->search.line))
+		return object_wrong(c, o, "list", "'per' goes with neither short_rows, nor changes, nor search");
+	return 0;
+}
+
+/* Where a list, changes or a search go: templates of settings. */
+static int check_reading(struct check *c, struct object_section *o)
+{
+	struct str bad;
+
+	if (check_pairs(c, &o->list.query, "list.query", setting_known) < 0 ||
+	    check_pairs(c, &o->list.with_archived, "list.with_archived", setting_known) < 0 ||
+	    check_pairs(c, &o->list.only_live, "list.only_live", setting_known) < 0 ||
+	    check_pairs(c, &o->changes.query, "changes.query", setting_known) < 0 ||
+	    check_pairs(c, &o->search.query, "search.query", setting_known) < 0)
+		return c->err->code;
+	if (!template_known(o->list.path, o->list.per.len ? setting_or_parent : setting_known, c->d, &bad))
+		return object_wrong(c, o, "list", "the path names a {setting} that is no option");
+	if (!template_known(o->changes.path, setting_known, c->d, &bad) ||
+	    !template_known(o->changes.since, setting_known, c->d, &bad))
+		return object_wrong(c, o, "changes", "names a {setting} that is no option");
+	if (!template_known(o->search.path, setting_known, c->d, &bad))
+		return object_wrong(c, o, "search", "the path names a {setting} that is no option");
+	if (o->changes.line && o->record.modified.len == 0 && o->record.version.len == 0)
+		return object_wrong(c, o, "changes", "needs record.modified, the time of a change");
+	if (o->changes.line && o->changes.path.len == 0)
+		o->changes.path = o->list.path;
+	if (o->search.line && o->search.path.len == 0)
+		o->search.path = o->list.path;
+	return check_per(c, o);
+}
+
 static int check_object(struct check *c, struct object_section *o)
 {
-	if (check_routes(c, o) < 0 || check_pairs(c, &o->list.query, "list.query", setting_known) < 0 ||
-	    check_pairs(c, &o->list.with_archived, "list.with_archived", setting_known) < 0 ||
-	    check_pairs(c, &o->list.only_live, "list.only_live", setting_known) < 0)
+	if (check_routes(c, o) < 0 || check_reading(c, o) < 0)
 		return c->err->code;
 	if (o->list.short_rows && o->get.line == 0)
 		return object_wrong(c, o, "list", "short_rows needs a 'get' route");
@@ -256,7 +331,7 @@ static int check_object(struct check *c, struct object_section *o)
 	return 0;
 }
 
-static const char *const event_meanings[] = { "created", "updated", "removed" };
+static const char *const event_meanings[] = { "created", "updated", "removed", "merged", "asked" };
 
 static int check_event(struct check *c, const struct pair *event)
 {
@@ -267,20 +342,30 @@ static int check_event(struct check *c, const struct pair *event)
 			if (str_eq_c(rest, event_meanings[i]))
 				return 0;
 	return err_set(c->err, ERR_CONFIG,
-	               "line %u: event '%.*s' must be OBJECT.created, OBJECT.updated or OBJECT.removed",
+	               "line %u: event '%.*s' must be OBJECT.created, .updated, .removed, .merged or .asked",
 	               line_of(c->tree, STR("webhook.events")), STR_ARG(event->name));
 }
 
-static int check_exchange(struct check *c)
+static int check_settings(struct check *c, const struct pairs *settings, const char *place)
 {
-	const struct pairs *settings = &c->d->exchange.settings;
-
 	for (size_t i = 0; i < settings->count; i++)
 		if (!setting_known(c->d, settings->at[i].name))
-			return err_set(c->err, ERR_CONFIG,
-			               "line %u: exchange_code.settings names '%.*s', which is no option",
-			               line_of(c->tree, STR("exchange_code.settings")), STR_ARG(settings->at[i].name));
+			return err_set(c->err, ERR_CONFIG, "line %u: %s names '%.*s', which is no option",
+			               line_of(c->tree, str_of(place)), place, STR_ARG(settings->at[i].name));
 	return 0;
+}
+
+/* Settings that are filled in by what the far side answers, or by us. */
+static int check_kept(struct check *c)
+{
+	const struct register_section *registration = &c->d->webhook.registration;
+	const struct pair secret = { registration->secret, STR_EMPTY };
+	const struct pairs secrets = { (struct pair *)&secret, registration->secret.len ? 1 : 0 };
+
+	if (check_settings(c, &c->d->exchange.settings, "exchange_code.settings") < 0 ||
+	    check_settings(c, &registration->settings, "webhook.register.settings") < 0)
+		return c->err->code;
+	return check_settings(c, &secrets, "webhook.register.secret");
 }
 
 int descriptor_check(struct arena *arena, struct descriptor *d, const struct json *tree, struct err *err)
@@ -295,7 +380,7 @@ int descriptor_check(struct arena *arena, struct descriptor *d, const struct jso
 	if (d->paging.size > d->paging.max)
 		return err_set(err, ERR_CONFIG, "line %u: paging.size is larger than paging.max",
 		               line_of(tree, STR("paging.size")));
-	if (build_options(&c) < 0 || check_templates(&c) < 0 || check_needs(&c) < 0 || check_exchange(&c) < 0)
+	if (build_options(&c) < 0 || check_templates(&c) < 0 || check_needs(&c) < 0 || check_kept(&c) < 0)
 		return err->code;
 	for (size_t i = 0; i < d->objects.count; i++)
 		if (check_object(&c, &objects[i]) < 0)

@@ -151,7 +151,20 @@ static void fill_traits(struct rest *rest, size_t page_size)
 		.reference_link_field = object->reference.link,
 		.fetch_by_reference = object->reference.lookup,
 		.web_link = object->web_link,
+		.has_times = object->record.modified.len > 0,
 	};
+}
+
+/* What hangs on a setting that is empty cannot be done by this connection. */
+static void switch_off(struct rest *rest)
+{
+	const struct object_section *objects = rest->d->objects.at;
+
+	for (size_t i = 0; i < rest->d->objects.count; i++)
+		if (expanded(rest, objects[i].changes.since).len)
+			return;
+	rest->kind.changes_start = NULL;
+	rest->kind.changes_finish = NULL;
 }
 
 static int open_with(struct rest *rest, const struct json *settings, struct err *err)
@@ -165,6 +178,7 @@ static int open_with(struct rest *rest, const struct json *settings, struct err 
 	                    &page_size, err) < 0)
 		return err->code;
 	build_headers(rest);
+	switch_off(rest);
 	fill_traits(rest, (size_t)page_size);
 	return auths[rest->d->auth.kind](rest, err);
 }
@@ -192,7 +206,8 @@ static int rest_open(const struct connector *kind, const struct json *settings, 
 	rest->d = kind->descriptor;
 	rest->http = http;
 	rest->base.magic = REST_MAGIC;
-	rest->base.kind = kind;
+	rest->kind = *kind;
+	rest->base.kind = &rest->kind;
 	rest->base.memory = &rest->arena;
 	if (open_with(rest, settings, err) < 0) {
 		int code = err->code;
@@ -233,6 +248,8 @@ static int rest_check(struct connection *c, struct arena *arena, struct str *ret
 		return check_by_list(c, arena, err);
 	if (rest_get(rest, arena, rest_url(rest, arena, check->path, STR_EMPTY), "ask who we are", &answer, err) < 0)
 		return err->code;
+	if (check->user.len)
+		c->traits.our_user = arena_str(&rest->arena, answer_walk_text(answer, check->user));
 	template_write(&who, check->who, who_value, answer);
 	if (who.len)
 		*ret_who = arena_str(arena, buf_str(&who));
@@ -280,15 +297,53 @@ static int rest_describe(struct connection *c, struct arena *arena, struct str o
 
 /* ---- the kind ---- */
 
-static bool any_route(const struct descriptor *d, bool of_writes)
+static bool can_read(const struct object_section *o)
+{
+	return o->get.line;
+}
+
+static bool can_write(const struct object_section *o)
+{
+	return o->create.line || o->update.line || o->remove.line;
+}
+
+static bool can_tell_changes(const struct object_section *o)
+{
+	return o->changes.line;
+}
+
+static bool can_search(const struct object_section *o)
+{
+	return o->search.line;
+}
+
+static bool any_object(const struct descriptor *d, bool (*can)(const struct object_section *o))
 {
 	const struct object_section *objects = d->objects.at;
 
 	for (size_t i = 0; i < d->objects.count; i++)
-		if (of_writes ? objects[i].create.line || objects[i].update.line || objects[i].remove.line
-		              : objects[i].get.line)
+		if (can(&objects[i]))
 			return true;
 	return false;
+}
+
+/* What came with real time; each of it may be missing. */
+static void add_live(const struct descriptor *d, struct connector *kind)
+{
+	if (any_object(d, can_tell_changes)) {
+		kind->changes_start = rest_changes_start;
+		kind->changes_finish = rest_changes_finish;
+	}
+	if (any_object(d, can_search)) {
+		kind->search_start = rest_search_start;
+		kind->search_finish = rest_list_finish;
+	}
+	if (d->webhook.line)
+		kind->webhook = rest_webhook;
+	if (d->webhook.registration.line) {
+		kind->hook_register = rest_hook_register;
+		kind->hook_unregister = rest_hook_unregister;
+	}
 }
 
 int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, struct err *err)
@@ -309,15 +364,16 @@ int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, s
 		.list_finish = rest_list_finish,
 		.descriptor = d,
 	};
-	if (any_route(d, false)) {
+	if (any_object(d, can_read)) {
 		ret->fetch_start = rest_fetch_start;
 		ret->fetch_finish = rest_fetch_finish;
 	}
-	if (any_route(d, true)) {
+	if (any_object(d, can_write)) {
 		ret->write_start = rest_write_start;
 		ret->write_finish = rest_write_finish;
 	}
 	if (d->exchange.line)
 		ret->exchange_code = rest_exchange_code;
+	add_live(d, ret);
 	return 0;
 }

@@ -15,6 +15,7 @@ int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, s
 
 struct rest {
 	struct connection base; /* first */
+	struct connector kind;  /* without what the settings switch off */
 	struct arena arena;
 	const struct descriptor *d;
 	struct http_client *http;
@@ -33,11 +34,14 @@ struct rest_request {
 	struct str method, url, body;
 	enum http_priority priority;
 	bool idempotent;
+	struct str authorization; /* another one than the connection's; empty: the connection's */
 };
 struct http_future *rest_send(struct rest *rest, const struct rest_request *request);
 /* Writes a template with the connection's settings; in addresses each value is percent-encoded. */
 void rest_expand(const struct rest *rest, struct str text, struct buf *out);
-/* base + path of a route, with {id}. */
+/* A setting as it is written; empty when there is no such option. */
+struct str rest_setting(const struct rest *rest, struct str name);
+/* base + path of a route, with {id} (or {parent}). */
 struct str rest_url(const struct rest *rest, struct arena *arena, struct str path, struct str id);
 void rest_add_pairs(const struct rest *rest, struct buf *url, const struct pairs *pairs);
 /* GET, wait, JSON. A status of 300 or more is an error. */
@@ -62,12 +66,28 @@ int rest_list_finish(struct call **call, struct arena *arena, struct page *ret, 
 struct call *rest_fetch_start(struct connection *c, const struct fetch_request *request);
 int rest_fetch_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
 
+/* rest_changes.c */
+struct call *rest_changes_start(struct connection *c, const struct changes_request *request);
+int rest_changes_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
+
+/* rest_search.c */
+struct call *rest_search_start(struct connection *c, const struct search_request *request);
+
+/* rest_webhook.c */
+int rest_webhook(struct connection *c, struct arena *arena, const struct hook *hook, struct events *ret,
+                 struct err *err);
+
+/* rest_register.c */
+int rest_hook_register(struct connection *c, const struct hook_registration *what, struct arena *arena,
+                       struct json **ret_settings, struct err *err);
+int rest_hook_unregister(struct connection *c, struct str url, struct err *err);
+
 /* rest_paging.c: how a style asks for a page and where the next one begins. */
 struct rest_place {
 	struct str cursor;   /* as given */
 	size_t offset, size; /* offset and index styles */
 };
-int rest_place_read(const struct rest *rest, struct arena *arena, const struct list_request *request,
+int rest_place_read(const struct rest *rest, struct arena *arena, struct str cursor, size_t page_size,
                     struct rest_place *ret, struct err *err) MUST_CHECK;
 void rest_place_query(const struct rest *rest, const struct rest_place *place, struct buf *url);
 int rest_place_next(const struct rest *rest, struct arena *arena, const struct rest_place *place,

@@ -42,6 +42,9 @@ static int take_settings(const struct exchange_section *exchange, struct arena *
 		const struct pair *pair = &exchange->settings.at[i];
 		struct str text = answer_walk_text(answer, pair->value);
 
+		/* The first one is what the exchange is for; what else is not told stays as it is. */
+		if (text.len == 0 && i > 0)
+			continue;
 		if (text.len == 0)
 			return err_set(err, ERR_FAR_SIDE, "exchange the code: the answer holds no '%.*s'",
 			               STR_ARG(pair->value));

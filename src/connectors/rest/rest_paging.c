@@ -20,13 +20,13 @@ static void add_number(struct buf *url, struct arena *arena, struct str name, si
 		url_add_query(url, arena_text(arena, name), arena_printf(arena, "%zu", number));
 }
 
-int rest_place_read(const struct rest *rest, struct arena *arena, const struct list_request *request,
+int rest_place_read(const struct rest *rest, struct arena *arena, struct str cursor, size_t page_size,
                     struct rest_place *ret, struct err *err)
 {
-	struct rest_place place = { .cursor = arena_str(arena, request->cursor) };
+	struct rest_place place = { .cursor = arena_str(arena, cursor) };
 	int64_t offset = 0;
 
-	place.size = request->page_size ? request->page_size : rest->base.traits.page_size;
+	place.size = page_size ? page_size : rest->base.traits.page_size;
 	place.size = MIN_OF(place.size, rest->d->paging.max);
 	if (rest_pages_independent(rest->d) && place.cursor.len) {
 		if (!str_to_i64(place.cursor, &offset) || offset < 0)

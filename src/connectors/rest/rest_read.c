@@ -2,27 +2,14 @@
  * list: one page, and where its rows are summaries one GET for each of them, all under way together (the client keeps the
  * window). fetch: one GET for each id. A record that is not there is a fault of its own; a refusal fails the call.
  */
-#include "connectors/rest/rest.h"
+#include "connectors/rest/rest_read.h"
 
 #include "codec/url.h"
 #include "lib/limits.h"
 
 #include <string.h>
 
-struct rest_read {
-	struct call call; /* first */
-	struct arena arena;
-	struct err refused; /* told by finish */
-	const struct object_section *object;
-	enum http_priority priority;
-	struct rest_place place;
-	struct http_future *page;     /* list */
-	struct http_future **singles; /* fetch, or the rows of a list with summaries */
-	struct str *ids;
-	size_t count;
-};
-
-static void read_free(struct rest_read **read)
+void rest_read_free(struct rest_read **read)
 {
 	struct arena arena = (*read)->arena;
 
@@ -39,10 +26,10 @@ static void read_cancel(struct call *call)
 {
 	struct rest_read *read = (struct rest_read *)call;
 
-	read_free(&read);
+	rest_read_free(&read);
 }
 
-static struct rest_read *read_new(struct connection *c, struct str object, enum http_priority priority)
+struct rest_read *rest_read_new(struct connection *c, struct str object, enum http_priority priority)
 {
 	struct arena arena = ARENA_INIT;
 	struct rest_read *read = arena_new(&arena, struct rest_read);
@@ -56,24 +43,34 @@ static struct rest_read *read_new(struct connection *c, struct str object, enum 
 	return read;
 }
 
-static struct http_future *start_single(struct rest_read *read, struct str id)
+static struct http_future *start_single(struct rest_read *read, struct str url)
 {
-	struct rest *rest = rest_of(read->call.connection);
-	const struct rest_request request = { .method = read->object->get.method,
-		                              .url = rest_url(rest, &read->arena, read->object->get.path, id),
-		                              .priority = read->priority,
-		                              .idempotent = true };
+	const struct rest_request request = {
+		.method = STR("GET"), .url = url, .priority = read->priority, .idempotent = true
+	};
 
-	return rest_send(rest, &request);
+	return rest_send(rest_of(read->call.connection), &request);
 }
 
-static void start_singles(struct rest_read *read, size_t count)
+void rest_read_singles_start(struct rest_read *read, const struct str *urls, size_t count)
 {
 	read->singles = arena_new_array(&read->arena, struct http_future *, count + 1);
 	read->count = count;
 	for (size_t i = 0; i < count; i++)
+		if (urls[i].len)
+			read->singles[i] = start_single(read, urls[i]);
+}
+
+/* Each id's record, by the object's own route. */
+static void start_records(struct rest_read *read, size_t count)
+{
+	struct rest *rest = rest_of(read->call.connection);
+	struct str *urls = arena_new_array(&read->arena, struct str, count + 1);
+
+	for (size_t i = 0; i < count; i++)
 		if (read->ids[i].len)
-			read->singles[i] = start_single(read, read->ids[i]);
+			urls[i] = rest_url(rest, &read->arena, read->object->get.path, read->ids[i]);
+	rest_read_singles_start(read, urls, count);
 }
 
 static int finish_single(struct rest_read *read, size_t i, struct arena *arena, struct record *ret, struct err *err)
@@ -95,14 +92,12 @@ static bool can_equal(const struct list_section *list, struct str field)
 	return false;
 }
 
-static int add_equals(struct rest_read *read, const struct list_request *request, struct buf *url, struct err *err)
+static int check_equals(struct rest_read *read, const struct list_request *request, struct err *err)
 {
-	for (size_t i = 0; i < request->equal_count; i++) {
+	for (size_t i = 0; i < request->equal_count; i++)
 		if (!can_equal(&read->object->list, request->equals[i].field))
 			return err_set(err, ERR_UNSUPPORTED, "%s cannot look for records by '%.*s'",
 			               read->call.connection->kind->title, STR_ARG(request->equals[i].field));
-		url_add_query(url, arena_text(&read->arena, request->equals[i].field), request->equals[i].value);
-	}
 	return 0;
 }
 
@@ -117,23 +112,22 @@ static void add_where(struct rest_read *read, struct str where, struct buf *url)
 	}
 }
 
-static int list_url(struct rest_read *read, const struct list_request *request, struct str *ret, struct err *err)
+static int page_url(struct rest_read *read, const struct rest_query *query, struct str *ret, struct err *err)
 {
-	const struct list_section *list = &read->object->list;
 	struct rest *rest = rest_of(read->call.connection);
 	SCOPED(buf) struct buf url = BUF_INIT(LIMIT_HTTP_HEADERS);
 
-	if (rest_place_read(rest, &read->arena, request, &read->place, err) < 0)
+	if (rest_place_read(rest, &read->arena, query->cursor, query->page_size, &read->place, err) < 0)
 		return err->code;
 	*ret = read->place.cursor;
 	if (rest->d->paging.style == PAGING_NEXT && read->place.cursor.len)
 		return 0;
-	buf_add(&url, rest_url(rest, &read->arena, list->path, STR_EMPTY));
-	rest_add_pairs(rest, &url, &list->query);
-	rest_add_pairs(rest, &url, request->live_only ? &list->only_live : &list->with_archived);
-	add_where(read, request->where, &url);
-	if (add_equals(read, request, &url, err) < 0)
-		return err->code;
+	buf_add(&url, rest_url(rest, &read->arena, query->path, STR_EMPTY));
+	rest_add_pairs(rest, &url, query->always);
+	rest_add_pairs(rest, &url, query->perhaps);
+	add_where(read, query->where, &url);
+	for (size_t i = 0; i < query->equal_count; i++)
+		url_add_query(&url, arena_text(&read->arena, query->equals[i].field), query->equals[i].value);
 	rest_place_query(rest, &read->place, &url);
 	if (!buf_ok(&url))
 		return err_set(err, ERR_CONFIG, "the filter is too long");
@@ -141,13 +135,35 @@ static int list_url(struct rest_read *read, const struct list_request *request, 
 	return 0;
 }
 
+void rest_read_page_start(struct rest_read *read, const struct rest_query *query)
+{
+	struct str url;
+
+	if (page_url(read, query, &url, &read->refused) == 0)
+		read->page = start_single(read, url);
+}
+
 struct call *rest_list_start(struct connection *c, const struct list_request *request)
 {
-	struct rest_read *read = read_new(c, request->object, request->priority);
-	struct rest_request http = { .method = STR("GET"), .priority = request->priority, .idempotent = true };
+	struct rest_read *read = rest_read_new(c, request->object, request->priority);
+	const struct object_section *listed = read->object;
 
-	if (read->refused.code == 0 && list_url(read, request, &http.url, &read->refused) == 0)
-		read->page = rest_send(rest_of(c), &http);
+	if (read->refused.code || check_equals(read, request, &read->refused) < 0)
+		return &read->call;
+	/* What hangs on other records: a page is a page of those. */
+	if (listed->list.per.len)
+		listed = descriptor_object(rest_of(c)->d, listed->list.per);
+	rest_read_page_start(
+	        read, &(struct rest_query) {
+	                      .path = listed->list.path,
+	                      .always = &listed->list.query,
+	                      .perhaps = request->live_only ? &listed->list.only_live : &listed->list.with_archived,
+	                      .where = request->where,
+	                      .equals = request->equals,
+	                      .equal_count = request->equal_count,
+	                      .cursor = request->cursor,
+	                      .page_size = request->page_size,
+	              });
 	return &read->call;
 }
 
@@ -158,7 +174,7 @@ static int read_singles(struct rest_read *read, struct arena *arena, struct page
 	for (size_t i = 0; i < page->count; i++)
 		if (!page->records[i].fault)
 			read->ids[i] = page->records[i].id;
-	start_singles(read, page->count);
+	start_records(read, page->count);
 	for (size_t i = 0; i < page->count; i++) {
 		struct str id = read->ids[i];
 
@@ -186,7 +202,7 @@ static int64_t total_of(const struct rest *rest, const struct http_answer *answe
 	return e->total.len ? json_int(answer_walk(envelope, e->total), -1) : -1;
 }
 
-static int list_answer(struct rest_read *read, struct arena *arena, struct http_answer *ret, struct err *err)
+static int page_answer(struct rest_read *read, struct arena *arena, struct http_answer *ret, struct err *err)
 {
 	if (read->refused.code)
 		return err_set(err, read->refused.code, "%s", read->refused.text);
@@ -198,21 +214,29 @@ static int list_answer(struct rest_read *read, struct arena *arena, struct http_
 	return answer_check_text(ret, err);
 }
 
+/* Of whom the rows are: of the parents where the object hangs on others. */
+static const struct object_section *listed_object(const struct rest_read *read)
+{
+	return read->object->list.per.len ? descriptor_object(rest_of(read->call.connection)->d, read->object->list.per)
+	                                  : read->object;
+}
+
 static void records_of_rows(struct rest_read *read, struct arena *arena, const struct row *rows, struct page *page)
 {
+	const struct object_section *object = listed_object(read);
+
 	page->records = arena_new_array(arena, struct record, page->count + 1);
 	for (size_t i = 0; i < page->count; i++) {
 		if (rows[i].fault)
-			page->records[i] =
-			        (struct record) { .bytes = rows[i].bytes,
-				                  .id = answer_salvage(rows[i].bytes, read->object->record.id),
-				                  .fault = rows[i].fault };
+			page->records[i] = (struct record) { .bytes = rows[i].bytes,
+				                             .id = answer_salvage(rows[i].bytes, object->record.id),
+				                             .fault = rows[i].fault };
 		else
-			rest_record(read->object, rows[i].json, rows[i].bytes, &page->records[i]);
+			rest_record(object, rows[i].json, rows[i].bytes, &page->records[i]);
 	}
 }
 
-static int list_page(struct rest_read *read, struct arena *arena, struct page *ret, struct err *err)
+int rest_read_rows(struct rest_read *read, struct arena *arena, struct page *ret, struct err *err)
 {
 	struct rest *rest = rest_of(read->call.connection);
 	struct http_answer answer;
@@ -220,7 +244,7 @@ static int list_page(struct rest_read *read, struct arena *arena, struct page *r
 	struct json *envelope;
 	struct row *rows;
 
-	if (list_answer(read, arena, &answer, err) < 0 ||
+	if (page_answer(read, arena, &answer, err) < 0 ||
 	    answer_rows(arena, answer.body, rest->d->envelope.rows, &rows, &page.count, &envelope, err) < 0)
 		return err->code;
 	records_of_rows(read, arena, rows, &page);
@@ -228,20 +252,27 @@ static int list_page(struct rest_read *read, struct arena *arena, struct page *r
 	page.total = total_of(rest, &answer, envelope);
 	if (rest_place_next(rest, arena, &read->place, envelope, &page, err) < 0)
 		return err->code;
-	if (read->object->list.short_rows && read_singles(read, arena, &page, err) < 0)
-		return err->code;
 	*ret = page;
 	return 0;
+}
+
+int rest_read_page(struct rest_read *read, struct arena *arena, struct page *ret, struct err *err)
+{
+	if (read->refused.code == 0 && read->object->list.per.len)
+		return rest_children_page(read, arena, ret, err);
+	if (rest_read_rows(read, arena, ret, err) < 0)
+		return err->code;
+	return read->object->list.short_rows ? read_singles(read, arena, ret, err) : 0;
 }
 
 int rest_list_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err)
 {
 	struct rest_read *read = (struct rest_read *)*call;
-	int code = list_page(read, arena, ret, err);
+	int code = rest_read_page(read, arena, ret, err);
 
 	if (code < 0 && read->object)
 		err_wrap(err, "list %.*s", STR_ARG(read->object->name));
-	read_free(&read);
+	rest_read_free(&read);
 	*call = NULL;
 	return code;
 }
@@ -250,7 +281,7 @@ int rest_list_finish(struct call **call, struct arena *arena, struct page *ret, 
 
 struct call *rest_fetch_start(struct connection *c, const struct fetch_request *request)
 {
-	struct rest_read *read = read_new(c, request->object, request->priority);
+	struct rest_read *read = rest_read_new(c, request->object, request->priority);
 
 	if (read->refused.code == 0 && read->object->get.line == 0)
 		err_set(&read->refused, ERR_UNSUPPORTED, "%s cannot read a single %.*s", c->kind->title,
@@ -260,7 +291,7 @@ struct call *rest_fetch_start(struct connection *c, const struct fetch_request *
 	read->ids = arena_new_array(&read->arena, struct str, request->id_count + 1);
 	for (size_t i = 0; i < request->id_count; i++)
 		read->ids[i] = arena_str(&read->arena, request->ids[i]);
-	start_singles(read, request->id_count);
+	start_records(read, request->id_count);
 	return &read->call;
 }
 
@@ -289,7 +320,7 @@ int rest_fetch_finish(struct call **call, struct arena *arena, struct page *ret,
 	struct rest_read *read = (struct rest_read *)*call;
 	int code = fetch_page(read, arena, ret, err);
 
-	read_free(&read);
+	rest_read_free(&read);
 	*call = NULL;
 	return code;
 }

@@ -1,6 +1,6 @@
 /*
  * Addresses and requests of a REST system: templates filled in, the connection's headers added. The value of a setting may
- * itself name settings (a host made of a customer's name); that goes one step deep and no further.
+ * itself name settings (an address of a host made of a customer's name); that goes two steps deep and no further.
  */
 #include "connectors/rest/rest.h"
 
@@ -9,6 +9,7 @@
 #include "lib/limits.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct expansion {
 	const struct rest *rest;
@@ -17,19 +18,24 @@ struct expansion {
 
 struct http_future *rest_send(struct rest *rest, const struct rest_request *request)
 {
-	size_t first = request->body.len ? 0 : 1;
+	size_t first = request->body.len ? 0 : 1, count = rest->header_count - first;
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	struct http_header *headers = arena_new_array(&scratch, struct http_header, count + 1);
 	char method[16];
 	const struct http_request http = {
 		.target = &rest->base.target,
 		.method = method,
 		.url = request->url,
-		.headers = rest->headers + first,
-		.header_count = rest->header_count - first,
+		.headers = headers,
+		.header_count = count + (request->authorization.len > 0),
 		.body = request->body,
 		.priority = request->priority,
 		.idempotent = request->idempotent,
+		.no_auth = request->authorization.len > 0,
 	};
 
+	memcpy(headers, rest->headers + first, count * sizeof(*headers));
+	headers[count] = (struct http_header) { STR("Authorization"), request->authorization };
 	snprintf(method, sizeof(method), "%.*s", STR_ARG(request->method));
 	return http_start(rest->http, &http);
 }
@@ -42,21 +48,26 @@ static bool is_option(const void *context, struct str name)
 	return false;
 }
 
-static struct str setting(const struct rest *rest, struct str name)
+struct str rest_setting(const struct rest *rest, struct str name)
 {
 	if (!is_option(rest->d->option_rows, name))
 		return STR_EMPTY;
 	return settings_text_str(rest->d->option_rows, rest->settings, name);
 }
 
+static void plain_last(const void *context, struct str name, struct buf *out)
+{
+	buf_add(out, rest_setting(context, name));
+}
+
 static void plain_inner(const void *context, struct str name, struct buf *out)
 {
-	buf_add(out, setting(context, name));
+	template_write(out, rest_setting(context, name), plain_last, context);
 }
 
 static void plain_value(const void *context, struct str name, struct buf *out)
 {
-	template_write(out, setting(context, name), plain_inner, context);
+	template_write(out, rest_setting(context, name), plain_inner, context);
 }
 
 void rest_expand(const struct rest *rest, struct str text, struct buf *out)
@@ -68,10 +79,10 @@ static void address_value(const void *context, struct str name, struct buf *out)
 {
 	const struct expansion *expansion = context;
 
-	if (str_eq_c(name, "id"))
+	if (str_eq_c(name, "id") || str_eq_c(name, "parent"))
 		url_encode(out, expansion->id);
 	else
-		url_encode(out, setting(expansion->rest, name));
+		url_encode(out, rest_setting(expansion->rest, name));
 }
 
 struct str rest_url(const struct rest *rest, struct arena *arena, struct str path, struct str id)

@@ -59,7 +59,7 @@ static void every_mistake_is_told_with_its_line(void **state)
 		  "line 12: exchange_code.settings names 'tok'" },
 		{ HEAD AUTH PAGING OBJECT "exchange_code: {path: /t}\n", "line 12: 'settings' is missing" },
 		{ HEAD AUTH PAGING OBJECT "webhook: {event: type, events: {a: patient.vanished}}\n",
-		  "line 12: event 'a' must be OBJECT.created" },
+		  "line 12: event 'a' must be OBJECT.created, .updated" },
 		{ HEAD AUTH PAGING OBJECT "webhook: {event: type, signature: hmac_sha256, events: {}}\n",
 		  "line 12: a signature needs 'header'" },
 		{ "name: x\ntitle: X\nbase: \"{url}\"\noptions: [{name: pace, help: h}]\n" AUTH PAGING OBJECT,

@@ -6,7 +6,8 @@ static void builtin_kinds_are_there(void **state)
 	assert_non_null(connector_find(STR("salesforce")));
 	assert_non_null(connector_find(STR("hint")));
 	assert_non_null(connector_find(STR("memory")));
-	assert_null(connector_find(STR("nikohealth")));
+	assert_non_null(connector_find(STR("nikohealth")));
+	assert_null(connector_find(STR("nobody")));
 	for (size_t i = 0; i < connector_count(); i++)
 		assert_string_not_equal(connector_nth(i)->name, "memory");
 	assert_null(connector_nth(connector_count()));
