@@ -275,6 +275,7 @@ static const struct schema register_schema = { 0, register_rules, AT(register_se
 
 static const struct rule webhook_rules[] = {
 	CHOICE(webhook_section, signature, signature_kinds),
+	TEXT(webhook_section, signature_by),
 	TEXT(webhook_section, header),
 	TEXT(webhook_section, prefix),
 	TEXT(webhook_section, secret),
@@ -499,6 +500,14 @@ static int read_section(struct arena *arena, const struct schema *schema, const 
 		if (rule->required && !json_get(node, rule->key))
 			return err_set(err, ERR_CONFIG, "line %u: '%s' is missing", node->line, rule->key);
 	return 0;
+}
+
+int signature_kind_of(struct str name)
+{
+	for (int i = 0; signature_kinds[i]; i++)
+		if (str_eq_c(name, signature_kinds[i]))
+			return i;
+	return -1;
 }
 
 int descriptor_read(struct arena *arena, struct str yaml, struct descriptor *ret, struct err *err)

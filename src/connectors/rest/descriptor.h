@@ -175,7 +175,8 @@ enum signature_kind { SIGNATURE_NONE, SIGNATURE_HMAC_SHA256, SIGNATURE_TOKEN, SI
 struct webhook_section {
 	uint32_t line;
 	unsigned signature;
-	struct str header, prefix, secret; /* header's name, what stands before the hex, template of the secret */
+	struct str signature_by; /* template: the name of another kind, for this connection; empty: as above */
+	struct str header, prefix, secret; /* templates: header's name, what stands before the hex, the secret */
 	struct str signs;                  /* what is signed: text with {body} and {timestamp}; empty: the body */
 	struct str timestamp_header;       /* header that holds the time of sending, for the replay window */
 	struct str timestamp;              /* or its path in the body */
@@ -202,6 +203,9 @@ struct descriptor {
 	struct webhook_section webhook;
 	const struct option *option_rows; /* options in the connector's form, with those of HTTP; ends with NULL */
 };
+
+/* The kind with this name; -1: none. */
+int signature_kind_of(struct str name);
 
 int descriptor_read(struct arena *arena, struct str yaml, struct descriptor *ret, struct err *err) MUST_CHECK;
 const struct object_section *descriptor_object(const struct descriptor *d, struct str name);

@@ -162,6 +162,9 @@ static int check_templates(struct check *c)
 		{ c->d->exchange.path, "exchange_code.path", setting_known },
 		{ c->d->exchange.authorization, "exchange_code.authorization", setting_known },
 		{ webhook->secret, "webhook.secret", setting_known },
+		{ webhook->signature_by, "webhook.signature_by", setting_known },
+		{ webhook->header, "webhook.header", setting_known },
+		{ webhook->prefix, "webhook.prefix", setting_known },
 		{ webhook->only, "webhook.only", setting_known },
 		{ webhook->signs, "webhook.signs", signed_part },
 		{ registration->path, "webhook.register.path", setting_known },
@@ -216,8 +219,9 @@ static int check_needs(struct check *c)
 		  "cursor needs 'next', its path in an answer" },
 		{ paging->style == PAGING_CURSOR, paging->cursor, "paging",
 		  "cursor needs 'cursor', the name of its parameter" },
-		{ webhook->signature == SIGNATURE_HMAC_SHA256 || webhook->signature == SIGNATURE_TOKEN, webhook->header,
-		  "webhook", "a signature needs 'header'" },
+		{ webhook->signature == SIGNATURE_HMAC_SHA256 || webhook->signature == SIGNATURE_TOKEN ||
+		          webhook->signature_by.len > 0,
+		  webhook->header, "webhook", "a signature needs 'header'" },
 		{ webhook->signature != SIGNATURE_NONE, webhook->secret, "webhook", "a signature needs 'secret'" },
 		{ str_find(webhook->signs, STR("{timestamp}")) >= 0, webhook->timestamp_header, "webhook",
 		  "a signed {timestamp} needs 'timestamp_header'" },
@@ -305,8 +309,8 @@ static int check_reading(struct check *c, struct object_section *o)
 		return object_wrong(c, o, "changes", "names a {setting} that is no option");
 	if (!template_known(o->search.path, setting_known, c->d, &bad))
 		return object_wrong(c, o, "search", "the path names a {setting} that is no option");
-	if (o->changes.line && o->record.modified.len == 0 && o->record.version.len == 0)
-		return object_wrong(c, o, "changes", "needs record.modified, the time of a change");
+	if (o->changes.sorted && o->record.modified.len == 0 && o->record.version.len == 0)
+		return object_wrong(c, o, "changes", "'sorted' needs record.modified, the time of a change");
 	if (o->changes.line && o->changes.path.len == 0)
 		o->changes.path = o->list.path;
 	if (o->search.line && o->search.path.len == 0)

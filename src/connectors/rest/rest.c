@@ -19,10 +19,7 @@ struct rest *rest_of(struct connection *c)
 
 static struct str expanded(struct rest *rest, struct str text)
 {
-	SCOPED(buf) struct buf out = BUF_INIT(LIMIT_HTTP_HEADERS);
-
-	rest_expand(rest, text, &out);
-	return arena_str(&rest->arena, buf_str(&out));
+	return rest_expanded(rest, &rest->arena, text);
 }
 
 /* ---- authentication ---- */
@@ -167,6 +164,24 @@ static void switch_off(struct rest *rest)
 	rest->kind.changes_finish = NULL;
 }
 
+/* A setting may name another way of signing than the descriptor. */
+static int check_signature(struct rest *rest, struct err *err)
+{
+	struct str name = expanded(rest, rest->d->webhook.signature_by);
+
+	if (name.len && signature_kind_of(name) < 0)
+		return err_set(err, ERR_CONFIG, "webhooks are signed by one of: none, hmac_sha256, token, path");
+	return 0;
+}
+
+enum signature_kind rest_signature(const struct rest *rest)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	int kind = signature_kind_of(rest_expanded(rest, &scratch, rest->d->webhook.signature_by));
+
+	return kind < 0 ? rest->d->webhook.signature : (enum signature_kind)kind;
+}
+
 static int open_with(struct rest *rest, const struct json *settings, struct err *err)
 {
 	double page_size;
@@ -174,6 +189,7 @@ static int open_with(struct rest *rest, const struct json *settings, struct err 
 	if (copy_settings(rest, settings, err) < 0 ||
 	    settings_url(expanded(rest, rest->d->base), "url", &rest->base.target.base, err) < 0 ||
 	    settings_target(rest->d->option_rows, rest->settings, &rest->base.target, err) < 0 ||
+	    check_signature(rest, err) < 0 ||
 	    settings_number(rest->d->option_rows, rest->settings, "page_size", 1, (double)rest->d->paging.max,
 	                    &page_size, err) < 0)
 		return err->code;

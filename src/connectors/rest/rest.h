@@ -39,6 +39,9 @@ struct rest_request {
 struct http_future *rest_send(struct rest *rest, const struct rest_request *request);
 /* Writes a template with the connection's settings; in addresses each value is percent-encoded. */
 void rest_expand(const struct rest *rest, struct str text, struct buf *out);
+struct str rest_expanded(const struct rest *rest, struct arena *arena, struct str text);
+/* How this connection's webhooks are signed. */
+enum signature_kind rest_signature(const struct rest *rest);
 /* A setting as it is written; empty when there is no such option. */
 struct str rest_setting(const struct rest *rest, struct str name);
 /* base + path of a route, with {id} (or {parent}). */

@@ -172,7 +172,7 @@ static void make_secret(struct registering *r)
 		digest_hex(&text, str_range((const char *)bytes, sizeof(bytes)));
 		r->secret = arena_str(r->arena, buf_str(&text));
 	}
-	if (r->rest->d->webhook.signature == SIGNATURE_PATH)
+	if (rest_signature(r->rest) == SIGNATURE_PATH)
 		r->address = arena_printf(r->arena, "%.*s/%.*s", STR_ARG(r->url), STR_ARG(r->secret));
 }
 

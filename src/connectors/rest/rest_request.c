@@ -75,6 +75,14 @@ void rest_expand(const struct rest *rest, struct str text, struct buf *out)
 	template_write(out, text, plain_value, rest);
 }
 
+struct str rest_expanded(const struct rest *rest, struct arena *arena, struct str text)
+{
+	SCOPED(buf) struct buf out = BUF_INIT(LIMIT_HTTP_HEADERS);
+
+	rest_expand(rest, text, &out);
+	return arena_str(arena, buf_str(&out));
+}
+
 static void address_value(const void *context, struct str name, struct buf *out)
 {
 	const struct expansion *expansion = context;

@@ -19,12 +19,19 @@ static struct str header_of(const struct hook *hook, struct str name)
 	return STR_EMPTY;
 }
 
-/* What stands behind the prefix; empty: the prefix is not there. */
-static struct str given_text(const struct webhook_section *webhook, const struct hook *hook)
-{
-	struct str given = header_of(hook, webhook->header);
+/* What one connection expects of a sender: the section with its templates filled in. */
+struct sender {
+	const struct webhook_section *webhook;
+	struct str header, prefix, secret;
+	unsigned signature;
+};
 
-	return str_starts(given, webhook->prefix) ? str_skip(given, webhook->prefix.len) : STR_EMPTY;
+/* What stands behind the prefix; empty: the prefix is not there. */
+static struct str given_text(const struct sender *sender, const struct hook *hook)
+{
+	struct str given = header_of(hook, sender->header);
+
+	return str_starts(given, sender->prefix) ? str_skip(given, sender->prefix.len) : STR_EMPTY;
 }
 
 struct signed_text {
@@ -39,55 +46,60 @@ static void signed_value(const void *context, struct str name, struct buf *out)
 	buf_add(out, str_eq_c(name, "body") ? t->hook->body : header_of(t->hook, t->webhook->timestamp_header));
 }
 
-static bool fits_nothing(const struct webhook_section *webhook UNUSED, const struct hook *hook UNUSED,
-                         struct str secret UNUSED)
+static bool fits_nothing(const struct sender *sender UNUSED, const struct hook *hook UNUSED)
 {
 	return true;
 }
 
-static bool fits_hmac(const struct webhook_section *webhook, const struct hook *hook, struct str secret)
+static bool fits_hmac(const struct sender *sender, const struct hook *hook)
 {
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
 	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_HTTP_BODY);
-	const struct signed_text parts = { webhook, hook };
+	const struct signed_text parts = { sender->webhook, hook };
 	struct digest digest;
 	struct str given;
 
-	template_write(&text, webhook->signs.len ? webhook->signs : STR("{body}"), signed_value, &parts);
-	digest = digest_hmac_sha256(secret, buf_str(&text));
-	return buf_ok(&text) && digest_unhex(&scratch, given_text(webhook, hook), &given) &&
+	template_write(&text, sender->webhook->signs.len ? sender->webhook->signs : STR("{body}"), signed_value,
+	               &parts);
+	digest = digest_hmac_sha256(sender->secret, buf_str(&text));
+	return buf_ok(&text) && digest_unhex(&scratch, given_text(sender, hook), &given) &&
 	       digest_equal(given, str_range((const char *)digest.bytes, sizeof(digest.bytes)));
 }
 
-static bool fits_token(const struct webhook_section *webhook, const struct hook *hook, struct str secret)
+static bool fits_token(const struct sender *sender, const struct hook *hook)
 {
-	return digest_equal(given_text(webhook, hook), secret);
+	return digest_equal(given_text(sender, hook), sender->secret);
 }
 
-static bool fits_path(const struct webhook_section *webhook UNUSED, const struct hook *hook, struct str secret)
+static bool fits_path(const struct sender *sender, const struct hook *hook)
 {
-	return digest_equal(hook->path, secret);
+	return digest_equal(hook->path, sender->secret);
 }
 
-static bool (*const fits[])(const struct webhook_section *webhook, const struct hook *hook, struct str secret) = {
+static bool (*const fits[])(const struct sender *sender, const struct hook *hook) = {
 	[SIGNATURE_NONE] = fits_nothing,
 	[SIGNATURE_HMAC_SHA256] = fits_hmac,
 	[SIGNATURE_TOKEN] = fits_token,
 	[SIGNATURE_PATH] = fits_path,
 };
 
-static int check_sender(const struct rest *rest, const struct hook *hook, struct err *err)
+static int check_sender(const struct rest *rest, struct arena *arena, const struct hook *hook, struct err *err)
 {
 	const struct webhook_section *webhook = &rest->d->webhook;
-	SCOPED(buf) struct buf secret = BUF_INIT(LIMIT_HTTP_HEADERS);
+	const struct sender sender = {
+		.webhook = webhook,
+		.header = rest_expanded(rest, arena, webhook->header),
+		.prefix = rest_expanded(rest, arena, webhook->prefix),
+		.secret = rest_expanded(rest, arena, webhook->secret),
+		.signature = rest_signature(rest),
+	};
 
-	rest_expand(rest, webhook->secret, &secret);
-	if (webhook->signature != SIGNATURE_NONE && secret.len == 0)
+	if (sender.signature != SIGNATURE_NONE && sender.secret.len == 0)
 		return err_set(
 		        err, ERR_AUTH,
 		        "a webhook of %s cannot be checked: its secret is not set; register the webhooks, or set it",
 		        rest->base.kind->title);
-	if (!fits[webhook->signature](webhook, hook, buf_str(&secret)))
+	if (!fits[sender.signature](&sender, hook))
 		return err_set(err, ERR_AUTH, "a webhook of %s is not signed as it should be", rest->base.kind->title);
 	return 0;
 }
@@ -205,10 +217,10 @@ static void event_flags(const struct webhook_section *webhook, const struct json
 static bool of_others(const struct rest *rest, const struct json *envelope)
 {
 	const struct webhook_section *webhook = &rest->d->webhook;
-	SCOPED(buf) struct buf only = BUF_INIT(LIMIT_HTTP_HEADERS);
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	struct str only = rest_expanded(rest, &scratch, webhook->only);
 
-	rest_expand(rest, webhook->only, &only);
-	return only.len && !str_eq(text_at(envelope, webhook->scope), buf_str(&only));
+	return only.len && !str_eq(text_at(envelope, webhook->scope), only);
 }
 
 static void take_apart(const struct rest *rest, const struct json *envelope, struct event *ret)
@@ -256,7 +268,7 @@ int rest_webhook(struct connection *c, struct arena *arena, const struct hook *h
 	struct err parse = ERR_INIT;
 	struct json *json;
 
-	if (check_sender(rest, hook, err) < 0)
+	if (check_sender(rest, arena, hook, err) < 0)
 		return err->code;
 	if (webhook->timestamp_header.len &&
 	    check_window(rest, hook, header_of(hook, webhook->timestamp_header), err) < 0)
