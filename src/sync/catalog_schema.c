@@ -207,9 +207,11 @@ int schema_mapping(struct arena *arena, const struct json *sync, struct mapping 
 	if (spec && spec->kind == JSON_STRING) {
 		text = mapping_builtin(spec->text);
 		if (text.len == 0)
-			return err_set(err, ERR_CONFIG,
-			               "line %u: there is no built-in mapping '%.*s'; there is: hint-contact",
-			               spec->line, STR_ARG(spec->text));
+			return err_set(
+			        err, ERR_CONFIG,
+			        "line %u: there is no built-in mapping '%.*s'; hint-contact and nikohealth-account are "
+			        "some, docs/MAPPING.md has all",
+			        spec->line, STR_ARG(spec->text));
 		if (yaml_parse(arena, text, &parsed, err) < 0)
 			return err_wrap(err, "built-in mapping");
 		spec = parsed;

@@ -183,9 +183,16 @@ static const struct rule search_rules[] = {
 static const struct schema search_schema = { 0, search_rules, AT(search_section, line), -1 };
 
 static const struct rule route_rules[] = {
-	TEXT(route_section, method),  TEXT_NEEDED(route_section, path), CHOICE(route_section, send, send_styles),
-	TEXTS(route_section, always), TEXTS(route_section, on_refusal), TEXTS(route_section, drop),
-	PAIRS(route_section, rename), FLAG(route_section, read_back),   { 0 },
+	TEXT(route_section, method),
+	TEXT_NEEDED(route_section, path),
+	CHOICE(route_section, send, send_styles),
+	TEXTS(route_section, always),
+	TEXTS(route_section, on_refusal),
+	TEXTS(route_section, drop),
+	PAIRS(route_section, rename),
+	FLAG(route_section, read_back),
+	PAIRS(route_section, defaults),
+	{ 0 },
 };
 static const struct schema route_schema = { 0, route_rules, AT(route_section, line), -1 };
 

@@ -108,7 +108,9 @@ enum send_style { SEND_CHANGED, SEND_WHOLE };
 struct route_section {
 	uint32_t line; /* 0: the system has no such route */
 	struct str method, path;
-	unsigned send;           /* update: changed members, or read-modify-write of all */
+	unsigned send; /* update: changed members, or read-modify-write of all */
+	struct pairs
+	        defaults; /* create: members that are sent when they are not given; templates, empty ones are left out */
 	struct texts always;     /* update: members that every body carries */
 	struct texts on_refusal; /* update: members that are added once a body without them was refused */
 	struct texts drop;       /* whole: members that are not sent back */

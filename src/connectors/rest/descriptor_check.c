@@ -266,6 +266,8 @@ static int check_routes(struct check *c, struct object_section *o)
 
 		if (route->line == 0)
 			continue;
+		if (check_pairs(c, &route->defaults, "defaults", setting_known) < 0)
+			return c->err->code;
 		if (route->method.len == 0)
 			route->method = str_of(rows[i].method);
 		if (rows[i].of_record && str_find(route->path, STR("{id}")) < 0)

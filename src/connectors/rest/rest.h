@@ -60,8 +60,8 @@ int rest_record_of_answer(const struct object_section *object, struct arena *are
 /* rest_body.c: what an update sends, with the members of `on_refusal` if `insist`. False: `current` is needed and was not given. */
 bool rest_update_body(const struct object_section *object, struct arena *arena, const struct json *fields,
                       const struct json *current, bool insist, struct buf *out);
-void rest_create_body(const struct object_section *object, struct arena *arena, const struct write_item *item,
-                      struct buf *out);
+void rest_create_body(const struct rest *rest, const struct object_section *object, struct arena *arena,
+                      const struct write_item *item, struct buf *out);
 
 /* rest_read.c */
 struct call *rest_list_start(struct connection *c, const struct list_request *request);

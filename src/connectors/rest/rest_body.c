@@ -1,6 +1,7 @@
 /*
  * Bodies of creates and updates.
  *
+ * create:           the members given, our id, and what the section says is sent where nothing is given.
  * update, changed:  the members given, and those that the system wants every time, taken from what was read last.
  * update, whole:    what was read last, with the members given laid over it (objects member by member, lists as a whole), less
  *                   what the system gives but does not take back, with renamed references.
@@ -97,13 +98,24 @@ bool rest_update_body(const struct object_section *object, struct arena *arena, 
 	return changed_body(&object->update, arena, fields, current, insist, out);
 }
 
-void rest_create_body(const struct object_section *object, struct arena *arena, const struct write_item *item,
-                      struct buf *out)
+static void add_defaults(const struct rest *rest, const struct pairs *defaults, struct arena *arena, struct json *body)
+{
+	for (size_t i = 0; i < defaults->count; i++) {
+		struct str text = rest_expanded(rest, arena, defaults->at[i].value);
+
+		if (text.len && !json_get_str(body, defaults->at[i].name))
+			json_set(body, defaults->at[i].name, json_new_text(arena, text));
+	}
+}
+
+void rest_create_body(const struct rest *rest, const struct object_section *object, struct arena *arena,
+                      const struct write_item *item, struct buf *out)
 {
 	struct json *body = item->fields ? json_copy(arena, item->fields) : json_new(arena, JSON_OBJECT);
 	struct str field = item->key_field.len ? item->key_field : object->reference.field;
 
 	if (item->key.len && field.len && !json_get_str(body, field))
 		json_set(body, field, json_new_text(arena, item->key));
+	add_defaults(rest, &object->create.defaults, arena, body);
 	json_write(out, body);
 }

@@ -408,7 +408,7 @@ static void slot_init(struct rest_write *w, struct slot *slot, const struct writ
 	slot->current = arena_str(&w->arena, item->current);
 	slot->fields = json_text_copy(&w->arena, item->fields);
 	if (is_create(slot)) {
-		rest_create_body(w->object, &scratch, item, &body);
+		rest_create_body(rest_of(w->call.connection), w->object, &scratch, item, &body);
 		slot->body = arena_str(&w->arena, buf_str(&body));
 	}
 }

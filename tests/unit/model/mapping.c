@@ -192,6 +192,31 @@ static void r17_hint_contact_has_all_fields(void **state UNUSED)
 	assert_int_equal(mapping_builtin(STR("nobody")).len, 0);
 }
 
+/* Every mapping that ships is well-formed, and those of persons can be matched (R7). */
+static void r7_every_mapping_that_ships_is_sound(void **state UNUSED)
+{
+	static const struct {
+		const char *name;
+		bool person;
+	} rows[] = {
+		{ "hint-contact", true },
+		{ "nikohealth-account", true },
+		{ "nikohealth-business-account", true },
+		{ "nikohealth-insurance", false },
+		{ "nikohealth-order", false },
+		{ "nikohealth-task", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		SCOPED(arena) struct arena arena = ARENA_INIT;
+		struct err err = ERR_INIT;
+		struct mapping m;
+
+		assert_ok(parse_text(&arena, arena_text(&arena, mapping_builtin(str_of(rows[i].name))), &m, &err), err);
+		assert_int_equal(m.first_name && m.last_name && m.birth_date, rows[i].person);
+	}
+}
+
 static const char patient[] =
         "{\"id\":\"pat-1\",\"first_name\":\"Ann\",\"middle_name\":null,\"last_name\":\"Lee\",\"dob\":\"1980-02-03\","
         "\"gender\":\"female\",\"email\":\"\",\"address_line1\":\"12 Main St\",\"address_line2\":\"Apt 3\","
@@ -407,6 +432,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(policy_of_a_row_can_be_set),
 		cmocka_unit_test(r17_hint_contact_has_all_fields),
+		cmocka_unit_test(r7_every_mapping_that_ships_is_sound),
 		cmocka_unit_test(a_patient_becomes_a_contact),
 		cmocka_unit_test(r26_only_the_changed_member_goes_to_hint),
 		cmocka_unit_test(phones_go_to_hint_as_a_whole),
