@@ -88,6 +88,8 @@ static void *serve(void *context)
 	struct http_server *s = context;
 
 	event_base_dispatch(s->base);
+	/* Before the clients hear of it: what waits is not begun any more. */
+	workers_end(s);
 	conn_free_all(s);
 	/* Bufferevents end on the loop. */
 	event_base_loop(s->base, EVLOOP_NONBLOCK);

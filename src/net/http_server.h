@@ -151,9 +151,9 @@ unsigned http_server_port(const struct http_server *server);
 uint64_t http_stream_start(const struct http_asked *asked, struct http_reply *ret,
                            void (*on_gone)(void *context, uint64_t stream), void *context);
 /* One event. `event` may be NULL; lines of `data` are kept. Never waits. False: the client is gone, or about to be dropped as too slow. */
-bool http_stream_send(struct http_server *server, uint64_t stream, const char *event, struct str data);
+bool http_stream_send(struct http_server *s, uint64_t id, const char *event, struct str data);
 /* Ends it after what was sent; on_gone follows. */
-void http_stream_end(struct http_server *server, uint64_t stream);
+void http_stream_end(struct http_server *s, uint64_t id);
 
 /* For /metrics. Totals since the server was opened, but for the last five, which are of this moment. */
 struct http_server_counters {
@@ -170,6 +170,6 @@ struct http_server_counters {
 	uint64_t streams;
 	uint64_t held; /* bytes of bodies */
 };
-struct http_server_counters http_server_counters_of(const struct http_server *server);
+struct http_server_counters http_server_counters_of(const struct http_server *s);
 
 #endif

@@ -172,14 +172,19 @@ int workers_start(struct http_server *s, struct err *err)
 	return 0;
 }
 
-void workers_stop(struct http_server *s)
+void workers_end(struct http_server *s)
 {
-	struct call *call;
-
 	pthread_mutex_lock(&s->lock);
 	s->workers_stop = true;
 	pthread_cond_broadcast(&s->work);
 	pthread_mutex_unlock(&s->lock);
+}
+
+void workers_stop(struct http_server *s)
+{
+	struct call *call;
+
+	workers_end(s);
 	for (unsigned i = 0; i < s->worker_count; i++)
 		pthread_join(s->workers[i], NULL);
 	/* Nobody is left to answer to. */

@@ -128,7 +128,7 @@ static void begin_request(struct conn *c, struct str text)
 	struct call *call = c->call;
 	struct http_asked *asked = &call->asked;
 	const struct refusal *wrong;
-	struct str allow = STR_EMPTY;
+	struct route_found found;
 	struct head head;
 
 	wrong = head_parse(&call->memory, text, &head);
@@ -143,11 +143,12 @@ static void begin_request(struct conn *c, struct str text)
 	asked->headers = head.headers;
 	asked->header_count = head.header_count;
 	asked->peer = arena_str(&call->memory, str_of(c->peer));
-	wrong = routes_find(&c->server->routes, &call->memory, head.method, head.path, asked, &call->route, &allow);
+	wrong = routes_find(&c->server->routes, &call->memory, head.method, head.path, asked, &found);
+	call->route = found.row;
 	if (!wrong)
 		wrong = query_split(&call->memory, head.query, asked);
 	if (wrong)
-		refuse_route(c, &head, wrong, allow);
+		refuse_route(c, &head, wrong, found.allow);
 	else if (head.chunked || head.length > 0)
 		begin_body(c, &head);
 	else

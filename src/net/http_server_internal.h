@@ -72,13 +72,14 @@ struct route_table {
 
 int routes_compile(struct arena *arena, const struct http_route *rows, size_t count, struct route_table *ret,
                    struct err *err);
-/*
- * Fills pattern, method and params of `asked` and finds the row. *ret is NULL and a refusal comes back when there is none; for 405 *ret_allow is
- * what would do.
- */
+struct route_found {
+	const struct http_route *row;
+	struct str allow; /* with 405: what would do */
+};
+
+/* Fills pattern, method and params of `asked` and finds the row; 400, 404 or 405 when there is none. */
 const struct refusal *routes_find(const struct route_table *table, struct arena *arena, struct str method,
-                                  struct str path, struct http_asked *asked, const struct http_route **ret,
-                                  struct str *ret_allow);
+                                  struct str path, struct http_asked *asked, struct route_found *ret);
 const struct refusal *query_split(struct arena *arena, struct str query, struct http_asked *asked);
 
 /* ---- the server ---- */
@@ -236,7 +237,8 @@ void call_refuse(struct call *call, const struct refusal *why);
 void call_dispatch(struct call *call);
 void call_take_done(struct http_server *s); /* web thread: answers what the workers finished */
 int workers_start(struct http_server *s, struct err *err);
-void workers_stop(struct http_server *s);
+void workers_end(struct http_server *s);  /* they take no more calls */
+void workers_stop(struct http_server *s); /* and are waited for; frees what is left */
 
 /* ---- http_server_reply.c ---- */
 void reply_compose(struct call *call); /* fills call->answer; mends what the handler did wrong */

@@ -185,12 +185,11 @@ static struct str allowed(const struct route_table *table, struct arena *arena, 
 }
 
 const struct refusal *routes_find(const struct route_table *table, struct arena *arena, struct str method,
-                                  struct str path, struct http_asked *asked, const struct http_route **ret,
-                                  struct str *ret_allow)
+                                  struct str path, struct http_asked *asked, struct route_found *ret)
 {
 	struct cut cut;
 
-	*ret = NULL;
+	*ret = (struct route_found) { 0 };
 	if (!cut_path(arena, path, &cut))
 		return &bad_encoding;
 	for (size_t i = 0; i < table->count; i++) {
@@ -200,11 +199,11 @@ const struct refusal *routes_find(const struct route_table *table, struct arena 
 			continue;
 		fill(route, arena, &cut, path, asked);
 		asked->method = str_eq_c(method, "HEAD") ? "HEAD" : route->row->method;
-		*ret = route->row;
+		ret->row = route->row;
 		return NULL;
 	}
-	*ret_allow = allowed(table, arena, &cut);
-	return ret_allow->len ? &bad_method : &not_found;
+	ret->allow = allowed(table, arena, &cut);
+	return ret->allow.len ? &bad_method : &not_found;
 }
 
 static size_t count_char(struct str s, char c)
