@@ -115,5 +115,14 @@ const struct migration migrations[] = {
 	  "(connection, day, kind));"
 	  "CREATE INDEX call_count_day ON call_count (day);",
 	  NULL },
+	{ "fields that drifted, and what fields are like",
+	  "CREATE TABLE drift ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, field TEXT NOT NULL, what INTEGER "
+	  "NOT NULL, message TEXT NOT NULL, since_ms INTEGER NOT NULL, healed_ms INTEGER);"
+	  "CREATE UNIQUE INDEX drift_open ON drift (sync_id, side, field) WHERE healed_ms IS NULL;"
+	  "CREATE TABLE drift_shape ("
+	  "  sync_id INTEGER NOT NULL, side INTEGER NOT NULL, field TEXT NOT NULL, shape TEXT NOT NULL, PRIMARY KEY "
+	  "(sync_id, side, field));",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);
