@@ -62,11 +62,11 @@ static struct icaltimetype day_of(int64_t day)
 
 static int64_t offset_s(const struct recurrence *r, int64_t utc_s)
 {
-	int daylight, offset;
+	int is_summer, offset;
 	struct icaltimetype t = icaltime_from_timet_with_zone((time_t)utc_s, 0, icaltimezone_get_utc_timezone());
 
 	must(pthread_mutex_lock(&zone_lock) == 0);
-	offset = icaltimezone_get_utc_offset_of_utc_time(r->zone, &t, &daylight);
+	offset = icaltimezone_get_utc_offset_of_utc_time(r->zone, &t, &is_summer);
 	must(pthread_mutex_unlock(&zone_lock) == 0);
 	return offset;
 }
