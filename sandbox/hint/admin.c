@@ -280,6 +280,13 @@ static const struct {
 	{ "timeout_ms", SETTING_NUMBER, true, offsetof(struct hooks, timeout_ms) }, /* of one attempt */
 	{ "duplicate", SETTING_SWITCH, true, offsetof(struct hooks, duplicate) },   /* every delivery twice */
 	{ "reorder", SETTING_SWITCH, true, offsetof(struct hooks, reorder) },       /* neighbours change places */
+	{ "loss", SETTING_REAL, true, offsetof(struct hooks, unreliable.loss) },    /* shares of the deliveries */
+	{ "repeat", SETTING_REAL, true, offsetof(struct hooks, unreliable.repeat) },
+	{ "overtaken", SETTING_REAL, true, offsetof(struct hooks, unreliable.reorder) },
+	{ "overtaken_ms", SETTING_NUMBER, true, offsetof(struct hooks, unreliable.reorder_ms) },
+	{ "late", SETTING_REAL, true, offsetof(struct hooks, unreliable.late) },
+	{ "late_ms", SETTING_NUMBER, true, offsetof(struct hooks, unreliable.late_ms) },
+	{ "seed", SETTING_NUMBER, true, offsetof(struct hooks, unreliable.seed) },
 	{ "unmute_self_webhooks", SETTING_SWITCH, true, offsetof(struct hooks, unmute_self) },
 	{ "webhooks_waiting", SETTING_NUMBER, true, offsetof(struct hooks, waiting) }, /* only to be read */
 };

@@ -24,7 +24,8 @@ struct delivery {
 	struct hook_record *record;
 	struct str body;
 	size_t slot;           /* connection, while on its way */
-	bool again;            /* the second copy of `duplicate` */
+	bool twice;            /* it is to go twice */
+	bool again;            /* this is the second copy */
 	struct delivery *next; /* in the queue */
 	struct delivery *live_next, *live_previous;
 };
@@ -33,7 +34,9 @@ void webhooks_open(struct hint *hint)
 {
 	struct hooks *hooks = arena_new(&hint->keep, struct hooks);
 
-	*hooks = (struct hooks) { .retry_ms = 3600000, .timeout_ms = 10000, .backoff = 1 };
+	*hooks = (struct hooks) {
+		.retry_ms = 3600000, .timeout_ms = 10000, .backoff = 1, .unreliable = UNRELIABLE_INIT
+	};
 	hint->hooks = hooks;
 }
 
@@ -224,7 +227,7 @@ static void settle(struct hint *hint, struct delivery *d, int status)
 	e->muted_until_ns = 0;
 	e->delivered_us = record->delivered_us = record->attempted_us;
 	record->status = "delivered";
-	if (hint->hooks->duplicate && !d->again) {
+	if ((hint->hooks->duplicate || d->twice) && !d->again) {
 		d->again = true;
 		enqueue(d);
 		return;
@@ -351,6 +354,26 @@ static struct hook_record *log_event(struct hint *hint, struct endpoint *e, stru
 	return record;
 }
 
+static void place(struct hint *hint, struct delivery *d, struct fate fate)
+{
+	struct endpoint *e = d->endpoint;
+
+	d->twice = fate.copies > 1;
+	if (fate.copies == 0) {
+		d->record->status = "lost";
+		free_delivery(hint->hooks, d);
+	} else if (fate.delay_ms > 0) {
+		/* Overtaken or late: those behind it do not wait. */
+		server_later(hint->server, fate.delay_ms, on_retry, d);
+	} else if (hint->hooks->reorder && e->first) {
+		/* Out of order: before the one that waits in front of it. */
+		d->next = e->first;
+		e->first = d;
+	} else {
+		enqueue(d);
+	}
+}
+
 static void deliver_to(struct hint *hint, struct endpoint *e, struct str event_id, const char *type, struct str body)
 {
 	struct arena arena = ARENA_INIT;
@@ -365,13 +388,7 @@ static void deliver_to(struct hint *hint, struct endpoint *e, struct str event_i
 	hint->hooks->live = d;
 	d->arena = arena;
 	hint->hooks->waiting++;
-	/* Out of order: before the one that waits in front of it. */
-	if (hint->hooks->reorder && e->first) {
-		d->next = e->first;
-		e->first = d;
-	} else {
-		enqueue(d);
-	}
+	place(hint, d, unreliable_draw(&hint->hooks->unreliable, e->deliveries++));
 }
 
 static void emit(struct hint *hint, const char *type, struct str object)

@@ -6,13 +6,14 @@
  * default, 72 times), so that a test can squeeze three days into a second. 100 failures in a row mute an endpoint for one
  * `retry_ms`; a success ends that.
  *
- * Switches that a real receiver must live with: every delivery twice (`duplicate`), and neighbours in the wrong order
- * (`reorder`).
+ * Switches that a real receiver must live with: every delivery twice (`duplicate`), neighbours in the wrong order
+ * (`reorder`), and shares of deliveries that are lost, repeated, overtaken or late (sandbox/unreliable.h).
  */
 #ifndef SANDBOX_HINT_WEBHOOKS_H
 #define SANDBOX_HINT_WEBHOOKS_H
 
 #include "sandbox/hint/hint.h"
+#include "sandbox/unreliable.h"
 
 enum { HOOK_CONNECTIONS = 4, HOOK_ATTEMPTS = 73, HOOK_FAILURES_TO_MUTE = 100 };
 
@@ -24,6 +25,7 @@ struct endpoint {
 	int64_t created_us, updated_us, delivered_us; /* delivered_us 0: never */
 	unsigned failures;                            /* in a row */
 	int64_t muted_until_ns;
+	uint64_t deliveries;           /* so far */
 	bool gone;                     /* deleted; its memory stays until the end */
 	struct delivery *first, *last; /* waiting */
 	struct evhttp_connection *connections[HOOK_CONNECTIONS];
@@ -39,7 +41,7 @@ struct hook_record {
 	int64_t created_us, attempted_us, delivered_us;
 	unsigned attempts;
 	int status_code;
-	const char *status; /* pending attempted delivered retrying failed duplicate non_requestable */
+	const char *status; /* pending attempted delivered retrying failed lost non_requestable */
 	const char *response;
 	const struct endpoint *endpoint;
 	struct hook_record *next;
@@ -53,6 +55,7 @@ struct hooks {
 	struct json *listened; /* array of event types; "*": all */
 	struct arena listened_arena;
 	bool unmute_self, paused, disabled, duplicate, reorder;
+	struct unreliable unreliable;
 	bool waking; /* a wake-up is under way */
 	int64_t retry_ms, timeout_ms;
 	double backoff;  /* each wait is this much longer than the one before: 1 = steady, 2 = doubling */

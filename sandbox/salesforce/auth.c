@@ -59,6 +59,12 @@ void auth_expire(struct session *session)
 	session->alive = false;
 }
 
+void auth_expire_all(struct org *org)
+{
+	MAP_EACH (&org->auth->sessions, entry)
+		auth_expire(entry->value);
+}
+
 struct session *auth_find(struct org *org, struct str token)
 {
 	struct session *session = map_get(&org->auth->sessions, token);

@@ -22,6 +22,7 @@ void auth_close(struct org *org);
 /* The session of "Authorization: Bearer .." or ?oauth_token=, its life renewed; NULL: none, expired, revoked. */
 struct session *auth_check(struct org *org, const struct request *request);
 void auth_expire(struct session *session);
+void auth_expire_all(struct org *org);
 /* "00D...": 18 characters. */
 void org_id(const struct org *org, char ret[ID_LONG + 1]);
 

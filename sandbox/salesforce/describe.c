@@ -193,7 +193,8 @@ static void write_children(struct buf *out, const struct org *org, const struct 
 			const struct field *field = &child->fields[f];
 			bool named = field->source == SOURCE_STORED && str_eq_c(STR("AccountId"), field->name);
 
-			if (!field->reference_to || !str_eq_c(str_of(field->reference_to), parent->name))
+			if (!field->reference_to || field->flags & FIELD_HIDDEN ||
+			    !str_eq_c(str_of(field->reference_to), parent->name))
 				continue;
 			buf_printf(out,
 			           "%s{\"cascadeDelete\":%s,\"childSObject\":\"%s\",\"deprecatedAndHidden\":false,"
@@ -228,6 +229,8 @@ static void write_describe(struct buf *out, const struct org *org, struct str ve
 	write_children(out, org, object);
 	buf_add_c(out, ",\"fields\":[");
 	for (unsigned i = 0; i < object->field_count; i++) {
+		if (object->fields[i].flags & FIELD_HIDDEN)
+			continue;
 		if (i)
 			buf_add_char(out, ',');
 		write_field(out, &object->fields[i]);
@@ -235,12 +238,12 @@ static void write_describe(struct buf *out, const struct org *org, struct str ve
 	buf_add_c(out, "]}");
 }
 
-/* The schema never changes while the sandbox runs: whoever asks "since" gets 304 (section 2.5). */
-static bool unchanged(const struct request *request, struct answer *answer)
+/* Whoever asks "since" gets 304 (section 2.5), unless an administrator changed a field in or after that second. */
+static bool unchanged(const struct object *object, const struct request *request, struct answer *answer)
 {
 	uint32_t since;
 
-	if (!stamp_read_http(request_header(request, "If-Modified-Since"), &since))
+	if (!stamp_read_http(request_header(request, "If-Modified-Since"), &since) || since <= object->schema_changed)
 		return false;
 	answer->status = 304;
 	return true;
@@ -251,7 +254,7 @@ void describe_object(void *state, struct request *request, struct answer *answer
 	struct object *object = object_of(state, request, answer);
 	char now[40];
 
-	if (!object || unchanged(request, answer))
+	if (!object || unchanged(object, request, answer))
 		return;
 	write_describe(&answer->body, state, version_of(request), object);
 	stamp_write_http(stamp_now(), now);

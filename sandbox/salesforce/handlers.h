@@ -32,6 +32,8 @@ answer_fn bulk_query_create, bulk_query_show, bulk_query_change, bulk_query_resu
 answer_fn cometd_call, manage_forget_clients, manage_stream, manage_gap;
 /* settings.c */
 answer_fn manage_settings, manage_set;
+/* person.c, button.c, drift.c */
+answer_fn manage_merge, manage_undelete, manage_batch, manage_expire, manage_button, manage_schema;
 /* 400 of an admin route. */
 void fail_admin(struct answer *answer, const char *text);
 
@@ -68,5 +70,8 @@ void cursors_open(struct org *org);
 void cursors_close(struct org *org);
 void jobs_open(struct org *org);
 void jobs_close(struct org *org);
+/* button.c: what is on its way to the engine */
+void button_open(struct org *org);
+void button_close(struct org *org);
 
 #endif

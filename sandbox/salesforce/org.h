@@ -108,6 +108,7 @@ struct object {
 	struct index *by_id;
 	uint64_t next_id;
 	const struct field *name_field;
+	uint32_t schema_changed; /* when an administrator did; 0: never */
 };
 
 struct org {
@@ -127,6 +128,8 @@ struct org {
 	struct persist *persist; /* NULL without --sqlite */
 	struct changes *changes;
 	struct stream *stream;
+	struct pushes *pushes;
+	struct drifted *drifted; /* fields that are not as they were at the start (drift.c) */
 	/* Who is writing, as change events name it: "com/salesforce/api/rest/62.0;client=EmrSync". */
 	char origin[ORIGIN_SIZE];
 	bool restored; /* its rows came from a file */
@@ -177,6 +180,8 @@ size_t rows_lookup(const struct object *object, const struct field *field, struc
 /* `cells` holds one text a field; empty: null. Copies. `id`: a wanted id, or empty. */
 uint32_t rows_insert(struct org *org, struct object *object, const struct str *cells, struct str id, uint32_t user);
 void rows_update(struct org *org, struct object *object, uint32_t number, const struct str *cells, uint32_t user);
+/* Other values without anybody having edited: no stamps, no event. */
+void rows_rewrite(struct org *org, struct object *object, uint32_t number, const struct str *cells);
 void rows_delete(struct org *org, struct object *object, uint32_t number, uint32_t user);
 void rows_undelete(struct org *org, struct object *object, uint32_t number, uint32_t user);
 /* A row as it was: deleted or not, with its id and stamps. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sandbox/salesforce/automation.h"
 #include "sandbox/salesforce/values.h"
 
 void draft_init(struct draft *draft, struct org *org, struct object *object, struct arena *arena, enum draft_mode mode)
@@ -137,8 +138,8 @@ void draft_read(struct draft *draft, const struct json *record)
 
 static bool must_have(const struct field *field)
 {
-	return field->source == SOURCE_STORED && field->flags & FIELD_REQUIRED && !(field->flags & FIELD_DEFAULTED) &&
-	       field->flags & FIELD_CREATE;
+	return field->source == SOURCE_STORED && !(field->flags & FIELD_HIDDEN) && field->flags & FIELD_REQUIRED &&
+	       !(field->flags & FIELD_DEFAULTED) && field->flags & FIELD_CREATE;
 }
 
 static void check_required(struct draft *draft, bool insert)
@@ -195,6 +196,7 @@ uint32_t record_insert(struct draft *draft, struct str wanted_id, uint32_t user)
 		check_unique(draft, NO_ROW);
 	if (draft->problems->count > 0)
 		return NO_ROW;
+	automation_respell(draft);
 	set_owner(draft, user);
 	return rows_insert(draft->org, draft->object, draft->cells, wanted_id, user);
 }
@@ -209,6 +211,7 @@ bool record_update(struct draft *draft, uint32_t number, uint32_t user)
 		check_unique(draft, number);
 	if (draft->problems->count > 0)
 		return false;
+	automation_respell(draft);
 	for (unsigned i = 0; i < draft->object->field_count; i++) {
 		if (!draft->given[i])
 			draft->cells[i] = row_cell(row, i);

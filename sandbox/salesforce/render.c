@@ -96,7 +96,9 @@ void render_record(struct buf *out, const struct org *org, struct str version, c
 	render_attributes(out, version, object, row);
 	for (size_t i = 0; fields && i < count; i++)
 		render_pair(out, org, object, row, fields[i]);
-	for (unsigned i = 0; !fields && i < object->field_count; i++)
-		render_pair(out, org, object, row, &object->fields[i]);
+	for (unsigned i = 0; !fields && i < object->field_count; i++) {
+		if (!(object->fields[i].flags & FIELD_HIDDEN))
+			render_pair(out, org, object, row, &object->fields[i]);
+	}
 	buf_add_char(out, '}');
 }

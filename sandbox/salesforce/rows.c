@@ -388,6 +388,21 @@ void rows_update(struct org *org, struct object *object, uint32_t number, const 
 	persist_touch(org, object, number);
 }
 
+void rows_rewrite(struct org *org, struct object *object, uint32_t number, const struct str *cells)
+{
+	struct cells *fresh = cells_make(cells, object->field_count);
+	struct row *row = &object->rows[number];
+
+	ensure(org->journal == NULL);
+	if (!row->deleted)
+		index_values(object, number, false);
+	cells_drop(row->cells);
+	row->cells = fresh;
+	if (!row->deleted)
+		index_values(object, number, true);
+	persist_touch(org, object, number);
+}
+
 void rows_delete(struct org *org, struct object *object, uint32_t number, uint32_t user)
 {
 	struct row *row = &object->rows[number];

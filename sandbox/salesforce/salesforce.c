@@ -31,6 +31,12 @@ static const struct route routes[] = {
 	{ "GET", "/__admin/cometd", manage_stream, OPEN },
 	{ "POST", "/__admin/cometd/forget", manage_forget_clients, OPEN },
 	{ "POST", "/__admin/cometd/gap", manage_gap, OPEN },
+	{ "POST", "/__admin/merge", manage_merge, OPEN },
+	{ "POST", "/__admin/undelete", manage_undelete, OPEN },
+	{ "POST", "/__admin/batch", manage_batch, OPEN },
+	{ "POST", "/__admin/expire", manage_expire, OPEN },
+	{ "POST", "/__admin/button", manage_button, OPEN },
+	{ "POST", "/__admin/schema", manage_schema, OPEN },
 	{ "GET", "/services/data", show_versions, OPEN },
 	{ "GET", BASE, show_resources, 0 },
 	{ "GET", BASE "/limits", show_limits, 0 },
@@ -194,6 +200,7 @@ static void close_org(void *state)
 {
 	struct org *org = state;
 
+	button_close(org);
 	stream_close(org);
 	changes_close(org);
 	persist_close(org);
@@ -218,6 +225,7 @@ static int open_org(const struct options *options, struct server *server, void *
 	jobs_open(org);
 	changes_open(org);
 	stream_open(org);
+	button_open(org);
 	r = schema_load(org, options->custom_fields, err);
 	if (r == 0)
 		settings_open(org);

@@ -86,7 +86,7 @@ struct field *object_field(const struct object *object, struct str name)
 		struct field *field = &object->fields[object->names[at] - 1];
 
 		if (str_eq_nocase(name, str_of(field->name)))
-			return field;
+			return field->flags & FIELD_HIDDEN ? NULL : field;
 	}
 	return NULL;
 }
@@ -96,7 +96,8 @@ struct field *object_relation(const struct object *object, struct str relationsh
 	for (unsigned i = 0; i < object->field_count; i++) {
 		struct field *field = &object->fields[i];
 
-		if (field->relationship && str_eq_nocase(relationship, str_of(field->relationship)))
+		if (field->relationship && !(field->flags & FIELD_HIDDEN) &&
+		    str_eq_nocase(relationship, str_of(field->relationship)))
 			return field;
 	}
 	return NULL;
@@ -169,22 +170,29 @@ static void finish_object(struct org *org, struct building *building)
 
 /* ---- the file of custom fields ---- */
 
+bool schema_type(struct str name, enum field_type *ret)
+{
+	for (unsigned i = 0; i < TYPE_COUNT; i++) {
+		if (types[i].type == TYPE_ID || types[i].type == TYPE_ADDRESS || types[i].type == TYPE_REFERENCE)
+			continue;
+		if (str_eq_nocase(name, str_of(types[i].file)) || str_eq_nocase(name, str_of(types[i].api))) {
+			*ret = types[i].type;
+			return true;
+		}
+	}
+	return false;
+}
+
 static int read_type(const struct json *row, struct field *field, struct err *err)
 {
 	struct str text = json_get_text(row, "type");
 
-	for (unsigned i = 0; i < TYPE_COUNT; i++) {
-		if (types[i].type == TYPE_ID || types[i].type == TYPE_ADDRESS || types[i].type == TYPE_REFERENCE)
-			continue;
-		if (str_eq_nocase(text, str_of(types[i].file)) || str_eq_nocase(text, str_of(types[i].api))) {
-			field->type = types[i].type;
-			return 0;
-		}
-	}
+	if (schema_type(text, &field->type))
+		return 0;
 	return err_set(err, ERR_CONFIG, "custom field '%s': unknown type '%.*s'", field->name, STR_ARG(text));
 }
 
-static const char *read_values(struct arena *arena, const struct json *values)
+const char *schema_values(struct arena *arena, const struct json *values)
 {
 	SCOPED(buf) struct buf joined = BUF_INIT(65536);
 
@@ -234,7 +242,7 @@ static int read_field(struct arena *arena, const struct json *row, struct field 
 	field.length = (unsigned)json_int(json_get(row, "length"), type_is_text(field.type) ? 255 : 0);
 	field.precision = (int)json_int(json_get(row, "precision"), field.type == TYPE_DOUBLE ? 18 : 0);
 	field.scale = (int)json_int(json_get(row, "scale"), 0);
-	field.picklist = read_values(arena, json_get(row, "values"));
+	field.picklist = schema_values(arena, json_get(row, "values"));
 	field.flags = read_flags(row, &field);
 	*ret = field;
 	return 0;

@@ -19,4 +19,9 @@ extern const size_t schema_object_count;
 extern const struct field schema_common[];
 extern const size_t schema_common_count;
 
+/* A type by its name in the file of custom fields or in describe; false: unknown, or none that an administrator can choose. */
+bool schema_type(struct str name, enum field_type *ret);
+/* Picklist values as a field keeps them: "A|B". NULL: none. */
+const char *schema_values(struct arena *arena, const struct json *values);
+
 #endif

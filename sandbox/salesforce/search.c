@@ -98,7 +98,7 @@ static struct str line_of(struct search *search, const struct object *object, co
 		const struct field *field = &object->fields[i];
 		struct str value;
 
-		if (!in_scope(search->scope, field))
+		if (!in_scope(search->scope, field) || field->flags & FIELD_HIDDEN)
 			continue;
 		value = row_get(search->org, object, row, field, scratch);
 		if (value.len == 0)

@@ -45,6 +45,11 @@ static const struct row_of_settings {
 	DELIVERY(seed, NUMBER),
 	ROW("tracked", TEXT, tracked),
 	ROW("refuse_subscribe", TEXT, refuse_subscribe),
+	ROW("button_url", TEXT, button_url),
+	ROW("button_secret", TEXT, button_secret),
+	ROW("respell", TEXT, respell),
+	ROW("person_accounts", SWITCH, person_accounts),
+	ROW("person_contact_locked", SWITCH, person_contact_locked),
 };
 
 static void mark_tracked(struct org *org)
@@ -72,6 +77,8 @@ void settings_open(struct org *org)
 		.need_cookies = true,
 		.dotted = true,
 		.events = UNRELIABLE_INIT,
+		.button_secret = STR("suture-button-secret"),
+		.person_contact_locked = true,
 	};
 	mark_tracked(org);
 }

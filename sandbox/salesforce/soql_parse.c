@@ -154,7 +154,7 @@ static bool all_fields(struct parser *parser, struct str which)
 		const struct field *field = &soql->object->fields[i];
 		bool is_custom = field->flags & FIELD_CUSTOM;
 
-		if (is_custom ? !custom : !standard)
+		if ((is_custom ? !custom : !standard) || field->flags & FIELD_HIDDEN)
 			continue;
 		soql->columns[soql->column_count++] = (struct soql_column) {
 			.path = { .object = soql->object, .field = field },

@@ -209,3 +209,33 @@ test('a burst arrives whole', async () => {
   await receiver.wait(300, 10000);
   assert.equal(new Set(receiver.calls.map((call) => call.event.object.id)).size, 300);
 });
+
+test('deliveries that are lost, repeated or overtaken, the same ones for the same seed', async () => {
+  receiver = await startReceiver();
+  const heard = async (switches) => {
+    const endpoint = await register(receiver.url);
+    const id = await person();
+    await receiver.wait(1);
+    await settle();
+    await practice.admin('POST', 'settings', { loss: 0, repeat: 0, overtaken: 0, overtaken_ms: 100, late: 0, late_ms: 150, ...switches });
+    const before = receiver.calls.length;
+    for (let i = 0; i < 20; i++) await edit(id, { email: `${i}@mail.example` });
+    await settle();
+    await practice.partner('DELETE', `/partner/webhook_endpoints/${endpoint.id}`);
+    await practice.admin('POST', 'settings', { loss: 0, repeat: 0, overtaken: 0, late: 0 });
+    return receiver.calls.slice(before).map((call) => Number.parseInt(call.event.object.email, 10));
+  };
+  const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
+  const lost = sorted(await heard({ loss: 0.4, seed: 3 }));
+  assert.ok(lost.length < 20 && lost.length > 5);
+  assert.deepEqual(lost, sorted(await heard({ loss: 0.4, seed: 3 })));
+  assert.notDeepEqual(lost, sorted(await heard({ loss: 0.4, seed: 4 })));
+  assert.ok((await practice.admin('GET', 'settings')).json.webhooks_waiting === 0);
+  const twice = await heard({ repeat: 0.5, seed: 3 });
+  assert.ok(twice.length > 20 && new Set(twice).size === 20);
+  for (const [share, ms] of [['overtaken', 'overtaken_ms'], ['late', 'late_ms']]) {
+    const late = await heard({ [share]: 0.3, [ms]: 100, seed: 3 });
+    assert.equal(late.length, 20);
+    assert.notDeepEqual(late, sorted(late), share);
+  }
+});
