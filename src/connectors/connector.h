@@ -191,7 +191,7 @@ struct event {
 	struct str object; /* ours: "patient", "Contact"; empty: no object that the connector knows */
 	struct record
 	        record; /* bytes: exact range of what came; json: what is known of the record by it. id may be empty with `fault` set */
-	bool whole; /* json is the whole record; else it holds changed members at most, and the record is to be read again */
+	bool whole; /* json is the whole record; else it holds changed members at most (NULL: none), and the record is to be read again */
 };
 struct events {
 	struct event *at;
@@ -280,7 +280,9 @@ struct connector {
 	int (*exchange_code)(const struct connector *kind, const struct json *settings, struct http_client *http,
 	                     struct str code, struct arena *arena, struct json **ret_settings, struct err *err);
 	/* The following may be NULL: the engine falls back. */
-	/* NULL: the whole list is read and compared by hash. ERR_GONE: the cursor is too old or not ours; begin anew with since_ms. */
+	/* NULL: the whole list is read and compared by hash. A connection's `kind` may lack what that of another of the same name has: ask c->kind.
+	 * ERR_UNSUPPORTED: not for this object, or the far side turned out to ignore its filter: the same fallback. ERR_GONE: the cursor is too old
+	 * or not ours; begin anew with since_ms. */
 	struct call *(*changes_start)(struct connection *c, const struct changes_request *request);
 	int (*changes_finish)(struct call **call, struct arena *arena, struct page *ret, struct err *err);
 	/* NULL: the local index is searched. */

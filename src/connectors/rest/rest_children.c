@@ -111,13 +111,17 @@ static struct str child_url(struct rest_read *read, struct str parent, size_t of
 static int add_parent(struct children *all, size_t i, struct str parent, struct err *err)
 {
 	struct rest *rest = rest_of(all->read->call.connection);
-	size_t rows, seen = 0;
+	size_t rows, seen;
 	int64_t total;
 
 	if (add_answer(all, &all->read->singles[i], parent, &rows, &total, err) < 0)
 		return err->code;
 	seen = rows;
 	while (rows && total > (int64_t)seen && rest_pages_independent(rest->d)) {
+		if (rest->d->paging.style == PAGING_INDEX && seen % rest->d->paging.max)
+			return err_set(err, ERR_FAR_SIDE,
+			               "the other system gave %zu rows of %zu asked for, though more are left", rows,
+			               rest->d->paging.max);
 		const struct rest_request request = { .method = STR("GET"),
 			                              .url = child_url(all->read, parent, seen),
 			                              .priority = all->read->priority,

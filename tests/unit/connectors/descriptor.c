@@ -11,6 +11,7 @@
 #define LIST   "    list: {path: /p}\n"
 #define RECORD "    record: {id: id}\n"
 #define FIELDS "    fields: [{name: id}]\n"
+#define HOOK   "webhook:\n  event: type\n  signature: none\n  events: {}\n"
 #define OBJECT "objects:\n  patient:\n" LIST RECORD FIELDS
 
 static void every_mistake_is_told_with_its_line(void **state)
@@ -62,6 +63,42 @@ static void every_mistake_is_told_with_its_line(void **state)
 		  "line 12: event 'a' must be OBJECT.created, .updated" },
 		{ HEAD AUTH PAGING OBJECT "webhook: {event: type, signature: hmac_sha256, events: {}}\n",
 		  "line 12: a signature needs 'header'" },
+		{ HEAD AUTH PAGING OBJECT "webhook: {event: type, signature: path, events: {}}\n",
+		  "line 12: a signature needs 'secret'" },
+		{ HEAD AUTH PAGING OBJECT "webhook: {event: type, signs: \"{time}\", events: {}}\n",
+		  "line 12: webhook.signs names {time}" },
+		{ HEAD AUTH PAGING OBJECT "webhook: {event: type, signs: \"{timestamp}.{body}\", events: {}}\n",
+		  "line 12: a signed {timestamp} needs 'timestamp_header'" },
+		{ HEAD AUTH PAGING OBJECT "webhook: {event: type, only: x, events: {}}\n",
+		  "line 12: 'only' needs 'scope'" },
+		{ HEAD AUTH PAGING OBJECT HOOK "  register: {path: /h, id: id, address: a, body: {}}\n",
+		  "line 16: 'delete' is missing" },
+		{ HEAD AUTH PAGING OBJECT HOOK
+		  "  register: {path: /h, delete: \"/h/{key}\", id: id, address: a, body: {}}\n",
+		  "line 16: webhook.register.delete names {key}" },
+		{ HEAD AUTH PAGING OBJECT HOOK
+		  "  register: {path: /h, delete: \"/h/{id}\", id: id, address: a, body: {u: \"{adress}\"}}\n",
+		  "line 16: webhook.register.body names {adress}" },
+		{ HEAD AUTH PAGING OBJECT HOOK
+		  "  register: {path: /h, delete: \"/h/{id}\", id: id, address: a, body: {}, settings: {k: secret}}\n",
+		  "line 16: webhook.register.settings names 'k'" },
+		{ HEAD AUTH PAGING OBJECT
+		  "webhook: {event: type, signature: path, secret: \"{url}\", events: {}, register: "
+		  "{path: /h, delete: /h, id: id, address: a, body: {}}}\n",
+		  "line 12: a secret in the path needs 'secret'" },
+		{ HEAD AUTH PAGING OBJECT "    changes: {query: {a: b}}\n", "line 12: 'since' is missing" },
+		{ HEAD AUTH PAGING OBJECT "    changes: {since: s, times: days}\n",
+		  "line 12: 'times' must be one of: rfc3339, seconds, milliseconds" },
+		{ HEAD AUTH PAGING OBJECT "    changes: {since: s, sorted: true}\n",
+		  "line 12: objects.patient.changes: 'sorted' needs record.modified" },
+		{ HEAD AUTH PAGING OBJECT "    changes: {since: \"{x}\"}\n",
+		  "line 12: objects.patient.changes: names a {setting}" },
+		{ HEAD AUTH PAGING OBJECT "    search: {path: /q}\n", "line 12: 'text' is missing" },
+		{ HEAD AUTH PAGING OBJECT "  visit:\n    list: {path: /v, per: pat, parent: p}\n" RECORD FIELDS,
+		  "line 13: objects.visit.list: 'per' must name another object" },
+		{ HEAD AUTH PAGING OBJECT "  visit:\n    list: {path: /v, per: patient}\n" RECORD FIELDS,
+		  "line 13: objects.visit.list: 'per' needs {parent} in the path" },
+		{ HEAD AUTH PAGING OBJECT "    create: {path: /p, defaults: {a: \"{b}\"}}\n", "defaults names {b}" },
 		{ "name: x\ntitle: X\nbase: \"{url}\"\noptions: [{name: pace, help: h}]\n" AUTH PAGING OBJECT,
 		  "line 4: option 'pace' is there for every system" },
 		{ "name: x\ntitle: X\nbase: b\noptions: [{name: a, help: h}, {name: a, help: h}]\n" AUTH PAGING OBJECT,
@@ -124,6 +161,31 @@ static void hint_is_complete(void **state)
 	assert_int_equal(d->webhook.signature, SIGNATURE_HMAC_SHA256);
 	assert_str(patient->reference.field, "integration_record_id");
 	assert_true(patient->fields.count > 50);
+	assert_non_null(kind->changes_start);
+	assert_null(kind->search_start);
+	assert_non_null(kind->webhook);
+	assert_non_null(kind->hook_register);
+	assert_null(kind->listen);
+}
+
+/* What no public page promises of NikoHealth is a setting. */
+static void nikohealth_is_complete(void **state)
+{
+	const struct connector *kind = connector_find(STR("nikohealth"));
+	const struct descriptor *d = kind->descriptor;
+	const struct object_section *patient = descriptor_object(d, STR("patient"));
+
+	(void)state;
+	assert_true(patient->list.short_rows);
+	assert_int_equal(patient->update.send, SEND_WHOLE);
+	assert_true(patient->update.read_back && patient->create.read_back);
+	assert_int_equal(patient->record.modified.len, 0);
+	assert_non_null(descriptor_object(d, STR("order")));
+	assert_non_null(descriptor_object(d, STR("task")));
+	assert_str(descriptor_object(d, STR("insurance"))->list.per, "patient");
+	assert_string_equal(option(kind, "token_url")->fallback, "{host}/api/identity/connect/token");
+	assert_string_equal(option(kind, "hook_signature")->fallback, "path");
+	assert_true(option(kind, "hook_secret")->secret);
 }
 
 /* The example in docs/CONNECTORS.md is read as it stands there. */
@@ -179,6 +241,7 @@ int main(void)
 		cmocka_unit_test(every_mistake_is_told_with_its_line),
 		cmocka_unit_test(the_least_descriptor_is_filled_up),
 		cmocka_unit_test(hint_is_complete),
+		cmocka_unit_test(nikohealth_is_complete),
 		cmocka_unit_test(the_manuals_example_is_sound),
 		cmocka_unit_test(templates_are_filled_in),
 	};

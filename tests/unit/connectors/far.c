@@ -136,3 +136,19 @@ int far_write(struct far *far, struct connection *c, const char *object, const s
 
 	return c->kind->write_finish(&call, &far->arena, results, &far->err);
 }
+
+int far_add_invented(void **state)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(100000);
+	struct err err = ERR_INIT;
+	FILE *file = fopen(SOURCE_ROOT "/tests/unit/connectors/invented.yaml", "r");
+	char *room = buf_room(&text, 60000);
+
+	(void)state;
+	assert_non_null(file);
+	buf_grew(&text, fread(room, 1, 60000, file));
+	fclose(file);
+	if (connector_add_descriptor(buf_str(&text), "invented.yaml", &err) < 0)
+		fail_msg("%s", err.text);
+	return 0;
+}

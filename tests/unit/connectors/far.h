@@ -50,6 +50,8 @@ int far_list(struct far *far, struct connection *c, struct list_request request,
 int far_fetch(struct far *far, struct connection *c, struct fetch_request request, struct page *ret);
 int far_write(struct far *far, struct connection *c, const char *object, const struct write_item *items, size_t count,
               struct write_result *results);
+/* Set-up of a group: the descriptor invented.yaml becomes a kind. */
+int far_add_invented(void **state);
 struct json *far_json(struct far *far, const char *text);
 
 #endif

@@ -1,8 +1,6 @@
 /* REST systems that need no C: NikoHealth, which ships, and an invented EMR, from the descriptor beside this file. */
 #include "far.h"
 
-#include <stdio.h>
-
 #define INVENTED "{\"url\":\"%s\",\"key\":\"K\",\"pace\":0,\"backoff_ms\":1,\"attempts\":1}"
 
 static void end(struct far *far, struct connection *c)
@@ -237,32 +235,6 @@ static void a_system_without_the_route_says_so(void **state)
 	end(&far, c);
 }
 
-/* ---- the descriptors beside this file ---- */
-
-static int add(const char *name)
-{
-	SCOPED(buf) struct buf text = BUF_INIT(100000);
-	struct err err = ERR_INIT;
-	char path[4096], *room;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/tests/unit/connectors/%s", SOURCE_ROOT, name);
-	file = fopen(path, "r");
-	assert_non_null(file);
-	room = buf_room(&text, 60000);
-	buf_grew(&text, fread(room, 1, 60000, file));
-	fclose(file);
-	if (connector_add_descriptor(buf_str(&text), name, &err) < 0)
-		fail_msg("%s", err.text);
-	return 0;
-}
-
-static int add_descriptors(void **state)
-{
-	(void)state;
-	return add("invented.yaml");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,5 +246,5 @@ int main(void)
 		cmocka_unit_test(a_system_without_the_route_says_so),
 	};
 
-	return cmocka_run_group_tests(tests, add_descriptors, NULL);
+	return cmocka_run_group_tests(tests, far_add_invented, NULL);
 }
