@@ -25,6 +25,7 @@ struct system {
 static struct system systems[] = {
 	{ .vendor = &hint_vendor, .port = offsetof(struct options, hint_port) },
 	{ .vendor = &nikohealth_vendor, .port = offsetof(struct options, nikohealth_port) },
+	{ .vendor = &invented_vendor, .port = offsetof(struct options, invented_port) },
 	{ .vendor = &salesforce_vendor, .port = offsetof(struct options, salesforce_port) },
 };
 

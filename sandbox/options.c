@@ -28,6 +28,8 @@ static const struct option_row rows[] = {
 	      "port of Salesforce; 0 = any free one (default), -1 = do not start"),
 	COUNT("--hint-port", hint_port, "N", "port of Hint; as above"),
 	COUNT("--nikohealth-port", nikohealth_port, "N", "port of NikoHealth; -1 = do not start (default)"),
+	COUNT("--invented-port", invented_port, "N",
+	      "port of an EMR that nobody has, for trying descriptors; as above"),
 	COUNT("--patients", patients, "N", "generated people at the start (default 0)"),
 	COUNT("--seed", seed, "N", "the same seed gives the same people (default 1)"),
 	TEXT("--data", data, "FILE", "FHIR patients, one JSON a line, instead of generated people"),
@@ -47,6 +49,7 @@ static const struct option_row rows[] = {
 	     "Hint secret for webhook signatures (default hint-webhook-secret)"),
 	TEXT("--nikohealth-client-id", nikohealth_client_id, "TEXT", "client id of NikoHealth (default niko-client)"),
 	TEXT("--nikohealth-client-secret", nikohealth_client_secret, "TEXT", "its secret (default niko-secret)"),
+	TEXT("--invented-key", invented_key, "TEXT", "its API key (default invented-key)"),
 	SWITCH("--rotate-refresh", rotate_refresh, "a token refresh gives a new refresh token and ends the old one"),
 	SWITCH("--birthdate-year-ignored", birthdate_year_ignored,
 	       "SOQL filters on Birthdate compare month and day only"),
@@ -96,6 +99,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 {
 	*ret = (struct options) {
 		.nikohealth_port = -1,
+		.invented_port = -1,
 		.seed = 1,
 		.token_seconds = 7200,
 		.limit = 5000000,
@@ -105,6 +109,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct err *err)
 		.webhook_secret = "hint-webhook-secret",
 		.nikohealth_client_id = "niko-client",
 		.nikohealth_client_secret = "niko-secret",
+		.invented_key = "invented-key",
 	};
 	for (int i = 1; i < argc; i++) {
 		struct str rest = str_of(argv[i]), name = STR_EMPTY;

@@ -10,8 +10,9 @@
 struct options {
 	int64_t salesforce_port; /* 0: any free one; -1: do not start */
 	int64_t hint_port;
-	int64_t nikohealth_port; /* as above */
-	int64_t patients;        /* generated people, 0: none */
+	int64_t nikohealth_port; /* -1: do not start */
+	int64_t invented_port;
+	int64_t patients; /* generated people, 0: none */
 	int64_t seed;
 	int64_t pace;              /* requests a second that the EMR allows; 0: its own default, -1: no limit */
 	int64_t token_seconds;     /* life of a Salesforce access token without use */
@@ -28,6 +29,7 @@ struct options {
 	const char *webhook_secret; /* Hint: partner webhook secret */
 	const char *nikohealth_client_id;
 	const char *nikohealth_client_secret;
+	const char *invented_key;
 	bool rotate_refresh;         /* a refresh gives a new refresh token and ends the old one */
 	bool birthdate_year_ignored; /* SOQL filters on Birthdate compare month and day only */
 	bool with_parent;            /* stop when standard input ends */

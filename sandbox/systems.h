@@ -7,6 +7,7 @@
 
 extern const struct vendor hint_vendor;
 extern const struct vendor nikohealth_vendor;
+extern const struct vendor invented_vendor;
 extern const struct vendor salesforce_vendor;
 
 /* What GET /__admin/world of Hint answers. Before server_start(); the world must outlive the server. */
