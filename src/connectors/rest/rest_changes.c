@@ -139,13 +139,16 @@ static int64_t last_in_order(const struct page *page)
 	return last;
 }
 
-/* Leaves out what is younger than the walk's end. */
+/*
+ * Leaves out what is younger than the walk's end. With a lag only: the far clock comes in whole seconds, and what changed within the
+ * running one need not wait for the next walk, which begins before it and reads it again.
+ */
 static bool drop_young(struct rest_read *read, struct page *page)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < page->count; i++)
-		if (read->until_ms == 0 || page->records[i].modified_ms <= read->until_ms)
+		if (read->until_ms == 0 || read->lag_ms == 0 || page->records[i].modified_ms <= read->until_ms)
 			page->records[kept++] = page->records[i];
 	if (kept == page->count)
 		return false;
