@@ -46,6 +46,7 @@ enum signature_kind rest_signature(const struct rest *rest);
 struct str rest_setting(const struct rest *rest, struct str name);
 /* base + path of a route, with {id} (or {parent}). */
 struct str rest_url(const struct rest *rest, struct arena *arena, struct str path, struct str id);
+/* NULL: none. */
 void rest_add_pairs(const struct rest *rest, struct buf *url, const struct pairs *pairs);
 /* GET, wait, JSON. A status of 300 or more is an error. */
 int rest_get(struct rest *rest, struct arena *arena, struct str url, const char *what, struct json **ret,

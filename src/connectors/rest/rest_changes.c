@@ -81,8 +81,9 @@ struct call *rest_changes_start(struct connection *c, const struct changes_reque
 			                        time_text(&read->arena, changes->times, read->since_ms) };
 		rest_read_page_start(read, &(struct rest_query) {
 		                                   .path = changes->path,
-		                                   .always = &changes->query,
+		                                   .always = &read->object->list.query,
 		                                   .perhaps = &read->object->list.with_archived,
+		                                   .own = &changes->query,
 		                                   .where = request->where,
 		                                   .equals = &filter,
 		                                   .equal_count = 1,

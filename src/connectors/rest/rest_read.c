@@ -125,6 +125,7 @@ static int page_url(struct rest_read *read, const struct rest_query *query, stru
 	buf_add(&url, rest_url(rest, &read->arena, query->path, STR_EMPTY));
 	rest_add_pairs(rest, &url, query->always);
 	rest_add_pairs(rest, &url, query->perhaps);
+	rest_add_pairs(rest, &url, query->own);
 	add_where(read, query->where, &url);
 	for (size_t i = 0; i < query->equal_count; i++)
 		url_add_query(&url, arena_text(&read->arena, query->equals[i].field), query->equals[i].value);

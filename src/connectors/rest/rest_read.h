@@ -31,10 +31,10 @@ void rest_read_free(struct rest_read **read);
 
 /* What all ways of asking for a page have in common. */
 struct rest_query {
-	struct str path; /* template */
-	const struct pairs *always, *perhaps;
-	struct str where;                 /* "name=value&name=value" */
-	const struct list_equals *equals; /* names are those of parameters */
+	struct str path;                            /* template */
+	const struct pairs *always, *perhaps, *own; /* parameters; NULL: none */
+	struct str where;                           /* "name=value&name=value" */
+	const struct list_equals *equals;           /* names are those of parameters */
 	size_t equal_count;
 	struct str cursor;
 	size_t page_size;

@@ -105,7 +105,7 @@ struct str rest_url(const struct rest *rest, struct arena *arena, struct str pat
 
 void rest_add_pairs(const struct rest *rest, struct buf *url, const struct pairs *pairs)
 {
-	for (size_t i = 0; i < pairs->count; i++) {
+	for (size_t i = 0; pairs && i < pairs->count; i++) {
 		SCOPED(buf) struct buf value = BUF_INIT(LIMIT_HTTP_HEADERS);
 		SCOPED(arena) struct arena scratch = ARENA_INIT;
 

@@ -17,8 +17,9 @@ struct call *rest_search_start(struct connection *c, const struct search_request
 	text = (struct list_equals) { search->text, request->text };
 	rest_read_page_start(read, &(struct rest_query) {
 	                                   .path = search->path,
-	                                   .always = &search->query,
+	                                   .always = &read->object->list.query,
 	                                   .perhaps = &read->object->list.only_live,
+	                                   .own = &search->query,
 	                                   .equals = &text,
 	                                   .equal_count = 1,
 	                                   .page_size = request->limit ? request->limit : 20,

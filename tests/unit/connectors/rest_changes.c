@@ -55,7 +55,7 @@ static void R39_a_sorted_walk_goes_on_from_the_last_time(void **state)
 	assert_true(c->traits.has_times);
 	get(&far,
 	    "/api/provider/"
-	    "patients?sort=updated_at&filter=all&updated_at[gte]=2026-08-02T11:00:00.000Z&limit=2&offset=0",
+	    "patients?filter=all&sort=updated_at&updated_at[gte]=2026-08-02T11:00:00.000Z&limit=2&offset=0",
 	    DATE "X-Total-Count: 4\r\n",
 	    "[{\"id\":\"a\",\"updated_at\":\"2026-08-02T04:10:00.123456-07:00\"},"
 	    "{\"id\":\"b\",\"updated_at\":\"2026-08-02T11:20:00.500Z\"}]");
@@ -173,12 +173,12 @@ static void R39_an_unsorted_walk_holds_its_filter(void **state)
 	struct page page;
 
 	(void)state;
-	get(&far, "/people?since=2026-08-02T11:59:50.000Z&count=2", DATE,
+	get(&far, "/people?expand=all&since=2026-08-02T11:59:50.000Z&count=2", DATE,
 	    "{\"data\":{\"people\":[{\"key\":\"a\",\"rev\":3,\"changed\":{\"at\":\"2026-08-02T11:59:59Z\",\"by\":\"u\"}"
 	    "},"
 	    "{\"key\":\"b\",\"state\":\"left\",\"changed\":{\"at\":\"2026-08-02T11:59:51Z\"}}]},\"page\":{\"next\":\"m "
 	    "1\"}}");
-	get(&far, "/people?since=2026-08-02T11:59:50.000Z&count=2&after=m 1", "",
+	get(&far, "/people?expand=all&since=2026-08-02T11:59:50.000Z&count=2&after=m 1", "",
 	    "{\"data\":{\"people\":[{\"key\":\"c\",\"changed\":{\"at\":\"2026-08-02T12:00:01Z\"}}]},\"page\":{}}");
 	assert_int_equal(changes(&far, c, request, &page), 0);
 	assert_int_equal(page.count, 2);
@@ -221,7 +221,7 @@ static void a_search_asks_for_words(void **state)
 	struct page page;
 
 	(void)state;
-	get(&far, "/people/search?state=live&words=o'Neill & co&count=5", "",
+	get(&far, "/people/search?expand=all&state=live&words=o'Neill & co&count=5", "",
 	    "{\"data\":{\"people\":[{\"key\":\"a\",\"surname\":\"O'Neill\"}]},\"page\":{}}");
 	call = c->kind->search_start(c, &request);
 	assert_int_equal(c->kind->search_finish(&call, &far.arena, &page, &far.err), 0);
