@@ -51,6 +51,7 @@ static const struct option_row rows[] = {
 	TEXT("--nikohealth-client-secret", nikohealth_client_secret, "TEXT", "its secret (default niko-secret)"),
 	TEXT("--invented-key", invented_key, "TEXT", "its API key (default invented-key)"),
 	SWITCH("--rotate-refresh", rotate_refresh, "a token refresh gives a new refresh token and ends the old one"),
+	SWITCH("--person-accounts", person_accounts, "Salesforce has person accounts from the start"),
 	SWITCH("--birthdate-year-ignored", birthdate_year_ignored,
 	       "SOQL filters on Birthdate compare month and day only"),
 	SWITCH("--with-parent", with_parent, "stop when standard input ends"),

@@ -31,6 +31,7 @@ struct options {
 	const char *nikohealth_client_secret;
 	const char *invented_key;
 	bool rotate_refresh;         /* a refresh gives a new refresh token and ends the old one */
+	bool person_accounts;        /* the org has person accounts from the start */
 	bool birthdate_year_ignored; /* SOQL filters on Birthdate compare month and day only */
 	bool with_parent;            /* stop when standard input ends */
 	bool help;

@@ -12,6 +12,7 @@
 #include "sandbox/keep.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
@@ -60,6 +61,7 @@ struct exchange {
 	struct request request;
 	struct answer answer;
 	struct event *timer;
+	struct event *watch; /* held: whether the caller hangs up */
 	size_t route;
 	bool counted;
 	struct exchange *previous, *next;
@@ -103,6 +105,13 @@ static struct exchange *exchange_new(struct server *server, struct evhttp_reques
 	return x;
 }
 
+static void unwatch(struct exchange *x)
+{
+	if (x->watch)
+		event_free(x->watch);
+	x->watch = NULL;
+}
+
 static void exchange_free(struct exchange *x)
 {
 	struct server *server = x->server;
@@ -115,6 +124,7 @@ static void exchange_free(struct exchange *x)
 		x->next->previous = x->previous;
 	if (x->timer)
 		event_free(x->timer);
+	unwatch(x);
 	buf_release(&x->answer.body);
 	if (server->spare) {
 		arena_release(&x->arena);
@@ -277,6 +287,25 @@ static void on_gone(struct evhttp_connection *connection, void *context)
 	send_out(x); /* to nobody: counted and freed */
 }
 
+/* Ends in on_gone(). */
+static void on_hang_up(evutil_socket_t fd, short events, void *context)
+{
+	struct exchange *x = context;
+
+	(void)fd;
+	(void)events;
+	evhttp_connection_free(evhttp_request_get_connection(x->raw));
+}
+
+/* evhttp does not read while a request is being answered, so it would not notice. */
+static void watch(struct exchange *x)
+{
+	struct bufferevent *stream = evhttp_connection_get_bufferevent(evhttp_request_get_connection(x->raw));
+
+	x->watch = event_new(x->server->loop, bufferevent_getfd(stream), EV_CLOSED, on_hang_up, x);
+	must(x->watch && event_add(x->watch, NULL) == 0);
+}
+
 static void finish(struct exchange *x)
 {
 	int64_t ms = x->answer.delay_ms;
@@ -287,8 +316,10 @@ static void finish(struct exchange *x)
 		return;
 	}
 	evhttp_connection_set_closecb(evhttp_request_get_connection(x->raw), on_gone, x);
-	if (x->answer.held)
+	if (x->answer.held) {
+		watch(x);
 		return;
+	}
 	x->timer = evtimer_new(x->server->loop, on_late, x);
 	evtimer_add(x->timer, &wait);
 }
@@ -299,6 +330,7 @@ void server_resume(struct answer *answer)
 
 	ensure(answer->held);
 	answer->held = false;
+	unwatch(x);
 	finish(x);
 }
 

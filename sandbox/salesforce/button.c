@@ -26,8 +26,8 @@
 struct push {
 	struct org *org;
 	struct arena arena;
-	struct evhttp_connection *connection; /* frees itself once the reply is here */
-	struct answer *answer;                /* NULL: whoever pushed has hung up */
+	struct evhttp_connection *connection;
+	struct answer *answer; /* NULL: sent, or whoever pushed has hung up */
 	struct str event_id;
 	struct push *previous, *next;
 };
@@ -55,14 +55,17 @@ static struct push *push_new(struct org *org, struct answer *answer)
 	return push;
 }
 
-static void push_free(struct push *push)
+static void end(void *context)
 {
+	struct push *push = context;
+
 	if (push->previous)
 		push->previous->next = push->next;
 	else
 		push->org->pushes->first = push->next;
 	if (push->next)
 		push->next->previous = push->previous;
+	evhttp_connection_free(push->connection);
 	arena_release(&push->arena);
 	keep_drop(push);
 }
@@ -72,10 +75,8 @@ void button_close(struct org *org)
 	if (!org->pushes)
 		return;
 	org->pushes->closing = true;
-	while (org->pushes->first) {
-		evhttp_connection_free(org->pushes->first->connection);
-		push_free(org->pushes->first);
-	}
+	while (org->pushes->first)
+		end(org->pushes->first);
 	keep_drop(org->pushes);
 	org->pushes = NULL;
 }
@@ -102,10 +103,14 @@ static void on_reply(struct evhttp_request *reply, void *context)
 	if (push->org->pushes->closing)
 		return;
 	if (push->answer) {
+		struct answer *answer = push->answer;
+
 		write_result(push, reply);
-		server_resume(push->answer);
+		push->answer = NULL;
+		server_resume(answer);
 	}
-	push_free(push);
+	/* A connection cannot be freed inside its own callback. */
+	server_later(push->org->server, 0, end, push);
 }
 
 static void on_gone(void *context)
@@ -206,7 +211,6 @@ static void post(struct push *push, const struct json *body, const struct url_pa
 	push->connection = evhttp_connection_base_new(server_loop(push->org->server), NULL,
 	                                              arena_text(arena, url->host), (unsigned short)port);
 	evhttp_connection_set_timeout(push->connection, WAIT_SECONDS);
-	evhttp_connection_free_on_completion(push->connection);
 	evhttp_add_header(headers, "Host", arena_printf(arena, "%.*s:%d", STR_ARG(url->host), (int)port).at);
 	evhttp_add_header(headers, "Content-Type", "application/json");
 	evhttp_add_header(headers, "User-Agent", "SFDC-Callout/62.0");

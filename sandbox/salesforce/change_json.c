@@ -118,6 +118,20 @@ static void write_compound(struct writer *w, unsigned from)
 	buf_add_char(w->out, '}');
 }
 
+/* A person's Account has a Name of its own besides the parts: only the parts are told. */
+static bool made_of_parts(const struct change *change, const struct field *field)
+{
+	if (!(field->flags & FIELD_NAME))
+		return false;
+	for (unsigned i = 0; i < change->object->field_count; i++) {
+		const struct field *part = &change->object->fields[i];
+
+		if (part->compound && str_eq_c(str_of(part->compound), field->name) && told(change, i))
+			return true;
+	}
+	return false;
+}
+
 static void write_values(struct writer *w)
 {
 	const struct object *object = w->change->object;
@@ -125,7 +139,7 @@ static void write_values(struct writer *w)
 	for (unsigned i = 0; i < object->field_count; i++) {
 		const struct field *field = &object->fields[i];
 
-		if (!told(w->change, i))
+		if (!told(w->change, i) || made_of_parts(w->change, field))
 			continue;
 		if (!field->compound) {
 			write_key(w, str_of(field->name));
@@ -193,7 +207,7 @@ static void write_changed(const struct writer *w)
 	for (unsigned i = 0; change->type == CHANGE_UPDATE && change->cells && i < object->field_count; i++) {
 		const struct field *field = &object->fields[i];
 
-		if (!told(change, i))
+		if (!told(change, i) || made_of_parts(change, field))
 			continue;
 		if (!field->compound)
 			buf_printf(w->out, "\"%s\",", field->name);

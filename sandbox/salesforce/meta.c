@@ -2,6 +2,7 @@
 #include "sandbox/salesforce/handlers.h"
 
 #include "sandbox/salesforce/meta.h"
+#include "sandbox/salesforce/stream.h"
 
 static const struct {
 	unsigned number;
@@ -65,7 +66,7 @@ void show_limits(void *state, struct request *request, struct answer *answer)
 	write_limit(out, "DailyBulkApiBatches", 15000, 0);
 	write_limit(out, "DailyBulkV2QueryJobs", 10000, 0);
 	write_limit(out, "DailyBulkV2QueryFileStorageMB", 976562, 0);
-	write_limit(out, "DailyDeliveredPlatformEvents", 50000, 0);
+	write_limit(out, "DailyDeliveredPlatformEvents", 50000, stream_delivered(org));
 	write_limit(out, "DataStorageMB", 10240, 0);
 	write_limit(out, "FileStorageMB", 10240, 0);
 	buf_add_char(out, '}');

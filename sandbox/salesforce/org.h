@@ -129,7 +129,8 @@ struct org {
 	struct changes *changes;
 	struct stream *stream;
 	struct pushes *pushes;
-	struct drifted *drifted; /* fields that are not as they were at the start (drift.c) */
+	struct person_accounts *persons; /* NULL: no room for their fields */
+	struct drifted *drifted;         /* fields that are not as they were at the start (drift.c) */
 	/* Who is writing, as change events name it: "com/salesforce/api/rest/62.0;client=EmrSync". */
 	char origin[ORIGIN_SIZE];
 	bool restored; /* its rows came from a file */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sandbox/salesforce/automation.h"
+#include "sandbox/salesforce/person_accounts.h"
 #include "sandbox/salesforce/values.h"
 
 void draft_init(struct draft *draft, struct org *org, struct object *object, struct arena *arena, enum draft_mode mode)
@@ -190,6 +191,9 @@ static void set_owner(struct draft *draft, uint32_t user)
 
 uint32_t record_insert(struct draft *draft, struct str wanted_id, uint32_t user)
 {
+	uint32_t number;
+
+	person_prepare(draft, NO_ROW);
 	if (draft->problems->count == 0)
 		check_required(draft, true);
 	if (draft->problems->count == 0)
@@ -198,13 +202,16 @@ uint32_t record_insert(struct draft *draft, struct str wanted_id, uint32_t user)
 		return NO_ROW;
 	automation_respell(draft);
 	set_owner(draft, user);
-	return rows_insert(draft->org, draft->object, draft->cells, wanted_id, user);
+	number = rows_insert(draft->org, draft->object, draft->cells, wanted_id, user);
+	person_follow(draft->org, draft->object, number, user);
+	return number;
 }
 
 bool record_update(struct draft *draft, uint32_t number, uint32_t user)
 {
 	struct row *row = row_at(draft->object, number);
 
+	person_prepare(draft, number);
 	if (draft->problems->count == 0)
 		check_required(draft, false);
 	if (draft->problems->count == 0)
@@ -217,6 +224,7 @@ bool record_update(struct draft *draft, uint32_t number, uint32_t user)
 			draft->cells[i] = row_cell(row, i);
 	}
 	rows_update(draft->org, draft->object, number, draft->cells, user);
+	person_follow(draft->org, draft->object, number, user);
 	return true;
 }
 

@@ -17,6 +17,7 @@
 
 #include "codec/yaml.h"
 #include "sandbox/salesforce/index.h"
+#include "sandbox/salesforce/person_accounts.h"
 
 static const struct {
 	enum field_type type;
@@ -148,6 +149,36 @@ static void hash_names(struct org *org, struct object *object)
 	}
 }
 
+static void finish_field(struct object *object, struct field *field)
+{
+	if (field->source == SOURCE_STORED && (field->flags & (FIELD_EXTERNAL | FIELD_UNIQUE | FIELD_LOOKUP)))
+		field->index = index_new();
+	if (field->flags & FIELD_NAME)
+		object->name_field = field;
+}
+
+void schema_extend(struct org *org, struct object *object, const struct field *fields, size_t count)
+{
+	struct field *all = arena_new_array(&org->arena, struct field, FIELDS_MAX);
+
+	ensure(object->row_count == 0);
+	memcpy(all, object->fields, object->field_count * sizeof(*all));
+	for (size_t i = 0; i < count && object->field_count < FIELDS_MAX; i++) {
+		struct field *field = &all[object->field_count];
+
+		*field = fields[i];
+		field->number = object->field_count++;
+		field->index = NULL;
+		finish_field(object, field);
+	}
+	object->fields = all;
+	for (unsigned i = 0; i < object->field_count; i++) {
+		if (all[i].flags & FIELD_NAME)
+			object->name_field = &all[i];
+	}
+	hash_names(org, object);
+}
+
 static void finish_object(struct org *org, struct building *building)
 {
 	struct object *object = building->object;
@@ -157,14 +188,8 @@ static void finish_object(struct org *org, struct building *building)
 	memcpy(object->fields, building->fields, building->count * sizeof(struct field));
 	object->by_id = index_new();
 	object->next_id = 1;
-	for (unsigned i = 0; i < object->field_count; i++) {
-		struct field *field = &object->fields[i];
-
-		if (field->source == SOURCE_STORED && (field->flags & (FIELD_EXTERNAL | FIELD_UNIQUE | FIELD_LOOKUP)))
-			field->index = index_new();
-		if (field->flags & FIELD_NAME)
-			object->name_field = field;
-	}
+	for (unsigned i = 0; i < object->field_count; i++)
+		finish_field(object, &object->fields[i]);
 	hash_names(org, object);
 }
 
@@ -374,5 +399,6 @@ int schema_load(struct org *org, const char *custom_fields, struct err *err)
 	org->contact = org_object(org, STR("Contact"));
 	org->account = org_object(org, STR("Account"));
 	org->user = org_object(org, STR("User"));
+	person_accounts_open(org);
 	return 0;
 }

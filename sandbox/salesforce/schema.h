@@ -23,5 +23,7 @@ extern const size_t schema_common_count;
 bool schema_type(struct str name, enum field_type *ret);
 /* Picklist values as a field keeps them: "A|B". NULL: none. */
 const char *schema_values(struct arena *arena, const struct json *values);
+/* Adds fields behind those of an object that has no rows yet; those that find no room are left out. */
+void schema_extend(struct org *org, struct object *object, const struct field *fields, size_t count);
 
 #endif

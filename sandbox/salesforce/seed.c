@@ -1,6 +1,7 @@
 /* seed: what an org holds from the beginning, and what a person does to it through /__admin. */
 #include "sandbox/salesforce/handlers.h"
 #include "sandbox/salesforce/persist.h"
+#include "sandbox/salesforce/person_accounts.h"
 #include "sandbox/salesforce/record.h"
 #include "sandbox/salesforce/render.h"
 
@@ -50,6 +51,7 @@ int seed_open(struct org *org, struct err *err)
 		add_preset(org, &presets[i]);
 	org->integration_user = 0;
 	org->person_user = 1;
+	person_accounts_apply(org);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "sandbox/salesforce/handlers.h"
 
+#include "sandbox/salesforce/person_accounts.h"
 #include "sandbox/salesforce/stream.h"
 
 enum setting_kind { SETTING_NUMBER, SETTING_REAL, SETTING_SWITCH, SETTING_TEXT };
@@ -78,6 +79,7 @@ void settings_open(struct org *org)
 		.dotted = true,
 		.events = UNRELIABLE_INIT,
 		.button_secret = STR("suture-button-secret"),
+		.person_accounts = org->options->person_accounts,
 		.person_contact_locked = true,
 	};
 	mark_tracked(org);
@@ -157,6 +159,8 @@ void manage_set(void *state, struct request *request, struct answer *answer)
 		return;
 	}
 	mark_tracked(org);
+	person_accounts_apply(org);
+	org_commit(org);
 	stream_wake(org);
 	manage_settings(state, request, answer);
 }

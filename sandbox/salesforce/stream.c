@@ -417,6 +417,11 @@ void listener_connect(struct org *org, struct listener *listener, struct answer 
 	stream_wake(org);
 }
 
+int64_t stream_delivered(const struct org *org)
+{
+	return org->stream->delivered;
+}
+
 void stream_show(struct org *org, struct buf *out)
 {
 	const struct stream *stream = org->stream;

@@ -19,6 +19,7 @@ void stream_close(struct org *org);
 /* New events, a setting changed: looks soon who may be answered. Costs nothing when nobody listens. */
 void stream_wake(struct org *org);
 void stream_forget_all(struct org *org);
+int64_t stream_delivered(const struct org *org); /* events that went out so far */
 void stream_show(struct org *org, struct buf *out);
 
 /* `len` letters and digits that nobody can guess, and a NUL. */

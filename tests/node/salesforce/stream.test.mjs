@@ -213,9 +213,9 @@ test('a client that is silent too long is forgotten', async () => {
 async function rawClient(access = token) {
 	const cookies = [];
 	let clientId;
-	const send = async (message, headers = {}) => {
+	const send = async (message, headers = {}, signal = undefined) => {
 		const answer = await fetch(`${sandbox.url}/cometd/62.0`, {
-			method: 'POST', body: JSON.stringify([{ id: '1', ...(clientId && { clientId }), ...message }]),
+			signal, method: 'POST', body: JSON.stringify([{ id: '1', ...(clientId && { clientId }), ...message }]),
 			headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json', cookie: cookies.join('; '), ...headers },
 		});
 		const text = await answer.text();
@@ -256,6 +256,29 @@ test('a connect is held, others are answered meanwhile, and an empty one ends by
 	const { body } = await held;
 	assert.ok(Date.now() - began >= 150);
 	assert.deepEqual(body.map(({ successful, advice }) => [successful, advice.reconnect, advice.timeout]), [[true, 'retry', 150]]);
+});
+
+test('a client that hangs up while it is held misses nothing', async () => {
+	const delivered = async () => {
+		const { Max, Remaining } = (await caller(sandbox.url, token)('GET', '/services/data/v62.0/limits')).body.DailyDeliveredPlatformEvents;
+		return Max - Remaining;
+	};
+	const before_ = await delivered();
+	const bayeux = await rawClient();
+	const hangUp = new AbortController();
+	await bayeux.send({ channel: '/meta/subscribe', subscription: CONTACTS });
+	const held = bayeux.send({ channel: '/meta/connect', connectionType: 'long-polling' }, {}, hangUp.signal);
+	await pause(50);
+	assert.equal((await admin(sandbox.url, 'cometd')).clients[0].held, true);
+	hangUp.abort();
+	await assert.rejects(held);
+	await pause(50);
+	assert.equal((await admin(sandbox.url, 'cometd')).clients[0].held, false);
+	await connection.sobject('Contact').create({ LastName: 'Unheard yet' });
+	const { body } = await bayeux.send({ channel: '/meta/connect', connectionType: 'long-polling' });
+	assert.deepEqual(body.map(({ channel }) => channel), [CONTACTS, '/meta/connect']);
+	assert.equal(await delivered(), before_ + 1);
+	await bayeux.send({ channel: '/meta/disconnect' });
 });
 
 test('gaps and overflow', async () => {
