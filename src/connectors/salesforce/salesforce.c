@@ -28,6 +28,9 @@ static const struct option sf_options[] = {
 	{ 0 },
 };
 
+/* A date so much lower than we thought: the clock was set back, or the answer was slow, and too low does no harm. */
+static const int64_t set_back_ms = 2000;
+
 struct sf *sf_of(struct connection *c)
 {
 	ensure(c->magic == SF_MAGIC);
@@ -58,14 +61,24 @@ static void read_limits(struct sf *sf, struct str value)
 	sf->api_max = max;
 }
 
+/*
+ * A date is cut to its second and takes a while to reach us, so each is a lower bound of the clock and the highest is the
+ * best; unless the org's clock was set back.
+ */
+static void read_clock(struct sf *sf, int64_t server_ms)
+{
+	int64_t offset_ms = server_ms - clock_mono_ns() / 1000000, known_ms = sf->clock_offset_ms;
+
+	if (server_ms && (known_ms == 0 || offset_ms > known_ms || offset_ms < known_ms - set_back_ms))
+		sf->clock_offset_ms = offset_ms;
+}
+
 static void observe(void *context, unsigned status UNUSED, const struct http_header *headers, size_t count)
 {
 	struct sf *sf = context;
 	const struct http_answer view = { .headers = headers, .header_count = count };
-	int64_t server_ms = answer_server_ms(&view);
 
-	if (server_ms)
-		sf->clock_offset_ms = server_ms - clock_mono_ns() / 1000000;
+	read_clock(sf, answer_server_ms(&view));
 	for (size_t i = 0; i < count; i++)
 		if (str_eq_nocase(headers[i].name, STR("Sforce-Limit-Info")))
 			read_limits(sf, headers[i].value);

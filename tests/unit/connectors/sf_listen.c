@@ -35,6 +35,17 @@ static struct {
 	char states[16]; /* '+' connected, '-' lost */
 } heard;
 
+/* A copy of a tree still points into its text, which the listener forgets. */
+static struct json *kept(const struct json *json)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(100000);
+
+	if (!json)
+		return NULL;
+	json_write(&text, json);
+	return far_json(&far, buf_text(&text));
+}
+
 static int on_events(void *context, const struct events *events, struct str replay, struct err *err)
 {
 	(void)context;
@@ -49,7 +60,7 @@ static int on_events(void *context, const struct events *events, struct str repl
 		copy.record.id = arena_str(&far.arena, copy.record.id);
 		copy.record.bytes = arena_str(&far.arena, copy.record.bytes);
 		copy.record.modified_by = arena_str(&far.arena, copy.record.modified_by);
-		copy.record.json = copy.record.json ? json_copy(&far.arena, copy.record.json) : NULL;
+		copy.record.json = kept(copy.record.json);
 		heard.seen[heard.count++] = copy;
 	}
 	heard.replay = arena_str(&far.arena, replay);

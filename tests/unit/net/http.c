@@ -89,6 +89,31 @@ static void ready_tells_when_wait_would_not_block(void **state UNUSED)
 
 static void answer_never(struct peer_call *call UNUSED, void *context UNUSED) {}
 
+static void waiting_may_have_an_end(void **state UNUSED)
+{
+	struct http_request request;
+	struct http_future *f;
+	int64_t before;
+	struct rig r;
+
+	rig_open(&r, answer_never, NULL);
+	request = rig_request(&r, "GET", "/x");
+	f = http_start(r.client, &request);
+	before = clock_mono_ns();
+	assert_false(http_wait_ready(f, 30));
+	assert_true(clock_mono_ns() - before >= 30000000);
+	http_cancel(&f);
+	rig_close(&r);
+
+	rig_open(&r, answer_path, NULL);
+	request = rig_request(&r, "GET", "/x");
+	f = http_start(r.client, &request);
+	assert_true(http_wait_ready(f, 10000));
+	assert_true(http_wait_ready(f, 0));
+	assert_int_equal(http_wait(&f, &r.arena, &r.answer, &r.err), 0);
+	rig_close(&r);
+}
+
 static void wait_for_count(struct peer *peer, size_t count)
 {
 	for (int i = 0; i < 2000 && peer_count(peer) < count; i++)
@@ -347,6 +372,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(many_threads_get_their_own_answers),
 		cmocka_unit_test(ready_tells_when_wait_would_not_block),
+		cmocka_unit_test(waiting_may_have_an_end),
 		cmocka_unit_test(close_fails_what_is_under_way),
 		cmocka_unit_test(close_wakes_those_who_wait),
 		cmocka_unit_test(cancel_at_any_moment),
