@@ -3,6 +3,10 @@
  * array of messages; the answers go out in the same order, but a connect is answered last, after the events.
  *
  *	cometd_call -> speak (each message) -> a row of `channels` -> say_* / listener_connect
+ *
+ *	GET  /__admin/cometd          who listens, what is kept, how many events went out, were lost, were repeated
+ *	POST /__admin/cometd/forget   all sessions are lost: 403::Unknown client
+ *	POST /__admin/cometd/gap      {"object","type":"GAP_UPDATE","id"?}: an event without values; GAP_OVERFLOW without ids
  */
 #include "sandbox/salesforce/handlers.h"
 

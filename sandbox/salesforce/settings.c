@@ -2,7 +2,7 @@
  * settings: one table for what can be set, and the two routes.
  *
  *	GET  /__admin/settings
- *	POST /__admin/settings      {"retention_ms":1000,"loss":0.1,"seed":7}: what is not named stays
+ *	POST /__admin/settings      {"retention_ms":1000,"loss":0.1,"seed":7}: what is not named stays. settings.h says what each means
  */
 #include "sandbox/salesforce/handlers.h"
 
