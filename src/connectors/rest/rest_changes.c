@@ -173,12 +173,22 @@ static void next_mark(struct rest_read *read, struct arena *arena, int64_t reach
 	                                 read->until_ms, read->end_ms, STR_ARG(mark));
 }
 
+/* A page mark of the far side's own that it no longer knows: the same one would be refused for ever. */
+static int mark_refused(const struct rest_read *read, struct err *err)
+{
+	bool theirs = read->place.cursor.len && !rest_pages_independent(rest_of(read->call.connection)->d);
+
+	if (!theirs || (err->code != ERR_REFUSED && err->code != ERR_NOT_FOUND))
+		return err->code;
+	return err_set(err, ERR_GONE, "the other system no longer knows the page that we had reached");
+}
+
 static int changes_page(struct rest_read *read, struct arena *arena, struct page *page, struct err *err)
 {
 	int64_t reached;
 
 	if (rest_read_page(read, arena, page, err) < 0)
-		return err->code;
+		return mark_refused(read, err);
 	page->total = -1;
 	if (read->probe)
 		return finish_probe(read, arena, page, err);

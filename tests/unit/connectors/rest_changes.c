@@ -186,10 +186,15 @@ static void R39_an_unsorted_walk_holds_its_filter(void **state)
 	assert_true(page.records[1].deleted);
 	request.cursor = page.next_cursor;
 	request.overlap_ms = 5000;
+	far_expect(&far, (struct exchange) {
+	                         .method = "GET", .path = "after=m 1", .status = 400, .answer = "{\"errors\":[]}" });
 	assert_int_equal(changes(&far, c, request, &page), 0);
 	/* c changed after the walk began. */
 	assert_int_equal(page.count, 0);
 	assert_str(page.next_cursor, "1785671999999");
+	/* A page mark that has grown too old there. */
+	assert_int_equal(changes(&far, c, request, &page), ERR_GONE);
+	far.err = (struct err)ERR_INIT;
 	end(&far, c);
 }
 
