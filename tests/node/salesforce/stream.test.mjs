@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import jsforce from 'jsforce';
 import { Listener, pause } from './listener.mjs';
-import { admin, caller, client, clientToken, startSandbox } from './sandbox.mjs';
+import { admin, caller, clientToken, startSandbox } from './sandbox.mjs';
 
 const CONTACTS = '/data/ContactChangeEvent';
 let sandbox;
@@ -212,10 +212,10 @@ test('a client that is silent too long is forgotten', async () => {
 // Plain messages, for what the library would not do.
 async function rawClient(access = token) {
 	const cookies = [];
-	let clientId;
+	const known = {}; // { clientId } after the handshake
 	const send = async (message, headers = {}, signal = undefined) => {
 		const answer = await fetch(`${sandbox.url}/cometd/62.0`, {
-			signal, method: 'POST', body: JSON.stringify([{ id: '1', ...(clientId && { clientId }), ...message }]),
+			signal, method: 'POST', body: JSON.stringify([{ id: '1', ...known, ...message }]),
 			headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json', cookie: cookies.join('; '), ...headers },
 		});
 		const text = await answer.text();
@@ -223,7 +223,7 @@ async function rawClient(access = token) {
 		return { status: answer.status, text, body: text.startsWith('[') ? JSON.parse(text) : null };
 	};
 	const hello = await send({ channel: '/meta/handshake', version: '1.0', supportedConnectionTypes: ['long-polling'] });
-	clientId = hello.body?.[0].clientId;
+	if (hello.body[0].clientId) known.clientId = hello.body[0].clientId;
 	return { send, hello };
 }
 
