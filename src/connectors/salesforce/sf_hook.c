@@ -16,7 +16,18 @@
 
 enum { most_ids = 200 };
 
-static const char *const actions[] = { "sync", "create", "link", "unlink" };
+/*
+ * "search" is a person who types a patient's name there; it comes to a door of its own, which answers at once. It is nothing to
+ * be staged: wherever else it comes, it is counted only.
+ */
+static const struct action {
+	const char *name;
+	enum event_kind kind;
+	const char *member; /* what it says beside the ids */
+} actions[] = {
+	{ "sync", EVENT_ASKED, "emrId" },   { "create", EVENT_ASKED, "emrId" }, { "link", EVENT_ASKED, "emrId" },
+	{ "unlink", EVENT_ASKED, "emrId" }, { "search", EVENT_OTHER, "text" },
+};
 
 /* Two headers of the same name are none. */
 static struct str header(const struct hook *hook, const char *name)
@@ -73,23 +84,24 @@ static int check_sender(const struct sf *sf, const struct hook *hook, struct err
 	return 0;
 }
 
-static bool is_action(struct str action)
+static const struct action *action_of(const struct json *body)
 {
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++)
-		if (str_eq_c(action, actions[i]))
-			return true;
-	return false;
+		if (str_eq_c(json_get_text(body, "action"), actions[i].name))
+			return &actions[i];
+	return NULL;
 }
 
 /* NULL: fine. */
 static const char *fault_of(const struct json *body)
 {
 	const struct json *ids = json_get(body, "ids"), *emr_id = json_get(body, "emrId");
+	const struct action *action = action_of(body);
 
 	if (!body || body->kind != JSON_OBJECT)
 		return "the call is no JSON object";
-	if (!is_action(json_get_text(body, "action")))
-		return "\"action\" is none of sync, create, link, unlink";
+	if (!action)
+		return "\"action\" is none of sync, create, link, unlink, search";
 	if (!sf_name_valid(json_get_text(body, "object")))
 		return "\"object\" is no Salesforce object";
 	if (!ids || ids->kind != JSON_ARRAY || ids->count == 0)
@@ -102,20 +114,21 @@ static const char *fault_of(const struct json *body)
 }
 
 /* What the call says beside the id: small enough to say it again for each. */
-static struct json *facts(struct arena *arena, const struct json *body, struct str id)
+static struct json *facts(struct arena *arena, const struct json *body, const char *member, struct str id)
 {
 	struct json *object = json_new(arena, JSON_OBJECT);
 
 	json_add(object, STR("Id"), json_new_text(arena, id));
-	if (!json_is_null(json_get(body, "emrId")))
-		json_add(object, STR("emrId"), json_new_text(arena, json_get_text(body, "emrId")));
+	if (!json_is_null(json_get(body, member)))
+		json_add(object, str_of(member), json_new_text(arena, json_get_text(body, member)));
 	return object;
 }
 
 static struct event event_of(struct arena *arena, const struct json *body, const struct json *id)
 {
 	struct str event_id = json_get_text(body, "eventId");
-	struct event event = { .kind = EVENT_ASKED,
+	const struct action *action = action_of(body);
+	struct event event = { .kind = action->kind,
 		               .name = json_get_text(body, "action"),
 		               .object = json_get_text(body, "object") };
 
@@ -127,7 +140,7 @@ static struct event event_of(struct arena *arena, const struct json *body, const
 		event.record.fault = "one of \"ids\" is no Salesforce id";
 		return event;
 	}
-	event.record.json = facts(arena, body, event.record.id);
+	event.record.json = facts(arena, body, action->member, event.record.id);
 	/* One call, several records: each is an event of its own to whoever looks for repeats. */
 	if (event_id.len)
 		event.id = arena_printf(arena, "%.*s:%.*s", STR_ARG(event_id), STR_ARG(event.record.id));

@@ -3,6 +3,8 @@
 
 #include "codec/digest.h"
 
+#include <stdio.h>
+
 #define BODY                                                                                                          \
 	"{\"action\":\"link\",\"object\":\"Contact\",\"ids\":[\"003xx000000000A\",\"" ID_B "\"],\"emrId\":\"pat-1\"," \
 	"\"user\":\"" USER "\",\"at\":\"2026-11-21T09:59:00Z\",\"eventId\":\"e-1\"}"
@@ -159,6 +161,66 @@ static void R3_a_genuine_body_that_makes_no_sense_keeps_its_bytes(void **state)
 	}
 }
 
+/* What a person types is for the search door; elsewhere it is counted and forgotten. */
+static void a_search_is_no_payload(void **state)
+{
+	struct events events;
+
+	(void)state;
+	assert_int_equal(
+	        receive((struct sent) { .body = "{\"action\":\"search\",\"object\":\"Contact\",\"ids\":[\"" ID_A
+	                                        "\"],\"text\":\"an ex\"}" },
+	                &events),
+	        0);
+	assert_int_equal(events.count, 1);
+	assert_int_equal(events.at[0].kind, EVENT_OTHER);
+	assert_str(events.at[0].name, "search");
+	assert_str(json_get_text(events.at[0].record.json, "text"), "an ex");
+}
+
+static struct str read_contract(void)
+{
+	static char text[4096];
+	FILE *file = fopen(SOURCE_ROOT "/salesforce/contract/signed-action.json", "r");
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(text, 1, sizeof(text), file);
+	assert_true(len < sizeof(text));
+	fclose(file);
+	return str_range(text, len);
+}
+
+/* The package's tests sign the same call: both sides agree on every byte of it. */
+static void R40_the_package_and_we_sign_alike(void **state)
+{
+	struct json *contract;
+	struct connection *org;
+	struct events events;
+	struct http_header headers[2] = { { .name = STR("X-Suture-Timestamp") },
+		                          { .name = STR("X-Suture-Signature") } };
+	struct hook hook = { .headers = headers, .header_count = 2, .received_ms = NOW };
+
+	(void)state;
+	assert_int_equal(json_parse(&far.arena, read_contract(), &contract, &far.err), 0);
+	org = far_connect(
+	        &far, "salesforce",
+	        arena_printf(&far.arena,
+	                     "{\"login_url\":\"%%s\",\"client_id\":\"app\",\"client_secret\":\"s\",\"hook_secret\":"
+	                     "\"%.*s\"}",
+	                     STR_ARG(json_get_text(contract, "secret")))
+	                .at);
+	headers[0].value = json_text(json_get(contract, "timestamp"));
+	headers[1].value = json_get_text(contract, "signature");
+	hook.body = json_get_text(contract, "body");
+	assert_int_equal(org->kind->webhook(org, &far.arena, &hook, &events, &far.err), 0);
+	assert_int_equal(events.count, 1);
+	assert_null(events.at[0].record.fault);
+	assert_str(events.at[0].name, "link");
+	assert_str(json_get_text(events.at[0].record.json, "emrId"), "pat-1");
+	org->kind->close(&org);
+}
+
 static void two_hundred_ids_and_no_more(void **state)
 {
 	SCOPED(buf) struct buf body = BUF_INIT(10000);
@@ -187,6 +249,8 @@ int main(void)
 		cmocka_unit_test(a_signature_that_is_missing_or_doubled_is_none),
 		cmocka_unit_test(without_a_secret_nobody_may_call),
 		cmocka_unit_test(R3_a_genuine_body_that_makes_no_sense_keeps_its_bytes),
+		cmocka_unit_test(a_search_is_no_payload),
+		cmocka_unit_test(R40_the_package_and_we_sign_alike),
 		cmocka_unit_test(two_hundred_ids_and_no_more),
 	};
 
