@@ -199,7 +199,8 @@ struct events {
 };
 
 struct hook {
-	struct str path; /* what was asked for behind the registered address, without the slash: a far side that signs nothing has a secret there */
+	struct str
+	        path; /* what was asked for behind the registered address, without the slash: a far side that signs nothing has a secret there */
 	const struct http_header *headers;
 	size_t header_count;
 	struct str body;
@@ -236,6 +237,8 @@ struct traits {
 	bool answers_with_record;   /* a write's answer carries the record */
 	struct str reference_field; /* where our id is kept in its records ("integration_record_id"); empty: nowhere */
 	struct str reference_link_field;
+	struct str
+	        reference_message_field; /* where staff of that system read why a record did not sync; empty: nowhere */
 	bool fetch_by_reference; /* fetch also takes our id; the record comes with its far id. How UNKNOWN creates are probed */
 	struct str web_link; /* deep link of a record, "{id}" in it; empty: none */
 	bool has_times;      /* records carry modified_ms that orders their changes (R4) */

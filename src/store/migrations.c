@@ -124,5 +124,41 @@ const struct migration migrations[] = {
 	  "  sync_id INTEGER NOT NULL, side INTEGER NOT NULL, field TEXT NOT NULL, shape TEXT NOT NULL, PRIMARY KEY "
 	  "(sync_id, side, field));",
 	  NULL },
+	{ "payloads of both sides, wishes of people, what is more urgent",
+	  "ALTER TABLE staged ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+	  "ALTER TABLE staged ADD COLUMN wish INTEGER NOT NULL DEFAULT 0;"
+	  "ALTER TABLE staged ADD COLUMN priority INTEGER NOT NULL DEFAULT 2;"
+	  "ALTER TABLE staged ADD COLUMN event TEXT;"
+	  "ALTER TABLE staged ADD COLUMN partner TEXT;"
+	  "ALTER TABLE staged ADD COLUMN modified_by TEXT;"
+	  "ALTER TABLE staged ADD COLUMN pushed INTEGER NOT NULL DEFAULT 0;"
+	  "DROP INDEX staged_waiting;"
+	  "CREATE INDEX staged_waiting ON staged (sync_id, priority, id) WHERE state = 0;"
+	  "CREATE INDEX staged_to_read ON staged (sync_id, priority, id) WHERE state = 5;"
+	  "CREATE INDEX staged_record ON staged (sync_id, side, record_id, id);",
+	  NULL },
+	{ "links know when each side was last looked at; the loop breaker",
+	  "ALTER TABLE link ADD COLUMN crm_modified_ms INTEGER;"
+	  "ALTER TABLE link ADD COLUMN emr_seen_ms INTEGER;"
+	  "ALTER TABLE link ADD COLUMN crm_seen_ms INTEGER;"
+	  "ALTER TABLE link ADD COLUMN turns INTEGER NOT NULL DEFAULT 0;"
+	  "ALTER TABLE link ADD COLUMN turns_since_ms INTEGER;"
+	  "ALTER TABLE link ADD COLUMN stopped_why TEXT;",
+	  NULL },
+	{ "when a side was last read completely (R8)",
+	  "CREATE TABLE reading (sync_id INTEGER NOT NULL, side INTEGER NOT NULL, complete_ms INTEGER NOT NULL, "
+	  "PRIMARY KEY (sync_id, side));"
+	  "ALTER TABLE identity ADD COLUMN staged_hash BLOB;",
+	  NULL },
+	{ "a link whose EMR record is owed has no EMR id yet (R9, R15)",
+	  "DROP INDEX link_emr;"
+	  "CREATE UNIQUE INDEX link_emr ON link (sync_id, emr_id) WHERE state < 2 AND emr_id <> '';",
+	  NULL },
+	{ "runs over a file of ids (R35)",
+	  "CREATE TABLE run_input (id INTEGER PRIMARY KEY, name TEXT NOT NULL, body BLOB NOT NULL, who TEXT NOT NULL, "
+	  "at_ms INTEGER NOT NULL);"
+	  "ALTER TABLE run ADD COLUMN input_id INTEGER;"
+	  "ALTER TABLE run ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

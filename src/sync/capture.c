@@ -1,15 +1,21 @@
 /*
- * capture: a page of records becomes rows. First everything that costs time and needs no lock (hash, identity, sealing), then one transaction
- * with the rows and the cursor (R1). The bytes of a record that equal those of its last settled payload are not stored twice: the row points to
- * the one that has them.
+ * capture: records and events become rows.
+ *
+ *	fill      one row for each, with what it says (struct staged.kind)
+ *	look up   on a reader: bytes that equal those last settled, or last staged, are not stored twice
+ *	prepare   what costs time and needs no lock: identity, sealing
+ *	commit    one transaction with the rows, who is known, and the cursor (R1)
  */
 #include "sync/capture.h"
 
 #include <string.h>
 
 #include "lib/clock.h"
+#include "sync/cursor.h"
 #include "sync/link.h"
+#include "sync/outbox.h"
 #include "sync/run_table.h"
+#include "sync/select.h"
 
 /* One field of a record in CRM form; anything unreadable counts as blank here, reconcile reports it. */
 static struct value read_field(const struct field_map *field, struct arena *arena, enum side side,
@@ -50,20 +56,33 @@ struct identity capture_identity(const struct plan *plan, struct arena *arena, e
 	return who;
 }
 
+struct str capture_stored_id(const struct plan *plan, struct arena *arena, enum side side, const struct json *record)
+{
+	struct str reference = plan->conn[SIDE_EMR]->traits.reference_field;
+
+	if (side == SIDE_CRM)
+		return plan->crm_id_field.len ? json_text(json_get_str(record, plan->crm_id_field)) : STR_EMPTY;
+	return reference.len ? json_text(json_walk(record, arena_text(arena, reference))) : STR_EMPTY;
+}
+
 struct row {
+	const struct record *record; /* NULL: a wish */
 	struct known known;
 	struct staged staged;
-	bool readable; /* else only that it came is noted */
+	bool readable; /* who it is can be told; else only that it came is noted */
+	bool gone;     /* deleted or merged: nobody's counterpart any more */
+	bool known_already;
+	int64_t replaces; /* the payload that asked for this reading */
 };
 
-struct page_job {
+struct rows_job {
+	struct engine *engine;
 	const struct plan *plan;
 	const struct capture *how;
 	struct arena *arena;
 	struct row *rows;
 	size_t count;
-	size_t staged;
-	int64_t last_id;
+	struct captured done;
 };
 
 static struct known known_of(const struct plan *plan, struct arena *arena, enum side side, const struct record *record,
@@ -76,177 +95,275 @@ static struct known known_of(const struct plan *plan, struct arena *arena, enum 
 		.record_id = record->id,
 		.has_key = who.complete,
 		.key = who.key,
+		.external_id = capture_stored_id(plan, arena, side, record->json),
+		.synced = side == SIDE_CRM && json_bool(json_get_str(record->json, plan->crm_synced_field), false),
 		.version = record->version,
 		.run_id = run_id,
 	};
 }
 
-/* Pass 1, on a reader: does the link know these very bytes already? */
-static int look_up(struct db *db, void *context, struct err *err)
-{
-	struct page_job *job = context;
+/* ---- fill ---- */
 
-	for (size_t i = 0; i < job->count; i++) {
-		struct staged *s = &job->rows[i].staged;
-		struct link link;
-		bool found = false;
-
-		if (s->record_id.len == 0)
-			continue;
-		if (link_by_emr(db, job->arena, s->sync_id, s->record_id, &link, &found, err) < 0)
-			return err_wrap(err, "look a link up");
-		if (!found || link.state != LINK_LINKED || memcmp(&link.emr_hash, &s->hash, sizeof(s->hash)) != 0)
-			continue;
-		s->same = true;
-		s->body_of = link.staged_id;
-	}
-	return 0;
-}
-
-static void judge_fault(struct staged *s, const struct record *record)
+static void judge_fault(struct staged *s, const char *fault)
 {
 	s->state = STAGED_FAILED;
 	s->outcome = OUTCOME_FAILED;
 	s->error_code = str_of(err_name(ERR_PARSE));
-	s->reason = str_of(record->fault);
+	s->reason = str_of(fault);
 	s->error_ms = s->received_ms;
 }
 
-/* R31, R32: archived and merged records are noted, not brought over. */
-static void judge_removed(struct staged *s, const struct record *record)
+/* What is known of `record`. */
+static void fill(const struct rows_job *job, struct row *row, const struct record *record)
 {
-	s->state = STAGED_DONE;
-	s->outcome = OUTCOME_SKIPPED_FILTERED;
-	s->reason =
-	        record->merged_into.len ? STR("merged into another record (R32)") : STR("archived or deleted (R31)");
+	struct staged *s = &row->staged;
+
+	row->record = record;
+	*s = (struct staged) {
+		.sync_id = job->plan->sync_id,
+		.run_id = job->how->run_id,
+		.side = job->how->side,
+		.door = job->how->door,
+		.priority = job->how->priority,
+		.kind = record->merged_into.len ? STAGED_MERGED
+		        : record->deleted       ? STAGED_REMOVED
+		                                : STAGED_RECORD,
+		.partner = record->merged_into,
+		.state = STAGED_WAITING,
+		.record_id = record->id,
+		.version = record->version,
+		.modified_ms = record->modified_ms,
+		.modified_by = record->modified_by,
+		.received_ms = job->how->asked_ms ? job->how->asked_ms : clock_wall_ms(),
+		.hash = digest_content(record->bytes),
+	};
+	row->gone = s->kind == STAGED_REMOVED || s->kind == STAGED_MERGED;
+	row->readable = !record->fault && record->json && s->kind == STAGED_RECORD;
+	row->replaces = job->how->replaces;
+	if (record->fault)
+		judge_fault(s, record->fault);
 }
 
-/* Pass 2: what costs time. */
-static void prepare(struct engine *engine, struct page_job *job, const struct page *page)
+/* Only that something happened to the record: it is to be read. */
+static void fill_to_read(const struct rows_job *job, struct row *row, const struct record *record)
 {
-	struct str reference = job->plan->conn[SIDE_EMR]->traits.reference_field;
+	fill(job, row, record);
+	row->readable = false;
+	if (row->staged.state == STAGED_WAITING)
+		row->staged.state = STAGED_TO_READ;
+}
+
+/* ---- look up ---- */
+
+/* The very bytes that were settled last: they stand with the payload that brought them. */
+static int look_at_link(struct db *db, const struct rows_job *job, struct staged *s, struct err *err)
+{
+	struct link link;
+	bool found = false;
+
+	if (s->side != SIDE_EMR)
+		return 0;
+	if (link_by_emr(db, job->arena, s->sync_id, s->record_id, &link, &found, err) < 0)
+		return err_wrap(err, "look a link up");
+	if (!found || link.state != LINK_LINKED || memcmp(&link.emr_hash, &s->hash, sizeof(s->hash)) != 0)
+		return 0;
+	s->same = true;
+	s->body_of = link.staged_id;
+	return 0;
+}
+
+static int look_at_known(struct db *db, const struct rows_job *job, struct row *row, struct err *err)
+{
+	const struct staged *s = &row->staged;
+	struct known known;
+	bool found;
+
+	if (!job->how->only_changed || s->kind != STAGED_RECORD)
+		return 0;
+	if (identity_get(db, job->arena, s->sync_id, s->side, s->record_id, &known, &found, err) < 0)
+		return err_wrap(err, "look a record up");
+	row->known_already =
+	        found && known.stages && memcmp(&known.staged_hash, &s->hash, sizeof(s->hash)) == 0;
+	return 0;
+}
+
+/* R27: an event that tells which members changed, all of them as the base has them, is our own write coming back. */
+static bool members_equal_base(const struct rows_job *job, const struct json *members, const struct base *base)
+{
+	const struct mapping *m = &job->plan->mapping;
+	struct arena *arena = job->arena;
+
+	for (size_t i = 0; i < m->count; i++) {
+		struct value value;
+
+		if (!json_get_str(members, path_top(m->fields[i].crm)))
+			continue;
+		if (!base[i].known || base[i].unsure || !value_of_json(path_get(m->fields[i].crm, members), &value) ||
+		    !str_eq(value_normal(arena, m->fields[i].type, value), base[i].crm))
+			return false;
+	}
+	return true;
+}
+
+static int look_at_members(struct db *db, const struct rows_job *job, struct row *row, struct err *err)
+{
+	struct staged *s = &row->staged;
+	const struct mapping *m = &job->plan->mapping;
+	struct base *base = arena_new_array(job->arena, struct base, m->count);
+	struct link link;
+	bool found, owes;
+
+	if (s->side != SIDE_CRM || s->state != STAGED_TO_READ || s->wish != WISH_NONE || !row->record ||
+	    !row->record->json || !row->record->json->first)
+		return 0;
+	if (link_by_crm(db, job->arena, s->sync_id, s->record_id, &link, &found, err) < 0)
+		return err_wrap(err, "look a link up");
+	if (!found || link.state != LINK_LINKED || link.mapping_version != job->plan->mapping_version)
+		return 0;
+	if (outbox_owes(db, link.id, &owes, err) < 0 ||
+	    base_read(job->engine, job->arena, m, link.base, base, err) < 0)
+		return err_wrap(err, "look a link up");
+	if (owes || !members_equal_base(job, row->record->json, base))
+		return 0;
+	s->state = STAGED_DONE;
+	s->outcome = OUTCOME_UNCHANGED;
+	s->link_id = link.id;
+	s->reason = STR("nothing that is mapped changed: our own write came back (R27)");
+	return 0;
+}
+
+static int look_up(struct db *db, void *context, struct err *err)
+{
+	struct rows_job *job = context;
 
 	for (size_t i = 0; i < job->count; i++) {
-		const struct record *record = &page->records[i];
 		struct row *row = &job->rows[i];
 
-		row->known = (struct known) { .side = SIDE_EMR, .record_id = record->id, .run_id = job->how->run_id };
-		row->readable = !record->fault;
-		if (record->fault) {
-			judge_fault(&row->staged, record);
-		} else if (record->deleted || record->merged_into.len) {
-			judge_removed(&row->staged, record); /* and has no key: it is nobody's twin (R8) */
-		} else {
-			row->known = known_of(job->plan, job->arena, SIDE_EMR, record, job->how->run_id);
-			row->known.external_id =
-			        reference.len ? json_text(json_walk(record->json, arena_text(job->arena, reference)))
-			                      : STR_EMPTY;
-		}
-		if (!row->staged.body_of)
-			row->staged.sealed = box_seal(engine->keys, job->arena, "staged.body", record->bytes);
+		if (look_at_members(db, job, row, err) < 0)
+			return err_pass(err);
+		if (row->staged.record_id.len == 0 || !row->readable)
+			continue;
+		if (look_at_link(db, job, &row->staged, err) < 0 || look_at_known(db, job, row, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
+/* ---- prepare ---- */
+
+static void prepare(struct rows_job *job)
+{
+	for (size_t i = 0; i < job->count; i++) {
+		struct row *row = &job->rows[i];
+		struct staged *s = &row->staged;
+
+		row->known = (struct known) { .side = s->side, .record_id = s->record_id, .run_id = job->how->run_id };
+		if (row->readable)
+			row->known = known_of(job->plan, job->arena, s->side, row->record, job->how->run_id);
+		row->known.stages = row->readable;
+		row->known.staged_hash = s->hash;
+		if (!s->body_of && !row->known_already && row->record)
+			s->sealed = box_seal(job->engine->keys, job->arena, "staged.body", row->record->bytes);
 	}
 }
+
+/* ---- commit ---- */
 
 /* *ret_seen: this run has the record already. */
 static int note_who(struct db *db, const struct row *row, bool *ret_seen, struct err *err)
 {
+	const struct staged *s = &row->staged;
+
 	*ret_seen = false;
-	if (row->known.record_id.len == 0)
+	if (!row->record || s->record_id.len == 0)
 		return 0;
-	return (row->readable ? identity_put : identity_see)(db, row->staged.sync_id, &row->known, ret_seen, err);
+	if (row->gone)
+		return identity_remove(db, s->sync_id, s->side, s->record_id, err);
+	return (row->readable ? identity_put : identity_see)(db, s->sync_id, &row->known, ret_seen, err);
 }
 
-static int take_the_place(struct db *db, const struct page_job *job, struct err *err)
+static int take_the_place(struct db *db, const struct rows_job *job, const struct row *row, struct err *err)
 {
 	struct str reason;
 
-	if (!job->how->replaces || job->staged == 0)
+	if (!row->replaces)
 		return 0;
-	reason = arena_printf(job->arena, "read again as payload %lld", (long long)job->last_id);
-	return stage_supersede(db, job->how->replaces, arena_text(job->arena, reason), err);
+	reason = arena_printf(job->arena, "read as payload %lld", (long long)row->staged.id);
+	return stage_supersede(db, row->replaces, arena_text(job->arena, reason), err);
 }
 
-/* Pass 3: the rows and the cursor. */
+static int move_cursor(struct db *db, const struct rows_job *job, struct err *err)
+{
+	const struct capture *how = job->how;
+
+	if (how->run_id && how->moves_cursor)
+		return run_advance(db, how->run_id, how->from, how->cursor, (int64_t)job->done.staged, how->total, err);
+	if (how->feed)
+		return cursor_move(
+		        db, &(struct cursor_place) { job->plan->sync_id, how->side, str_of(how->feed) }, how->from,
+		        how->cursor, err);
+	return 0;
+}
+
 static int commit(struct db *db, void *context, struct err *err)
 {
-	struct page_job *job = context;
-	const struct capture *how = job->how;
-	size_t staged = 0;
+	struct rows_job *job = context;
 
+	job->done = (struct captured) { 0 };
 	for (size_t i = 0; i < job->count; i++) {
 		struct row *row = &job->rows[i];
 		bool seen;
 
 		if (note_who(db, row, &seen, err) < 0)
 			return err_wrap(err, "capture");
-		if (seen && how->door == DOOR_BATCH)
+		if (row->known_already || (seen && job->how->door == DOOR_BATCH))
 			continue;
-		if (stage_insert(db, &row->staged, err) < 0)
+		if (stage_insert(db, &row->staged, err) < 0 || take_the_place(db, job, row, err) < 0)
 			return err_wrap(err, "capture");
-		staged++;
-		job->last_id = row->staged.id;
+		job->done.staged++;
+		job->done.last_id = row->staged.id;
 	}
-	job->staged = staged;
-	if (take_the_place(db, job, err) < 0)
-		return err_wrap(err, "capture");
-	if (!how->run_id || !how->moves_cursor)
-		return 0;
-	return run_advance(db, how->run_id, how->from, how->cursor, (int64_t)staged, how->total, err);
+	return move_cursor(db, job, err);
 }
 
-static void fill(struct page_job *job, const struct page *page)
-{
-	int64_t now = clock_wall_ms();
-
-	for (size_t i = 0; i < job->count; i++) {
-		const struct record *record = &page->records[i];
-
-		job->rows[i].staged = (struct staged) {
-			.sync_id = job->plan->sync_id,
-			.run_id = job->how->run_id,
-			.side = SIDE_EMR,
-			.door = job->how->door,
-			.state = STAGED_WAITING,
-			.record_id = record->id,
-			.version = record->version,
-			.modified_ms = record->modified_ms,
-			.received_ms = now,
-			.hash = digest_content(record->bytes),
-		};
-	}
-}
+/* ---- pages ---- */
 
 struct capturing {
-	struct page_job job;
+	struct rows_job job;
 	struct capture how;
 	struct store_pending *pending;
 };
 
-int capture_emr_start(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
-                      const struct capture *how, struct capturing **ret, struct err *err)
+static struct rows_job job_of(struct engine *engine, const struct plan *plan, struct arena *arena,
+                              const struct capture *how, size_t most)
+{
+	return (struct rows_job) { .engine = engine,
+		                   .plan = plan,
+		                   .how = how,
+		                   .arena = arena,
+		                   .rows = arena_new_array(arena, struct row, most) };
+}
+
+int capture_start(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
+                  const struct capture *how, struct capturing **ret, struct err *err)
 {
 	struct capturing *c = arena_new(arena, struct capturing);
 	int code;
 
 	c->how = *how;
-	c->job = (struct page_job) {
-		.plan = plan,
-		.how = &c->how,
-		.arena = arena,
-		.rows = arena_new_array(arena, struct row, page->count),
-		.count = page->count,
-	};
-	fill(&c->job, page);
+	c->job = job_of(engine, plan, arena, &c->how, page->count);
+	for (size_t i = 0; i < page->count; i++)
+		fill(&c->job, &c->job.rows[c->job.count++], &page->records[i]);
 	code = store_read(engine->store, look_up, &c->job, err);
 	if (code < 0)
 		return code;
-	prepare(engine, &c->job, page);
-	c->pending = store_write_start(engine->store, RELAXED, commit, &c->job);
+	prepare(&c->job);
+	c->pending = store_write_start(engine->store, how->durable ? DURABLE : RELAXED, commit, &c->job);
 	*ret = c;
 	return 0;
 }
 
-int capture_emr_finish(struct capturing **pc, size_t *ret_staged, int64_t *ret_last_staged_id, struct err *err)
+int capture_finish(struct capturing **pc, struct captured *ret, struct err *err)
 {
 	struct capturing *c = *pc;
 	int code = store_write_wait(&c->pending, err);
@@ -254,73 +371,234 @@ int capture_emr_finish(struct capturing **pc, size_t *ret_staged, int64_t *ret_l
 	*pc = NULL;
 	if (code < 0)
 		return code;
-	*ret_staged = c->job.staged;
-	if (ret_last_staged_id)
-		*ret_last_staged_id = c->job.last_id;
+	*ret = c->job.done;
 	return 0;
 }
 
-int capture_emr(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
-                const struct capture *how, size_t *ret_staged, int64_t *ret_last_staged_id, struct err *err)
+int capture_page(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
+                 const struct capture *how, struct captured *ret, struct err *err)
 {
 	struct capturing *c;
-	int code = capture_emr_start(engine, plan, arena, page, how, &c, err);
+	int code = capture_start(engine, plan, arena, page, how, &c, err);
 
-	return code < 0 ? code : capture_emr_finish(&c, ret_staged, ret_last_staged_id, err);
+	return code < 0 ? code : capture_finish(&c, ret, err);
 }
 
-struct crm_row {
+/* ---- events, wishes, ids, looks ---- */
+
+static int capture_rows(struct rows_job *job, struct captured *ret, struct err *err)
+{
+	if (store_read(job->engine->store, look_up, job, err) < 0)
+		return err_pass(err);
+	prepare(job);
+	if (store_write(job->engine->store, job->how->durable ? DURABLE : RELAXED, commit, job, err) < 0)
+		return err_pass(err);
+	*ret = job->done;
+	return 0;
+}
+
+/* What we do not know is answered by looking at the record. */
+static enum wish wish_of_name(struct str name)
+{
+	for (enum wish w = WISH_SYNC; w < WISHES; w++) {
+		if (str_eq_c(name, wish_name(w)))
+			return w;
+	}
+	return WISH_NONE;
+}
+
+static void set_wish(struct staged *s, enum wish wish, struct str partner)
+{
+	s->wish = wish;
+	s->partner = partner;
+	s->priority = STAGED_PERSON;
+	if (wish == WISH_UNLINK && s->state == STAGED_TO_READ)
+		s->state = STAGED_WAITING; /* nobody has to look at a record to let go of it */
+}
+
+static void fill_event(const struct rows_job *job, struct row *row, const struct event *e)
+{
+	struct record *record = arena_new(job->arena, struct record);
+
+	*record = e->record;
+	record->deleted = record->deleted || e->kind == EVENT_REMOVED;
+	if (e->whole || e->kind == EVENT_REMOVED || e->kind == EVENT_MERGED)
+		fill(job, row, record);
+	else
+		fill_to_read(job, row, record);
+	row->staged.event = e->name;
+	row->staged.pushed = e->whole;
+	if (e->kind == EVENT_ASKED)
+		set_wish(&row->staged, wish_of_name(e->name), json_get_text(e->record.json, "emrId"));
+}
+
+int capture_events(struct engine *engine, const struct plan *plan, struct arena *arena, const struct events *events,
+                   const struct capture *how, struct captured *ret, struct err *err)
+{
+	struct rows_job job = job_of(engine, plan, arena, how, events->count);
+
+	for (size_t i = 0; i < events->count; i++) {
+		const struct event *e = &events->at[i];
+
+		if (e->kind != EVENT_OVERFLOW && e->kind != EVENT_OTHER)
+			fill_event(&job, &job.rows[job.count++], e);
+	}
+	return capture_rows(&job, ret, err);
+}
+
+int capture_ids(struct engine *engine, const struct plan *plan, struct arena *arena, const struct str *ids,
+                const struct str *bytes, size_t count, const struct capture *how, struct captured *ret,
+                struct err *err)
+{
+	struct rows_job job = job_of(engine, plan, arena, how, count);
+	struct record *records = arena_new_array(arena, struct record, count);
+
+	for (size_t i = 0; i < count; i++) {
+		records[i] = (struct record) { .id = ids[i], .bytes = bytes[i] };
+		fill_to_read(&job, &job.rows[job.count++], &records[i]);
+	}
+	return capture_rows(&job, ret, err);
+}
+
+int capture_wish(struct engine *engine, const struct plan *plan, struct arena *arena, const struct asked *asked,
+                 const struct capture *how, struct captured *ret, struct err *err)
+{
+	SCOPED(buf) struct buf bytes = BUF_INIT(LIMIT_PAYLOAD);
+	struct json *text = json_new(arena, JSON_OBJECT);
+	struct rows_job job = job_of(engine, plan, arena, how, 1);
+	struct record record = { .id = asked->record_id };
+
+	json_set(text, STR("wish"), json_new_text(arena, str_of(wish_name(asked->wish))));
+	json_set(text, STR("who"), json_new_text(arena, str_of(engine->who)));
+	json_set(text, STR("at"), json_new_text(arena, clock_rfc3339(arena, clock_wall_ms())));
+	json_write(&bytes, text);
+	record.bytes = buf_str(&bytes);
+	fill_to_read(&job, &job.rows[job.count++], &record);
+	set_wish(&job.rows[0].staged, asked->wish, asked->partner);
+	return capture_rows(&job, ret, err);
+}
+
+int capture_looked(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
+                   const struct staged *const *replaced, int64_t asked_ms, struct captured *ret, struct err *err)
+{
+	const struct capture how = { .side = replaced[0]->side, .total = -1, .asked_ms = asked_ms };
+	struct rows_job job = job_of(engine, plan, arena, &how, page->count);
+
+	for (size_t i = 0; i < page->count; i++) {
+		struct record *record = &page->records[i];
+		struct row *row = &job.rows[job.count++];
+		const struct staged *asked = replaced[i];
+
+		record->id = record->id.len ? record->id : asked->record_id;
+		if (str_eq(str_of(record->fault), STR("not there"))) {
+			record->fault = NULL;
+			record->deleted = true;
+		}
+		fill(&job, row, record);
+		row->replaces = asked->id;
+		row->staged.run_id = asked->run_id;
+		row->staged.door = asked->door;
+		row->staged.priority = asked->priority;
+		row->staged.wish = asked->wish;
+		row->staged.event = asked->event;
+		if (asked->wish != WISH_NONE)
+			row->staged.partner = asked->partner;
+	}
+	return capture_rows(&job, ret, err);
+}
+
+/* ---- who is not there any more ---- */
+
+struct missing_job {
+	struct rows_job job;
+	struct selected found;
+};
+
+static int find_missing(struct db *db, void *context, struct err *err)
+{
+	struct missing_job *m = context;
+
+	return link_unseen(db, m->job.arena, m->job.plan->sync_id, m->job.how->side, m->job.how->run_id, &m->found, err);
+}
+
+int capture_missing(struct engine *engine, const struct plan *plan, struct arena *arena, const struct capture *how,
+                    struct captured *ret, struct err *err)
+{
+	struct missing_job m = { .job = { .engine = engine, .plan = plan, .how = how, .arena = arena } };
+	struct record *records;
+	const struct str *ids;
+
+	if (store_read(engine->store, find_missing, &m, err) < 0)
+		return err_pass(err);
+	ids = m.found.at;
+	records = arena_new_array(arena, struct record, m.found.count);
+	m.job.rows = arena_new_array(arena, struct row, m.found.count);
+	for (size_t i = 0; i < m.found.count; i++) {
+		records[i] = (struct record) { .id = ids[i], .bytes = STR("{\"missing\":true}") };
+		fill_to_read(&m.job, &m.job.rows[m.job.count++], &records[i]);
+		m.job.rows[i].staged.event = STR("missing from a complete reading");
+		m.job.rows[i].staged.run_id = 0; /* it was not read: it does not count in the run's report (R33) */
+	}
+	prepare(&m.job);
+	if (store_write(engine->store, RELAXED, commit, &m.job, err) < 0)
+		return err_pass(err);
+	*ret = m.job.done;
+	return 0;
+}
+
+/* ---- identities only ---- */
+
+struct who_row {
 	struct known known;
 	bool readable, gone;
 };
 
-struct crm_job {
+struct who_job {
 	const struct plan *plan;
-	struct crm_row *rows;
+	enum side side;
+	struct who_row *rows;
 	size_t count;
 };
 
-static int commit_crm_row(struct db *db, int64_t sync_id, const struct crm_row *row, struct err *err)
+static int commit_who_row(struct db *db, const struct who_job *job, const struct who_row *row, struct err *err)
 {
 	bool seen;
 
 	if (row->known.record_id.len == 0)
 		return 0;
 	if (row->gone)
-		return identity_remove(db, sync_id, SIDE_CRM, row->known.record_id, err);
-	return (row->readable ? identity_put : identity_see)(db, sync_id, &row->known, &seen, err);
+		return identity_remove(db, job->plan->sync_id, job->side, row->known.record_id, err);
+	return (row->readable ? identity_put : identity_see)(db, job->plan->sync_id, &row->known, &seen, err);
 }
 
-static int commit_crm(struct db *db, void *context, struct err *err)
+static int commit_who(struct db *db, void *context, struct err *err)
 {
-	const struct crm_job *job = context;
+	const struct who_job *job = context;
 
 	for (size_t i = 0; i < job->count; i++) {
-		if (commit_crm_row(db, job->plan->sync_id, &job->rows[i], err) < 0)
+		if (commit_who_row(db, job, &job->rows[i], err) < 0)
 			return err_wrap(err, "capture");
 	}
 	return 0;
 }
 
-int capture_crm_identities(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
-                           int64_t run_id, struct err *err)
+int capture_identities(struct engine *engine, const struct plan *plan, struct arena *arena, enum side side,
+                       const struct page *page, int64_t run_id, struct err *err)
 {
-	struct crm_job job = { .plan = plan,
-		               .rows = arena_new_array(arena, struct crm_row, page->count),
+	struct who_job job = { .plan = plan,
+		               .side = side,
+		               .rows = arena_new_array(arena, struct who_row, page->count),
 		               .count = page->count };
 
 	for (size_t i = 0; i < page->count; i++) {
 		const struct record *record = &page->records[i];
-		struct crm_row *row = &job.rows[i];
+		struct who_row *row = &job.rows[i];
 
-		row->known = (struct known) { .side = SIDE_CRM, .record_id = record->id, .run_id = run_id };
-		row->gone = record->deleted;
+		row->known = (struct known) { .side = side, .record_id = record->id, .run_id = run_id };
+		row->gone = record->deleted || record->merged_into.len;
 		row->readable = !record->fault;
-		if (row->gone || !row->readable)
-			continue;
-		row->known = known_of(plan, arena, SIDE_CRM, record, run_id);
-		row->known.external_id = json_text(json_get_str(record->json, plan->crm_id_field));
-		row->known.synced = json_bool(json_get_str(record->json, plan->crm_synced_field), false);
+		if (!row->gone && row->readable)
+			row->known = known_of(plan, arena, side, record, run_id);
 	}
-	return store_write(engine->store, RELAXED, commit_crm, &job, err);
+	return store_write(engine->store, RELAXED, commit_who, &job, err);
 }

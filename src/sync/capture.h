@@ -1,6 +1,6 @@
 /*
- * capture: what a connector read becomes staged payloads and noted identities, together with the cursor of where it was read, in one transaction (R1).
- * Every door leads through here.
+ * capture: what a connector read or was told becomes staged payloads and noted identities, together with the cursor of where it was read, in one
+ * transaction (R1). Every door leads through here: pages of a batch or a delta, webhooks, streams, a person's click.
  */
 #ifndef SUTURE_SYNC_CAPTURE_H
 #define SUTURE_SYNC_CAPTURE_H
@@ -9,29 +9,66 @@
 #include "sync/stage.h"
 
 struct capture {
+	enum side side;
 	enum door door;
+	enum staged_priority priority;
 	int64_t run_id;    /* 0: not part of a run */
 	bool moves_cursor; /* the run's cursor moves from `from`, where it has to be, to `cursor` */
+	const char *feed;  /* or this feed's cursor moves to `cursor`, in the same transaction; NULL: none */
 	struct str from, cursor;
-	int64_t total;    /* -1: unknown */
-	int64_t replaces; /* a failed payload that this reading takes the place of; 0: none */
+	int64_t asked_ms;  /* by our clock: when the reading was asked for; what is older at the far side may be in it. 0: it was told to us just now */
+	int64_t total;     /* -1: unknown */
+	int64_t replaces;  /* one record only: a failed payload that this reading takes the place of; 0: none */
+	bool only_changed; /* a record whose very bytes were staged before is passed over: overlaps, scans (R39) */
+	bool durable;      /* survives a power cut before it is acknowledged (R1): what cannot be read again */
 };
 
-/* Stages EMR records; one that this run has staged already (a page read twice) is passed over. *ret_staged counts new payloads. */
-int capture_emr(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
-                const struct capture *how, size_t *ret_staged, int64_t *ret_last_staged_id, struct err *err) MUST_CHECK;
-/* The same without waiting for the commit: `arena`, where page and texts of `how` lie too, lives until capture_emr_finish, which has to be called for each that
- * was started. Captures that one thread started are committed in that order. */
+struct captured {
+	size_t staged;   /* new payloads */
+	int64_t last_id; /* of the last one */
+};
+
+/* Stages the records of a page; one that this run has staged already (a page read twice) is passed over. */
+int capture_page(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
+                 const struct capture *how, struct captured *ret, struct err *err) MUST_CHECK;
+/* What a far side told us. EVENT_OVERFLOW and EVENT_OTHER are not staged: the caller acts on them. */
+int capture_events(struct engine *engine, const struct plan *plan, struct arena *arena, const struct events *events,
+                   const struct capture *how, struct captured *ret, struct err *err) MUST_CHECK;
+/* A person's wish about one record of how->side; `partner` may be empty. Its bytes say who wished what, and when. */
+struct asked {
+	enum wish wish;
+	struct str record_id, partner;
+};
+int capture_wish(struct engine *engine, const struct plan *plan, struct arena *arena, const struct asked *asked,
+                 const struct capture *how, struct captured *ret, struct err *err) MUST_CHECK;
+/* Ids whose records are to be read (a CSV batch, R35): `bytes` what each came as. */
+int capture_ids(struct engine *engine, const struct plan *plan, struct arena *arena, const struct str *ids,
+                const struct str *bytes, size_t count, const struct capture *how, struct captured *ret,
+                struct err *err) MUST_CHECK;
+/* Records that were read because `replaced` (one for each, same order) asked for it: each takes its place, with its wish, run and priority. A record that is
+ * not there any more becomes a removal. */
+int capture_looked(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
+                   const struct staged *const *replaced, int64_t asked_ms, struct captured *ret,
+                   struct err *err) MUST_CHECK;
+/* Linked records of that side that a complete reading did not meet: each is looked at again, and only what is really gone is treated as deleted (R31).
+ * *ret->staged counts them. */
+int capture_missing(struct engine *engine, const struct plan *plan, struct arena *arena, const struct capture *how,
+                    struct captured *ret, struct err *err) MUST_CHECK;
+
+/* capture_page without waiting for the commit: `arena`, where page and texts of `how` lie too, lives until capture_finish, which has to be called for each
+ * that was started. Captures that one thread started are committed in that order. */
 struct capturing;
-int capture_emr_start(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
-                      const struct capture *how, struct capturing **ret, struct err *err) MUST_CHECK;
-int capture_emr_finish(struct capturing **c, size_t *ret_staged, int64_t *ret_last_staged_id,
-                       struct err *err) MUST_CHECK;
-/* Notes who is in the CRM: identities only, no payload. */
-int capture_crm_identities(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
-                           int64_t run_id, struct err *err) MUST_CHECK;
+int capture_start(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
+                  const struct capture *how, struct capturing **ret, struct err *err) MUST_CHECK;
+int capture_finish(struct capturing **c, struct captured *ret, struct err *err) MUST_CHECK;
+
+/* Notes who is there: identities only, no payload. */
+int capture_identities(struct engine *engine, const struct plan *plan, struct arena *arena, enum side side,
+                       const struct page *page, int64_t run_id, struct err *err) MUST_CHECK;
 /* Identity of one record, by the fields with a role in the mapping. */
 struct identity capture_identity(const struct plan *plan, struct arena *arena, enum side side,
                                  const struct json *record);
+/* The other side's id as stored in this record (R6); empty: none. */
+struct str capture_stored_id(const struct plan *plan, struct arena *arena, enum side side, const struct json *record);
 
 #endif

@@ -30,7 +30,7 @@ static void add_link_fields(const struct compose *c, struct json *body)
 	const struct plan *p = c->plan;
 	bool creates = c->crm_id.len == 0;
 
-	if (creates || c->joins) {
+	if (creates || c->joins || c->shows_link) {
 		if (p->crm_synced_field.len)
 			json_set(body, p->crm_synced_field, json_new_bool(c->scratch, true));
 		if (!creates)
@@ -43,7 +43,7 @@ static void add_link_fields(const struct compose *c, struct json *body)
 	set_text(c->scratch, body, p->crm_last_sync_field, clock_rfc3339(c->scratch, clock_wall_ms()));
 }
 
-enum part { OF_CRM, OF_EMR, OF_CRM_AND_NEITHER };
+enum part { OF_CRM, OF_EMR, OF_CRM_AND_NEITHER, OF_EMR_AND_NEITHER };
 
 static bool takes_part(const struct merged *f, enum part part)
 {
@@ -54,6 +54,8 @@ static bool takes_part(const struct merged *f, enum part part)
 		return f->write_emr;
 	case OF_CRM_AND_NEITHER:
 		return f->write_crm || !f->write_emr;
+	case OF_EMR_AND_NEITHER:
+		return f->write_emr || !f->write_crm;
 	}
 	unreachable("every part is one of these");
 }
@@ -69,6 +71,7 @@ static struct str base_of(const struct compose *c, enum part part)
 
 		base[i] = f->next;
 		base[i].known = f->next.known && takes_part(f, part);
+		base[i].unsure = f->write_crm && part != OF_EMR && part != OF_EMR_AND_NEITHER;
 	}
 	return base_write(c->engine, c->arena, m, base);
 }
@@ -103,22 +106,34 @@ static void split_masks(const struct compose *c, struct value *values, bool *to_
 	}
 }
 
+/* Our id and web link, where the EMR has a place for them. */
+static void add_reference(const struct compose *c, struct json *body, struct str crm_id)
+{
+	const struct traits *emr = &c->plan->conn[SIDE_EMR]->traits;
+	struct str web = c->plan->conn[SIDE_CRM]->traits.web_link;
+	ptrdiff_t at = str_find(web, STR("{id}"));
+
+	set_text(c->arena, body, emr->reference_field, crm_id);
+	if (emr->reference_link_field.len && at >= 0)
+		set_text(c->arena, body, emr->reference_link_field,
+		         arena_printf(c->arena, "%.*s%.*s%.*s", (int)at, web.at, STR_ARG(crm_id),
+		                      STR_ARG(str_skip(web, (size_t)at + 4))));
+}
+
+static bool keeps_reference(const struct plan *plan)
+{
+	return plan->back_reference && plan->conn[SIDE_EMR]->traits.reference_field.len > 0;
+}
+
 bool compose_back_reference(struct engine *engine, const struct plan *plan, struct arena *arena, struct str emr_id,
                             struct str crm_id, struct owed *ret)
 {
-	const struct traits *emr = &plan->conn[SIDE_EMR]->traits;
-	const struct traits *crm = &plan->conn[SIDE_CRM]->traits;
 	const struct compose c = { .engine = engine, .plan = plan, .arena = arena };
 	struct json *body = json_new(arena, JSON_OBJECT);
-	ptrdiff_t at = str_find(crm->web_link, STR("{id}"));
 
-	if (!plan->back_reference || emr->reference_field.len == 0)
+	if (!keeps_reference(plan))
 		return false;
-	set_text(arena, body, emr->reference_field, crm_id);
-	if (emr->reference_link_field.len && at >= 0)
-		set_text(arena, body, emr->reference_link_field,
-		         arena_printf(arena, "%.*s%.*s%.*s", (int)at, crm->web_link.at, STR_ARG(crm_id),
-		                      STR_ARG(str_skip(crm->web_link, (size_t)at + 4))));
+	add_reference(&c, body, crm_id);
 	*ret = (struct owed) {
 		.sync_id = plan->sync_id,
 		.side = SIDE_EMR,
@@ -132,20 +147,86 @@ bool compose_back_reference(struct engine *engine, const struct plan *plan, stru
 
 static struct owed entry(const struct compose *c, enum side side, const struct json *body)
 {
-	bool creates = side == SIDE_CRM && c->crm_id.len == 0;
+	struct str id = side == SIDE_EMR ? c->emr_id : c->crm_id;
+	bool creates = id.len == 0;
+	enum part part = side == SIDE_CRM ? (creates ? OF_CRM_AND_NEITHER : OF_CRM)
+	                                  : (creates ? OF_EMR_AND_NEITHER : OF_EMR);
 
 	return (struct owed) {
 		.sync_id = c->plan->sync_id,
 		.side = side,
 		.op = creates ? WRITE_CREATE : WRITE_UPDATE,
-		.priority = OWED_NORMAL,
-		.record_id = side == SIDE_EMR ? c->emr_id : c->crm_id,
-		.key = creates ? c->emr_id : STR_EMPTY,
+		.priority = c->person ? OWED_PERSON : OWED_NORMAL,
+		.record_id = id,
+		.key = !creates ? STR_EMPTY : side == SIDE_CRM ? c->emr_id : c->crm_id,
 		.body = seal_json(c, body),
-		.base = base_of(c, creates            ? OF_CRM_AND_NEITHER
-		                   : side == SIDE_CRM ? OF_CRM
-		                                      : OF_EMR),
+		.base = c->merged ? base_of(c, part) : STR_EMPTY,
 	};
+}
+
+struct owed compose_link_fields(const struct compose *c)
+{
+	struct json *body = json_new(c->scratch, JSON_OBJECT);
+
+	add_link_fields(c, body);
+	return entry(c, SIDE_CRM, body);
+}
+
+/* What is deleted here is written off there as the sync says. */
+static void undo_in_crm(const struct compose *c, enum on_removal how, struct writes *ret)
+{
+	const struct plan *p = c->plan;
+	struct json *body = json_new(c->scratch, JSON_OBJECT);
+	struct owed owed;
+
+	if (p->crm_synced_field.len)
+		json_set(body, p->crm_synced_field, json_new_bool(c->scratch, false));
+	if (p->crm_id_field.len && how != REMOVAL_FLAG)
+		json_set(body, p->crm_id_field, json_new(c->scratch, JSON_NULL));
+	if (how == REMOVAL_FLAG)
+		set_text(c->scratch, body, p->crm_status_field, STR("Removed in EMR"));
+	owed = entry(c, SIDE_CRM, body);
+	owed.op = how == REMOVAL_DELETE ? WRITE_DELETE : WRITE_UPDATE;
+	ret->owed[ret->count++] = owed;
+}
+
+static void undo_in_emr(const struct compose *c, enum on_removal how, struct writes *ret)
+{
+	struct json *body = json_new(c->scratch, JSON_OBJECT);
+	const struct traits *emr = &c->plan->conn[SIDE_EMR]->traits;
+	struct owed owed;
+
+	if (!keeps_reference(c->plan))
+		return;
+	json_set(body, emr->reference_field, json_new(c->scratch, JSON_NULL));
+	if (emr->reference_link_field.len)
+		json_set(body, emr->reference_link_field, json_new(c->scratch, JSON_NULL));
+	if (how == REMOVAL_FLAG)
+		set_text(c->scratch, body, emr->reference_message_field, STR("Removed in the CRM"));
+	owed = entry(c, SIDE_EMR, body);
+	owed.priority = OWED_LOW;
+	ret->owed[ret->count++] = owed;
+}
+
+void compose_undo(const struct compose *c, enum on_removal how, bool gone, struct writes *ret)
+{
+	*ret = (struct writes) { 0 };
+	if (c->crm_id.len && !(gone && c->side == SIDE_CRM))
+		undo_in_crm(c, how, ret);
+	ret->wait = ret->count > 0;
+	if (c->emr_id.len && !(gone && c->side == SIDE_EMR))
+		undo_in_emr(c, how, ret);
+}
+
+/* Everything is in c->merged; which side gets a body, and which of them, stands here. */
+static int write_emr_body(const struct compose *c, const struct value *values, const bool *to_emr, struct json **ret,
+                          const struct field_map **ret_field, struct err *err)
+{
+	if (mapping_write_emr(&c->plan->mapping, c->scratch, c->emr_record, values, to_emr, ret, ret_field, err) < 0)
+		return err_pass(err);
+	if (c->emr_id.len == 0 && keeps_reference(c->plan))
+		add_reference(c, *ret, c->crm_id);
+	return 0;
 }
 
 int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field, struct err *err)
@@ -154,26 +235,27 @@ int compose_writes(const struct compose *c, struct writes *ret, const struct fie
 	struct value *values = arena_new_array(c->scratch, struct value, m->count);
 	bool *to_crm = arena_new_array(c->scratch, bool, m->count);
 	bool *to_emr = arena_new_array(c->scratch, bool, m->count);
-	bool new_link = c->joins || c->crm_id.len == 0;
+	bool new_in_emr = c->emr_id.len == 0;
+	bool shows_link = !new_in_emr && (c->joins || c->crm_id.len == 0);
 	size_t crm_fields, emr_fields;
 	struct json *body;
 	struct owed reference;
 
 	*ret = (struct writes) { 0 };
 	split_masks(c, values, to_crm, to_emr, &crm_fields, &emr_fields);
-	if (crm_fields > 0 || new_link) {
+	if (crm_fields > 0 || shows_link) {
 		body = mapping_write_crm(m, c->scratch, values, to_crm);
 		add_link_fields(c, body);
 		ret->owed[ret->count++] = entry(c, SIDE_CRM, body);
 	}
-	if (emr_fields > 0) {
-		if (mapping_write_emr(m, c->scratch, c->emr_record, values, to_emr, &body, ret_field, err) < 0)
+	if (emr_fields > 0 || new_in_emr) {
+		if (write_emr_body(c, values, to_emr, &body, ret_field, err) < 0)
 			return err_pass(err);
 		ret->owed[ret->count] = entry(c, SIDE_EMR, body);
 		ret->count++;
 	}
 	ret->wait = ret->count > 0;
-	if (ret->wait && c->crm_id.len)
+	if (ret->wait && c->crm_id.len && !new_in_emr)
 		ret->base = base_agreed(c);
 	if (c->joins && compose_back_reference(c->engine, c->plan, c->arena, c->emr_id, c->crm_id, &reference))
 		ret->owed[ret->count++] = reference;

@@ -21,12 +21,20 @@ struct compose {
 	struct arena *arena;       /* what is owed, sealed, lives here */
 	struct arena *scratch;     /* and what it is made from here */
 	const struct run *run;     /* NULL: no Batch Sync ID */
+	enum side side;            /* of the payload */
+	bool person;               /* a person waits for it */
+	bool shows_link;           /* the fields that show the link are written once more */
 	bool joins;                /* a new link with a record that was there */
-	struct str emr_id, crm_id; /* crm_id empty: create */
+	struct str emr_id, crm_id; /* one is empty: that one is to be created */
 	const struct json *emr_record;
 	const struct merged *merged;
 	const struct base *base; /* the link's as it is; NULL: none yet */
 };
+
+/* R29, R31: what the records of a link get when it ends: `gone`: c->side lost its record, else both are there and are only let go of. */
+void compose_undo(const struct compose *c, enum on_removal how, bool gone, struct writes *ret);
+/* R18: the EMR record has just been created as `c->emr_id`: its id and the mark go into the CRM record. */
+struct owed compose_link_fields(const struct compose *c);
 
 int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field,
                    struct err *err) MUST_CHECK;

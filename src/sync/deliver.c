@@ -197,7 +197,9 @@ static int fill_item(struct lane *lane, struct arena *arena, const struct owed *
 	*ret = (struct write_item) {
 		.op = owed->op,
 		.id = owed->record_id,
-		.key_field = owed->op == WRITE_CREATE ? lane->plan->crm_id_field : STR_EMPTY,
+		.key_field = owed->op != WRITE_CREATE    ? STR_EMPTY
+		             : lane->side == SIDE_CRM ? lane->plan->crm_id_field
+		                                      : lane->conn->traits.reference_field,
 		.key = owed->key,
 		.fields = fields,
 	};

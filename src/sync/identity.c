@@ -1,5 +1,5 @@
 /*
- * identity: rows of `identity`. capture puts what it sees on either side; reconcile asks by key and by stored external id.
+ * identity: rows of `identity` and `reading`. capture puts what it sees on either side; reconcile asks by key and by stored external id.
  */
 #include "sync/identity.h"
 
@@ -7,7 +7,7 @@
 
 #include "sync/select.h"
 
-#define COLUMNS "side, record_id, match_key, external_id, synced, version, run_id"
+#define COLUMNS "side, record_id, match_key, external_id, synced, version, run_id, staged_hash"
 
 /* Runs are numbered in order; whoever reads one record for an earlier run, or for none, leaves the mark of the later one. */
 #define LATER_RUN                                                                                          \
@@ -18,11 +18,12 @@ static const struct statement SEEN = {
 	"SELECT run_id FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3"
 };
 static const struct statement PUT = {
-	"INSERT INTO identity (sync_id, side, record_id, match_key, external_id, synced, version, run_id)"
-	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8)"
+	"INSERT INTO identity (sync_id, side, record_id, match_key, external_id, synced, version, run_id, staged_hash)"
+	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)"
 	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET match_key = excluded.match_key, external_id = "
 	"excluded.external_id,"
-	" synced = excluded.synced, version = excluded.version, run_id = " LATER_RUN
+	" synced = excluded.synced, version = excluded.version,"
+	" staged_hash = COALESCE(excluded.staged_hash, identity.staged_hash), run_id = " LATER_RUN
 };
 static const struct statement SEE = {
 	"INSERT INTO identity (sync_id, side, record_id, synced, run_id) VALUES ($1,$2,$3,0,$4)"
@@ -46,11 +47,23 @@ static const struct statement FORGET = {
 	"DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND (run_id IS NULL OR run_id <> $3)"
 };
 
-static struct bind bind_key(const struct known *known)
+static const struct statement COMPLETE = { "INSERT INTO reading (sync_id, side, complete_ms) VALUES ($1,$2,$3)"
+	                                   " ON CONFLICT (sync_id, side) DO UPDATE SET complete_ms = $3" };
+static const struct statement COMPLETED = { "SELECT complete_ms FROM reading WHERE sync_id = $1 AND side = $2" };
+
+static struct bind bind_hash(bool there, const struct digest16 *hash)
 {
-	if (!known->has_key)
-		return bind_null();
-	return bind_blob(str_range((const char *)known->key.bytes, sizeof(known->key.bytes)));
+	return there ? bind_blob(str_range((const char *)hash->bytes, sizeof(hash->bytes))) : bind_null();
+}
+
+static bool read_hash(struct rows *rows, const char *column, struct digest16 *ret)
+{
+	struct str bytes = row_blob(rows, column);
+
+	if (bytes.len != sizeof(ret->bytes))
+		return false;
+	memcpy(ret->bytes, bytes.at, bytes.len);
+	return true;
 }
 
 static int was_seen(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
@@ -81,9 +94,11 @@ int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool
 	if (code < 0)
 		return code;
 	code = db_run(db, &PUT,
-	              BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id), bind_key(known),
+	              BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id),
+	                   bind_hash(known->has_key, &known->key),
 	                   bind_text_or_null(known->external_id), bind_int(known->synced),
-	                   bind_text_or_null(known->version), bind_id(known->run_id)),
+	                   bind_text_or_null(known->version), bind_id(known->run_id),
+	                   bind_hash(known->stages, &known->staged_hash)),
 	              err);
 	return code < 0 ? err_wrap(err, "note an identity") : 0;
 }
@@ -91,7 +106,6 @@ int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool
 static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
 	struct known *ret = place;
-	struct str key = row_blob(rows, "match_key");
 
 	*ret = (struct known) {
 		.side = (enum side)row_int(rows, "side"),
@@ -101,10 +115,8 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.version = arena_str(arena, row_text(rows, "version")),
 		.run_id = row_int(rows, "run_id"),
 	};
-	if (key.len == sizeof(ret->key.bytes)) {
-		ret->has_key = true;
-		memcpy(ret->key.bytes, key.at, key.len);
-	}
+	ret->has_key = read_hash(rows, "match_key", &ret->key);
+	ret->stages = read_hash(rows, "staged_hash", &ret->staged_hash);
 }
 
 enum { MOST_CANDIDATES = 50 };
@@ -167,4 +179,14 @@ int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str r
 int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err)
 {
 	return db_run(db, &FORGET, BIND(bind_int(sync_id), bind_int(side), bind_int(run_id)), err);
+}
+
+int identity_complete(struct db *db, int64_t sync_id, enum side side, int64_t at_ms, struct err *err)
+{
+	return db_run(db, &COMPLETE, BIND(bind_int(sync_id), bind_int(side), bind_int(at_ms)), err);
+}
+
+int identity_completed(struct db *db, int64_t sync_id, enum side side, int64_t *ret_ms, struct err *err)
+{
+	return db_number(db, &COMPLETED, BIND(bind_int(sync_id), bind_int(side)), 0, ret_ms, err);
 }

@@ -17,6 +17,8 @@ struct known {
 	bool synced;            /* the CRM record's "synced" checkbox */
 	struct str version;
 	int64_t run_id; /* the run that last saw it */
+	bool stages;    /* put: these very bytes are being staged; get: bytes were staged, with this hash */
+	struct digest16 staged_hash;
 };
 
 /* Inserts or replaces. *ret_seen: this run had seen the record before (a page read twice). A single reading never takes a record out of the run
@@ -36,5 +38,9 @@ int identity_unsee(struct db *db, int64_t sync_id, enum side side, int64_t run_i
 int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err) MUST_CHECK;
 /* After a complete reading of a side: forgets who was not seen by this run. */
 int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
+
+/* The whole side was read at that time: who is not in the index is not there (R8). 0: never, so nobody can be judged as new. */
+int identity_complete(struct db *db, int64_t sync_id, enum side side, int64_t at_ms, struct err *err) MUST_CHECK;
+int identity_completed(struct db *db, int64_t sync_id, enum side side, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
 #endif

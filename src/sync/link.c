@@ -11,14 +11,16 @@
 
 #define COLUMNS                                                                                                        \
 	"id, sync_id, state, emr_id, crm_id, run_id, how, base, emr_hash, emr_version, emr_modified_ms, crm_version, " \
-	"staged_id, created_ms, settled_ms, mapping_version"
+	"staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms, emr_seen_ms, crm_seen_ms, turns, "        \
+	"turns_since_ms, stopped_why"
 
 static const struct statement INSERT = { "INSERT INTO link (sync_id, state, emr_id, crm_id, run_id, how, base, "
 	                                 "emr_hash, emr_version, emr_modified_ms, crm_version,"
-	                                 " staged_id, created_ms, settled_ms, mapping_version) VALUES "
-	                                 "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)" };
+	                                 " staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms,"
+	                                 " emr_seen_ms, crm_seen_ms) VALUES "
+	                                 "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)" };
 static const struct statement BY_EMR = { "SELECT " COLUMNS
-	                                 " FROM link WHERE sync_id = $1 AND emr_id = $2 AND state < 2" };
+	                                 " FROM link WHERE sync_id = $1 AND emr_id = $2 AND state < 2 AND emr_id <> ''" };
 static const struct statement BY_CRM = { "SELECT " COLUMNS
 	                                 " FROM link WHERE sync_id = $1 AND crm_id = $2 AND state < 2" };
 static const struct statement READ = { "SELECT " COLUMNS " FROM link WHERE id = $1" };
@@ -27,7 +29,22 @@ static const struct statement SETTLE = {
 	"emr_hash),"
 	" emr_version = COALESCE($6, emr_version), emr_modified_ms = COALESCE($7, emr_modified_ms),"
 	" crm_version = COALESCE($8, crm_version), staged_id = COALESCE($9, staged_id), settled_ms = $10,"
-	" mapping_version = $11 WHERE id = $1"
+	" mapping_version = $11, emr_id = COALESCE($12, emr_id) WHERE id = $1"
+};
+static const struct statement LOOK = {
+	"UPDATE link SET emr_modified_ms = COALESCE($2, emr_modified_ms), crm_modified_ms = COALESCE($3, crm_modified_ms),"
+	" emr_seen_ms = COALESCE($4, emr_seen_ms), crm_seen_ms = COALESCE($5, crm_seen_ms) WHERE id = $1"
+};
+static const struct statement MOVE_EMR = { "UPDATE link SET emr_id = $2, emr_hash = NULL, emr_version = NULL, "
+	                                   "emr_modified_ms = NULL, emr_seen_ms = NULL WHERE id = $1" };
+static const struct statement MOVE_CRM = { "UPDATE link SET crm_id = $2, crm_version = NULL, crm_modified_ms = NULL, "
+	                                   "crm_seen_ms = NULL WHERE id = $1" };
+static const struct statement TURNS = {
+	"UPDATE link SET turns = $2, turns_since_ms = $3, stopped_why = $4 WHERE id = $1"
+};
+/* What was ended stays in the history: 3 is "ended, and forgiven". */
+static const struct statement FORGIVE = {
+	"UPDATE link SET state = 3 WHERE sync_id = $1 AND state = 2 AND (emr_id = $2 OR crm_id = $3)"
 };
 static const struct statement DROP = { "DELETE FROM link WHERE id = $1 AND state = 1" };
 static const struct statement END = { "UPDATE link SET state = 2, ended_ms = $2, ended_why = $3 WHERE id = $1" };
@@ -70,7 +87,8 @@ int link_insert(struct db *db, struct link *link, struct err *err)
 	                   bind_blob_or_null(link->base), bind_hash(&link->emr_hash),
 	                   bind_text_or_null(link->emr_version), bind_id(link->emr_modified_ms),
 	                   bind_text_or_null(link->crm_version), bind_id(link->staged_id), bind_int(link->created_ms),
-	                   bind_id(link->settled_ms), bind_int(link->mapping_version)),
+	                   bind_id(link->settled_ms), bind_int(link->mapping_version),
+	                   bind_id(link->crm_modified_ms), bind_id(link->emr_seen_ms), bind_id(link->crm_seen_ms)),
 	              err);
 	if (code < 0)
 		return err_wrap(err, "link two records (R9)");
@@ -99,6 +117,12 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.created_ms = row_int(rows, "created_ms"),
 		.settled_ms = row_int(rows, "settled_ms"),
 		.mapping_version = row_int(rows, "mapping_version"),
+		.crm_modified_ms = row_int(rows, "crm_modified_ms"),
+		.emr_seen_ms = row_int(rows, "emr_seen_ms"),
+		.crm_seen_ms = row_int(rows, "crm_seen_ms"),
+		.turns = row_int(rows, "turns"),
+		.turns_since_ms = row_int(rows, "turns_since_ms"),
+		.stopped_why = arena_str(arena, row_text(rows, "stopped_why")),
 	};
 	if (hash.len == sizeof(ret->emr_hash.bytes))
 		memcpy(ret->emr_hash.bytes, hash.at, hash.len);
@@ -136,7 +160,8 @@ int link_settle(struct db *db, const struct link *link, struct err *err)
 	                       bind_blob_or_null(link->base), bind_hash(&link->emr_hash),
 	                       bind_text_or_null(link->emr_version), bind_id(link->emr_modified_ms),
 	                       bind_text_or_null(link->crm_version), bind_id(link->staged_id),
-	                       bind_int(clock_wall_ms()), bind_int(link->mapping_version)),
+	                       bind_int(clock_wall_ms()), bind_int(link->mapping_version),
+	                       bind_text_or_null(link->emr_id)),
 	                  err);
 
 	return code < 0 ? err_wrap(err, "settle link %lld", (long long)link->id) : 0;
@@ -168,11 +193,74 @@ int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str re
 	return 0;
 }
 
-bool link_is_newer(const struct link *link, int64_t staged_id, int64_t modified_ms)
+int link_by(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, struct link *ret,
+            bool *ret_found, struct err *err)
 {
-	if (modified_ms && link->emr_modified_ms && modified_ms != link->emr_modified_ms)
-		return modified_ms < link->emr_modified_ms;
-	return staged_id < link->staged_id;
+	return (side == SIDE_EMR ? link_by_emr : link_by_crm)(db, arena, sync_id, record_id, ret, ret_found, err);
+}
+
+struct str link_id_of(const struct link *link, enum side side)
+{
+	return side == SIDE_EMR ? link->emr_id : link->crm_id;
+}
+
+int link_look(struct db *db, int64_t id, const struct looked *l, struct err *err)
+{
+	return db_run(db, &LOOK,
+	              BIND(bind_int(id), bind_id(l->modified_ms[SIDE_EMR]), bind_id(l->modified_ms[SIDE_CRM]),
+	                   bind_id(l->seen_ms[SIDE_EMR]), bind_id(l->seen_ms[SIDE_CRM])),
+	              err);
+}
+
+enum { MOST_UNSEEN = 100000 };
+
+static const struct statement UNSEEN_EMR = {
+	"SELECT l.emr_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 0 AND i.record_id = l.emr_id"
+	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id <> $2) ORDER BY l.id LIMIT $3"
+};
+static const struct statement UNSEEN_CRM = {
+	"SELECT l.crm_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 1 AND i.record_id = l.crm_id"
+	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id <> $2) ORDER BY l.id LIMIT $3"
+};
+
+static void read_id(struct rows *rows, struct arena *arena, void *place)
+{
+	*(struct str *)place = arena_str(arena, row_text(rows, "id"));
+}
+
+int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id,
+                struct selected *ret, struct err *err)
+{
+	const struct selection what = { side == SIDE_EMR ? &UNSEEN_EMR : &UNSEEN_CRM,
+		                        BIND(bind_int(sync_id), bind_int(run_id), bind_int(MOST_UNSEEN)), MOST_UNSEEN,
+		                        sizeof(struct str), read_id };
+
+	return select_in(db, arena, &what, ret, err);
+}
+
+int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err)
+{
+	return db_run(db, side == SIDE_EMR ? &MOVE_EMR : &MOVE_CRM, BIND(bind_int(id), bind_text(survivor)), err);
+}
+
+int link_turns(struct db *db, int64_t id, int64_t turns, int64_t since_ms, struct str why, struct err *err)
+{
+	return db_run(db, &TURNS, BIND(bind_int(id), bind_int(turns), bind_id(since_ms), bind_text_or_null(why)), err);
+}
+
+int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err)
+{
+	return db_run(db, &FORGIVE, BIND(bind_int(sync_id), bind_text(emr_id), bind_text(crm_id)), err);
+}
+
+enum age link_age(const struct link *link, enum side side, int64_t modified_ms, int64_t received_ms)
+{
+	int64_t known_ms = side == SIDE_EMR ? link->emr_modified_ms : link->crm_modified_ms;
+	int64_t seen_ms = side == SIDE_EMR ? link->emr_seen_ms : link->crm_seen_ms;
+
+	if (modified_ms && known_ms && modified_ms < known_ms)
+		return AGE_OLDER;
+	return seen_ms && received_ms <= seen_ms ? AGE_UNSURE : AGE_NEWER;
 }
 
 struct str link_lasting_version(const struct record *crm, int64_t now_ms)
@@ -232,6 +320,19 @@ static void write_side(struct buf *out, struct str text)
 		buf_add_c(out, "null");
 }
 
+static void write_base(struct buf *out, const struct base *base)
+{
+	if (str_eq(base->emr, base->crm) && !base->unsure) {
+		write_side(out, base->emr);
+		return;
+	}
+	buf_add_char(out, '[');
+	write_side(out, base->emr);
+	buf_add_char(out, ',');
+	write_side(out, base->crm);
+	buf_add_c(out, base->unsure ? ",true]" : "]");
+}
+
 struct str base_write(struct engine *engine, struct arena *arena, const struct mapping *m, const struct base *base)
 {
 	SCOPED(buf) struct buf out = BUF_INIT(LIMIT_PAYLOAD);
@@ -242,16 +343,8 @@ struct str base_write(struct engine *engine, struct arena *arena, const struct m
 			continue;
 		buf_add_c(&out, comma);
 		json_write_string(&out, path_text(m->fields[i].crm));
-		if (str_eq(base[i].emr, base[i].crm)) {
-			buf_add_char(&out, ':');
-			write_side(&out, base[i].emr);
-		} else {
-			buf_add_c(&out, ":[");
-			write_side(&out, base[i].emr);
-			buf_add_char(&out, ',');
-			write_side(&out, base[i].crm);
-			buf_add_char(&out, ']');
-		}
+		buf_add_char(&out, ':');
+		write_base(&out, &base[i]);
 		comma = ",";
 	}
 	buf_add_c(&out, comma[0] == '{' ? "{}" : "}");
@@ -278,6 +371,7 @@ int base_read(struct engine *engine, struct arena *arena, const struct mapping *
 			.known = j != NULL,
 			.emr = json_text(two ? json_at(j, 0) : j),
 			.crm = json_text(two ? json_at(j, 1) : j),
+			.unsure = two && json_bool(json_at(j, 2), false),
 		};
 	}
 	return 0;

@@ -7,8 +7,8 @@
 
 #include "sync/sync.h"
 
-/* MAKING: the CRM record is owed and has no id yet. */
-enum link_state { LINK_LINKED = 0, LINK_MAKING = 1, LINK_ENDED = 2 };
+/* MAKING: one of the records is owed and has no id yet, or its first write is. FORGIVEN: ended, and a person asked for these records again (R29). */
+enum link_state { LINK_LINKED = 0, LINK_MAKING = 1, LINK_ENDED = 2, LINK_FORGIVEN = 3 };
 
 struct link {
 	int64_t id, sync_id, run_id;
@@ -18,7 +18,10 @@ struct link {
 	struct str base;          /* sealed; empty: none yet */
 	struct digest16 emr_hash; /* of the EMR payload last settled */
 	struct str emr_version, crm_version;
-	int64_t emr_modified_ms;
+	int64_t emr_modified_ms, crm_modified_ms; /* by each far side's own clock: what the base has looked at */
+	int64_t emr_seen_ms, crm_seen_ms;         /* by our clock: when that side was last read for this link */
+	int64_t turns, turns_since_ms;            /* the loop breaker: changes of direction, counted since */
+	struct str stopped_why;                   /* the loop breaker stopped it; empty: it flows */
 	int64_t staged_id; /* the payload last settled: its bytes */
 	int64_t created_ms, settled_ms;
 	int64_t mapping_version;
@@ -43,8 +46,33 @@ int link_owe(struct db *db, int64_t id, struct str base, struct err *err) MUST_C
 int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret,
                    struct err *err) MUST_CHECK;
 
-/* R4: was a younger payload than this one settled already? By the far side's time; by arrival where there is none, or the same. */
-bool link_is_newer(const struct link *link, int64_t staged_id, int64_t modified_ms);
+int link_by(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, struct link *ret,
+            bool *ret_found, struct err *err) MUST_CHECK;
+struct str link_id_of(const struct link *link, enum side side);
+
+/* Records of linked pairs on that side which this run's complete reading did not meet: struct str each. */
+struct selected;
+int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id,
+                struct selected *ret, struct err *err) MUST_CHECK;
+
+/* What was looked at of each side for this decision (see the fields of struct link); zero leaves what is there. */
+struct looked {
+	int64_t modified_ms[2], seen_ms[2];
+};
+int link_look(struct db *db, int64_t id, const struct looked *looked, struct err *err) MUST_CHECK;
+/* R32: the record of that side was merged into another one. */
+int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err) MUST_CHECK;
+/* The loop breaker's count; `why` not empty stops the link, empty lets it flow. */
+int link_turns(struct db *db, int64_t id, int64_t turns, int64_t since_ms, struct str why, struct err *err) MUST_CHECK;
+/* R29: somebody asked for these records again: what was ended between them no longer bars anybody. */
+int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err) MUST_CHECK;
+
+/*
+ * R4: how a payload stands to what the link has looked at on its side. OLDER: the base has seen a younger state. UNSURE: the side was read or written
+ * after this payload came (asked for), so it may show a state from before: read it again. NEWER: go on.
+ */
+enum age { AGE_OLDER, AGE_UNSURE, AGE_NEWER };
+enum age link_age(const struct link *link, enum side side, int64_t modified_ms, int64_t received_ms);
 /* The record's version, read at `now_ms` by the far side's clock; empty when it proves nothing: Salesforce's versions are times in whole seconds, and
  * within the same second a record can change once more under the same version (R28). The next run compares then. */
 struct str link_lasting_version(const struct record *crm, int64_t now_ms);

@@ -1,13 +1,13 @@
 /*
  * reconcile: chunk after chunk of waiting payloads.
  *
- *	load     one reader's view: payloads, their records, whose they are (resolve), what the link knows
- *	fetch    the CRM records that are needed, as they are now; started, not waited for
- *	weigh    three-way merge per pair (model/merge), writes composed
+ *	load     one reader's view: payloads, whose they are (resolve), what the link knows
+ *	fetch    the counterparts that are needed, as they are now; started, not waited for
+ *	weigh    three-way merge per pair, writes composed (reconcile_weigh.c)
  *	commit   one transaction (reconcile_commit.c), while the next chunk is weighed
  *
- * Up to WINDOW chunks stand between fetch and weigh, oldest first. A payload whose bytes and whose CRM version are those last settled is decided
- * at load: nothing is fetched for it.
+ * Up to WINDOW chunks stand between fetch and weigh, oldest first. Decided at load, without a far call: a payload whose bytes and whose counterpart's
+ * version are those last settled; an echo of our own write (R27); one that is older than what is settled (R4).
  */
 #include "sync/reconcile_parts.h"
 
@@ -17,7 +17,7 @@
 #include "sync/identity.h"
 #include "sync/run_table.h"
 
-struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan, const struct run *run)
+struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan)
 {
 	struct arena arena = ARENA_INIT;
 	struct reconciler *r = arena_new(&arena, struct reconciler); /* lives in its own arena, as long as its lane */
@@ -26,17 +26,25 @@ struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan
 	r->deferred = (struct map)MAP_INIT(&r->pass);
 	r->engine = engine;
 	r->plan = plan;
-	r->has_run = run != NULL;
-	if (run)
-		r->run = *run;
 	return r;
+}
+
+static void cancel_fetches(struct chunk *chunk)
+{
+	for (size_t side = 0; side < ARRAY_LEN(chunk->fetch); side++) {
+		struct fetch *f = &chunk->fetch[side];
+
+		for (size_t i = 0; i < f->call_count; i++) {
+			if (f->calls[i])
+				call_cancel(&f->calls[i]);
+		}
+	}
 }
 
 void reconciler_free(struct reconciler **pr)
 {
 	struct reconciler *r = *pr;
 	struct arena arena;
-
 	struct err ignored = ERR_INIT;
 
 	*pr = NULL;
@@ -44,31 +52,51 @@ void reconciler_free(struct reconciler **pr)
 		return;
 	if (r->commit.pending && store_write_wait(&r->commit.pending, &ignored) < 0)
 		ignored.code = ERR_OK; /* who gives up has another reason */
-	for (size_t i = 0; i < WINDOW; i++) {
-		if (r->chunks[i].fetch)
-			call_cancel(&r->chunks[i].fetch);
+	for (size_t i = 0; i < r->open; i++)
+		cancel_fetches(&r->chunks[(r->first + i) % WINDOW]);
+	for (size_t i = 0; i < WINDOW; i++)
 		arena_release(&r->chunks[i].arena);
-	}
 	arena_release(&r->pass);
 	arena_release(&r->scratch);
 	arena = r->arena;
 	arena_release(&arena);
 }
 
-/* ---- verdicts ---- */
+/* ---- who is busy ---- */
 
-static void decide(struct item *item, enum outcome outcome, const char *reason)
+/* Keys of maps over records of both sides. */
+static struct str busy_key(struct arena *arena, enum side side, struct str id)
 {
-	item->verdict.outcome = outcome;
-	item->verdict.reason = reason;
-	item->settled = true;
+	return arena_printf(arena, "%d%.*s", (int)side, STR_ARG(id));
 }
 
-static void decide_failed(struct chunk *chunk, struct item *item, const struct err *why, const struct field_map *field)
+static bool item_has(const struct item *item, enum side side, struct str id)
 {
-	decide(item, OUTCOME_FAILED, arena_text(&chunk->arena, str_of(why->text)));
-	item->verdict.error_code = str_of(err_name(why->code));
-	item->verdict.error_field = field ? field->name : STR_EMPTY;
+	if (id.len == 0 || item->deferred)
+		return false;
+	return (item->staged->side == side && str_eq(item->staged->record_id, id)) ||
+	       str_eq(item->resolved.id[side], id);
+}
+
+static bool chunk_has(const struct chunk *chunk, const struct item *item)
+{
+	for (size_t i = 0; i < chunk->count; i++) {
+		const struct item *other = &chunk->items[i];
+
+		if (other == item)
+			return false;
+		if (item_has(other, item->staged->side, item->staged->record_id) ||
+		    item_has(other, SIDE_EMR, item->resolved.id[SIDE_EMR]) ||
+		    item_has(other, SIDE_CRM, item->resolved.id[SIDE_CRM]))
+			return true;
+	}
+	return false;
+}
+
+static void defer(struct reconciler *r, struct item *item)
+{
+	item->deferred = item->settled = true;
+	map_put(&r->deferred, busy_key(&r->pass, item->staged->side, item->staged->record_id), r);
 }
 
 /* ---- load ---- */
@@ -76,19 +104,11 @@ static void decide_failed(struct chunk *chunk, struct item *item, const struct e
 struct load {
 	struct reconciler *r;
 	struct chunk *chunk;
+	struct map seen; /* of this chunk: records and counterparts, so that the slow question is asked seldom */
+	enum staged_priority priority;
+	struct staged *rows;
+	size_t count;
 };
-
-static int parse(struct engine *engine, struct chunk *chunk, struct item *item, struct err *err)
-{
-	struct str bytes;
-	struct err fault = ERR_INIT;
-
-	if (stage_bytes(engine, &chunk->arena, item->staged, &bytes, err) < 0)
-		return err_wrap(err, "payload %lld", (long long)item->staged->id);
-	if (json_parse(&chunk->arena, bytes, &item->record, &fault) < 0)
-		decide_failed(chunk, item, &fault, NULL);
-	return 0;
-}
 
 /* Nothing changed on either side since the pair was settled: no need to look further. */
 static bool untouched(const struct load *job, struct db *db, const struct item *item, const struct link *link,
@@ -106,20 +126,59 @@ static bool untouched(const struct load *job, struct db *db, const struct item *
 	return found && str_eq(crm.version, link->crm_version);
 }
 
-static int look_at_linked(struct load *job, struct db *db, struct item *item, struct err *err)
+/* A batch compares both sides; a live change that changes nothing is our own write coming back (R27). */
+static int ask_echo(struct load *job, struct item *item, bool *ret, struct err *err)
 {
 	const struct link *link = &item->resolved.link;
 
-	item->verdict.crm_id = link->crm_id;
-	if (outbox_owes(db, link->id, &item->deferred, err) < 0)
-		return err_wrap(err, "payload %lld", (long long)item->staged->id);
-	if (item->deferred) {
-		item->settled = true;
+	*ret = false;
+	if (item->staged->door == DOOR_BATCH || item->staged->wish != WISH_NONE ||
+	    link->mapping_version != job->r->plan->mapping_version || link->state != LINK_LINKED)
+		return 0;
+	if (item_parse(job->r->engine, job->chunk, item, err) < 0 ||
+	    item_base(job->r->engine, job->r->plan, job->chunk, item, err) < 0)
+		return err_pass(err);
+	*ret = !item->settled && item_is_echo(job->r->plan, job->chunk, item);
+	return 0;
+}
+
+/* A record that was pushed to us may be from before our own last write, unless that side tells when it was changed. */
+static bool pushed_without_time(const struct plan *plan, const struct staged *s)
+{
+	const struct traits *t = &plan->conn[s->side]->traits;
+
+	return s->pushed && !(t->has_times && t->answers_with_record);
+}
+
+static int look_at_linked(struct load *job, struct db *db, struct item *item, struct err *err)
+{
+	const struct link *link = &item->resolved.link;
+	const struct staged *s = item->staged;
+	enum age age = link_age(link, s->side, s->modified_ms, s->received_ms);
+	bool owes, echo;
+
+	if (outbox_owes(db, link->id, &owes, err) < 0)
+		return err_wrap(err, "payload %lld", (long long)s->id);
+	if (owes || link->state == LINK_MAKING) {
+		defer(job->r, item);
+		job->r->holding = true;
 		return 0;
 	}
-	if (link_is_newer(link, item->staged->id, item->staged->modified_ms)) {
+	if (s->wish == WISH_UNLINK || s->kind != STAGED_RECORD)
+		return 0; /* decided when it is weighed: there is nothing to fetch */
+	if (age == AGE_OLDER) {
 		item->older = true;
 		decide(item, OUTCOME_UNCHANGED, "older than what is settled already (R4)");
+		return 0;
+	}
+	if (ask_echo(job, item, &echo, err) < 0)
+		return err_pass(err);
+	if (echo)
+		decide(item, OUTCOME_UNCHANGED, "nothing that is mapped changed: our own write came back (R27)");
+	if (item->settled)
+		return 0;
+	if (age == AGE_UNSURE || pushed_without_time(job->r->plan, s)) {
+		item->read_again = item->settled = true;
 		return 0;
 	}
 	if (untouched(job, db, item, link, err)) {
@@ -138,9 +197,9 @@ static int ask_whose(struct load *job, struct db *db, struct item *item, struct 
 
 	if (resolve(db, job->r->plan, arena, run_id, item->staged, NULL, &item->resolved, err) < 0)
 		return err_wrap(err, "payload %lld", (long long)item->staged->id);
-	if (item->resolved.kind != RESOLVED_UNREAD)
+	if (item->resolved.kind != RESOLVED_UNREAD || item->staged->kind != STAGED_RECORD)
 		return 0;
-	if (parse(job->r->engine, job->chunk, item, err) < 0)
+	if (item_parse(job->r->engine, job->chunk, item, err) < 0)
 		return err_pass(err);
 	if (item->settled)
 		return 0;
@@ -149,29 +208,41 @@ static int ask_whose(struct load *job, struct db *db, struct item *item, struct 
 	return 0;
 }
 
-static int look_at(struct load *job, struct db *db, struct item *item, struct err *err)
+/* Deleted, merged, or to be let go of, and never linked: there is nothing to do. */
+static bool nothing_to_undo(struct item *item)
 {
-	item->verdict = (struct verdict) { .plan = job->r->plan,
-		                           .staged_id = item->staged->id,
-		                           .emr_id = item->staged->record_id };
-	if (map_get(&job->r->deferred, item->staged->record_id)) {
-		item->deferred = item->settled = true;
-		return 0;
-	}
-	if (ask_whose(job, db, item, err) < 0)
-		return err_pass(err);
-	if (item->settled)
-		return 0;
+	const struct staged *s = item->staged;
+
+	if (item->resolved.kind == RESOLVED_LINKED || (s->kind == STAGED_RECORD && s->wish != WISH_UNLINK))
+		return false;
+	decide(item, OUTCOME_SKIPPED_FILTERED,
+	       s->wish == WISH_UNLINK     ? "it is not linked"
+	       : s->kind == STAGED_MERGED ? "merged into another record (R32)"
+	                                  : "archived or deleted (R31)");
+	return true;
+}
+
+static int act_on(struct load *job, struct db *db, struct item *item, struct err *err)
+{
+	enum side other = side_other(item->staged->side);
+
 	item->verdict.candidates = item->resolved.candidates;
+	item->verdict.emr_id = item->resolved.id[SIDE_EMR].len ? item->resolved.id[SIDE_EMR] : item->verdict.emr_id;
+	item->verdict.crm_id = item->resolved.id[SIDE_CRM].len ? item->resolved.id[SIDE_CRM] : item->verdict.crm_id;
+	if (nothing_to_undo(item))
+		return 0;
 	switch (item->resolved.kind) {
 	case RESOLVED_LINKED:
 		return look_at_linked(job, db, item, err);
 	case RESOLVED_SKIP:
+		if (item->resolved.undecided) {
+			defer(job->r, item);
+			return 0;
+		}
 		decide(item, item->resolved.skip, item->resolved.reason);
 		return 0;
 	case RESOLVED_JOIN:
-		item->verdict.crm_id = item->resolved.crm_id;
-		item->fetch = true;
+		item->fetch = item->resolved.id[other].len > 0;
 		return 0;
 	case RESOLVED_CREATE:
 		return 0;
@@ -181,33 +252,97 @@ static int look_at(struct load *job, struct db *db, struct item *item, struct er
 	unreachable("every resolution is handled");
 }
 
-/* A payload that is tried again still belongs to the run that read it. */
-static int find_run(struct load *job, struct db *db, struct item *item, struct err *err)
+static int look_at(struct load *job, struct db *db, struct item *item, struct err *err)
 {
-	struct run *run;
+	const struct staged *s = item->staged;
 
-	if (job->r->has_run) {
-		item->run = &job->r->run;
+	item->verdict = (struct verdict) { .plan = job->r->plan, .staged_id = s->id };
+	*(s->side == SIDE_EMR ? &item->verdict.emr_id : &item->verdict.crm_id) = s->record_id;
+	if (map_get(&job->r->deferred, busy_key(&job->chunk->arena, s->side, s->record_id))) {
+		item->deferred = item->settled = true;
 		return 0;
 	}
+	if (ask_whose(job, db, item, err) < 0)
+		return err_pass(err);
+	return item->settled ? 0 : act_on(job, db, item, err);
+}
+
+/* A payload belongs to the run that read it, whoever brings it through. */
+static int find_run(struct load *job, struct db *db, struct item *item, struct err *err)
+{
+	struct reconciler *r = job->r;
+	struct run *run;
+
 	if (item->staged->run_id == 0)
 		return 0;
 	run = arena_new(&job->chunk->arena, struct run);
 	item->run = run;
-	return run_read(db, &job->chunk->arena, item->staged->run_id, run, err);
+	if (r->run.id == item->staged->run_id) {
+		*run = r->run;
+		return 0;
+	}
+	if (run_read(db, &job->chunk->arena, item->staged->run_id, run, err) < 0)
+		return err_pass(err);
+	r->run = *run;
+	r->run.batch_id = arena_str(&r->arena, run->batch_id);
+	return 0;
 }
 
-/* A record that comes a second time, or a CRM record that two payloads lead to, begins the next chunk: the first must be committed before
- * the second is looked at (R4, R9). */
-static bool clashes(const struct chunk *chunk, const struct item *item)
+/* Is the pair of this payload in a chunk already? Then the first must be committed before this one is looked at (R4, R9). */
+static bool clashes(struct load *job, const struct item *item)
 {
-	for (size_t i = 0; i < chunk->count; i++) {
-		const struct item *other = &chunk->items[i];
+	struct reconciler *r = job->r;
+	struct arena *arena = &job->chunk->arena;
+	bool clash = false;
 
-		if (item->staged->record_id.len && str_eq(other->staged->record_id, item->staged->record_id))
-			return true;
+	for (size_t i = 0; i < r->open && !clash; i++)
+		clash = chunk_has(&r->chunks[(r->first + i) % WINDOW], item);
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		struct str id = item->staged->side == side ? item->staged->record_id : item->resolved.id[side];
+
+		if (id.len == 0)
+			continue;
+		id = busy_key(arena, side, id);
+		clash = clash || map_get(&job->seen, id);
+		if (!clash)
+			map_put(&job->seen, id, job);
 	}
-	return false;
+	return clash;
+}
+
+/* Live payloads of one record that wait together: the youngest stands for all, as each is the whole record (R4). */
+static bool stands_for(const struct staged *young, const struct staged *old)
+{
+	return young->side == old->side && str_eq(young->record_id, old->record_id) && old->record_id.len &&
+	       young->kind == STAGED_RECORD && old->kind == STAGED_RECORD && old->wish == WISH_NONE &&
+	       young->wish == WISH_NONE && old->run_id == 0 && young->run_id == 0 &&
+	       young->modified_ms >= old->modified_ms && (young->modified_ms != 0) == (old->modified_ms != 0);
+}
+
+static void supersede_older(struct load *job)
+{
+	struct map youngest = MAP_INIT(&job->chunk->arena);
+
+	for (size_t i = job->count; i-- > 0 && job->priority == STAGED_LIVE;) {
+		struct staged *s = &job->rows[i];
+		struct str key = busy_key(&job->chunk->arena, s->side, s->record_id);
+		struct staged *young = map_get(&youngest, key);
+
+		if (young && stands_for(young, s))
+			s->state = STAGED_SUPERSEDED;
+		else
+			map_put(&youngest, key, s);
+	}
+}
+
+static void begin_item(struct load *job, struct item *item, struct staged *s)
+{
+	item->staged = s;
+	if (s->state != STAGED_SUPERSEDED)
+		return;
+	item->verdict = (struct verdict) { .plan = job->r->plan, .staged_id = s->id };
+	item->older = true;
+	decide(item, OUTCOME_UNCHANGED, "a younger payload of the record came with it (R4)");
 }
 
 static int load(struct db *db, void *context, struct err *err)
@@ -215,222 +350,90 @@ static int load(struct db *db, void *context, struct err *err)
 	struct load *job = context;
 	struct reconciler *r = job->r;
 	struct chunk *chunk = job->chunk;
-	struct map seen = MAP_INIT(&chunk->arena);
-	struct staged *rows;
-	size_t count;
 
-	if (stage_waiting(db, &chunk->arena, r->plan->sync_id, r->has_run ? r->run.id : 0, r->after_id, RECONCILE_CHUNK,
-	                  &rows, &count, err) < 0)
+	if (stage_waiting(db, &chunk->arena, r->plan->sync_id, job->priority, r->after_id[job->priority],
+	                  RECONCILE_CHUNK, &job->rows, &job->count, err) < 0)
 		return err_wrap(err, "read what waits");
-	chunk->items = arena_new_array(&chunk->arena, struct item, count);
+	supersede_older(job);
+	chunk->items = arena_new_array(&chunk->arena, struct item, job->count);
 	chunk->count = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct item *item = &chunk->items[chunk->count];
+	for (size_t i = 0; i < job->count; i++) {
+		struct item *item = &chunk->items[chunk->count++];
 
-		item->staged = &rows[i];
-		if (map_get(&seen, rows[i].record_id) && clashes(chunk, item))
-			break;
-		map_put(&seen, rows[i].record_id, item);
+		begin_item(job, item, &job->rows[i]);
+		if (item->settled)
+			continue;
 		if (find_run(job, db, item, err) < 0 || look_at(job, db, item, err) < 0)
 			return err_pass(err);
-		chunk->count++;
-	}
-	return 0;
-}
-
-static void start_fetch(struct reconciler *r, struct chunk *chunk)
-{
-	const struct plan *plan = r->plan;
-	struct fetch_request request = {
-		.object = plan->object[SIDE_CRM],
-		.fields = plan->crm_fields,
-		.field_count = plan->crm_field_count,
-		.priority = HTTP_NORMAL,
-	};
-
-	chunk->fetch_ids = arena_new_array(&chunk->arena, struct str, chunk->count);
-	chunk->fetch_count = 0;
-	for (size_t i = 0; i < chunk->count; i++) {
-		if (chunk->items[i].fetch)
-			chunk->fetch_ids[chunk->fetch_count++] = chunk->items[i].verdict.crm_id;
-	}
-	if (chunk->fetch_count == 0)
-		return;
-	request.ids = chunk->fetch_ids;
-	request.id_count = chunk->fetch_count;
-	chunk->fetch = plan->conn[SIDE_CRM]->kind->fetch_start(plan->conn[SIDE_CRM], &request);
-}
-
-/* True while another chunk under way still has a payload of the same record: it has to be committed first. */
-static bool waits_for_another(const struct reconciler *r, const struct chunk *chunk)
-{
-	for (size_t i = 0; i < r->open; i++) {
-		const struct chunk *other = &r->chunks[(r->first + i) % WINDOW];
-
-		for (size_t k = 0; k < chunk->count; k++) {
-			if (clashes(other, &chunk->items[k]))
-				return true;
+		if (!item->deferred && clashes(job, item)) {
+			defer(r, item);
+			r->holding = true;
+			item->fetch = false;
 		}
 	}
-	return false;
-}
-
-/* Opens one more chunk. *ret_opened is false when nothing (more) waits, or when what waits must not overtake a chunk under way. */
-static int open_chunk(struct reconciler *r, bool *ret_opened, struct err *err)
-{
-	struct chunk *chunk = &r->chunks[(r->first + r->open) % WINDOW];
-	struct load job = { r, chunk };
-	bool overtakes;
-
-	*ret_opened = false;
-	arena_reset(&chunk->arena);
-	if (store_read(r->engine->store, load, &job, err) < 0)
-		return err_pass(err);
-	if (chunk->count == 0)
-		return 0;
-	/* Within one batch every record comes once; only payloads of several doors can meet here. */
-	overtakes = !r->has_run && r->open > 0 && waits_for_another(r, chunk);
-	if (overtakes)
-		return 0;
-	for (size_t i = 0; i < chunk->count; i++) {
-		if (chunk->items[i].deferred)
-			map_put(&r->deferred, arena_str(&r->pass, chunk->items[i].staged->record_id), r);
-	}
-	r->after_id = chunk->items[chunk->count - 1].staged->id;
-	start_fetch(r, chunk);
-	r->open++;
-	*ret_opened = true;
 	return 0;
 }
 
-/* ---- weigh ---- */
+/* ---- fetch ---- */
 
-/* Only a record that the CRM says is not there is gone; one that cannot be read is an error of this payload alone (R3). */
-static void record_unusable(struct item *item)
+static void start_fetch_of(struct reconciler *r, struct chunk *chunk, enum side side)
 {
-	if (!item->crm || (item->crm->fault && !str_eq_c(str_of(item->crm->fault), "not there"))) {
-		decide(item, OUTCOME_FAILED, item->crm ? item->crm->fault : "the CRM gave no answer for its record");
-		item->verdict.error_code = str_of(err_name(ERR_PARSE));
-		return;
-	}
-	if (item->resolved.kind == RESOLVED_LINKED)
-		decide(item, OUTCOME_SKIPPED_FILTERED,
-		       "its CRM record was deleted; the link is ended and both sides stay as they are (R31)");
-	else
-		decide(item, OUTCOME_SKIPPED_NO_MATCH, "the CRM record that fitted is gone; the next run looks again");
-}
+	const struct plan *plan = r->plan;
+	struct connection *c = plan->conn[side];
+	struct fetch *f = &chunk->fetch[side];
+	struct str *ids = arena_new_array(&chunk->arena, struct str, chunk->count);
+	size_t most = MAX_OF((size_t)1, MIN_OF(c->traits.fetch_batch, (size_t)RECONCILE_CHUNK)), count = 0;
 
-/* A new link is made with the CRM record as it is now, not as it was listed. */
-static bool fits_no_longer(struct reconciler *r, struct chunk *chunk, struct item *item)
-{
-	if (item->resolved.kind != RESOLVED_JOIN)
-		return false;
-	resolve_again(r->plan, &chunk->arena, item->staged, item->record, item->crm->json, &item->resolved);
-	if (item->resolved.kind == RESOLVED_JOIN)
-		return false;
-	item->verdict.candidates = item->resolved.candidates;
-	item->verdict.crm_id = STR_EMPTY;
-	decide(item, item->resolved.skip, item->resolved.reason);
-	return true;
-}
-
-static enum outcome outcome_of(const struct item *item)
-{
-	switch (item->resolved.kind) {
-	case RESOLVED_CREATE:
-		return OUTCOME_CREATED;
-	case RESOLVED_JOIN:
-		return OUTCOME_LINKED;
-	case RESOLVED_LINKED:
-	case RESOLVED_SKIP:
-	case RESOLVED_UNREAD:
-		return item->writes.wait ? OUTCOME_UPDATED : OUTCOME_UNCHANGED;
-	}
-	unreachable("every resolution has an outcome");
-}
-
-static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
-{
-	const struct mapping *m = &r->plan->mapping;
-	struct arena *arena = &chunk->arena;
-	struct value *emr = arena_new_array(arena, struct value, m->count);
-	struct value *crm = arena_new_array(arena, struct value, m->count);
-	const struct field_map *field = NULL;
-	struct err err = ERR_INIT;
-	struct sides sides = { .emr = emr, .crm = crm, .base = item->base, .emr_ms = item->staged->modified_ms };
-	struct compose compose = { .engine = r->engine,
-		                   .plan = r->plan,
-		                   .arena = arena,
-		                   .scratch = &r->scratch,
-		                   .run = item->run,
-		                   .joins = item->resolved.kind == RESOLVED_JOIN,
-		                   .emr_id = item->staged->record_id,
-		                   .crm_id = item->verdict.crm_id,
-		                   .emr_record = item->record,
-		                   .base = item->base };
-
-	if (item->fetch && (!item->crm || item->crm->fault || item->crm->deleted)) {
-		record_unusable(item);
-		return;
-	}
-	if (fits_no_longer(r, chunk, item))
-		return;
-	if (mapping_read_emr(m, arena, item->record, emr, &field, &err) < 0 ||
-	    (item->crm && mapping_read_crm(m, arena, item->crm->json, crm, &field, &err) < 0)) {
-		decide_failed(chunk, item, &err, field);
-		return;
-	}
-	if (item->crm)
-		sides.crm_ms = item->crm->modified_ms;
-	item->merged = arena_new_array(arena, struct merged, m->count);
-	item->verdict.mode = resolved_mode(item->resolved.kind);
-	merge_fields(arena, m, item->verdict.mode, &sides, item->merged);
-	compose.merged = item->merged;
-	arena_reset(&r->scratch);
-	if (compose_writes(&compose, &item->writes, &field, &err) < 0) {
-		decide_failed(chunk, item, &err, field);
-		return;
-	}
-	item->verdict.emr = emr;
-	item->verdict.crm = crm;
-	item->verdict.merged = item->merged;
-	item->verdict.outcome = outcome_of(item);
-	item->verdict.reason = item->resolved.reason ? item->resolved.reason : outcome_meaning(item->verdict.outcome);
-}
-
-/* What is large as a tree is unpacked only now, for one chunk at a time. */
-static int unpack(struct reconciler *r, struct chunk *chunk, struct item *item, struct err *err)
-{
-	const struct mapping *m = &r->plan->mapping;
-
-	if (!item->record && parse(r->engine, chunk, item, err) < 0)
-		return err_pass(err);
-	if (item->resolved.kind != RESOLVED_LINKED)
-		return 0;
-	item->base = arena_new_array(&chunk->arena, struct base, m->count);
-	return base_read(r->engine, &chunk->arena, m, item->resolved.link.base, item->base, err);
-}
-
-static int weigh_all(struct reconciler *r, struct chunk *chunk, struct err *err)
-{
-	struct page page = { 0 };
-	size_t next = 0;
-
-	if (chunk->fetch && r->plan->conn[SIDE_CRM]->kind->fetch_finish(&chunk->fetch, &chunk->arena, &page, err) < 0)
-		return err_wrap(err, "read %zu records of the CRM", chunk->fetch_count);
-	chunk->fetched_ms = page.server_ms ? page.server_ms : clock_wall_ms();
+	*f = (struct fetch) { .asked_ms = clock_wall_ms() };
 	for (size_t i = 0; i < chunk->count; i++) {
-		struct item *item = &chunk->items[i];
+		const struct item *item = &chunk->items[i];
 
-		if (item->fetch)
-			item->crm = next < page.count ? &page.records[next] : NULL;
-		next += item->fetch;
-		if (!item->settled && unpack(r, chunk, item, err) < 0)
+		if (item->fetch && side_other(item->staged->side) == side)
+			ids[count++] = item->resolved.id[side];
+	}
+	f->calls = arena_new_array(&chunk->arena, struct call *, count / most + 1);
+	f->counts = arena_new_array(&chunk->arena, size_t, count / most + 1);
+	for (size_t at = 0; at < count; at += most) {
+		const struct fetch_request request = {
+			.object = plan->object[side],
+			.ids = ids + at,
+			.id_count = MIN_OF(most, count - at),
+			.fields = side == SIDE_CRM ? plan->crm_fields : NULL,
+			.field_count = side == SIDE_CRM ? plan->crm_field_count : 0,
+			.priority = HTTP_NORMAL,
+		};
+
+		f->counts[f->call_count] = request.id_count;
+		f->calls[f->call_count++] = c->kind->fetch_start(c, &request);
+	}
+}
+
+/* Opens one more chunk of that priority. *ret_opened is false when nothing (more) waits. */
+static int open_chunk_of(struct reconciler *r, enum staged_priority priority, bool *ret_opened, struct err *err)
+{
+	struct chunk *chunk = &r->chunks[(r->first + r->open) % WINDOW];
+	struct load job = { .r = r, .chunk = chunk, .seen = MAP_INIT(&chunk->arena), .priority = priority };
+
+	arena_reset(&chunk->arena);
+	chunk->fetch[SIDE_EMR] = chunk->fetch[SIDE_CRM] = (struct fetch) { 0 };
+	if (store_read(r->engine->store, load, &job, err) < 0)
+		return err_pass(err);
+	*ret_opened = chunk->count > 0;
+	if (!*ret_opened)
+		return 0;
+	r->after_id[priority] = job.rows[job.count - 1].id;
+	start_fetch_of(r, chunk, SIDE_EMR);
+	start_fetch_of(r, chunk, SIDE_CRM);
+	r->open++;
+	return 0;
+}
+
+static int open_chunk(struct reconciler *r, bool *ret_opened, struct err *err)
+{
+	*ret_opened = false;
+	for (enum staged_priority p = STAGED_PERSON; p < STAGED_PRIORITIES && !*ret_opened; p++) {
+		if (open_chunk_of(r, p, ret_opened, err) < 0)
 			return err_pass(err);
-		if (!item->settled)
-			weigh(r, chunk, item);
-		if (r->engine->on_verdict && !item->deferred)
-			r->engine->on_verdict(r->engine->on_verdict_context, &item->verdict);
 	}
 	return 0;
 }
@@ -452,11 +455,30 @@ static int finish_commit(struct reconciler *r, size_t *ret_decided, struct err *
 	if (store_write_wait(&r->commit.pending, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < chunk->count; i++)
-		*ret_decided += !chunk->items[i].deferred;
+		*ret_decided += !chunk->items[i].deferred && !chunk->items[i].read_again;
 	arena_reset(&chunk->arena);
 	r->first = (r->first + 1) % WINDOW;
 	r->open--;
 	return 0;
+}
+
+/* What was deferred is looked at again in the next pass. */
+static void end_pass(struct reconciler *r)
+{
+	r->held_back = r->holding;
+	r->holding = false;
+	r->pass_ms = clock_mono_ns() / 1000000;
+	memset(r->after_id, 0, sizeof(r->after_id));
+	arena_reset(&r->pass);
+	r->deferred = (struct map)MAP_INIT(&r->pass);
+}
+
+/* Under steady load a pass would never end, and what was deferred never be looked at again. */
+static bool pass_is_long(const struct reconciler *r)
+{
+	enum { LONG_MS = 500 };
+
+	return r->holding && clock_mono_ns() / 1000000 - r->pass_ms > LONG_MS;
 }
 
 /* While one chunk is being committed the next is weighed. */
@@ -468,15 +490,12 @@ int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, st
 
 	*ret_decided = 0;
 	*ret_idle = false;
-	while (r->open < WINDOW && opened && (code = open_chunk(r, &opened, err)) == 0)
+	while (r->open < WINDOW && opened && !pass_is_long(r) && (code = open_chunk(r, &opened, err)) == 0)
 		;
 	if (code < 0)
 		return code;
 	if (r->open == 0) {
-		r->after_id = 0; /* what was deferred is looked at again */
-		r->held_back = r->deferred.count > 0;
-		arena_reset(&r->pass);
-		r->deferred = (struct map)MAP_INIT(&r->pass);
+		end_pass(r);
 		*ret_idle = true;
 		return 0;
 	}
@@ -484,7 +503,7 @@ int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, st
 	if (r->open > under_way) {
 		struct chunk *chunk = &r->chunks[(r->first + under_way) % WINDOW];
 
-		if (weigh_all(r, chunk, err) < 0 || finish_commit(r, ret_decided, err) < 0)
+		if (weigh_chunk(r, chunk, err) < 0 || finish_commit(r, ret_decided, err) < 0)
 			return err_pass(err);
 		r->commit.r = r;
 		r->commit.chunk = chunk;

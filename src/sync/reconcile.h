@@ -1,8 +1,9 @@
 /*
  * reconcile: waiting payloads become links, merge results and writes owed. The only place where model meets store.
  *
- * A reconciler works through the waiting payloads of one sync in order of arrival, in chunks. Several chunks are under way at once: the CRM records
- * that a chunk needs are being fetched (R26: read in bulk before writing) while the next is loaded. Each chunk is one transaction.
+ * A reconciler works through the waiting payloads of one sync, of both sides, by priority and in order of arrival, in chunks. Several chunks are under
+ * way at once: the counterparts that a chunk needs are being fetched (R26: read in bulk before writing) while the next is loaded. Each chunk is one
+ * transaction. No pair is in two chunks at once.
  * Belongs to one thread.
  */
 #ifndef SUTURE_SYNC_RECONCILE_H
@@ -15,8 +16,7 @@ enum { RECONCILE_CHUNK = 200 };
 
 struct reconciler;
 
-/* `run` NULL: whatever waits, of any run. */
-struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan, const struct run *run);
+struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan);
 void reconciler_free(struct reconciler **r);
 /* Brings the oldest chunk to its commit. *ret_decided: payloads decided by this step. *ret_idle: nothing waits that can be decided now (a payload whose
  * pair is still owed an earlier write waits until that is delivered). */

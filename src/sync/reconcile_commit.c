@@ -3,31 +3,69 @@
  *
  *	failed      the payload keeps its bytes and carries its error (R3)
  *	unchanged   the link's base moves where both sides came to agree without a write (R19)
- *	skipped     the payload is done, the log says why
+ *	skipped     the payload is done, the log says why; a counterpart that is gone becomes a payload of its side
+ *	undone      the link ends, or moves to the survivor of a merge (R29, R31, R32)
  *	else        a link where there was none, and the writes owed; the payload waits for them
  */
 #include "sync/reconcile_parts.h"
 
+#include "lib/clock.h"
 #include "sync/identity.h"
 #include "sync/journal.h"
 #include "sync/review.h"
+
+/* The CRM record as it was read for this decision, whichever side the payload came from. */
+static struct str crm_version(const struct commit *job, const struct item *item)
+{
+	const struct fetch *f = &job->chunk->fetch[SIDE_CRM];
+	const struct staged *s = item->staged;
+	const struct record own = { .version = s->version, .modified_ms = s->modified_ms };
+
+	if (s->side == SIDE_CRM)
+		return link_lasting_version(&own, s->received_ms);
+	return link_lasting_version(item->there, f->fetched_ms);
+}
+
+static struct looked looked_at(const struct commit *job, const struct item *item)
+{
+	const struct staged *s = item->staged;
+	enum side other = side_other(s->side);
+	struct looked looked = { 0 };
+
+	looked.modified_ms[s->side] = s->modified_ms;
+	looked.seen_ms[s->side] = s->received_ms;
+	if (!item->there)
+		return looked;
+	looked.modified_ms[other] = item->there->modified_ms;
+	looked.seen_ms[other] = job->chunk->fetch[other].asked_ms;
+	return looked;
+}
 
 static struct link link_after(const struct commit *job, const struct item *item)
 {
 	const struct reconciler *r = job->r;
 	const struct staged *s = item->staged;
+	const struct looked looked = looked_at(job, item);
 	struct link link = item->resolved.link;
 
 	link.sync_id = r->plan->sync_id;
 	link.mapping_version = r->plan->mapping_version;
-	link.emr_id = s->record_id;
+	link.emr_id = item->verdict.emr_id;
 	link.crm_id = item->verdict.crm_id;
-	link.emr_hash = s->hash;
-	link.emr_version = s->version;
-	link.emr_modified_ms = s->modified_ms;
-	link.staged_id = s->body_of ? 0 : s->id;
+	link.emr_modified_ms = looked.modified_ms[SIDE_EMR];
+	link.crm_modified_ms = looked.modified_ms[SIDE_CRM];
+	link.emr_seen_ms = looked.seen_ms[SIDE_EMR];
+	link.crm_seen_ms = looked.seen_ms[SIDE_CRM];
+	link.emr_hash = (struct digest16) { 0 };
+	link.emr_version = STR_EMPTY;
+	link.staged_id = 0;
+	if (s->side == SIDE_EMR) {
+		link.emr_hash = s->hash;
+		link.emr_version = s->version;
+		link.staged_id = s->body_of ? 0 : s->id;
+	}
 	link.base = STR_EMPTY;
-	link.crm_version = link_lasting_version(item->crm, job->chunk->fetched_ms);
+	link.crm_version = crm_version(job, item);
 	return link;
 }
 
@@ -63,6 +101,8 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 
 static bool base_moved(const struct reconciler *r, const struct item *item)
 {
+	if (item->learnt)
+		return true;
 	for (size_t i = 0; i < r->plan->mapping.count; i++) {
 		const struct base *now = &item->merged[i].next, *was = &item->base[i];
 
@@ -85,10 +125,13 @@ static struct str agreed_base(const struct commit *job, const struct item *item)
 static int commit_unchanged(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
 	struct link link = link_after(job, item);
+	const struct looked looked = looked_at(job, item);
 
 	if (item->merged && base_moved(job->r, item))
 		link.base = agreed_base(job, item);
 	if (item->merged && link_settle(db, &link, err) < 0)
+		return err_pass(err);
+	if (!item->older && link_look(db, link.id, &looked, err) < 0)
 		return err_pass(err);
 	if (commit_conflicts(db, job, item, link.id, err) < 0)
 		return err_pass(err);
@@ -96,35 +139,80 @@ static int commit_unchanged(struct db *db, const struct commit *job, struct item
 	                    link.id, item->verdict.reason, err);
 }
 
+static int owe_all(struct db *db, const struct item *item, int64_t link_id, bool waits, struct err *err)
+{
+	for (size_t i = 0; i < item->writes.count; i++) {
+		struct owed owed = item->writes.owed[i];
+
+		owed.link_id = link_id;
+		owed.staged_id = waits ? item->staged->id : 0;
+		owed.run_id = item->staged->run_id;
+		if (outbox_add(db, &owed, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
+/* R30: what these two were linked to before ends first. The old counterparts are let go of; the fields of this pair are written by its own writes. */
+static int end_displaced(struct db *db, const struct commit *job, const struct item *item, enum side side,
+                         struct err *err)
+{
+	struct arena *arena = &job->chunk->arena;
+	struct str id = side == SIDE_EMR ? item->verdict.emr_id : item->verdict.crm_id;
+	struct item other = { .staged = item->staged };
+	struct compose compose = { .engine = job->r->engine, .plan = job->r->plan, .arena = arena, .scratch = arena };
+	struct link link;
+	bool found;
+
+	if (link_by(db, arena, job->r->plan->sync_id, side, id, &link, &found, err) < 0)
+		return err_pass(err);
+	if (!found)
+		return 0;
+	compose.side = side;
+	compose.emr_id = side == SIDE_EMR ? STR_EMPTY : link.emr_id;
+	compose.crm_id = side == SIDE_CRM ? STR_EMPTY : link.crm_id;
+	compose_undo(&compose, REMOVAL_UNLINK, true, &other.writes);
+	if (outbox_forget_link(db, link.id, err) < 0 ||
+	    link_end(db, link.id, "one of its records was linked to another one (R30)", err) < 0)
+		return err_pass(err);
+	return owe_all(db, &other, link.id, false, err);
+}
+
+static int insert_link(struct db *db, const struct commit *job, const struct item *item, struct link *link,
+                       struct err *err)
+{
+	const struct staged *s = item->staged;
+
+	if (s->wish == WISH_RELINK && (end_displaced(db, job, item, SIDE_EMR, err) < 0 ||
+	                               end_displaced(db, job, item, SIDE_CRM, err) < 0))
+		return err_pass(err);
+	if (link_forgive(db, link->sync_id, link->emr_id, link->crm_id, err) < 0)
+		return err_pass(err);
+	link->base = item->writes.base;
+	link->run_id = s->run_id;
+	link->how = str_of(item->resolved.how);
+	link->state = LINK_MAKING;
+	if (s->side == SIDE_EMR)
+		link->staged_id = s->body_of ? s->body_of : s->id;
+	return link_insert(db, link, err);
+}
+
 /* The CRM's version after our own write is not known: the next reading compares once more and learns it (R27). */
 static int commit_writes(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
 	struct link link = link_after(job, item);
+	const struct looked looked = looked_at(job, item);
 	int code;
 
 	link.crm_version = STR_EMPTY;
-	if (item->resolved.kind == RESOLVED_LINKED) {
-		code = link_owe(db, link.id, item->writes.base, err);
-	} else {
-		link.base = item->writes.base;
-		link.run_id = item->staged->run_id;
-		link.how = str_of(item->resolved.how);
-		link.state = LINK_MAKING;
-		link.staged_id = item->staged->body_of ? item->staged->body_of : item->staged->id;
-		code = link_insert(db, &link, err);
-	}
-	for (size_t i = 0; code >= 0 && i < item->writes.count; i++) {
-		struct owed owed = item->writes.owed[i];
-
-		owed.link_id = link.id;
-		owed.staged_id = item->staged->id;
-		owed.run_id = item->staged->run_id;
-		code = outbox_add(db, &owed, err);
-	}
-	if (code >= 0)
-		code = commit_conflicts(db, job, item, link.id, err);
-	if (code < 0)
-		return code;
+	if (item->resolved.kind != RESOLVED_LINKED)
+		code = insert_link(db, job, item, &link, err);
+	else if (link_owe(db, link.id, item->writes.base, err) < 0)
+		code = err_pass(err);
+	else
+		code = link_look(db, link.id, &looked, err);
+	if (code < 0 || owe_all(db, item, link.id, true, err) < 0 || commit_conflicts(db, job, item, link.id, err) < 0)
+		return err_pass(err);
 	return stage_settle(db, item->staged->id, STAGED_OWED, item->verdict.outcome, link.id, item->verdict.reason,
 	                    err);
 }
@@ -148,55 +236,155 @@ static int commit_failed(struct db *db, const struct commit *job, const struct i
 	return journal_add(db, &entry, err);
 }
 
-static int commit_skipped(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+static int note_decision(struct db *db, const struct commit *job, const struct item *item, struct err *err)
 {
 	const struct verdict *v = &item->verdict;
-	bool ends = v->outcome == OUTCOME_SKIPPED_FILTERED && item->resolved.kind == RESOLVED_LINKED;
 	const struct journal_entry entry = {
 		.level = LEVEL_INFO,
 		.sync_id = job->r->plan->sync_id,
 		.run_id = item->staged->run_id,
 		.staged_id = v->staged_id,
 		.emr_id = v->emr_id,
-		.crm_id = v->candidates,
+		.crm_id = v->candidates.len ? v->candidates : v->crm_id,
 		.code = str_of(outcome_name(v->outcome)),
 		.text = str_of(v->reason ? v->reason : outcome_meaning(v->outcome)),
 	};
 
-	if (ends && (outbox_forget_link(db, item->resolved.link.id, err) < 0 ||
-	             link_end(db, item->resolved.link.id, "the CRM record was deleted (R31)", err) < 0))
-		return err_pass(err);
-	if (stage_settle(db, v->staged_id, STAGED_DONE, v->outcome, 0, v->reason, err) < 0)
-		return err_pass(err);
 	return journal_add(db, &entry, err);
 }
 
-/* Between load and commit another chunk can have taken the CRM record: the rule of R9 is kept here, inside the transaction. */
+/* The counterpart turned out to be gone: that is a change of its side, and walks the road as one. */
+static int stage_removal_there(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	enum side other = side_other(item->staged->side);
+	const struct record *there = item->there;
+	struct str bytes = there->bytes.len ? there->bytes : STR("{\"missing\":true}");
+	struct staged row = {
+		.sync_id = job->r->plan->sync_id,
+		.side = other,
+		.door = item->staged->door,
+		.kind = there->merged_into.len ? STAGED_MERGED : STAGED_REMOVED,
+		.partner = there->merged_into,
+		.priority = STAGED_LIVE,
+		.record_id = item->resolved.id[other],
+		.modified_ms = there->modified_ms,
+		.received_ms = job->chunk->fetch[other].asked_ms,
+		.event = STR("found to be gone"),
+		.hash = digest_content(bytes),
+		.sealed = box_seal(job->r->engine->keys, &job->chunk->arena, "staged.body", bytes),
+	};
+
+	return stage_insert(db, &row, err);
+}
+
+static int commit_skipped(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	const struct verdict *v = &item->verdict;
+
+	if (item->gone && stage_removal_there(db, job, item, err) < 0)
+		return err_pass(err);
+	if (stage_settle(db, v->staged_id, STAGED_DONE, v->outcome, 0, v->reason, err) < 0)
+		return err_pass(err);
+	return note_decision(db, job, item, err);
+}
+
+/* R29, R31: the link ends, and its records are told. */
+static int commit_undo(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	int64_t id = item->resolved.link.id;
+	bool waits = item->writes.wait;
+
+	if (outbox_forget_link(db, id, err) < 0 || link_end(db, id, item->verdict.reason, err) < 0 ||
+	    conflict_ask_no_more(db, id, err) < 0 || owe_all(db, item, id, waits, err) < 0)
+		return err_pass(err);
+	if (stage_settle(db, item->staged->id, waits ? STAGED_OWED : STAGED_DONE, item->verdict.outcome, id,
+	                 item->verdict.reason, err) < 0)
+		return err_pass(err);
+	return note_decision(db, job, item, err);
+}
+
+static int stage_survivor(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	const struct str bytes = STR("{\"survivor\":true}");
+	struct staged row = {
+		.sync_id = job->r->plan->sync_id,
+		.side = item->staged->side,
+		.door = item->staged->door,
+		.state = STAGED_TO_READ,
+		.priority = STAGED_LIVE,
+		.record_id = item->staged->partner,
+		.received_ms = clock_wall_ms(),
+		.event = STR("survivor of a merge"),
+		.hash = digest_content(bytes),
+		.sealed = box_seal(job->r->engine->keys, &job->chunk->arena, "staged.body", bytes),
+	};
+
+	return stage_insert(db, &row, err);
+}
+
+/* R32: the link moves to the survivor; a survivor that is linked itself is for a person to decide. */
+static int commit_merged(struct db *db, const struct commit *job, struct item *item, struct err *err)
+{
+	const struct staged *s = item->staged;
+	struct link *link = &item->resolved.link, other;
+	bool taken;
+
+	if (link_by(db, &job->chunk->arena, link->sync_id, s->side, s->partner, &other, &taken, err) < 0)
+		return err_pass(err);
+	if (taken) {
+		item->verdict.outcome = OUTCOME_SKIPPED_AMBIGUOUS;
+		item->verdict.reason = "merged into a record that is linked too: unlink one of the two pairs (R32)";
+		item->verdict.candidates = s->partner;
+		return commit_skipped(db, job, item, err);
+	}
+	if (link_move(db, link->id, s->side, s->partner, err) < 0 || stage_survivor(db, job, item, err) < 0 ||
+	    stage_settle(db, s->id, STAGED_DONE, item->verdict.outcome, link->id, item->verdict.reason, err) < 0)
+		return err_pass(err);
+	return note_decision(db, job, item, err);
+}
+
+/* Between load and commit somebody else can have taken one of the two: the rule of R9 is kept here, inside the transaction. */
 static int taken_meanwhile(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
+	struct arena *arena = &job->chunk->arena;
+	int64_t sync_id = job->r->plan->sync_id;
 	struct link other;
-	bool taken = false;
+	bool emr = false, crm = false;
 
-	if (item->resolved.kind != RESOLVED_JOIN || item->verdict.outcome == OUTCOME_FAILED)
+	if (item->resolved.kind != RESOLVED_JOIN || item->verdict.outcome == OUTCOME_FAILED ||
+	    item->staged->wish == WISH_RELINK)
 		return 0;
-	if (link_by_crm(db, &job->chunk->arena, job->r->plan->sync_id, item->verdict.crm_id, &other, &taken, err) < 0)
+	if (link_by_emr(db, arena, sync_id, item->verdict.emr_id, &other, &emr, err) < 0 ||
+	    link_by_crm(db, arena, sync_id, item->verdict.crm_id, &other, &crm, err) < 0)
 		return err_pass(err);
-	if (!taken)
+	if (!emr && !crm)
 		return 0;
 	item->writes.count = 0;
 	item->verdict.outcome = OUTCOME_SKIPPED_LINKED;
-	item->verdict.reason = "the CRM record that fits was linked to another patient a moment ago (R9)";
+	item->verdict.reason = "the record that fits was linked to another one a moment ago (R9)";
 	return 0;
+}
+
+static bool ends_link(const struct item *item)
+{
+	return item->resolved.kind == RESOLVED_LINKED && item->verdict.outcome != OUTCOME_FAILED &&
+	       (item->staged->wish == WISH_UNLINK || item->staged->kind == STAGED_REMOVED);
 }
 
 static int commit_item(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
 	if (item->deferred)
 		return 0;
+	if (item->read_again)
+		return stage_read_again(db, item->staged->id, err);
 	if (taken_meanwhile(db, job, item, err) < 0)
 		return err_pass(err);
 	if (item->verdict.outcome == OUTCOME_FAILED)
 		return commit_failed(db, job, item, err);
+	if (ends_link(item))
+		return commit_undo(db, job, item, err);
+	if (item->resolved.kind == RESOLVED_LINKED && item->staged->kind == STAGED_MERGED)
+		return commit_merged(db, job, item, err);
 	if (item->verdict.outcome == OUTCOME_UNCHANGED)
 		return commit_unchanged(db, job, item, err);
 	if (item->writes.count == 0)

@@ -16,28 +16,37 @@ enum { WINDOW = 8 }; /* chunks under way at once */
 
 struct item {
 	struct staged *staged;
-	struct json *record; /* the EMR payload */
+	struct json *record; /* the payload, parsed */
 	struct resolved resolved;
 	struct verdict verdict;
 	struct base *base; /* STEADY */
 	struct merged *merged;
 	struct writes writes;
-	bool settled;             /* verdict final, nothing to fetch or weigh */
-	bool fetch;               /* the CRM record is needed */
-	bool deferred;            /* stays waiting: an earlier write of the pair is still owed (R4) */
-	bool older;               /* than what is settled (R4) */
-	const struct record *crm; /* as fetched */
-	const struct run *run;    /* whose Batch Sync ID is written; NULL: the payload belongs to none */
+	bool settled;               /* verdict final, nothing to fetch or weigh */
+	bool fetch;                 /* the counterpart is needed */
+	bool deferred;              /* stays waiting: an earlier write of the pair is still owed (R4), or nobody can be judged yet (R8) */
+	bool read_again;            /* not sure to be the youngest: it goes back to be read (R4) */
+	bool learnt;                /* the base changed by what was read (R27) */
+	bool gone;                  /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
+	bool older;                 /* than what is settled (R4) */
+	const struct record *there; /* the counterpart as fetched */
+	const struct run *run;      /* whose Batch Sync ID is written; NULL: the payload belongs to none */
+};
+
+/* The counterparts that a chunk needs of one side. */
+struct fetch {
+	struct call **calls;
+	size_t *counts; /* ids of each call */
+	size_t call_count;
+	int64_t asked_ms;   /* by our clock */
+	int64_t fetched_ms; /* by the far side's clock where it told us */
 };
 
 struct chunk {
 	struct arena arena;
 	struct item *items;
 	size_t count;
-	struct call *fetch;
-	int64_t fetched_ms; /* by the CRM's clock where it told us */
-	struct str *fetch_ids;
-	size_t fetch_count;
+	struct fetch fetch[2]; /* by side */
 };
 
 struct reconciler {
@@ -45,13 +54,13 @@ struct reconciler {
 	struct arena scratch; /* of one item while it is weighed */
 	struct engine *engine;
 	const struct plan *plan;
-	struct run run;
-	bool has_run;
-	/* Records of which a payload stays waiting in this pass: what came later must not overtake it (R4). */
+	struct run run; /* of the payload that was loaded last: its neighbours are of the same one mostly */
+	/* Records of which a payload stays waiting in this pass: what came later must not overtake it (R4). Keys as busy_key() makes them. */
 	struct arena pass;
 	struct map deferred;
-	bool held_back;   /* the pass that ended last left something waiting */
-	int64_t after_id; /* payloads up to here are in a chunk already */
+	bool holding, held_back;             /* this pass, the one before, left something waiting for a delivery or a commit */
+	int64_t pass_ms;                     /* when the pass began */
+	int64_t after_id[STAGED_PRIORITIES]; /* payloads up to here are in a chunk already */
 	struct chunk chunks[WINDOW];
 	size_t first, open; /* ring */
 	struct commit {
@@ -60,6 +69,16 @@ struct reconciler {
 		struct store_pending *pending; /* NULL: no chunk is being committed; else it is the first */
 	} commit;
 };
+
+/* reconcile_weigh.c: from both records to a merge result and the writes owed, for each item that is not settled. */
+int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err) MUST_CHECK;
+void decide(struct item *item, enum outcome outcome, const char *reason);
+/* NULL bytes are not parsed anew. A payload that cannot be parsed is decided as failed (R3). */
+int item_parse(struct engine *engine, struct chunk *chunk, struct item *item, struct err *err) MUST_CHECK;
+int item_base(struct engine *engine, const struct plan *plan, struct chunk *chunk, struct item *item,
+              struct err *err) MUST_CHECK;
+/* R27: does what the payload holds of the mapped fields equal the link's base? Then our own write came back, or nothing that is mapped changed. */
+bool item_is_echo(const struct plan *plan, struct chunk *chunk, struct item *item);
 
 /* A store_fn; `context` is a struct commit. One transaction for a chunk: payload states, links, outbox, conflicts, log. */
 int reconcile_commit(struct db *db, void *context, struct err *err) MUST_CHECK;

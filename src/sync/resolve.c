@@ -1,7 +1,10 @@
 /*
- * resolve: link, then stored external id (R6), then demographics (R7, R8). Every candidate is looked at in both tables that know of bonds: a CRM record is
- * taken when it has a link (also one that was ended: nobody is linked again by itself, R29), when it stores another patient's id, when another patient
- * stores its id, or when a person ticked its "synced" box. Ids that contradict each other link nobody.
+ * resolve: link, then a person's wish, then stored external id (R6), then demographics (R7, R8).
+ *
+ * "Own" is the side that the payload came from, "other" the side that is searched; the code is the same for both directions. Every candidate is
+ * looked at in both tables that know of bonds: a record is taken when it has a link (also one that was ended: nobody is linked again by itself, R29),
+ * when it stores the id of another record of our side, when another one stores its id, or when a person ticked its "synced" box. Ids that contradict
+ * each other link nobody.
  */
 #include "sync/resolve.h"
 
@@ -17,8 +20,11 @@ struct question {
 	int64_t run_id;
 	const struct staged *staged;
 	const struct json *record; /* or NULL */
-	struct known self;         /* as capture noted it; without a key when it did not */
+	enum side own, other;
+	struct known self; /* as capture noted it; without a key when it did not */
 };
+
+static const char *const noun[] = { [SIDE_EMR] = "patient", [SIDE_CRM] = "CRM record" };
 
 static int skip(struct resolved *ret, enum outcome outcome, const char *reason, struct str candidates)
 {
@@ -26,19 +32,36 @@ static int skip(struct resolved *ret, enum outcome outcome, const char *reason, 
 	return 0;
 }
 
-static int join(struct resolved *ret, struct str crm_id, const char *how)
+/* A sentence about the counterpart (%1) and the payload's own kind of record (%2). */
+static const char *about(const struct question *q, const char *format)
 {
-	*ret = (struct resolved) { .kind = RESOLVED_JOIN, .crm_id = crm_id, .how = how };
+	SCOPED(buf) struct buf text = BUF_INIT(512);
+	const char *names[] = { noun[q->other], noun[q->own] };
+
+	for (const char *at = format; *at; at++) {
+		if (*at == '%' && (at[1] == '1' || at[1] == '2'))
+			buf_add_c(&text, names[*++at - '1']);
+		else
+			buf_add_char(&text, *at);
+	}
+	return arena_text(q->arena, buf_str(&text));
+}
+
+static int join(const struct question *q, struct resolved *ret, struct str counterpart, const char *how)
+{
+	*ret = (struct resolved) { .kind = RESOLVED_JOIN, .how = how };
+	ret->id[q->own] = q->staged->record_id;
+	ret->id[q->other] = counterpart;
 	return 0;
 }
 
-/* Do other patients store the id of this CRM record? The EMR's side of R6. */
-static int named_by_others(const struct question *q, struct str crm_id, bool *ret, struct err *err)
+/* Do other records of our side store the id of this one of the other side? */
+static int named_by_others(const struct question *q, struct str other_id, bool *ret, struct err *err)
 {
 	struct known *found;
 	size_t count;
 
-	if (identity_with_external(q->db, q->arena, q->plan->sync_id, SIDE_EMR, crm_id, &found, &count, err) < 0)
+	if (identity_with_external(q->db, q->arena, q->plan->sync_id, q->own, other_id, &found, &count, err) < 0)
 		return err_wrap(err, "look a candidate up");
 	*ret = false;
 	for (size_t i = 0; i < count; i++)
@@ -46,26 +69,34 @@ static int named_by_others(const struct question *q, struct str crm_id, bool *re
 	return 0;
 }
 
-/* Is this CRM record bound to another patient? *ret_ours: this run made it for another patient, so it is no candidate at all. */
-static int bound(const struct question *q, const struct known *crm, bool *ret_bound, bool *ret_ours, struct err *err)
+/* The link of a candidate, or of the record whose id it stores. */
+static int link_of_candidate(const struct question *q, const struct known *c, struct link *ret, bool *ret_found,
+                             struct err *err)
+{
+	if (link_by(q->db, q->arena, q->plan->sync_id, q->other, c->record_id, ret, ret_found, err) < 0)
+		return err_pass(err);
+	if (*ret_found || c->external_id.len == 0)
+		return 0;
+	return link_by(q->db, q->arena, q->plan->sync_id, q->own, c->external_id, ret, ret_found, err);
+}
+
+/* Is this candidate bound to another record? *ret_ours: this run made it for another one, so it is no candidate at all. */
+static int bound(const struct question *q, const struct known *c, bool *ret_bound, bool *ret_ours, struct err *err)
 {
 	struct link link;
 	bool found, named, ended;
 
 	*ret_ours = false;
-	if (link_by_crm(q->db, q->arena, q->plan->sync_id, crm->record_id, &link, &found, err) < 0)
+	if (link_of_candidate(q, c, &link, &found, err) < 0)
 		return err_wrap(err, "look a candidate up");
-	if (!found && crm->external_id.len &&
-	    link_by_emr(q->db, q->arena, q->plan->sync_id, crm->external_id, &link, &found, err) < 0)
-		return err_wrap(err, "look a candidate up");
-	if (found && !str_eq(link.emr_id, q->staged->record_id))
+	if (found && !str_eq(link_id_of(&link, q->own), q->staged->record_id))
 		*ret_ours = q->run_id != 0 && link.run_id == q->run_id && str_eq(link.how, STR("created"));
-	if (named_by_others(q, crm->record_id, &named, err) < 0 ||
-	    link_was_ended(q->db, q->plan->sync_id, SIDE_CRM, crm->record_id, &ended, err) < 0)
+	if (named_by_others(q, c->record_id, &named, err) < 0 ||
+	    link_was_ended(q->db, q->plan->sync_id, q->other, c->record_id, &ended, err) < 0)
 		return err_wrap(err, "look a candidate up");
 	*ret_bound = found || named || ended ||
-	             (crm->external_id.len && !str_eq(crm->external_id, q->staged->record_id)) ||
-	             (crm->synced && crm->external_id.len == 0);
+	             (c->external_id.len && !str_eq(c->external_id, q->staged->record_id)) ||
+	             (c->synced && c->external_id.len == 0);
 	return 0;
 }
 
@@ -78,29 +109,29 @@ static struct str id_list(struct arena *arena, const struct known *all, size_t c
 	return list;
 }
 
-/* The CRM record that this patient names (Hint's integration_record_id), if it is there. */
+/* The record of the other side that ours names (Hint's integration_record_id), if it is there. */
 static int named_record(const struct question *q, struct known *ret, bool *ret_found, struct err *err)
 {
 	*ret_found = q->self.external_id.len > 0;
 	if (!*ret_found)
 		return 0;
-	return identity_get(q->db, q->arena, q->plan->sync_id, SIDE_CRM, q->self.external_id, ret, ret_found, err);
+	return identity_get(q->db, q->arena, q->plan->sync_id, q->other, q->self.external_id, ret, ret_found, err);
 }
 
-/* A CRM record stores this patient's id: does anything in the EMR say otherwise? */
-static int contradicted(const struct question *q, struct str crm_id, bool *ret, struct err *err)
+/* A record of the other side stores our id: does anything else say otherwise? */
+static int contradicted(const struct question *q, struct str other_id, bool *ret, struct err *err)
 {
 	struct known named;
 	bool found;
 
-	if (named_record(q, &named, &found, err) < 0 || named_by_others(q, crm_id, ret, err) < 0)
+	if (named_record(q, &named, &found, err) < 0 || named_by_others(q, other_id, ret, err) < 0)
 		return err_pass(err);
-	*ret = *ret || (found && !str_eq(named.record_id, crm_id));
+	*ret = *ret || (found && !str_eq(named.record_id, other_id));
 	return 0;
 }
 
-/* R6: a CRM record stores this patient's id. */
-static int by_crm_external_id(const struct question *q, struct resolved *ret, bool *ret_done, struct err *err)
+/* R6: a record of the other side stores our id. */
+static int by_id_stored_there(const struct question *q, struct resolved *ret, bool *ret_done, struct err *err)
 {
 	struct known *found;
 	size_t count;
@@ -108,52 +139,51 @@ static int by_crm_external_id(const struct question *q, struct resolved *ret, bo
 	bool taken, otherwise;
 
 	*ret_done = false;
-	if (identity_with_external(q->db, q->arena, q->plan->sync_id, SIDE_CRM, q->staged->record_id, &found, &count,
+	if (identity_with_external(q->db, q->arena, q->plan->sync_id, q->other, q->staged->record_id, &found, &count,
 	                           err) < 0)
 		return err_wrap(err, "match by external id");
 	if (count == 0)
 		return 0;
 	*ret_done = true;
 	if (count > 1)
-		return skip(ret, OUTCOME_SKIPPED_AMBIGUOUS, "several CRM records store this patient's id",
+		return skip(ret, OUTCOME_SKIPPED_AMBIGUOUS, about(q, "several %1s store this %2's id"),
 		            id_list(q->arena, found, count));
-	if (link_by_crm(q->db, q->arena, q->plan->sync_id, found[0].record_id, &other, &taken, err) < 0)
+	if (link_by(q->db, q->arena, q->plan->sync_id, q->other, found[0].record_id, &other, &taken, err) < 0)
 		return err_wrap(err, "match by external id");
 	if (taken)
 		return skip(ret, OUTCOME_SKIPPED_LINKED,
-		            "the CRM record that stores this patient's id is linked to another patient",
-		            found[0].record_id);
+		            about(q, "the %1 that stores this %2's id is linked to another %2"), found[0].record_id);
 	if (contradicted(q, found[0].record_id, &otherwise, err) < 0)
 		return err_wrap(err, "match by external id");
 	if (otherwise)
 		return skip(ret, OUTCOME_SKIPPED_AMBIGUOUS, "the ids stored in the two systems contradict each other",
 		            found[0].record_id);
-	join(ret, found[0].record_id, "R6");
-	ret->by_crm_id = true;
+	join(q, ret, found[0].record_id, "R6");
+	ret->stored_there = true;
 	return 0;
 }
 
-/* R6: the patient's record stores a CRM id (Hint's integration_record_id). */
-static int by_emr_external_id(const struct question *q, struct resolved *ret, bool *ret_done, struct err *err)
+/* R6: our record stores an id of the other side. */
+static int by_id_stored_here(const struct question *q, struct resolved *ret, bool *ret_done, struct err *err)
 {
-	struct known crm;
+	struct known there;
 	bool found, is_bound, ours, rivals;
 
 	*ret_done = false;
-	if (named_record(q, &crm, &found, err) < 0)
+	if (named_record(q, &there, &found, err) < 0)
 		return err_pass(err);
 	if (!found)
 		return 0;
-	if (bound(q, &crm, &is_bound, &ours, err) < 0 || named_by_others(q, crm.record_id, &rivals, err) < 0)
+	if (bound(q, &there, &is_bound, &ours, err) < 0 || named_by_others(q, there.record_id, &rivals, err) < 0)
 		return err_wrap(err, "match by external id");
 	*ret_done = true;
 	if (rivals)
-		return skip(ret, OUTCOME_SKIPPED_AMBIGUOUS, "several patients store the id of this CRM record",
-		            crm.record_id);
+		return skip(ret, OUTCOME_SKIPPED_AMBIGUOUS, about(q, "several %2s store the id of this %1"),
+		            there.record_id);
 	if (is_bound)
-		return skip(ret, OUTCOME_SKIPPED_LINKED,
-		            "the CRM record that this patient names is linked to another patient", crm.record_id);
-	return join(ret, crm.record_id, "R6");
+		return skip(ret, OUTCOME_SKIPPED_LINKED, about(q, "the %1 that this %2 names is linked to another %2"),
+		            there.record_id);
+	return join(q, ret, there.record_id, "R6");
 }
 
 /* Candidates of the other side that share the key, without those that this run made itself. */
@@ -163,7 +193,7 @@ static int candidates(const struct question *q, struct digest16 key, struct know
 	struct known *found;
 	size_t count, kept = 0;
 
-	if (identity_with_key(q->db, q->arena, q->plan->sync_id, SIDE_CRM, key, &found, &count, err) < 0)
+	if (identity_with_key(q->db, q->arena, q->plan->sync_id, q->other, key, &found, &count, err) < 0)
 		return err_wrap(err, "match by name and birth date");
 	*ret_candidates = arena_new_array(q->arena, struct match_candidate, count);
 	for (size_t i = 0; i < count; i++) {
@@ -181,11 +211,32 @@ static int candidates(const struct question *q, struct digest16 key, struct know
 	return 0;
 }
 
-static int nothing_fits(const struct plan *plan, const char *reason, struct resolved *ret)
+bool resolve_may_create(const struct plan *plan, const struct staged *staged)
 {
-	if (!plan->create_in_crm)
+	if (staged->wish == WISH_CREATE)
+		return true;
+	if (staged->side == SIDE_EMR)
+		return plan->create_in_crm;
+	return staged->door == DOOR_BATCH || staged->run_id ? plan->create_in_emr : plan->trigger_creates;
+}
+
+/* Whoever is new on one side while the other was never read may well be there: he waits (R8). */
+static int nothing_fits(const struct question *q, const char *reason, struct resolved *ret, struct err *err)
+{
+	int64_t complete_ms;
+
+	if (identity_completed(q->db, q->plan->sync_id, q->other, &complete_ms, err) < 0)
+		return err_pass(err);
+	if (!complete_ms && !q->plan->blind) {
+		skip(ret, OUTCOME_SKIPPED_NO_MATCH, about(q, "nobody can be called new before every %1 was read once"),
+		     STR_EMPTY);
+		ret->undecided = true;
+		return 0;
+	}
+	if (!resolve_may_create(q->plan, q->staged))
 		return skip(ret, OUTCOME_SKIPPED_NO_MATCH, reason, STR_EMPTY);
 	*ret = (struct resolved) { .kind = RESOLVED_CREATE, .how = "created", .reason = reason };
+	ret->id[q->own] = q->staged->record_id;
 	return 0;
 }
 
@@ -201,19 +252,19 @@ static int by_demographics(const struct question *q, struct resolved *ret, struc
 		return 0;
 	}
 	if (!q->self.has_key)
-		question.who = capture_identity(q->plan, q->arena, SIDE_EMR, q->record);
+		question.who = capture_identity(q->plan, q->arena, q->own, q->record);
 	if (!question.who.complete)
-		return nothing_fits(q->plan, question.who.missing, ret);
+		return nothing_fits(q, question.who.missing, ret, err);
 	if (candidates(q, question.who.key, &found, &list, &question.candidate_count, err) < 0)
 		return err_pass(err);
 	question.candidates = list;
-	if (identity_with_key(q->db, q->arena, q->plan->sync_id, SIDE_EMR, question.who.key, &same_side,
+	if (identity_with_key(q->db, q->arena, q->plan->sync_id, q->own, question.who.key, &same_side,
 	                      &question.same_side, err) < 0)
 		return err_wrap(err, "match by name and birth date");
 	answer = match_decide(&question);
 	switch (answer.verdict) {
 	case MATCH_LINK:
-		return join(ret, answer.chosen->id, "R7");
+		return join(q, ret, answer.chosen->id, "R7");
 	case MATCH_AMBIGUOUS:
 		return skip(ret, OUTCOME_SKIPPED_AMBIGUOUS, answer.reason,
 		            id_list(q->arena, found, question.candidate_count));
@@ -222,73 +273,137 @@ static int by_demographics(const struct question *q, struct resolved *ret, struc
 		            id_list(q->arena, found, question.candidate_count));
 	case MATCH_NONE:
 	case MATCH_INCOMPLETE:
-		return nothing_fits(q->plan, answer.reason, ret);
+		return nothing_fits(q, answer.reason, ret, err);
 	}
 	unreachable("every verdict is handled");
+}
+
+/* R11: a person chose the counterpart. Only a record that is linked elsewhere stands against it; relinking unlinks that first (R30). */
+static int by_wish(const struct question *q, struct resolved *ret, struct err *err)
+{
+	struct link other;
+	bool taken;
+
+	if (link_by(q->db, q->arena, q->plan->sync_id, q->other, q->staged->partner, &other, &taken, err) < 0)
+		return err_wrap(err, "look the chosen record up");
+	if (!taken || q->staged->wish == WISH_RELINK)
+		return join(q, ret, q->staged->partner, "R11");
+	return skip(ret, OUTCOME_SKIPPED_LINKED,
+	            about(q, "the chosen %1 is linked to another %2; unlink that pair first, or relink"),
+	            link_id_of(&other, q->own));
+}
+
+static bool chosen(const struct staged *s)
+{
+	return (s->wish == WISH_LINK || s->wish == WISH_RELINK) && s->partner.len > 0;
+}
+
+static int by_link(const struct question *q, struct resolved *ret, bool *ret_done, struct err *err)
+{
+	struct link link;
+
+	if (link_by(q->db, q->arena, q->plan->sync_id, q->own, q->staged->record_id, &link, ret_done, err) < 0)
+		return err_wrap(err, "look the link up");
+	if (!*ret_done)
+		return 0;
+	if (chosen(q->staged) && !str_eq(link_id_of(&link, q->other), q->staged->partner)) {
+		*ret_done = q->staged->wish == WISH_LINK;
+		return *ret_done ? skip(ret, OUTCOME_SKIPPED_LINKED,
+		                        about(q, "this %2 is linked already; unlink it first, or relink (R30)"),
+		                        link_id_of(&link, q->other))
+		                 : 0;
+	}
+	*ret = (struct resolved) { .kind = RESOLVED_LINKED, .link = link, .how = "link" };
+	ret->id[SIDE_EMR] = link.emr_id;
+	ret->id[SIDE_CRM] = link.crm_id;
+	return 0;
+}
+
+/* A person who asks to link, sync or create overrides that a link was ended once (R29). */
+static bool asked_for(const struct staged *s)
+{
+	return s->wish != WISH_NONE && s->wish != WISH_UNLINK;
 }
 
 int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
             const struct json *record, struct resolved *ret, struct err *err)
 {
-	struct question q = { db, plan, arena, run_id, staged, record, { .side = SIDE_EMR } };
-	struct link link;
+	struct question q = { .db = db,
+		              .plan = plan,
+		              .arena = arena,
+		              .run_id = run_id,
+		              .staged = staged,
+		              .record = record,
+		              .own = staged->side,
+		              .other = side_other(staged->side) };
 	bool done;
-	int code;
+	int code = by_link(&q, ret, &done, err);
 
-	if (link_by_emr(db, arena, plan->sync_id, staged->record_id, &link, &done, err) < 0)
-		return err_wrap(err, "look the link up");
-	if (done) {
-		*ret = (struct resolved) {
-			.kind = RESOLVED_LINKED, .link = link, .crm_id = link.crm_id, .how = "link"
-		};
-		return 0;
-	}
-	if (identity_get(db, arena, plan->sync_id, SIDE_EMR, staged->record_id, &q.self, &done, err) < 0)
-		return err_wrap(err, "look the record up");
-	code = by_crm_external_id(&q, ret, &done, err);
 	if (code < 0 || done)
 		return code;
-	if (link_was_ended(db, plan->sync_id, SIDE_EMR, staged->record_id, &done, err) < 0)
+	if (chosen(staged))
+		return by_wish(&q, ret, err);
+	q.self.side = q.own;
+	if (identity_get(db, arena, plan->sync_id, q.own, staged->record_id, &q.self, &done, err) < 0)
+		return err_wrap(err, "look the record up");
+	code = by_id_stored_there(&q, ret, &done, err);
+	if (code < 0 || done)
+		return code;
+	if (link_was_ended(db, plan->sync_id, q.own, staged->record_id, &done, err) < 0)
 		return err_wrap(err, "look the link up");
-	if (done)
+	if (done && !asked_for(staged))
 		return skip(ret, OUTCOME_SKIPPED_FILTERED,
-		            "its link was ended; it is linked again once a person stores its id in a CRM record (R29)",
-		            STR_EMPTY);
-	code = by_emr_external_id(&q, ret, &done, err);
+		            "its link was ended; it is linked again once a person asks for it (R29)", STR_EMPTY);
+	code = by_id_stored_here(&q, ret, &done, err);
 	if (code < 0 || done)
 		return code;
 	return by_demographics(&q, ret, err);
 }
 
-enum merge_mode resolved_mode(enum resolution kind)
+enum merge_mode resolved_mode(enum resolution kind, enum side side)
 {
-	static const enum merge_mode modes[] = {
-		[RESOLVED_LINKED] = MERGE_STEADY,     [RESOLVED_JOIN] = MERGE_FIRST_EMR_WINS, /* R12, R13 */
-		[RESOLVED_CREATE] = MERGE_NEW_IN_CRM, [RESOLVED_SKIP] = MERGE_NEW_IN_CRM,
-		[RESOLVED_UNREAD] = MERGE_NEW_IN_CRM,
+	static const enum merge_mode modes[][2] = {
+		[RESOLVED_LINKED] = { MERGE_STEADY, MERGE_STEADY },
+		[RESOLVED_JOIN] = { MERGE_FIRST_EMR_WINS, MERGE_FIRST_CRM_WINS }, /* R12, R13; R11, R14, R15 */
+		[RESOLVED_CREATE] = { MERGE_NEW_IN_CRM, MERGE_NEW_IN_EMR },
+		[RESOLVED_SKIP] = { MERGE_NEW_IN_CRM, MERGE_NEW_IN_EMR },
+		[RESOLVED_UNREAD] = { MERGE_NEW_IN_CRM, MERGE_NEW_IN_EMR },
 	};
 
-	return modes[kind];
+	return modes[kind][side];
+}
+
+/* Does the counterpart say by now that it belongs to somebody else? */
+static bool taken_there(const struct plan *plan, struct arena *arena, const struct staged *staged,
+                        const struct json *counterpart, struct str *ret_owner)
+{
+	enum side other = side_other(staged->side);
+	bool synced = other == SIDE_CRM && json_bool(json_get_str(counterpart, plan->crm_synced_field), false);
+
+	*ret_owner = capture_stored_id(plan, arena, other, counterpart);
+	return (ret_owner->len && !str_eq(*ret_owner, staged->record_id)) || (ret_owner->len == 0 && synced);
 }
 
 void resolve_again(const struct plan *plan, struct arena *arena, const struct staged *staged, const struct json *record,
-                   const struct json *crm, struct resolved *ret)
+                   const struct json *counterpart, struct resolved *ret)
 {
-	struct str owner = json_text(json_get_str(crm, plan->crm_id_field));
-	bool synced = json_bool(json_get_str(crm, plan->crm_synced_field), false);
+	enum side other = side_other(staged->side);
 	struct identity who, now;
+	struct str owner;
 
-	if ((owner.len && !str_eq(owner, staged->record_id)) || (owner.len == 0 && synced)) {
-		skip(ret, OUTCOME_SKIPPED_LINKED, "the CRM record that fits was linked to another patient a moment ago",
-		     ret->crm_id);
+	if (str_eq_c(str_of(ret->how), "R11"))
+		return;
+	if (taken_there(plan, arena, staged, counterpart, &owner)) {
+		skip(ret, OUTCOME_SKIPPED_LINKED, "the record that fits was linked to another one a moment ago",
+		     ret->id[other]);
 		return;
 	}
-	who = capture_identity(plan, arena, SIDE_EMR, record);
-	now = capture_identity(plan, arena, SIDE_CRM, crm);
-	if (ret->by_crm_id ? owner.len > 0 : !str_eq_c(str_of(ret->how), "R7"))
+	who = capture_identity(plan, arena, staged->side, record);
+	now = capture_identity(plan, arena, other, counterpart);
+	if (ret->stored_there ? owner.len > 0 : !str_eq_c(str_of(ret->how), "R7"))
 		return;
-	if (!ret->by_crm_id && now.complete && memcmp(&who.key, &now.key, sizeof(who.key)) == 0)
+	if (!ret->stored_there && now.complete && memcmp(&who.key, &now.key, sizeof(who.key)) == 0)
 		return;
-	skip(ret, OUTCOME_SKIPPED_NO_MATCH,
-	     "the CRM record that fitted was changed a moment ago; the next run looks again", ret->crm_id);
+	skip(ret, OUTCOME_SKIPPED_NO_MATCH, "the record that fitted was changed a moment ago; the next run looks again",
+	     ret->id[other]);
 }

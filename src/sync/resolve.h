@@ -1,6 +1,6 @@
 /*
- * resolve: which CRM record a payload of the EMR belongs to (R6 to R9). Reads only; the order is fixed: an existing link decides, then an external id
- * stored on either side, then demographics.
+ * resolve: which record of the other side a payload belongs to (R6 to R9), in either direction. Reads only; the order is fixed: an existing link decides,
+ * then what a person asked for, then an external id stored on either side, then demographics.
  */
 #ifndef SUTURE_SYNC_RESOLVE_H
 #define SUTURE_SYNC_RESOLVE_H
@@ -14,11 +14,12 @@ enum resolution { RESOLVED_LINKED, RESOLVED_JOIN, RESOLVED_CREATE, RESOLVED_SKIP
 struct resolved {
 	enum resolution kind;
 	struct link link;  /* RESOLVED_LINKED */
-	struct str crm_id; /* LINKED, JOIN */
-	const char *how;   /* JOIN: "R6" by external id, "R7" by demographics */
+	struct str id[2];  /* by side: the payload's own record, and its counterpart: LINKED, JOIN */
+	const char *how;   /* JOIN: "R6" by external id, "R7" by demographics, "R11" by a person */
 	enum outcome skip; /* SKIP */
 	const char *reason;
-	bool by_crm_id;        /* JOIN: the CRM record stores this patient's id */
+	bool stored_there;     /* JOIN: the counterpart stores this record's id */
+	bool undecided;        /* nobody fits, but the other side was never read completely: it stays waiting (R8) */
 	struct str candidates; /* ids that fit, comma separated */
 };
 
@@ -27,10 +28,13 @@ struct resolved {
 int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
             const struct json *record, struct resolved *ret, struct err *err) MUST_CHECK;
 
-/* How such a pair is merged. */
-enum merge_mode resolved_mode(enum resolution kind);
-/* JOIN, once the CRM record is read as it is now: was it changed since it was listed, so that it fits no longer? *ret becomes RESOLVED_SKIP then. */
+/* How such a pair is merged, for a payload of that side (rows R11 to R15). */
+enum merge_mode resolved_mode(enum resolution kind, enum side side);
+/* JOIN, once both records are read as they are now: was the counterpart changed since it was listed, so that it fits no longer? *ret becomes
+ * RESOLVED_SKIP then. A person's choice always fits, unless the counterpart is taken. */
 void resolve_again(const struct plan *plan, struct arena *arena, const struct staged *staged, const struct json *record,
-                   const struct json *crm, struct resolved *ret);
+                   const struct json *counterpart, struct resolved *ret);
+/* May a payload of that side create its counterpart: by the option (R12 to R14), by the trigger condition (R15), or because a person asks. */
+bool resolve_may_create(const struct plan *plan, const struct staged *staged);
 
 #endif

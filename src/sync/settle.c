@@ -18,6 +18,7 @@
 #include "sync/identity.h"
 #include "sync/journal.h"
 #include "sync/link.h"
+#include "sync/run_table.h"
 #include "sync/stage.h"
 
 static const int64_t first_pause_ms = 500;
@@ -56,6 +57,7 @@ static void learn(const struct settle *s, struct base *base)
 
 		if (!base[i].known)
 			continue;
+		base[i].unsure = base[i].unsure && emr; /* the CRM has just shown how it spells it */
 		*(emr ? &base[i].emr : &base[i].crm) = normal;
 	}
 }
@@ -91,15 +93,30 @@ static int take_payload(struct db *db, const struct settle *s, struct link *link
 {
 	struct staged staged;
 
+	link->emr_hash = (struct digest16) { 0 };
+	link->emr_version = STR_EMPTY;
+	link->emr_modified_ms = link->staged_id = 0;
 	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
 		return 0;
 	if (stage_facts(db, s->arena, s->owed->staged_id, &staged, err) < 0)
 		return err_pass(err);
+	if (staged.side != SIDE_EMR)
+		return 0;
 	link->emr_hash = staged.hash;
 	link->emr_version = staged.version;
 	link->emr_modified_ms = staged.modified_ms;
 	link->staged_id = staged.body_of ? 0 : staged.id;
 	return 0;
+}
+
+/* R4: what was read of this side before now may be from before our write; what it says of itself is what we wrote. */
+static int look_after_write(struct db *db, const struct settle *s, int64_t link_id, struct err *err)
+{
+	struct looked looked = { 0 };
+
+	looked.seen_ms[s->owed->side] = clock_wall_ms();
+	looked.modified_ms[s->owed->side] = s->result->record.modified_ms;
+	return link_look(db, link_id, &looked, err);
 }
 
 static int owe_back_reference(struct db *db, const struct settle *s, const struct link *link, struct err *err)
@@ -114,25 +131,54 @@ static int owe_back_reference(struct db *db, const struct settle *s, const struc
 	return outbox_add(db, &owed, err);
 }
 
-/* The new CRM record is known from now on, so that the next patient of that name meets it (R8). */
+/* The new record is known from now on, so that the next one of that name meets it (R8). */
 static int note_created(struct db *db, const struct settle *s, const struct link *link, struct err *err)
 {
+	enum side there = s->owed->side, here = side_other(there);
 	struct known known, self;
 	bool found, seen;
 
-	if (s->owed->side != SIDE_CRM || s->owed->op != WRITE_CREATE)
+	if (s->owed->op != WRITE_CREATE)
 		return 0;
-	if (identity_get(db, s->arena, s->plan->sync_id, SIDE_EMR, link->emr_id, &self, &found, err) < 0)
+	if (identity_get(db, s->arena, s->plan->sync_id, here, link_id_of(link, here), &self, &found, err) < 0)
 		return err_pass(err);
-	known = (struct known) { .side = SIDE_CRM,
+	known = (struct known) { .side = there,
 		                 .record_id = s->result->id,
 		                 .has_key = found && self.has_key,
-		                 .external_id = link->emr_id,
-		                 .synced = true,
+		                 .external_id = link_id_of(link, here),
+		                 .synced = there == SIDE_CRM,
 		                 .run_id = s->owed->run_id };
 	if (known.has_key)
 		known.key = self.key;
 	return identity_put(db, s->plan->sync_id, &known, &seen, err);
+}
+
+/* R15, R18: a patient was created for a CRM record: that record learns its id. */
+static int owe_link_fields(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+{
+	struct run run = { 0 };
+	struct compose compose = { .engine = s->engine,
+		                   .plan = s->plan,
+		                   .arena = s->arena,
+		                   .scratch = s->arena,
+		                   .shows_link = true,
+		                   .person = s->owed->priority == OWED_PERSON,
+		                   .emr_id = link->emr_id,
+		                   .crm_id = link->crm_id };
+	struct owed owed;
+
+	if (s->owed->side != SIDE_EMR || s->owed->op != WRITE_CREATE)
+		return 0;
+	if (s->owed->run_id) {
+		if (run_read(db, s->arena, s->owed->run_id, &run, err) < 0)
+			return err_pass(err);
+		compose.run = &run;
+	}
+	owed = compose_link_fields(&compose);
+	owed.link_id = link->id;
+	owed.run_id = s->owed->run_id;
+	owed.staged_id = s->owed->staged_id;
+	return outbox_add(db, &owed, err);
 }
 
 static int finish_payload(struct db *db, const struct settle *s, int64_t link_id, struct err *err)
@@ -144,6 +190,17 @@ static int finish_payload(struct db *db, const struct settle *s, int64_t link_id
 	if (outbox_owes(db, link_id, &owes, err) < 0)
 		return err_pass(err);
 	return owes ? 0 : stage_finish(db, s->owed->staged_id, err);
+}
+
+/* A link is made once its CRM record shows it, or once the record that was missing is there. */
+static void make_link(const struct settle *s, struct link *link)
+{
+	struct str id = s->result->id.len ? s->result->id : s->owed->record_id;
+
+	if (link->state != LINK_MAKING || (s->owed->side == SIDE_EMR && s->owed->op != WRITE_CREATE))
+		return;
+	link->state = LINK_LINKED;
+	*(s->owed->side == SIDE_CRM ? &link->crm_id : &link->emr_id) = id;
 }
 
 static int delivered(struct db *db, const struct settle *s, struct err *err)
@@ -160,14 +217,12 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 		return err_pass(err);
 	link.base = base;
 	link.mapping_version = s->plan->mapping_version;
-	if (link.state == LINK_MAKING && s->owed->side == SIDE_CRM) {
-		link.state = LINK_LINKED;
-		link.crm_id = s->result->id.len ? s->result->id : s->owed->record_id;
-	}
+	make_link(s, &link);
 	/* The version after an update may be that of a person's edit before it, which nobody has looked at (R28). */
-	link.crm_version = s->result->created ? s->result->record.version : STR_EMPTY;
-	if (link_settle(db, &link, err) < 0 || note_created(db, s, &link, err) < 0 ||
-	    owe_back_reference(db, s, &link, err) < 0)
+	link.crm_version = s->owed->side == SIDE_CRM && s->result->created ? s->result->record.version : STR_EMPTY;
+	if (link_settle(db, &link, err) < 0 || look_after_write(db, s, link.id, err) < 0 ||
+	    note_created(db, s, &link, err) < 0 || owe_back_reference(db, s, &link, err) < 0 ||
+	    owe_link_fields(db, s, &link, err) < 0)
 		return err_pass(err);
 	return finish_payload(db, s, link.id, err);
 }
@@ -215,23 +270,23 @@ static int refused(struct db *db, const struct settle *s, struct err *err)
 	    stage_fail(db, s->owed->staged_id, s->result->code.len ? s->result->code : STR("refused"), s->result->field,
 	               arena_text(s->arena, reason), err) < 0)
 		return err_pass(err);
-	if (link.state != LINK_MAKING || s->owed->side != SIDE_CRM)
+	if (link.state != LINK_MAKING || (s->owed->side != SIDE_CRM && s->owed->op != WRITE_CREATE))
 		return link_owe(db, link.id, STR_EMPTY, err);
 	if (outbox_forget_link(db, link.id, err) < 0)
 		return err_pass(err);
 	return link_drop(db, link.id, err);
 }
 
-/* R9: a create with our key met a record that got this key by a person's hand since we looked, and is linked to another patient. */
+/* R9: a create with our key met a record that got this key by a person's hand since we looked, and is linked to another one. */
 static int meets_linked(struct db *db, const struct settle *s, bool *ret, struct err *err)
 {
 	struct link other;
 	bool found = false;
 
 	*ret = false;
-	if (s->owed->op != WRITE_CREATE || s->owed->side != SIDE_CRM || s->result->created)
+	if (s->owed->op != WRITE_CREATE || s->result->created)
 		return 0;
-	if (link_by_crm(db, s->arena, s->plan->sync_id, s->result->id, &other, &found, err) < 0)
+	if (link_by(db, s->arena, s->plan->sync_id, s->owed->side, s->result->id, &other, &found, err) < 0)
 		return err_pass(err);
 	*ret = found && other.id != s->owed->link_id;
 	return 0;
@@ -250,7 +305,7 @@ static int settle_delivered(struct db *db, const struct settle *s, enum settled 
 		return delivered(db, s, err);
 	result.code = STR("already_linked");
 	result.advice =
-	        STR("a linked CRM record stores this patient's id; clear it there, then check that record's values");
+	        STR("a linked record stores this one's id; clear it there, then check that record's values");
 	no.result = &result;
 	return refused(db, &no, err);
 }

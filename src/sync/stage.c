@@ -9,16 +9,18 @@
 
 #define COLUMNS                                                                                                    \
 	"id, sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, received_ms, link_id, " \
-	"reason, error_code, error_field, error_ms, attempts, hash, same, body_of"
+	"reason, error_code, error_field, error_ms, attempts, hash, same, body_of, kind, priority, event, partner, " \
+	"modified_by, wish, pushed"
 
-/* A failed payload that was read again counts through the one that took its place; an older one (R4) is its record's only one in its run. */
-#define COUNTS_ITSELF "(state <> 4 OR outcome <> 9)"
+/* A payload whose record was read again, because it had failed or only told that it changed, counts through the one that took its place; an older one (R4) is its record's only one in its run. */
+#define COUNTS_ITSELF "(state <> 4 OR outcome NOT IN (0, 9))"
 
 static const struct statement INSERT = {
 	"INSERT INTO staged (sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, "
 	"received_ms, link_id,"
-	" reason, error_code, error_field, error_ms, attempts, hash, same, body, body_of)"
-	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20)"
+	" reason, error_code, error_field, error_ms, attempts, hash, same, body, body_of, kind, priority, event, "
+	"partner, modified_by, wish, pushed) VALUES "
+	"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)"
 };
 static const struct statement SETTLE = {
 	"UPDATE staged SET state = $2, outcome = $3, link_id = $4, reason = $5, error_code = NULL, error_field = NULL,"
@@ -34,11 +36,21 @@ static const struct statement ONLY = {
 	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state = 0 AND sync_id = $1 AND id <> $2"
 };
 static const struct statement WAITING = {
-	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND id > $2 AND ($3 = 0 OR run_id = $3)"
+	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND priority = $2 AND id > $3"
+	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND phase = 0 AND state = 0))"
 	" ORDER BY id LIMIT $4"
 };
+static const struct statement TO_READ = {
+	"SELECT " COLUMNS ", body FROM staged WHERE state = 5 AND sync_id = $1 AND priority = $2 AND id > $3"
+	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND phase = 0 AND state = 0))"
+	" ORDER BY id LIMIT $4"
+};
+static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state = 0" };
+static const struct statement UNSETTLED = {
+	"SELECT COUNT(*) AS n FROM staged WHERE run_id = $1 AND state IN (0, 1, 5)"
+};
 static const struct statement READ = { "SELECT " COLUMNS ", body FROM staged WHERE id = $1" };
-static const struct statement FACTS = { "SELECT hash, version, modified_ms, body_of FROM staged WHERE id = $1" };
+static const struct statement FACTS = { "SELECT side, hash, version, modified_ms, received_ms, body_of FROM staged WHERE id = $1" };
 static const struct statement FINISH = {
 	"UPDATE staged SET state = 2, error_code = NULL, error_field = NULL, error_ms = NULL, attempts = attempts + 1"
 	" WHERE id = $1 AND state = 1"
@@ -46,7 +58,8 @@ static const struct statement FINISH = {
 static const struct statement BODY = { "SELECT body FROM staged WHERE id = $1" };
 static const struct statement LIST = {
 	"SELECT " COLUMNS " FROM staged WHERE id > $1 AND ($2 = 0 OR run_id = $2) AND ($3 = 0 OR state = 3)"
-	" AND ($4 = '' OR error_code = $4) AND ($5 = 0 OR (outcome = $5 AND " COUNTS_ITSELF ")) ORDER BY id LIMIT $6"
+	" AND ($4 = '' OR error_code = $4) AND ($5 = 0 OR (outcome = $5 AND " COUNTS_ITSELF "))"
+	" AND ($6 = '' OR record_id = $6) ORDER BY id LIMIT $7"
 };
 static const struct statement COUNTS = {
 	"SELECT outcome, COUNT(*) AS n FROM staged WHERE run_id = $1 AND " COUNTS_ITSELF " GROUP BY outcome"
@@ -86,9 +99,16 @@ bool outcome_of_name(struct str name, enum outcome *ret)
 
 const char *staged_state_name(enum staged_state state)
 {
-	static const char *const names[] = { "waiting", "owed", "done", "failed", "superseded" };
+	static const char *const names[] = { "waiting", "owed", "done", "failed", "superseded", "to_read" };
 
 	return names[state];
+}
+
+const char *wish_name(enum wish wish)
+{
+	static const char *const names[] = { "", "sync", "link", "relink", "create", "unlink" };
+
+	return names[wish];
 }
 
 const char *door_name(enum door door)
@@ -112,7 +132,10 @@ int stage_insert(struct db *db, struct staged *s, struct err *err)
 	                       bind_id(s->link_id), bind_text_or_null(s->reason), bind_text_or_null(s->error_code),
 	                       bind_text_or_null(s->error_field), bind_id(s->error_ms), bind_int(s->attempts),
 	                       bind_hash(&s->hash), bind_int(s->same), s->body_of ? bind_null() : bind_blob(s->sealed),
-	                       bind_id(s->body_of)),
+	                       bind_id(s->body_of), bind_int(s->kind), bind_int(s->priority),
+	                       bind_text_or_null(s->event), bind_text_or_null(s->partner),
+	                       bind_text_or_null(s->modified_by), bind_int(s->wish),
+	                       bind_int(s->pushed)),
 	                  err);
 
 	if (code < 0)
@@ -188,6 +211,13 @@ static void read_row(struct rows *rows, struct arena *arena, struct staged *ret)
 		.attempts = row_int(rows, "attempts"),
 		.same = row_int(rows, "same") != 0,
 		.body_of = row_int(rows, "body_of"),
+		.kind = (enum staged_kind)row_int(rows, "kind"),
+		.wish = (enum wish)row_int(rows, "wish"),
+		.pushed = row_int(rows, "pushed") != 0,
+		.priority = (enum staged_priority)row_int(rows, "priority"),
+		.event = arena_str(arena, row_text(rows, "event")),
+		.partner = arena_str(arena, row_text(rows, "partner")),
+		.modified_by = arena_str(arena, row_text(rows, "modified_by")),
 	};
 	read_hash(rows, ret);
 }
@@ -213,15 +243,39 @@ static int read_all(struct rows *rows, struct arena *arena, size_t limit, bool w
 	return 0;
 }
 
-int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, int64_t run_id, int64_t after_id, size_t limit,
-                  struct staged **ret, size_t *ret_count, struct err *err)
+int stage_unsettled(struct db *db, int64_t run_id, int64_t *ret, struct err *err)
+{
+	return db_number(db, &UNSETTLED, BIND(bind_int(run_id)), 0, ret, err);
+}
+
+static int read_queue(struct db *db, struct arena *arena, const struct statement *statement, struct binds binds,
+                      size_t limit, struct staged **ret, size_t *ret_count, struct err *err)
 {
 	ROWS rows = NULL;
-	int code = db_select(db, &WAITING,
-	                     BIND(bind_int(sync_id), bind_int(after_id), bind_int(run_id), bind_int((int64_t)limit)),
-	                     &rows, err);
+	int code = db_select(db, statement, binds, &rows, err);
 
 	return code < 0 ? code : read_all(rows, arena, limit, true, ret, ret_count, err);
+}
+
+int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, enum staged_priority priority, int64_t after_id,
+                  size_t limit, struct staged **ret, size_t *ret_count, struct err *err)
+{
+	return read_queue(db, arena, &WAITING,
+	                  BIND(bind_int(sync_id), bind_int(priority), bind_int(after_id), bind_int((int64_t)limit)),
+	                  limit, ret, ret_count, err);
+}
+
+int stage_to_read(struct db *db, struct arena *arena, int64_t sync_id, enum staged_priority priority, int64_t after_id,
+                  size_t limit, struct staged **ret, size_t *ret_count, struct err *err)
+{
+	return read_queue(db, arena, &TO_READ,
+	                  BIND(bind_int(sync_id), bind_int(priority), bind_int(after_id), bind_int((int64_t)limit)),
+	                  limit, ret, ret_count, err);
+}
+
+int stage_read_again(struct db *db, int64_t id, struct err *err)
+{
+	return db_run(db, &READ_AGAIN, BIND(bind_int(id)), err);
 }
 
 int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err)
@@ -256,8 +310,10 @@ int stage_facts(struct db *db, struct arena *arena, int64_t id, struct staged *r
 		return err_set(err, ERR_NOT_FOUND, "there is no staged payload %lld", (long long)id);
 	*ret = (struct staged) {
 		.id = id,
+		.side = (enum side)row_int(rows, "side"),
 		.version = arena_str(arena, row_text(rows, "version")),
 		.modified_ms = row_int(rows, "modified_ms"),
+		.received_ms = row_int(rows, "received_ms"),
 		.body_of = row_int(rows, "body_of"),
 	};
 	read_hash(rows, ret);
@@ -314,7 +370,7 @@ static int list(struct db *db, void *context, struct err *err)
 	ROWS rows = NULL;
 	int code = db_select(db, &LIST,
 	                     BIND(bind_int(f->after_id), bind_int(f->run_id), bind_int(f->failed), bind_text(f->code),
-	                          bind_int(f->outcome), bind_int((int64_t)limit)),
+	                          bind_int(f->outcome), bind_text(f->record_id), bind_int((int64_t)limit)),
 	                     &rows, err);
 
 	return code < 0 ? code : read_all(rows, job->arena, limit, false, job->ret, job->ret_count, err);

@@ -7,9 +7,29 @@
 
 #include "sync/sync.h"
 
-/* WAITING: to be reconciled. OWED: reconciled, its writes are in the outbox. DONE, FAILED. SUPERSEDED: a newer payload of the record took its place (R4). */
-enum staged_state { STAGED_WAITING = 0, STAGED_OWED = 1, STAGED_DONE = 2, STAGED_FAILED = 3, STAGED_SUPERSEDED = 4 };
+/*
+ * WAITING: to be reconciled. OWED: reconciled, its writes are in the outbox. DONE, FAILED. SUPERSEDED: a newer payload of the record took its place (R4).
+ * TO_READ: its bytes only say that something happened to the record, or that a person wants something of it; look.c reads the record, which
+ * becomes a payload of its own in its place.
+ */
+enum staged_state {
+	STAGED_WAITING = 0,
+	STAGED_OWED = 1,
+	STAGED_DONE = 2,
+	STAGED_FAILED = 3,
+	STAGED_SUPERSEDED = 4,
+	STAGED_TO_READ = 5
+};
 enum door { DOOR_BATCH = 0, DOOR_WEBHOOK = 1, DOOR_DELTA = 2, DOOR_STREAM = 3, DOOR_CLICK = 4, DOOR_RETRY = 5 };
+
+/* What a payload says of its record: what it holds; that it is deleted or archived (R31); that it was merged into `partner` (R32). */
+enum staged_kind { STAGED_RECORD = 0, STAGED_REMOVED = 1, STAGED_MERGED = 2 };
+/* What a person wants done with it beyond that: LINK and RELINK with the record `partner` of the other side, CREATE a counterpart. Numbers are stored. */
+enum wish { WISH_NONE = 0, WISH_SYNC = 1, WISH_LINK = 2, WISH_RELINK = 3, WISH_CREATE = 4, WISH_UNLINK = 5, WISHES };
+const char *wish_name(enum wish wish);
+/* A person waits for it; a change as it happens; one of a batch. */
+enum staged_priority { STAGED_PERSON = 0, STAGED_LIVE = 1, STAGED_BATCH = 2, STAGED_PRIORITIES };
+
 const char *staged_state_name(enum staged_state state);
 const char *door_name(enum door door);
 
@@ -19,11 +39,18 @@ struct staged {
 	enum door door;
 	enum staged_state state;
 	enum outcome outcome;
+	enum staged_kind kind;
+	enum wish wish;
+	enum staged_priority priority;
 	struct str record_id, version;
+	struct str event;       /* the far side's own name of it: "patient.updated"; empty: none */
+	struct str partner;     /* see staged_kind and wish */
+	struct str modified_by; /* far user, where known */
 	int64_t modified_ms, received_ms;
 	struct str reason, error_code, error_field;
 	int64_t error_ms, attempts;
 	struct digest16 hash;
+	bool pushed;       /* the far side sent the record by itself: it may be from before our own last write */
 	bool same;         /* the bytes are those of the link's last settled payload: nothing to merge on this side */
 	struct str sealed; /* the bytes, sealed; empty when not asked for */
 	int64_t body_of;   /* another row that holds the same bytes; 0: this one */
@@ -45,12 +72,20 @@ int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *e
 /* Of all that waits only this one stays: for a preview, in a scratch copy. */
 int stage_only(struct db *db, int64_t sync_id, int64_t id, struct err *err) MUST_CHECK;
 
-/* Waiting payloads of a sync in order of arrival, after `after_id`; at most `limit`; with their bytes. run_id 0: of any run. */
-int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, int64_t run_id, int64_t after_id, size_t limit,
-                  struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* Waiting payloads of one priority in order of arrival, after `after_id`; at most `limit`; with their bytes. Those of a run that is still reading
+ * stay out: who is whose is judged over everybody (R8). */
+int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, enum staged_priority priority, int64_t after_id,
+                  size_t limit, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* The same of what is TO_READ. */
+int stage_to_read(struct db *db, struct arena *arena, int64_t sync_id, enum staged_priority priority, int64_t after_id,
+                  size_t limit, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* A waiting payload of which it is not sure that it is the youngest: its record is to be read again. */
+int stage_read_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+/* Payloads of a run that have no outcome or are owed yet. */
+int stage_unsettled(struct db *db, int64_t run_id, int64_t *ret, struct err *err) MUST_CHECK;
 int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *ret,
                struct err *err) MUST_CHECK; /* ERR_NOT_FOUND */
-/* Only what a link takes over from its payload: id, hash, version, modified_ms, body_of. */
+/* Only what a link takes over from its payload: id, side, hash, version, modified_ms, received_ms, body_of. */
 int stage_facts(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err) MUST_CHECK;
 /* The exact bytes as received. */
 int stage_bytes(struct engine *engine, struct arena *arena, const struct staged *s, struct str *ret,
@@ -61,6 +96,7 @@ struct staged_filter {
 	bool failed;
 	struct str code;      /* error code; empty: any */
 	enum outcome outcome; /* OUTCOME_NONE: any */
+	struct str record_id; /* of either side; empty: any */
 	int64_t after_id;
 	size_t limit; /* 0: 100 */
 };

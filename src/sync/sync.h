@@ -40,6 +40,14 @@ struct engine {
 /* The two sides, in columns named `side`. */
 enum side { SIDE_EMR = 0, SIDE_CRM = 1 };
 
+static inline enum side side_other(enum side side)
+{
+	return side == SIDE_EMR ? SIDE_CRM : SIDE_EMR;
+}
+
+/* R31: what becomes of a pair when one of its records is deleted or archived. */
+enum on_removal { REMOVAL_UNLINK, REMOVAL_FLAG, REMOVAL_DELETE };
+
 struct plan {
 	struct arena arena;
 	const struct keyring *keys; /* the engine's: identities are hashed with it */
@@ -63,6 +71,14 @@ struct plan {
 	struct str default_account;    /* its name at the CRM; empty: none */
 	struct str default_account_id; /* its id, looked up by plan_open_account */
 	bool create_in_crm;            /* R16 */
+	bool create_in_emr;            /* R14: a CSV batch creates patients nobody fits; default off */
+	bool trigger_creates;          /* R15: a CRM record that meets the trigger condition becomes a patient */
+	bool blind;                    /* previews: judge without a complete index */
+	const bool *quarantined;       /* per mapped field: left out of writes, as the far side's schema drifted; NULL: none */
+	struct trigger *trigger;       /* R40: which CRM records start on their own; NULL: none does */
+	enum on_removal on_removal[2]; /* R31, by the side that lost its record */
+	struct str crm_status_field, crm_reason_field, crm_link_field; /* the truth inside the CRM; empty: not written */
+	int64_t turns_max;             /* the loop breaker: changes of direction in an hour */
 	bool back_reference;           /* R18: write our id into the EMR's record */
 };
 

@@ -1,0 +1,194 @@
+/*
+ * look: one round, priority by priority, a hand full of hints at a time.
+ *
+ *	gather   what is to be read; one reading a record; pairs that are owed a write are left out
+ *	ask      calls of the connection's batch size, all of them under way at once
+ *	take     what came is staged in place of what asked for it (capture_looked); other hints of the same record are superseded
+ */
+#include "sync/look.h"
+
+#include "lib/clock.h"
+#include "sync/capture.h"
+#include "sync/link.h"
+#include "sync/outbox.h"
+
+enum { GATHER = 400, SIDES = 2 };
+
+struct hand {
+	struct engine *engine;
+	const struct plan *plan;
+	struct arena *arena;
+	enum staged_priority priority;
+	int64_t after_id;
+	struct staged *rows;
+	size_t count;
+	const struct staged **ask[SIDES]; /* one for each record to be read, by side */
+	size_t ask_count[SIDES];
+	const struct staged **repeats; /* and those that another one of the hand answers */
+	size_t repeat_count;
+	size_t left;
+};
+
+struct look_call {
+	struct call *call;
+	enum side side;
+	const struct staged *const *asked;
+	size_t count;
+	int64_t asked_ms;
+};
+
+/* ---- gather ---- */
+
+/* The pair is in motion: what is read now might be from before our own write. */
+static int in_motion(struct db *db, const struct hand *h, const struct staged *s, bool *ret, struct err *err)
+{
+	struct link link;
+	bool found;
+
+	*ret = false;
+	if (link_by(db, h->arena, s->sync_id, s->side, s->record_id, &link, &found, err) < 0)
+		return err_wrap(err, "look a link up");
+	if (!found)
+		return 0;
+	if (outbox_owes(db, link.id, ret, err) < 0)
+		return err_wrap(err, "look a link up");
+	*ret = *ret || link.state == LINK_MAKING;
+	return 0;
+}
+
+static void take_in_hand(struct hand *h, struct map *seen, const struct staged *s)
+{
+	struct str key = arena_printf(h->arena, "%d%.*s", (int)s->side, STR_ARG(s->record_id));
+
+	if (map_get(seen, key) && s->wish == WISH_NONE && s->run_id == 0) {
+		h->repeats[h->repeat_count++] = s;
+		return;
+	}
+	map_put(seen, key, h);
+	h->ask[s->side][h->ask_count[s->side]++] = s;
+}
+
+static int gather(struct db *db, void *context, struct err *err)
+{
+	struct hand *h = context;
+	struct map seen = MAP_INIT(h->arena);
+
+	if (stage_to_read(db, h->arena, h->plan->sync_id, h->priority, h->after_id, GATHER, &h->rows, &h->count, err) <
+	    0)
+		return err_wrap(err, "read what is to be looked at");
+	h->repeats = arena_new_array(h->arena, const struct staged *, h->count);
+	for (size_t side = 0; side < SIDES; side++)
+		h->ask[side] = arena_new_array(h->arena, const struct staged *, h->count);
+	for (size_t i = 0; i < h->count; i++) {
+		bool moves;
+
+		if (in_motion(db, h, &h->rows[i], &moves, err) < 0)
+			return err_pass(err);
+		h->left += moves;
+		if (!moves)
+			take_in_hand(h, &seen, &h->rows[i]);
+	}
+	return 0;
+}
+
+/* ---- ask ---- */
+
+static struct look_call ask(const struct hand *h, enum side side, size_t from, size_t most)
+{
+	struct connection *c = h->plan->conn[side];
+	size_t count = MIN_OF(most, h->ask_count[side] - from);
+	struct str *ids = arena_new_array(h->arena, struct str, count);
+	struct fetch_request request = {
+		.object = h->plan->object[side],
+		.ids = ids,
+		.id_count = count,
+		.fields = side == SIDE_CRM ? h->plan->crm_fields : NULL,
+		.field_count = side == SIDE_CRM ? h->plan->crm_field_count : 0,
+		.priority = h->priority == STAGED_PERSON ? HTTP_URGENT : HTTP_NORMAL,
+	};
+	struct look_call call = { .side = side, .count = count, .asked_ms = clock_wall_ms() };
+
+	for (size_t i = 0; i < count; i++)
+		ids[i] = h->ask[side][from + i]->record_id;
+	call.asked = h->ask[side] + from;
+	call.call = c->kind->fetch_start(c, &request);
+	return call;
+}
+
+/* ---- take ---- */
+
+static int take(const struct hand *h, struct look_call *call, size_t *ret_looked, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct connection *c = h->plan->conn[call->side];
+	struct captured done;
+	struct page page;
+
+	if (c->kind->fetch_finish(&call->call, &arena, &page, err) < 0)
+		return err_wrap(err, "read %zu records of %.*s", call->count,
+		                STR_ARG(call->side == SIDE_CRM ? h->plan->crm_name : h->plan->emr_name));
+	ensure(page.count == call->count);
+	if (capture_looked(h->engine, h->plan, &arena, &page, call->asked, call->asked_ms, &done, err) < 0)
+		return err_pass(err);
+	*ret_looked += call->count;
+	return 0;
+}
+
+static int drop_repeats(struct db *db, void *context, struct err *err)
+{
+	const struct hand *h = context;
+
+	for (size_t i = 0; i < h->repeat_count; i++) {
+		if (stage_supersede(db, h->repeats[i]->id, "read once, together with another one of the record (R4)",
+		                    err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
+static int ask_and_take(struct hand *h, size_t *ret_looked, struct err *err)
+{
+	struct look_call *calls = arena_new_array(h->arena, struct look_call, h->count);
+	size_t count = 0;
+	int code = 0;
+
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		size_t most = MAX_OF((size_t)1, h->plan->conn[side]->traits.fetch_batch);
+
+		for (size_t at = 0; at < h->ask_count[side]; at += most)
+			calls[count++] = ask(h, side, at, most);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (code < 0)
+			call_cancel(&calls[i].call);
+		else
+			code = take(h, &calls[i], ret_looked, err);
+	}
+	if (code < 0 || h->repeat_count == 0)
+		return code;
+	*ret_looked += h->repeat_count;
+	return store_write(h->engine->store, RELAXED, drop_repeats, h, err);
+}
+
+int look_round(struct engine *engine, const struct plan *plan, size_t *ret_looked, bool *ret_left, struct err *err)
+{
+	*ret_looked = 0;
+	*ret_left = false;
+	for (enum staged_priority p = STAGED_PERSON; p < STAGED_PRIORITIES; p++) {
+		int64_t after_id = 0;
+		size_t count = 1;
+
+		while (count > 0) {
+			SCOPED(arena) struct arena arena = ARENA_INIT;
+			struct hand hand = { engine, plan, &arena, p, after_id, .count = 0 };
+
+			if (store_read(engine->store, gather, &hand, err) < 0 ||
+			    ask_and_take(&hand, ret_looked, err) < 0)
+				return err_pass(err);
+			*ret_left = *ret_left || hand.left > 0;
+			count = hand.count;
+			after_id = count ? hand.rows[count - 1].id : 0;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,361 @@
+/*
+ * weigh: for each item of a chunk that is not decided yet.
+ *
+ *	undo      a record that was deleted or merged, or a person who unlinks: which writes that owes (R29, R31, R32)
+ *	there     the counterpart as fetched: still there, still the one that fitted?
+ *	learn     a spelling of the CRM's own, of a field that we wrote, becomes the base (R27)
+ *	merge     field by field (model/merge); fields in quarantine stay as they are
+ *	compose   the writes owed
+ */
+#include "sync/reconcile_parts.h"
+
+#include <string.h>
+
+#include "lib/clock.h"
+#include "sync/capture.h"
+
+void decide(struct item *item, enum outcome outcome, const char *reason)
+{
+	item->verdict.outcome = outcome;
+	item->verdict.reason = reason;
+	item->settled = true;
+}
+
+static void decide_failed(struct chunk *chunk, struct item *item, const struct err *why, const struct field_map *field)
+{
+	decide(item, OUTCOME_FAILED, arena_text(&chunk->arena, str_of(why->text)));
+	item->verdict.error_code = str_of(err_name(why->code));
+	item->verdict.error_field = field ? field->name : STR_EMPTY;
+}
+
+int item_parse(struct engine *engine, struct chunk *chunk, struct item *item, struct err *err)
+{
+	struct str bytes;
+	struct err fault = ERR_INIT;
+
+	if (item->record)
+		return 0;
+	if (stage_bytes(engine, &chunk->arena, item->staged, &bytes, err) < 0)
+		return err_wrap(err, "payload %lld", (long long)item->staged->id);
+	if (json_parse(&chunk->arena, bytes, &item->record, &fault) < 0)
+		decide_failed(chunk, item, &fault, NULL);
+	return 0;
+}
+
+int item_base(struct engine *engine, const struct plan *plan, struct chunk *chunk, struct item *item, struct err *err)
+{
+	if (item->base || item->resolved.kind != RESOLVED_LINKED)
+		return 0;
+	item->base = arena_new_array(&chunk->arena, struct base, plan->mapping.count);
+	return base_read(engine, &chunk->arena, &plan->mapping, item->resolved.link.base, item->base, err);
+}
+
+static int read_values(const struct plan *plan, struct arena *arena, enum side side, const struct json *record,
+                       struct value *ret, const struct field_map **ret_field, struct err *err)
+{
+	return (side == SIDE_EMR ? mapping_read_emr : mapping_read_crm)(&plan->mapping, arena, record, ret, ret_field,
+	                                                                err);
+}
+
+bool item_is_echo(const struct plan *plan, struct chunk *chunk, struct item *item)
+{
+	const struct mapping *m = &plan->mapping;
+	enum side own = item->staged->side;
+	struct value *values = arena_new_array(&chunk->arena, struct value, m->count);
+	const struct field_map *field;
+	struct err ignored = ERR_INIT;
+
+	if (read_values(plan, &chunk->arena, own, item->record, values, &field, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < m->count; i++) {
+		struct str now = value_normal(&chunk->arena, m->fields[i].type, values[i]);
+		const struct base *base = &item->base[i];
+
+		if (!base->known || !str_eq(now, own == SIDE_EMR ? base->emr : base->crm))
+			return false;
+	}
+	return true;
+}
+
+/* ---- the counterpart ---- */
+
+static const char *const lost[] = {
+	[SIDE_EMR] = "its patient is not in the EMR any more (R31)",
+	[SIDE_CRM] = "its CRM record was deleted (R31)",
+};
+
+/* Only a record that the far side says is not there is gone; one that cannot be read is an error of this payload alone (R3). */
+static void counterpart_unusable(struct item *item)
+{
+	enum side other = side_other(item->staged->side);
+
+	if (!item->there || (item->there->fault && !str_eq_c(str_of(item->there->fault), "not there"))) {
+		decide(item, OUTCOME_FAILED,
+		       item->there ? item->there->fault : "the other system gave no answer for its record");
+		item->verdict.error_code = str_of(err_name(ERR_PARSE));
+		return;
+	}
+	item->gone = item->resolved.kind == RESOLVED_LINKED;
+	if (item->gone)
+		decide(item, OUTCOME_SKIPPED_FILTERED, lost[other]);
+	else
+		decide(item, OUTCOME_SKIPPED_NO_MATCH, "the record that fitted is gone; the next run looks again");
+}
+
+/* A new link is made with the counterpart as it is now, not as it was listed. */
+static bool fits_no_longer(struct reconciler *r, struct chunk *chunk, struct item *item)
+{
+	enum side other = side_other(item->staged->side);
+
+	if (item->resolved.kind != RESOLVED_JOIN)
+		return false;
+	resolve_again(r->plan, &chunk->arena, item->staged, item->record, item->there->json, &item->resolved);
+	if (item->resolved.kind == RESOLVED_JOIN)
+		return false;
+	item->verdict.candidates = item->resolved.candidates;
+	*(other == SIDE_CRM ? &item->verdict.crm_id : &item->verdict.emr_id) = STR_EMPTY;
+	decide(item, item->resolved.skip, item->resolved.reason);
+	return true;
+}
+
+/* ---- merge ---- */
+
+static enum outcome outcome_of(const struct item *item)
+{
+	switch (item->resolved.kind) {
+	case RESOLVED_CREATE:
+		return OUTCOME_CREATED;
+	case RESOLVED_JOIN:
+		return OUTCOME_LINKED;
+	case RESOLVED_LINKED:
+	case RESOLVED_SKIP:
+	case RESOLVED_UNREAD:
+		return item->writes.wait ? OUTCOME_UPDATED : OUTCOME_UNCHANGED;
+	}
+	unreachable("every resolution has an outcome");
+}
+
+/* R27: the CRM's record was last changed by our own write, and a field that we wrote reads differently since: that is how the CRM spells it. A field that
+ * we did not write is never learnt, as it may hold a person's edit from before our write (R28). */
+static void learn_spelling(const struct reconciler *r, struct arena *arena, struct item *item,
+                           const struct value *crm, struct str modified_by)
+{
+	const struct mapping *m = &r->plan->mapping;
+	struct str us = r->plan->conn[SIDE_CRM]->traits.our_user;
+	bool ours = us.len > 0 && str_eq(modified_by, us);
+
+	for (size_t i = 0; item->base && i < m->count; i++) {
+		struct base *base = &item->base[i];
+
+		item->learnt = item->learnt || base->unsure;
+		if (ours && base->known && base->unsure)
+			base->crm = value_normal(arena, m->fields[i].type, crm[i]);
+		base->unsure = false;
+	}
+}
+
+static void quarantine(const struct reconciler *r, struct item *item)
+{
+	for (size_t i = 0; r->plan->quarantined && i < r->plan->mapping.count; i++) {
+		struct merged *f = &item->merged[i];
+
+		if (!r->plan->quarantined[i])
+			continue;
+		*f = (struct merged) { .value = f->value, .rule = RULE_NOTHING };
+		if (item->base)
+			f->next = item->base[i];
+	}
+}
+
+struct both {
+	struct value *values[2];
+	const struct json *json[2];
+	int64_t modified_ms[2];
+	struct str modified_by[2];
+};
+
+static void lay_out(struct chunk *chunk, const struct item *item, size_t fields, struct both *ret)
+{
+	enum side own = item->staged->side, other = side_other(own);
+
+	*ret = (struct both) { 0 };
+	for (size_t side = 0; side < 2; side++)
+		ret->values[side] = arena_new_array(&chunk->arena, struct value, fields);
+	ret->json[own] = item->record;
+	ret->modified_ms[own] = item->staged->modified_ms;
+	ret->modified_by[own] = item->staged->modified_by;
+	if (!item->there)
+		return;
+	ret->json[other] = item->there->json;
+	ret->modified_ms[other] = item->there->modified_ms;
+	ret->modified_by[other] = item->there->modified_by;
+}
+
+static int read_both(struct reconciler *r, struct chunk *chunk, struct both *both, const struct field_map **ret_field,
+                     struct err *err)
+{
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (both->json[side] && read_values(r->plan, &chunk->arena, side, both->json[side], both->values[side],
+		                                    ret_field, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
+static void merge(struct reconciler *r, struct chunk *chunk, struct item *item, const struct both *both)
+{
+	const struct mapping *m = &r->plan->mapping;
+	struct sides sides = { .emr = both->json[SIDE_EMR] ? both->values[SIDE_EMR] : NULL,
+		               .crm = both->json[SIDE_CRM] ? both->values[SIDE_CRM] : NULL,
+		               .base = item->base,
+		               .emr_ms = both->modified_ms[SIDE_EMR],
+		               .crm_ms = both->modified_ms[SIDE_CRM] };
+
+	if (both->json[SIDE_CRM])
+		learn_spelling(r, &chunk->arena, item, both->values[SIDE_CRM], both->modified_by[SIDE_CRM]);
+	item->merged = arena_new_array(&chunk->arena, struct merged, m->count);
+	item->verdict.mode = resolved_mode(item->resolved.kind, item->staged->side);
+	merge_fields(&chunk->arena, m, item->verdict.mode, &sides, item->merged);
+	quarantine(r, item);
+	item->verdict.emr = both->values[SIDE_EMR];
+	item->verdict.crm = both->values[SIDE_CRM];
+	item->verdict.merged = item->merged;
+}
+
+static struct compose composing(struct reconciler *r, struct chunk *chunk, struct item *item)
+{
+	return (struct compose) { .engine = r->engine,
+		                  .plan = r->plan,
+		                  .arena = &chunk->arena,
+		                  .scratch = &r->scratch,
+		                  .run = item->run,
+		                  .side = item->staged->side,
+		                  .person = item->staged->priority == STAGED_PERSON,
+		                  .joins = item->resolved.kind == RESOLVED_JOIN,
+		                  .emr_id = item->verdict.emr_id,
+		                  .crm_id = item->verdict.crm_id,
+		                  .merged = item->merged,
+		                  .base = item->base };
+}
+
+static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
+{
+	const struct field_map *field = NULL;
+	struct err err = ERR_INIT;
+	struct compose compose;
+	struct both both;
+
+	if (item->fetch && (!item->there || item->there->fault || item->there->deleted)) {
+		counterpart_unusable(item);
+		return;
+	}
+	if (item->fetch && fits_no_longer(r, chunk, item))
+		return;
+	lay_out(chunk, item, r->plan->mapping.count, &both);
+	if (read_both(r, chunk, &both, &field, &err) < 0) {
+		decide_failed(chunk, item, &err, field);
+		return;
+	}
+	merge(r, chunk, item, &both);
+	compose = composing(r, chunk, item);
+	compose.emr_record = both.json[SIDE_EMR];
+	arena_reset(&r->scratch);
+	if (compose_writes(&compose, &item->writes, &field, &err) < 0) {
+		decide_failed(chunk, item, &err, field);
+		return;
+	}
+	item->verdict.outcome = outcome_of(item);
+	item->verdict.reason = item->resolved.reason ? item->resolved.reason : outcome_meaning(item->verdict.outcome);
+}
+
+/* ---- undo ---- */
+
+static const char *const unlinked_why[] = {
+	[REMOVAL_UNLINK] = "the record was deleted; the link is ended and both sides stay as they are (R31)",
+	[REMOVAL_FLAG] = "the record was deleted; its counterpart is flagged (R31)",
+	[REMOVAL_DELETE] = "the record was deleted, and its counterpart with it, as the sync says (R31)",
+};
+
+/* The link ends when the chunk is committed; what its counterpart gets for it is owed (R29, R31). */
+static void undo(struct reconciler *r, struct chunk *chunk, struct item *item)
+{
+	const struct staged *s = item->staged;
+	enum on_removal how = s->wish == WISH_UNLINK ? REMOVAL_UNLINK : r->plan->on_removal[s->side];
+	struct compose compose = composing(r, chunk, item);
+
+	arena_reset(&r->scratch);
+	if (s->kind == STAGED_MERGED && s->wish != WISH_UNLINK) {
+		decide(item, OUTCOME_UPDATED, "merged into another record: the link moves to the survivor (R32)");
+		return;
+	}
+	compose_undo(&compose, how, s->wish != WISH_UNLINK, &item->writes);
+	decide(item, item->writes.count ? OUTCOME_UPDATED : OUTCOME_UNCHANGED,
+	       s->wish == WISH_UNLINK ? "unlinked, as a person asked (R29)" : unlinked_why[how]);
+}
+
+/* ---- all of a chunk ---- */
+
+static int finish_fetch(struct reconciler *r, struct chunk *chunk, enum side side, struct record **ret, struct err *err)
+{
+	struct fetch *f = &chunk->fetch[side];
+	struct connection *c = r->plan->conn[side];
+	struct record *at = arena_new_array(&chunk->arena, struct record, chunk->count);
+
+	*ret = at;
+	for (size_t i = 0; i < f->call_count; i++) {
+		struct page page = { 0 };
+
+		if (c->kind->fetch_finish(&f->calls[i], &chunk->arena, &page, err) < 0)
+			return err_wrap(err, "read %zu records of %.*s", f->counts[i],
+			                STR_ARG(side == SIDE_CRM ? r->plan->crm_name : r->plan->emr_name));
+		ensure(page.count == f->counts[i]);
+		memcpy(at, page.records, sizeof(*at) * page.count);
+		at += page.count;
+		f->fetched_ms = page.server_ms;
+	}
+	f->fetched_ms = f->fetched_ms ? f->fetched_ms : clock_wall_ms();
+	return 0;
+}
+
+static bool undoes(const struct item *item)
+{
+	return item->staged->wish == WISH_UNLINK || item->staged->kind != STAGED_RECORD;
+}
+
+static int weigh_item(struct reconciler *r, struct chunk *chunk, struct item *item, struct err *err)
+{
+	if (item->settled)
+		return 0;
+	if (undoes(item)) {
+		undo(r, chunk, item);
+		return 0;
+	}
+	/* What is large as a tree is unpacked only now, for one chunk at a time. */
+	if (item_parse(r->engine, chunk, item, err) < 0 || item_base(r->engine, r->plan, chunk, item, err) < 0)
+		return err_pass(err);
+	if (!item->settled)
+		weigh(r, chunk, item);
+	return 0;
+}
+
+int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err)
+{
+	struct record *there[2];
+	size_t next[2] = { 0, 0 };
+
+	if (finish_fetch(r, chunk, SIDE_EMR, &there[SIDE_EMR], err) < 0 ||
+	    finish_fetch(r, chunk, SIDE_CRM, &there[SIDE_CRM], err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < chunk->count; i++) {
+		struct item *item = &chunk->items[i];
+		enum side other = side_other(item->staged->side);
+
+		if (item->fetch)
+			item->there = &there[other][next[other]++];
+		if (weigh_item(r, chunk, item, err) < 0)
+			return err_pass(err);
+		if (r->engine->on_verdict && !item->deferred && !item->read_again)
+			r->engine->on_verdict(r->engine->on_verdict_context, &item->verdict);
+	}
+	return 0;
+}
