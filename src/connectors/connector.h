@@ -305,6 +305,9 @@ struct connector {
 	int (*listen)(struct connection *c, const struct listen_request *request, struct err *err);
 	/* What the far side said of its budget with its latest answer; `ask`: a call that asks for it. NULL: it has none. */
 	int (*budget)(struct connection *c, struct arena *arena, bool ask, struct budget_facts *ret, struct err *err);
+	/* An id as people write or other systems store it (15 characters of Salesforce), in the form that records carry; empty: it is none. NULL: taken
+	 * as it is. */
+	struct str (*record_id)(struct arena *arena, struct str text);
 	const void *descriptor; /* rest: the compiled descriptor; else NULL */
 };
 

@@ -13,7 +13,9 @@
 #include "lib/limits.h"
 #include "sync/settle.h"
 
-enum { WINDOW = 8, POOLS = WRITE_DELETE + 1, PRIORITIES = OWED_LOW + 1, BATCH_MAX = 200, WHOLE_FAILURES_MAX = 5 };
+/* Milliseconds: how long an answer waits for more to send, an idle lane for a ring, a postponed entry to be asked for again. */
+enum { PATIENCE_MS = 20, IDLE_MS = 200, AGAIN_MS = 250 };
+enum { WINDOW = 8, POOLS = WRITE_DELETE + 1, PRIORITIES = OWED_LOW + 1, BATCH_MAX = 200, WHOLE_FAILURES_MAX = 5, WHOLE_PAUSE_MS = 200 };
 
 /* A call's worth of entries: first as a pool that fills, then as a call under way. */
 struct batch {
@@ -37,6 +39,7 @@ struct lane {
 	int64_t after_id[PRIORITIES]; /* entries up to here were gathered */
 	int64_t again_ms;             /* when postponed entries are due: gather from the beginning */
 	int64_t patience_ms;          /* until then more may come before an answer is taken; monotonic */
+	int64_t pause_ms;             /* nothing is sent before; monotonic */
 	int whole_failures;           /* calls in a row of which nothing could be said */
 };
 
@@ -271,16 +274,17 @@ static int settle_batch(struct db *db, void *context, struct err *err)
 	return 0;
 }
 
-/* Nothing can be said of any entry: all are tried again later. After several such calls in a row the lane gives up and says why. */
-static int whole_failure(struct lane *lane, struct take *job, struct err *why, struct err *err)
+/* Nothing can be said of any entry, and sending them again is harmless: they stay as they are, and the lane pauses. A far side that is down is no
+ * attempt of an entry. After several such calls in a row the lane gives up and says why. */
+static int whole_failure(struct lane *lane, struct err *why, struct err *err)
 {
 	if (err_class_of(why->code) != ERR_CLASS_RETRY || ++lane->whole_failures >= WHOLE_FAILURES_MAX) {
 		*err = *why;
 		return err_wrap(err, "write to %.*s",
 		                STR_ARG(lane->side == SIDE_CRM ? lane->plan->crm_name : lane->plan->emr_name));
 	}
-	for (size_t i = 0; i < job->batch->count; i++)
-		job->results[i] = (struct write_result) { .outcome = RETRY_LATER, .code = str_of(err_name(why->code)) };
+	lane->pause_ms = clock_mono_ns() / 1000000 + ((int64_t)WHOLE_PAUSE_MS << lane->whole_failures);
+	lane->again_ms = clock_wall_ms();
 	return 0;
 }
 
@@ -293,19 +297,21 @@ static int take(struct lane *lane, struct err *err)
 	struct err why = ERR_INIT;
 	int code = 0;
 
-	if (lane->conn->kind->write_finish(&b->call, &b->arena, job.results, &why) < 0)
-		code = whole_failure(lane, &job, &why, err);
-	else
+	bool answered = lane->conn->kind->write_finish(&b->call, &b->arena, job.results, &why) >= 0;
+
+	if (answered)
 		lane->whole_failures = 0;
+	else
+		code = whole_failure(lane, &why, err);
 	lane->first = (lane->first + 1) % WINDOW;
 	lane->open--;
-	if (code >= 0)
+	if (code >= 0 && answered)
 		code = store_write(lane->engine->store, RELAXED, settle_batch, &job, err);
 	batch_free(b);
 	if (code < 0)
 		return code;
 	if (job.by_outcome[SETTLED_LATER])
-		lane->again_ms = clock_wall_ms() + 250;
+		lane->again_ms = clock_wall_ms() + AGAIN_MS;
 	atomic_fetch_add(&lane->lanes->delivered, (int64_t)job.by_outcome[SETTLED_DELIVERED]);
 	atomic_fetch_add(&lane->lanes->refused, (int64_t)job.by_outcome[SETTLED_REFUSED]);
 	lanes_ring(lane->lanes); /* the other side may owe something now */
@@ -313,34 +319,6 @@ static int take(struct lane *lane, struct err *err)
 }
 
 /* ---- the lane ---- */
-
-struct owes {
-	struct lane *lane;
-	struct owed_counts counts;
-};
-
-static int count_owed(struct db *db, void *context, struct err *err)
-{
-	struct owes *job = context;
-
-	return outbox_counts(db, job->lane->plan->sync_id, job->lane->side, &job->counts, err);
-}
-
-/* True when the lane's work is done for good. Both sides count: settling a write to one side can add a write to the other. */
-static bool finished(struct lane *lane, struct err *err)
-{
-	struct owes job = { .lane = lane };
-	bool upstream_done;
-
-	pthread_mutex_lock(&lane->lanes->lock);
-	upstream_done = lane->lanes->upstream_done;
-	pthread_mutex_unlock(&lane->lanes->lock);
-	if (!upstream_done || store_read(lane->engine->store, count_owed, &job, err) < 0)
-		return false;
-	if (lane->again_ms == 0)
-		lane->again_ms = clock_wall_ms() + 250; /* postponed entries: look again until they are due */
-	return job.counts.now == 0 && (!lane->with_low || job.counts.low == 0);
-}
 
 static bool pools_empty(const struct lane *lane)
 {
@@ -352,43 +330,48 @@ static bool pools_empty(const struct lane *lane)
 }
 
 /* An answer can wait a little while there may be more to send: what is under way at once decides how fast a far system is written to. */
-static bool should_take(struct lane *lane, unsigned rings, bool more_may_come)
+static bool should_take(struct lane *lane, unsigned rings, bool stopping)
 {
 	int64_t left = lane->patience_ms - clock_mono_ns() / 1000000;
 
 	if (lane->open == 0)
 		return false;
-	if (lane->open == WINDOW || !more_may_come || left <= 0)
+	if (lane->open == WINDOW || stopping || left <= 0)
 		return true;
 	return !lanes_wait(lane->lanes, rings, left);
 }
 
-/* One turn. *ret_done: nothing is left to do. */
+/* Postponed entries are looked for again when they are due; so is whatever another process owes. */
+static void idle(struct lane *lane, unsigned rings)
+{
+	if (lane->again_ms == 0)
+		lane->again_ms = clock_wall_ms() + AGAIN_MS;
+	lanes_wait(lane->lanes, rings, IDLE_MS);
+}
+
+static bool pausing(const struct lane *lane)
+{
+	return clock_mono_ns() / 1000000 < lane->pause_ms;
+}
+
+/* One turn. *ret_done: it must stop and nothing is under way. */
 static int turn(struct lane *lane, bool *ret_done, struct err *err)
 {
 	bool stopping = lanes_stopping(lane->engine, lane->lanes);
 	unsigned rings = lanes_rings(lane->lanes);
 	size_t open = lane->open;
-	bool upstream_done;
 
-	*ret_done = false;
-	pthread_mutex_lock(&lane->lanes->lock);
-	upstream_done = lane->lanes->upstream_done;
-	pthread_mutex_unlock(&lane->lanes->lock);
-	if (!stopping && (gather(lane, err) < 0 || send_ready(lane, upstream_done || lane->open == 0, err) < 0))
+	if (!stopping && !pausing(lane) && (gather(lane, err) < 0 || send_ready(lane, lane->open == 0 || atomic_load(&lane->lanes->flush), err) < 0))
 		return err_pass(err);
 	if (lane->open > open)
-		lane->patience_ms = clock_mono_ns() / 1000000 + 20;
+		lane->patience_ms = clock_mono_ns() / 1000000 + PATIENCE_MS;
 	if (lane->open > open && lane->open < WINDOW)
 		return 0; /* there was something to send: look for more */
-	if (should_take(lane, rings, !upstream_done && !stopping))
+	if (should_take(lane, rings, stopping))
 		return take(lane, err);
-	if (stopping || (lane->open == 0 && pools_empty(lane) && finished(lane, err))) {
-		*ret_done = true;
-		return 0;
-	}
-	if (lane->open == 0 && pools_empty(lane))
-		lanes_wait(lane->lanes, rings, 50);
+	*ret_done = stopping && lane->open == 0;
+	if (!stopping && lane->open == 0 && (pools_empty(lane) || pausing(lane)))
+		idle(lane, pausing(lane) ? lanes_rings(lane->lanes) : rings);
 	return 0;
 }
 

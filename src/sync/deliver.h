@@ -17,10 +17,10 @@ struct lanes {
 	pthread_mutex_t lock;
 	pthread_cond_t bell; /* something was added to the outbox, or the state below changed */
 	unsigned rings;      /* so that a ring between looking and waiting is not lost */
-	bool upstream_done;  /* nothing more will be added: half-full calls may go */
 	bool stop;           /* a lane failed or a person stopped us: finish what is under way */
 	struct err error;    /* the first failure */
-	_Atomic int64_t read, decided, delivered, refused;
+	atomic_bool flush;   /* nothing more comes from upstream for now: half-full calls may go beside others */
+	_Atomic int64_t decided, delivered, refused;
 };
 
 void lanes_init(struct lanes *lanes);
@@ -29,12 +29,12 @@ void lanes_ring(struct lanes *lanes);
 unsigned lanes_rings(struct lanes *lanes);
 /* Until the bell has rung since `seen` was asked for, or for `ms`. False: it did not ring. */
 bool lanes_wait(struct lanes *lanes, unsigned seen, int64_t ms);
-void lanes_finish_upstream(struct lanes *lanes);
+void lanes_stop(struct lanes *lanes);
 void lanes_fail(struct lanes *lanes, const struct err *err);
 bool lanes_stopping(struct engine *engine, struct lanes *lanes);
 
-/* Works until upstream is done and nothing but low-priority entries (unless with_low) is owed to this side, or until it must stop. Errors are left in
- * lanes->error. */
+/* Works until it must stop: calls under way are finished, what is not sent stays in the outbox. Low-priority entries go (with_low) when nothing else is
+ * owed. Errors are left in lanes->error. */
 void deliver_lane(struct engine *engine, const struct plan *plan, enum side side, bool with_low, struct lanes *lanes);
 
 #endif

@@ -4,7 +4,7 @@
 
 void lanes_init(struct lanes *lanes)
 {
-	*lanes = (struct lanes) { .upstream_done = false };
+	*lanes = (struct lanes) { .stop = false };
 	must(pthread_mutex_init(&lanes->lock, NULL) == 0);
 	must(pthread_cond_init(&lanes->bell, NULL) == 0);
 }
@@ -51,10 +51,10 @@ bool lanes_wait(struct lanes *lanes, unsigned seen, int64_t ms)
 	return rang;
 }
 
-void lanes_finish_upstream(struct lanes *lanes)
+void lanes_stop(struct lanes *lanes)
 {
 	pthread_mutex_lock(&lanes->lock);
-	lanes->upstream_done = true;
+	lanes->stop = true;
 	lanes->rings++;
 	pthread_cond_broadcast(&lanes->bell);
 	pthread_mutex_unlock(&lanes->lock);

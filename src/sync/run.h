@@ -14,13 +14,15 @@ const char *run_state_name(enum run_state state);
 struct run {
 	int64_t id, sync_id;
 	struct str batch_id; /* "B20261121-000007", what Last_Batch_Sync_Id__c gets */
-	struct str kind;     /* "import" */
+	struct str kind;     /* "import", "csv", "delta" */
 	struct str sync_name, who, error;
 	enum run_state state;
 	enum run_phase phase;
 	struct str cursor; /* next page of the side that is read */
 	int64_t total;     /* what the far side says there is; -1: unknown */
 	int64_t read;
+	int64_t input_id; /* csv: the file that was kept */
+	int64_t ignored;  /* csv: rows that are no ids (R35) */
 	int64_t started_ms, ended_ms;
 };
 
@@ -35,18 +37,45 @@ struct progress {
 typedef void (*progress_fn)(void *context, const struct progress *progress);
 
 /*
- * Imports all records of the EMR side: reads both sides, links, merges, writes, settles. Resumes the sync's unfinished run if there is one.
- * Returns when everything but low-priority writes is delivered, when engine->stop is set (ERR_ABORTED; the run can be resumed), or on an error
- * that a person must mend (the run can be resumed). ERR_CONFLICT: another process is running it; *ret tells of that run.
+ * The three batches. They differ in what they put on the road, and in nothing else:
+ *
+ *	import   reads both sides completely; the EMR's records are staged (R12)
+ *	csv      reads the EMR's identities; the CRM records whose ids stand in a file are staged (R14, R35). `csv`: the file; empty: resume
+ *	delta    what changed on either side since the feeds' cursors; where a side cannot tell, everything is read and compared (R39)
+ *
+ * An import or a csv run resumes the sync's unfinished one of its kind (R34); a delta goes on where its cursors are. Returns when everything but low-priority
+ * writes is delivered, when engine->stop or *order.stop is set (ERR_ABORTED; the run can be resumed), or on an error that a person must mend.
+ * `road`: of the daemon, which holds the sync's lock; NULL: the run takes the lock and makes its own. ERR_CONFLICT: another process has it.
  */
-int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress, void *context, struct run *ret,
-               struct arena *arena, struct err *err) MUST_CHECK;
-/* Delivers what is owed and reconciles what waits, without a run: after a retry, or to drain back-references. */
+enum run_kind { RUN_IMPORT, RUN_CSV, RUN_DELTA };
+const char *run_kind_name(enum run_kind kind);
+struct road;
+struct run_order {
+	enum run_kind kind;
+	struct str csv, csv_name;
+	struct road *road;
+	atomic_bool *stop; /* a person aborts this run; NULL: only engine->stop does */
+	progress_fn on_progress;
+	void *context;
+};
+int run_batch(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
+              struct arena *arena, struct err *err) MUST_CHECK;
+
+/* What a CSV file holds, without starting anything (R35). */
+struct csv_ids {
+	struct str *ids; /* as records carry them, each once */
+	size_t count;
+	size_t ignored, repeated;
+};
+int run_read_csv(const struct plan *plan, struct arena *arena, struct str csv, struct csv_ids *ret,
+                 struct err *err) MUST_CHECK;
+
+/* Delivers what is owed and brings through what waits, without a run: after a retry, a wish, or to drain back-references. */
 int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context,
                struct err *err) MUST_CHECK;
 /* Reads one record (empty id: the first of a page) at its source and stages it; *ret_staged_id. For preview, retry, sync-now. */
-int run_capture_one(struct engine *engine, struct plan *plan, struct str emr_id, enum door door, int64_t run_id,
-                    int64_t *ret_staged_id, struct err *err) MUST_CHECK;
+int run_capture_one(struct engine *engine, struct plan *plan, enum side side, struct str id, enum door door,
+                    int64_t run_id, int64_t *ret_staged_id, struct err *err) MUST_CHECK;
 /* Stages failed payloads anew (read again at the source where their id is known) and settles them. Counts those that came through. */
 struct retried {
 	int64_t tried, through, failed;
@@ -55,7 +84,7 @@ int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_id
               struct err *err) MUST_CHECK;
 
 /* Judges one live record without a run (engine->dry; the verdict goes to engine->on_verdict). Only those CRM records that could fit are read. */
-int run_preview(struct engine *engine, struct plan *plan, struct str emr_id, struct err *err) MUST_CHECK;
+int run_preview(struct engine *engine, struct plan *plan, enum side side, struct str id, struct err *err) MUST_CHECK;
 /* Low-priority writes of a sync that are still owed: back-references (R18). */
 int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err *err) MUST_CHECK;
 

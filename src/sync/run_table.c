@@ -5,20 +5,26 @@
 
 #define COLUMNS                                                                                                    \
 	"r.id, r.sync_id, r.batch_id, r.kind, r.who, r.state, r.phase, r.cursor, r.total, r.read_count, r.error, " \
-	"r.started_ms, r.ended_ms, d.name AS sync_name"
+	"r.started_ms, r.ended_ms, r.input_id, r.ignored, d.name AS sync_name"
 #define FROM_RUN " FROM run r LEFT JOIN definition d ON d.id = r.sync_id "
 
 static const struct statement NEXT = { "SELECT COALESCE(MAX(id), 0) + 1 AS n FROM run" };
 static const struct statement INSERT = {
-	"INSERT INTO run (id, sync_id, batch_id, kind, who, state, phase, total, read_count, started_ms)"
-	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)"
+	"INSERT INTO run (id, sync_id, batch_id, kind, who, state, phase, total, read_count, started_ms, "
+	"input_id, ignored) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)"
 };
 static const struct statement ADVANCE = { "UPDATE run SET cursor = $2, read_count = read_count + $3, total = CASE WHEN "
 	                                  "$4 < 0 THEN total ELSE $4 END WHERE id = $1 AND COALESCE(cursor, '') = $5" };
 static const struct statement SET_PHASE = { "UPDATE run SET phase = $2 WHERE id = $1" };
 static const struct statement SET_STATE = { "UPDATE run SET state = $2, error = $3, ended_ms = $4 WHERE id = $1" };
 static const struct statement UNFINISHED = { "SELECT " COLUMNS FROM_RUN
-	                                     "WHERE r.sync_id = $1 AND r.state <> 1 ORDER BY r.id DESC LIMIT 1" };
+	                                     "WHERE r.sync_id = $1 AND r.kind = $2 AND r.state <> 1 ORDER BY r.id DESC LIMIT 1" };
+static const struct statement DROP = { "DELETE FROM run WHERE id = $1 AND read_count = 0" };
+static const struct statement COUNT_READ = { "UPDATE run SET read_count = read_count + $2 WHERE id = $1" };
+static const struct statement KEEP_INPUT = {
+	"INSERT INTO run_input (name, body, who, at_ms) VALUES ($1,$2,$3,$4)"
+};
+static const struct statement READ_INPUT = { "SELECT body FROM run_input WHERE id = $1" };
 static const struct statement READ = { "SELECT " COLUMNS FROM_RUN "WHERE r.id = $1" };
 static const struct statement BY_BATCH = { "SELECT " COLUMNS FROM_RUN "WHERE r.batch_id = $1" };
 static const struct statement LATEST = { "SELECT " COLUMNS FROM_RUN "ORDER BY r.id DESC LIMIT $1" };
@@ -42,7 +48,8 @@ int run_insert(struct db *db, struct arena *arena, struct run *run, struct err *
 	return db_run(db, &INSERT,
 	              BIND(bind_int(run->id), bind_int(run->sync_id), bind_text(run->batch_id), bind_text(run->kind),
 	                   bind_text(run->who), bind_int(run->state), bind_int(run->phase), bind_int(run->total),
-	                   bind_int(run->read), bind_int(run->started_ms)),
+	                   bind_int(run->read), bind_int(run->started_ms), bind_id(run->input_id),
+	                   bind_int(run->ignored)),
 	              err);
 }
 
@@ -87,6 +94,8 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.cursor = arena_str(arena, row_text(rows, "cursor")),
 		.total = row_int(rows, "total"),
 		.read = row_int(rows, "read_count"),
+		.input_id = row_int(rows, "input_id"),
+		.ignored = row_int(rows, "ignored"),
 		.started_ms = row_int(rows, "started_ms"),
 		.ended_ms = row_int(rows, "ended_ms"),
 	};
@@ -100,10 +109,47 @@ static int read_one(struct db *db, struct arena *arena, const struct statement *
 	return select_one(db, arena, &what, ret, ret_found, err);
 }
 
-int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
-                   struct err *err)
+int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct str kind, struct run *ret,
+                   bool *ret_found, struct err *err)
 {
-	return read_one(db, arena, &UNFINISHED, bind_int(sync_id), ret, ret_found, err);
+	const struct selection what = { &UNFINISHED, BIND(bind_int(sync_id), bind_text(kind)), 1, sizeof(*ret),
+		                        read_row };
+
+	return select_one(db, arena, &what, ret, ret_found, err);
+}
+
+int run_drop(struct db *db, int64_t id, struct err *err)
+{
+	return db_run(db, &DROP, BIND(bind_int(id)), err);
+}
+
+int run_count_read(struct db *db, int64_t id, int64_t read, struct err *err)
+{
+	return db_run(db, &COUNT_READ, BIND(bind_int(id), bind_int(read)), err);
+}
+
+int run_input_keep(struct db *db, struct str name, struct str sealed, struct str who, int64_t *ret_id, struct err *err)
+{
+	if (db_run(db, &KEEP_INPUT, BIND(bind_text(name), bind_blob(sealed), bind_text(who), bind_int(clock_wall_ms())),
+	           err) < 0)
+		return err_wrap(err, "keep the file");
+	*ret_id = db_last_id(db);
+	return 0;
+}
+
+static void read_body(struct rows *rows, struct arena *arena, void *place)
+{
+	*(struct str *)place = arena_str(arena, row_blob(rows, "body"));
+}
+
+int run_input_read(struct db *db, struct arena *arena, int64_t id, struct str *ret_sealed, struct err *err)
+{
+	const struct selection what = { &READ_INPUT, BIND(bind_int(id)), 1, sizeof(*ret_sealed), read_body };
+	bool found;
+
+	if (select_one(db, arena, &what, ret_sealed, &found, err) < 0)
+		return err_pass(err);
+	return found ? 0 : err_set(err, ERR_NOT_FOUND, "the file of this run is not kept any more");
 }
 
 int run_read(struct db *db, struct arena *arena, int64_t id, struct run *ret, struct err *err)

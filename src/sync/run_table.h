@@ -1,5 +1,5 @@
 /*
- * run_table: rows of `run`; its only writer. run.c, which drives a batch, and capture.c, which moves a run's cursor together with the payloads of a
+ * run_table: rows of `run` and `run_input`; their only writer. run.c, which drives a batch, and capture.c, which moves a run's cursor together with the payloads of a
  * page (R1), are its callers.
  */
 #ifndef SUTURE_SYNC_RUN_TABLE_H
@@ -15,9 +15,16 @@ int run_advance(struct db *db, int64_t id, struct str from, struct str cursor, i
                 struct err *err) MUST_CHECK;
 int run_set_phase(struct db *db, int64_t id, enum run_phase phase, struct err *err) MUST_CHECK;
 int run_set_state(struct db *db, int64_t id, enum run_state state, const char *error, struct err *err) MUST_CHECK;
-/* The youngest run of the sync that is not done. */
-int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
+/* The youngest run of the sync and kind that is not done. */
+int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct str kind, struct run *ret,
+                   bool *ret_found, struct err *err) MUST_CHECK;
+/* A run that read nothing leaves no row: a delta when nothing changed. */
+int run_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+int run_count_read(struct db *db, int64_t id, int64_t read, struct err *err) MUST_CHECK;
+/* The file of a CSV batch, sealed, so that a run can go on without it. */
+int run_input_keep(struct db *db, struct str name, struct str sealed, struct str who, int64_t *ret_id,
                    struct err *err) MUST_CHECK;
+int run_input_read(struct db *db, struct arena *arena, int64_t id, struct str *ret_sealed, struct err *err) MUST_CHECK;
 int run_read(struct db *db, struct arena *arena, int64_t id, struct run *ret, struct err *err) MUST_CHECK;
 
 #endif

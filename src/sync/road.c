@@ -1,0 +1,213 @@
+/*
+ * road: four threads around one bell (struct lanes).
+ *
+ * Whether a road is empty: a lane that found nothing to do notes the ring at which it began to look. When looking and reconciling both found nothing since the
+ * latest ring and the outbox is empty, nothing is left, as whatever adds work rings.
+ */
+#include "sync/road.h"
+
+#include <stdlib.h>
+
+#include "lib/clock.h"
+#include "sync/look.h"
+#include "sync/reconcile.h"
+
+enum { PATIENCE_MS = 200 }; /* another process may have staged something: it cannot ring */
+
+struct road {
+	struct arena arena;
+	struct engine *engine;
+	const struct plan *plan;
+	struct lanes lanes;
+	bool with_low;
+	atomic_uint looked_at, reconciled_at; /* the ring of the latest round that found nothing, plus one */
+	pthread_t look, reconcile, deliver[2];
+	bool delivers;
+};
+
+/* Work was done: ring. None was: wait for a ring, a little while if something may come by itself. */
+static void rest(struct road *road, unsigned rings, bool soon)
+{
+	lanes_wait(&road->lanes, rings, soon ? 20 : PATIENCE_MS);
+}
+
+static void *look_thread(void *context)
+{
+	struct road *road = context;
+	struct err err = ERR_INIT;
+
+	while (!lanes_stopping(road->engine, &road->lanes)) {
+		unsigned rings = lanes_rings(&road->lanes);
+		size_t looked;
+		bool left;
+
+		if (look_round(road->engine, road->plan, &looked, &left, &err) < 0) {
+			lanes_fail(&road->lanes, &err);
+			break;
+		}
+		if (looked > 0) {
+			lanes_ring(&road->lanes);
+			continue;
+		}
+		atomic_store(&road->looked_at, left ? 0 : rings + 1);
+		rest(road, rings, left);
+	}
+	return NULL;
+}
+
+static void *reconcile_thread(void *context)
+{
+	struct road *road = context;
+	struct reconciler *r = reconciler_new(road->engine, road->plan);
+	struct err err = ERR_INIT;
+	unsigned rings = lanes_rings(&road->lanes);
+	size_t decided, in_pass = 0;
+	bool idle;
+
+	while (!lanes_stopping(road->engine, &road->lanes)) {
+		if (reconcile_step(r, &decided, &idle, &err) < 0) {
+			lanes_fail(&road->lanes, &err);
+			break;
+		}
+		in_pass += decided;
+		atomic_fetch_add(&road->lanes.decided, (int64_t)decided);
+		if (decided > 0)
+			lanes_ring(&road->lanes);
+		if (!idle)
+			continue;
+		/* A pass that decided something is followed by another: what was held back may go now. */
+		if (in_pass == 0) {
+			atomic_store(&road->reconciled_at, reconcile_held_back(r) ? 0 : rings + 1);
+			rest(road, rings, reconcile_held_back(r));
+		}
+		in_pass = 0;
+		rings = lanes_rings(&road->lanes);
+	}
+	reconciler_free(&r);
+	return NULL;
+}
+
+static void *deliver_crm_thread(void *context)
+{
+	struct road *road = context;
+
+	deliver_lane(road->engine, road->plan, SIDE_CRM, road->with_low, &road->lanes);
+	return NULL;
+}
+
+static void *deliver_emr_thread(void *context)
+{
+	struct road *road = context;
+
+	deliver_lane(road->engine, road->plan, SIDE_EMR, road->with_low, &road->lanes);
+	return NULL;
+}
+
+struct road *road_start(struct engine *engine, const struct plan *plan, bool with_low)
+{
+	struct arena arena = ARENA_INIT;
+	struct road *road = arena_new(&arena, struct road); /* lives in its own arena until road_stop */
+
+	road->arena = arena;
+	road->engine = engine;
+	road->plan = plan;
+	road->with_low = with_low;
+	road->delivers = !engine->dry;
+	lanes_init(&road->lanes);
+	must(pthread_create(&road->look, NULL, look_thread, road) == 0);
+	must(pthread_create(&road->reconcile, NULL, reconcile_thread, road) == 0);
+	if (road->delivers) {
+		must(pthread_create(&road->deliver[SIDE_CRM], NULL, deliver_crm_thread, road) == 0);
+		must(pthread_create(&road->deliver[SIDE_EMR], NULL, deliver_emr_thread, road) == 0);
+	}
+	return road;
+}
+
+void road_stop(struct road **proad)
+{
+	struct road *road = *proad;
+	struct arena arena;
+
+	*proad = NULL;
+	if (!road)
+		return;
+	lanes_stop(&road->lanes);
+	pthread_join(road->look, NULL);
+	pthread_join(road->reconcile, NULL);
+	for (size_t side = 0; road->delivers && side < ARRAY_LEN(road->deliver); side++)
+		pthread_join(road->deliver[side], NULL);
+	lanes_release(&road->lanes);
+	arena = road->arena;
+	arena_release(&arena);
+}
+
+void road_ring(struct road *road)
+{
+	if (road)
+		lanes_ring(&road->lanes);
+}
+
+bool road_failed(struct road *road, struct err *ret_why)
+{
+	bool failed;
+
+	pthread_mutex_lock(&road->lanes.lock);
+	failed = road->lanes.error.code != ERR_OK;
+	if (failed)
+		*ret_why = road->lanes.error;
+	pthread_mutex_unlock(&road->lanes.lock);
+	return failed;
+}
+
+int64_t road_decided(struct road *road)
+{
+	return atomic_load(&road->lanes.decided);
+}
+
+struct owed_job {
+	const struct plan *plan;
+	struct owed_counts counts[2];
+};
+
+static int count_owed(struct db *db, void *context, struct err *err)
+{
+	struct owed_job *job = context;
+
+	if (outbox_counts(db, job->plan->sync_id, SIDE_CRM, &job->counts[SIDE_CRM], err) < 0)
+		return err_pass(err);
+	return outbox_counts(db, job->plan->sync_id, SIDE_EMR, &job->counts[SIDE_EMR], err);
+}
+
+bool road_is_empty(struct road *road)
+{
+	struct owed_job job = { .plan = road->plan };
+	struct err ignored = ERR_INIT;
+	unsigned rings = lanes_rings(&road->lanes);
+
+	if (atomic_load(&road->looked_at) != rings + 1 || atomic_load(&road->reconciled_at) != rings + 1)
+		return false;
+	if (!road->delivers)
+		return true;
+	if (store_read(road->engine->store, count_owed, &job, &ignored) < 0)
+		return false;
+	return job.counts[0].now + job.counts[1].now == 0 &&
+	       (!road->with_low || job.counts[0].low + job.counts[1].low == 0) && lanes_rings(&road->lanes) == rings;
+}
+
+int road_drain(struct road *road, void (*on_wait)(void *context), void *context, struct err *err)
+{
+	while (!road_is_empty(road)) {
+		unsigned rings = lanes_rings(&road->lanes);
+
+		if (road_failed(road, err))
+			return err_pass(err);
+		if (atomic_load(&road->engine->stop))
+			return err_set(err, ERR_ABORTED, "stopped; what is done stays done");
+		if (on_wait)
+			on_wait(context);
+		atomic_store(&road->lanes.flush, atomic_load(&road->reconciled_at) == rings + 1);
+		lanes_wait(&road->lanes, rings, 20);
+	}
+	atomic_store(&road->lanes.flush, false);
+	return road_failed(road, err) ? err_pass(err) : 0;
+}
