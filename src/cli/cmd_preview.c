@@ -164,7 +164,7 @@ int cmd_preview(struct cli_args *args, struct err *err)
 	if (code == 0)
 		code = plan_open(scratch, args->positional[0], &plan, err);
 	if (code == 0)
-		code = run_preview(scratch, plan, cli_value(args, "id"), err);
+		code = run_preview(scratch, plan, SIDE_EMR, cli_value(args, "id"), err);
 	plan_close(&plan);
 	cli_interrupts(args->engine);
 	args->host->close(&scratch);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "sync/cursor.h"
 #include "sync/link.h"
 #include "sync/outbox.h"

@@ -336,7 +336,7 @@ static bool should_take(struct lane *lane, unsigned rings, bool stopping)
 
 	if (lane->open == 0)
 		return false;
-	if (lane->open == WINDOW || stopping || left <= 0)
+	if (lane->open == WINDOW || stopping || left <= 0 || atomic_load(&lane->lanes->quiet))
 		return true;
 	return !lanes_wait(lane->lanes, rings, left);
 }

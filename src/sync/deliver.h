@@ -19,6 +19,7 @@ struct lanes {
 	unsigned rings;      /* so that a ring between looking and waiting is not lost */
 	bool stop;           /* a lane failed or a person stopped us: finish what is under way */
 	struct err error;    /* the first failure */
+	atomic_bool quiet;   /* nothing waits to be reconciled: an answer may be waited for */
 	atomic_bool flush;   /* nothing more comes from upstream for now: half-full calls may go beside others */
 	_Atomic int64_t decided, delivered, refused;
 };

@@ -126,13 +126,18 @@ static bool untouched(const struct load *job, struct db *db, const struct item *
 	return found && str_eq(crm.version, link->crm_version);
 }
 
-/* A batch compares both sides; a live change that changes nothing is our own write coming back (R27). */
+/* A batch, a retry and a person compare both sides; a change that is told to us and changes nothing is our own write coming back (R27). */
+static bool told_by_itself(const struct staged *s)
+{
+	return s->door == DOOR_WEBHOOK || s->door == DOOR_STREAM || s->door == DOOR_DELTA;
+}
+
 static int ask_echo(struct load *job, struct item *item, bool *ret, struct err *err)
 {
 	const struct link *link = &item->resolved.link;
 
 	*ret = false;
-	if (item->staged->door == DOOR_BATCH || item->staged->wish != WISH_NONE ||
+	if (!told_by_itself(item->staged) || item->staged->wish != WISH_NONE ||
 	    link->mapping_version != job->r->plan->mapping_version || link->state != LINK_LINKED)
 		return 0;
 	if (item_parse(job->r->engine, job->chunk, item, err) < 0 ||
@@ -455,7 +460,7 @@ static int finish_commit(struct reconciler *r, size_t *ret_decided, struct err *
 	if (store_write_wait(&r->commit.pending, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < chunk->count; i++)
-		*ret_decided += !chunk->items[i].deferred && !chunk->items[i].read_again;
+		*ret_decided += !chunk->items[i].deferred;
 	arena_reset(&chunk->arena);
 	r->first = (r->first + 1) % WINDOW;
 	r->open--;

@@ -18,7 +18,7 @@ struct reconciler;
 
 struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan);
 void reconciler_free(struct reconciler **r);
-/* Brings the oldest chunk to its commit. *ret_decided: payloads decided by this step. *ret_idle: nothing waits that can be decided now (a payload whose
+/* Brings the oldest chunk to its commit. *ret_decided: payloads that no longer wait after this step. *ret_idle: nothing waits that can be decided now (a payload whose
  * pair is still owed an earlier write waits until that is delivered). */
 int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, struct err *err) MUST_CHECK;
 

@@ -70,6 +70,8 @@ static void *reconcile_thread(void *context)
 			break;
 		}
 		in_pass += decided;
+		if (decided > 0)
+			atomic_store(&road->lanes.quiet, false);
 		atomic_fetch_add(&road->lanes.decided, (int64_t)decided);
 		if (decided > 0)
 			lanes_ring(&road->lanes);
@@ -78,6 +80,7 @@ static void *reconcile_thread(void *context)
 		/* A pass that decided something is followed by another: what was held back may go now. */
 		if (in_pass == 0) {
 			atomic_store(&road->reconciled_at, reconcile_held_back(r) ? 0 : rings + 1);
+			atomic_store(&road->lanes.quiet, true);
 			rest(road, rings, reconcile_held_back(r));
 		}
 		in_pass = 0;
@@ -206,7 +209,7 @@ int road_drain(struct road *road, void (*on_wait)(void *context), void *context,
 		if (on_wait)
 			on_wait(context);
 		atomic_store(&road->lanes.flush, atomic_load(&road->reconciled_at) == rings + 1);
-		lanes_wait(&road->lanes, rings, 20);
+		lanes_wait(&road->lanes, rings, 3);
 	}
 	atomic_store(&road->lanes.flush, false);
 	return road_failed(road, err) ? err_pass(err) : 0;

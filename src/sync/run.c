@@ -327,6 +327,14 @@ int run_batch(struct engine *engine, struct plan *plan, const struct run_order *
 	return finish(&b, code, err);
 }
 
+int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress, void *context, struct run *ret,
+               struct arena *arena, struct err *err)
+{
+	const struct run_order order = { .kind = RUN_IMPORT, .on_progress = on_progress, .context = context };
+
+	return run_batch(engine, plan, &order, ret, arena, err);
+}
+
 int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err *err)
 {
 	struct owed_job job = { .sync_id = sync_id };

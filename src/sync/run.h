@@ -61,6 +61,10 @@ struct run_order {
 int run_batch(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
               struct arena *arena, struct err *err) MUST_CHECK;
 
+/* run_batch of an import, on a road of its own. */
+int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress, void *context, struct run *ret,
+               struct arena *arena, struct err *err) MUST_CHECK;
+
 /* What a CSV file holds, without starting anything (R35). */
 struct csv_ids {
 	struct str *ids; /* as records carry them, each once */

@@ -3,90 +3,117 @@
  */
 #include "sync/run.h"
 
+#include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/catalog.h"
 #include "sync/outbox.h"
 #include "sync/reconcile.h"
 #include "sync/run_lock.h"
 
-static int fetch_one(struct engine *engine, struct plan *plan, struct arena *arena, struct str emr_id, struct page *ret,
+static struct str system_of(const struct plan *plan, enum side side)
+{
+	return side == SIDE_CRM ? plan->crm_name : plan->emr_name;
+}
+
+static void ask_for_fields(const struct plan *plan, enum side side, const struct str **ret, size_t *ret_count)
+{
+	*ret = side == SIDE_CRM ? plan->crm_fields : NULL;
+	*ret_count = side == SIDE_CRM ? plan->crm_field_count : 0;
+}
+
+static int fetch_one(struct plan *plan, struct arena *arena, enum side side, struct str id, struct page *ret,
                      struct err *err)
 {
-	struct connection *emr = plan->conn[SIDE_EMR];
+	struct connection *c = plan->conn[side];
 	struct fetch_request request = {
-		.object = plan->object[SIDE_EMR], .ids = &emr_id, .id_count = 1, .priority = HTTP_URGENT
+		.object = plan->object[side], .ids = &id, .id_count = 1, .priority = HTTP_URGENT
 	};
 	struct call *call;
 
-	(void)engine;
-	if (!emr->kind->fetch_start)
-		return err_set(err, ERR_UNSUPPORTED, "%.*s cannot read a single record", STR_ARG(plan->emr_name));
-	call = emr->kind->fetch_start(emr, &request);
-	if (emr->kind->fetch_finish(&call, arena, ret, err) < 0)
-		return err_wrap(err, "read record %.*s of %.*s", STR_ARG(emr_id), STR_ARG(plan->emr_name));
+	if (!c->kind->fetch_start)
+		return err_set(err, ERR_UNSUPPORTED, "%.*s cannot read a single record", STR_ARG(system_of(plan, side)));
+	ask_for_fields(plan, side, &request.fields, &request.field_count);
+	call = c->kind->fetch_start(c, &request);
+	if (c->kind->fetch_finish(&call, arena, ret, err) < 0)
+		return err_wrap(err, "read record %.*s of %.*s", STR_ARG(id), STR_ARG(system_of(plan, side)));
 	if (ret->count == 0 || str_eq(str_of(ret->records[0].fault), STR("not there")))
-		return err_set(err, ERR_NOT_FOUND, "%.*s has no record %.*s", STR_ARG(plan->emr_name), STR_ARG(emr_id));
+		return err_set(err, ERR_NOT_FOUND, "%.*s has no record %.*s", STR_ARG(system_of(plan, side)),
+		               STR_ARG(id));
 	return 0;
 }
 
-static int first_of_a_page(struct plan *plan, struct arena *arena, struct page *ret, struct err *err)
+static int first_of_a_page(struct plan *plan, struct arena *arena, enum side side, struct page *ret, struct err *err)
 {
-	struct connection *emr = plan->conn[SIDE_EMR];
+	struct connection *c = plan->conn[side];
 	struct list_request request = {
-		.object = plan->object[SIDE_EMR], .page_size = 1, .live_only = true, .priority = HTTP_URGENT
+		.object = plan->object[side], .page_size = 1, .live_only = true, .priority = HTTP_URGENT
 	};
-	struct call *call = emr->kind->list_start(emr, &request);
+	struct call *call;
 
-	if (emr->kind->list_finish(&call, arena, ret, err) < 0)
-		return err_wrap(err, "read a record of %.*s", STR_ARG(plan->emr_name));
+	ask_for_fields(plan, side, &request.fields, &request.field_count);
+	call = c->kind->list_start(c, &request);
+	if (c->kind->list_finish(&call, arena, ret, err) < 0)
+		return err_wrap(err, "read a record of %.*s", STR_ARG(system_of(plan, side)));
 	if (ret->count == 0)
-		return err_set(err, ERR_NOT_FOUND, "%.*s has no %.*s at all", STR_ARG(plan->emr_name),
-		               STR_ARG(plan->object[SIDE_EMR]));
+		return err_set(err, ERR_NOT_FOUND, "%.*s has no %.*s at all", STR_ARG(system_of(plan, side)),
+		               STR_ARG(plan->object[side]));
 	ret->count = 1;
 	return 0;
 }
 
-static int capture_one(struct engine *engine, struct plan *plan, struct str emr_id, const struct capture *how,
+static int capture_one(struct engine *engine, struct plan *plan, struct str id, const struct capture *how,
                        int64_t *ret_staged_id, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct capture asked = *how;
+	struct captured done;
 	struct page page;
-	size_t staged;
 
-	if ((emr_id.len ? fetch_one(engine, plan, &arena, emr_id, &page, err)
-	                : first_of_a_page(plan, &arena, &page, err)) < 0)
+	asked.asked_ms = clock_wall_ms();
+	if ((id.len ? fetch_one(plan, &arena, how->side, id, &page, err)
+	            : first_of_a_page(plan, &arena, how->side, &page, err)) < 0 ||
+	    capture_page(engine, plan, &arena, &page, &asked, &done, err) < 0)
 		return err_pass(err);
-	return capture_emr(engine, plan, &arena, &page, how, &staged, ret_staged_id, err);
+	*ret_staged_id = done.last_id;
+	return 0;
 }
 
-int run_capture_one(struct engine *engine, struct plan *plan, struct str emr_id, enum door door, int64_t run_id,
-                    int64_t *ret_staged_id, struct err *err)
+int run_capture_one(struct engine *engine, struct plan *plan, enum side side, struct str id, enum door door,
+                    int64_t run_id, int64_t *ret_staged_id, struct err *err)
 {
-	const struct capture how = { .door = door, .run_id = run_id, .total = -1 };
+	const struct capture how = {
+		.side = side, .door = door, .priority = STAGED_PERSON, .run_id = run_id, .total = -1
+	};
 
-	return capture_one(engine, plan, emr_id, &how, ret_staged_id, err);
+	return capture_one(engine, plan, id, &how, ret_staged_id, err);
 }
 
 /* ---- preview ---- */
 
-/* Reads the CRM records with these values into the index of identities. */
-static int note_candidates(struct engine *engine, struct plan *plan, struct arena *arena,
+/* Reads the records of a side with these values into the index of identities. A side that cannot be filtered so keeps what the index has. */
+static int note_candidates(struct engine *engine, struct plan *plan, struct arena *arena, enum side side,
                            const struct list_equals *equals, size_t count, struct err *err)
 {
-	struct connection *crm = plan->conn[SIDE_CRM];
-	struct list_request request = { .object = plan->object[SIDE_CRM],
-		                        .fields = plan->crm_fields,
-		                        .field_count = plan->crm_field_count,
-		                        .where = plan->crm_where,
+	struct connection *c = plan->conn[side];
+	struct list_request request = { .object = plan->object[side],
+		                        .where = side == SIDE_CRM ? plan->crm_where : STR_EMPTY,
 		                        .equals = equals,
 		                        .equal_count = count,
 		                        .priority = HTTP_URGENT };
-	struct call *call = crm->kind->list_start(crm, &request);
 	struct page page;
+	struct call *call;
+	int code;
 
-	if (crm->kind->list_finish(&call, arena, &page, err) < 0)
-		return err_wrap(err, "look for candidates in %.*s", STR_ARG(plan->crm_name));
-	return capture_crm_identities(engine, plan, arena, &page, 0, err);
+	ask_for_fields(plan, side, &request.fields, &request.field_count);
+	call = c->kind->list_start(c, &request);
+	code = c->kind->list_finish(&call, arena, &page, err);
+	if (code == ERR_UNSUPPORTED && side == SIDE_EMR) {
+		*err = (struct err)ERR_INIT;
+		return 0;
+	}
+	if (code < 0)
+		return err_wrap(err, "look for candidates in %.*s", STR_ARG(system_of(plan, side)));
+	return capture_identities(engine, plan, arena, side, &page, 0, err);
 }
 
 struct staged_job {
@@ -102,30 +129,54 @@ static int read_one_staged(struct db *db, void *context, struct err *err)
 	return stage_read(db, job->arena, job->id, &job->staged, err);
 }
 
+/* Names as the other side would have to hold them. */
+static size_t by_name(const struct plan *plan, enum side other, const struct value *values, struct list_equals *ret)
+{
+	const struct mapping *m = &plan->mapping;
+	const struct field_map *roles[] = { m->first_name, m->last_name };
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+		struct value value = roles[i] ? values[roles[i] - m->fields] : VALUE_NOTHING;
+
+		if (!roles[i] || value.text.len == 0 || (other == SIDE_EMR && roles[i]->emr_count != 1))
+			return 0;
+		ret[count++] = (struct list_equals) {
+			other == SIDE_CRM ? path_top(roles[i]->crm) : path_text(roles[i]->emr[0]), value.text
+		};
+	}
+	return count;
+}
+
+static struct str reference_field(const struct plan *plan, enum side side)
+{
+	return side == SIDE_CRM ? plan->crm_id_field : plan->conn[SIDE_EMR]->traits.reference_field;
+}
+
 /* Those that store this record's id, and those of its name. */
 static int note_all_candidates(struct engine *engine, struct plan *plan, struct arena *arena,
                                const struct staged *staged, struct err *err)
 {
 	const struct mapping *m = &plan->mapping;
-	const struct list_equals by_id = { .field = plan->crm_id_field, .value = staged->record_id };
+	enum side other = side_other(staged->side);
+	const struct list_equals by_id = { .field = reference_field(plan, other), .value = staged->record_id };
 	struct value *values = arena_new_array(arena, struct value, m->count);
+	struct list_equals names[2];
 	const struct field_map *field;
 	struct err unreadable = ERR_INIT;
-	struct list_equals by_name[2];
 	struct json *record;
 	struct str bytes;
+	size_t count;
 
-	if (note_candidates(engine, plan, arena, &by_id, 1, err) < 0 ||
+	if ((by_id.field.len && note_candidates(engine, plan, arena, other, &by_id, 1, err) < 0) ||
 	    stage_bytes(engine, arena, staged, &bytes, err) < 0)
 		return err_pass(err);
-	if (!m->first_name || !m->last_name || json_parse(arena, bytes, &record, &unreadable) < 0 ||
-	    mapping_read_emr(m, arena, record, values, &field, &unreadable) < 0)
+	if (json_parse(arena, bytes, &record, &unreadable) < 0 ||
+	    (staged->side == SIDE_EMR ? mapping_read_emr : mapping_read_crm)(m, arena, record, values, &field,
+	                                                                     &unreadable) < 0)
 		return 0; /* reconcile says what is wrong with it */
-	by_name[0] = (struct list_equals) { path_top(m->first_name->crm), values[m->first_name - m->fields].text };
-	by_name[1] = (struct list_equals) { path_top(m->last_name->crm), values[m->last_name - m->fields].text };
-	if (by_name[0].value.len == 0 || by_name[1].value.len == 0)
-		return 0;
-	return note_candidates(engine, plan, arena, by_name, 2, err);
+	count = by_name(plan, other, values, names);
+	return count == 0 ? 0 : note_candidates(engine, plan, arena, other, names, count, err);
 }
 
 struct alone_job {
@@ -143,7 +194,7 @@ static int leave_alone(struct db *db, void *context, struct err *err)
 	return stage_only(db, job->plan->sync_id, job->id, err);
 }
 
-int run_preview(struct engine *engine, struct plan *plan, struct str emr_id, struct err *err)
+int run_preview(struct engine *engine, struct plan *plan, enum side side, struct str id, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct staged_job job = { .arena = &arena };
@@ -154,14 +205,15 @@ int run_preview(struct engine *engine, struct plan *plan, struct str emr_id, str
 	int code = 0;
 
 	ensure(engine->dry);
-	if (plan_sign_in(plan, err) < 0 || run_capture_one(engine, plan, emr_id, DOOR_CLICK, 0, &job.id, err) < 0)
+	plan->blind = true;
+	if (plan_sign_in(plan, err) < 0 || run_capture_one(engine, plan, side, id, DOOR_CLICK, 0, &job.id, err) < 0)
 		return err_pass(err);
 	alone.id = job.id;
 	if (store_write(engine->store, RELAXED, leave_alone, &alone, err) < 0 ||
 	    store_read(engine->store, read_one_staged, &job, err) < 0 ||
 	    note_all_candidates(engine, plan, &arena, &job.staged, err) < 0)
 		return err_pass(err);
-	r = reconciler_new(engine, plan, NULL);
+	r = reconciler_new(engine, plan);
 	while (!idle && code == 0)
 		code = reconcile_step(r, &decided, &idle, err);
 	reconciler_free(&r);
@@ -174,7 +226,7 @@ static int again(struct db *db, void *context, struct err *err)
 {
 	const struct staged_job *job = context;
 
-	return stage_again(db, job->id, err);
+	return stage_again(db, &job->staged, err);
 }
 
 static int not_there_any_more(struct db *db, void *context, struct err *err)
@@ -201,14 +253,15 @@ static int stage_anew(struct engine *engine, struct plan *plan, struct arena *ar
                       struct err *err)
 {
 	struct staged_job job = { .id = id, .arena = arena };
-	struct capture how = { .door = DOOR_RETRY, .total = -1, .replaces = id };
+	struct capture how = { .door = DOOR_RETRY, .priority = STAGED_PERSON, .total = -1, .replaces = id };
 	int code;
 
 	*ret_id = id;
 	if (store_read(engine->store, read_one_staged, &job, err) < 0 || check_retry(plan, &job.staged, err) < 0)
 		return err_pass(err);
-	if (job.staged.record_id.len == 0)
+	if (job.staged.record_id.len == 0 || job.staged.wish != WISH_NONE || job.staged.kind != STAGED_RECORD)
 		return store_write(engine->store, RELAXED, again, &job, err);
+	how.side = job.staged.side;
 	how.run_id = job.staged.run_id;
 	code = capture_one(engine, plan, job.staged.record_id, &how, ret_id, err);
 	if (code != ERR_NOT_FOUND)

@@ -30,7 +30,7 @@ static const struct statement FAIL = {
 	"UPDATE staged SET state = 3, outcome = 9, error_code = $2, error_field = $3, reason = $4, error_ms = $5,"
 	" attempts = attempts + 1 WHERE id = $1"
 };
-static const struct statement AGAIN = { "UPDATE staged SET state = 0, outcome = 0, same = 0 WHERE id = $1" };
+static const struct statement AGAIN = { "UPDATE staged SET state = $2, outcome = 0, same = 0 WHERE id = $1" };
 static const struct statement SUPERSEDE = { "UPDATE staged SET state = 4, reason = $2 WHERE id = $1" };
 static const struct statement ONLY = {
 	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state = 0 AND sync_id = $1 AND id <> $2"
@@ -166,9 +166,11 @@ int stage_fail(struct db *db, int64_t id, struct str code, struct str field, con
 	              err);
 }
 
-int stage_again(struct db *db, int64_t id, struct err *err)
+int stage_again(struct db *db, const struct staged *s, struct err *err)
 {
-	return db_run(db, &AGAIN, BIND(bind_int(id)), err);
+	bool reads = s->wish != WISH_NONE && s->wish != WISH_UNLINK;
+
+	return db_run(db, &AGAIN, BIND(bind_int(s->id), bind_int(reads ? STAGED_TO_READ : STAGED_WAITING)), err);
 }
 
 int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err)

@@ -65,8 +65,8 @@ int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcom
 int stage_finish(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int stage_fail(struct db *db, int64_t id, struct str code, struct str field, const char *reason,
                struct err *err) MUST_CHECK;
-/* Back to WAITING (retry without a new reading). */
-int stage_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+/* Tried once more with the same bytes; a wish reads its record anew. */
+int stage_again(struct db *db, const struct staged *s, struct err *err) MUST_CHECK;
 int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err) MUST_CHECK;
 
 /* Of all that waits only this one stays: for a preview, in a scratch copy. */

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "sync/capture.h"
 #include "sync/stage.h"
 
 #define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
@@ -164,7 +165,7 @@ static void test_R4_a_payload_that_waits_for_an_earlier_write_is_not_forgotten(v
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	leave_a_write_owed(&rig);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Eagle\"}");
-	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("a"), DOOR_CLICK, 0, &staged, &err), 0);
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, SIDE_EMR, STR("a"), DOOR_CLICK, 0, &staged, &err), 0);
 	assert_int_equal(run_settle(&rig.engine, rig.plan, false, NULL, NULL, &err), 0);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Eagle");
 	no_payload_waits(&rig);
@@ -179,20 +180,26 @@ static void test_R4_an_older_payload_is_superseded_and_still_counted(void **stat
 	struct staged *all;
 	struct rig rig;
 	size_t count, superseded = 0;
-	int64_t first, second;
+	struct captured late;
+	int64_t second;
+	struct record old = { .id = STR("a"),
+		              .bytes = STR("{\"id\":\"a\",\"city\":\"Before\"}"),
+		              .modified_ms = 1 };
+	const struct page page = { .records = &old, .count = 1 };
+	const struct capture how = { .door = DOOR_WEBHOOK, .priority = STAGED_LIVE, .run_id = 1, .total = -1 };
 
 	(void)state;
 	open_linked(&rig);
-	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("a"), DOOR_WEBHOOK, 1, &first, &err), 0);
+	assert_int_equal(json_parse(&rig.arena, old.bytes, &old.json, &err), 0);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	rig_import(&rig, counts);
-	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Email\":\"new@x.example\"}");
+	assert_int_equal(capture_page(&rig.engine, rig.plan, &rig.arena, &page, &how, &late, &err), 0);
 	assert_int_equal(run_settle(&rig.engine, rig.plan, false, NULL, NULL, &err), 0);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
-	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("a"), DOOR_WEBHOOK, 0, &second, &err), 0);
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, SIDE_EMR, STR("a"), DOOR_WEBHOOK, 0, &second, &err), 0);
 	assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &all, &count, &err), 0);
 	for (size_t i = 0; i < count; i++)
-		superseded += all[i].id == first && all[i].state == STAGED_SUPERSEDED;
+		superseded += all[i].id == late.last_id && all[i].state == STAGED_SUPERSEDED;
 	assert_int_equal(superseded, 1);
 	assert_int_equal(stage_counts(&rig.engine, 1, counts, &err), 0);
 	assert_int_equal(counts[OUTCOME_UNCHANGED], 1);
@@ -217,7 +224,7 @@ static void test_R4_without_times_the_order_of_arrival_counts(void **state)
 	open_linked(&rig);
 	hooks_set(&rig, SIDE_EMR, NULL, take_the_time_away);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Old\"}");
-	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("a"), DOOR_WEBHOOK, 0, &staged, &err), 0);
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, SIDE_EMR, STR("a"), DOOR_WEBHOOK, 0, &staged, &err), 0);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"New\"}");
 	rig_import(
 	        &rig,
@@ -477,13 +484,13 @@ static void test_preview_tells_of_the_record_asked_for_and_of_no_other(void **st
 	(void)state;
 	open_linked(&rig);
 	memory_put(rig.emr, "patient", "{\"id\":\"b\",\"first_name\":\"Bob\",\"last_name\":\"Ray\"}");
-	assert_int_equal(run_capture_one(&rig.engine, rig.plan, STR("b"), DOOR_WEBHOOK, 0, &staged, &err), 0);
+	assert_int_equal(run_capture_one(&rig.engine, rig.plan, SIDE_EMR, STR("b"), DOOR_WEBHOOK, 0, &staged, &err), 0);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	leave_a_write_owed(&rig);
 	rig.engine.dry = true;
 	rig.engine.on_verdict = take_verdict;
 	rig.engine.on_verdict_context = &seen;
-	assert_int_equal(run_preview(&rig.engine, rig.plan, STR("a"), &err), 0);
+	assert_int_equal(run_preview(&rig.engine, rig.plan, SIDE_EMR, STR("a"), &err), 0);
 	assert_int_equal(seen.verdicts, 1);
 	assert_true(seen.last_id > staged);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Boise");

@@ -24,15 +24,14 @@ static int64_t arrive(struct rig *rig, const char *city, int64_t modified_ms)
 	        "{\"id\":\"p\",\"first_name\":\"A\",\"last_name\":\"B\",\"dob\":\"1980-01-01\",\"city\":\"%s\"}", city);
 	struct record record = { .id = STR("p"), .bytes = bytes, .modified_ms = modified_ms };
 	const struct page page = { .records = &record, .count = 1 };
-	const struct capture how = { .door = DOOR_WEBHOOK, .total = -1 };
+	const struct capture how = { .door = DOOR_WEBHOOK, .priority = STAGED_LIVE, .total = -1 };
 	struct err err = ERR_INIT;
-	int64_t id = 0;
-	size_t staged;
+	struct captured done;
 
 	assert_int_equal(json_parse(&rig->arena, bytes, &record.json, &err), 0);
-	assert_int_equal(capture_emr(&rig->engine, rig->plan, &rig->arena, &page, &how, &staged, &id, &err), 0);
-	assert_int_equal(staged, 1);
-	return id;
+	assert_int_equal(capture_page(&rig->engine, rig->plan, &rig->arena, &page, &how, &done, &err), 0);
+	assert_int_equal(done.staged, 1);
+	return done.last_id;
 }
 
 static void settle(struct rig *rig)
