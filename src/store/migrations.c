@@ -117,7 +117,8 @@ const struct migration migrations[] = {
 	  NULL },
 	{ "fields that drifted, and what fields are like",
 	  "CREATE TABLE drift ("
-	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, field TEXT NOT NULL, what INTEGER "
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, field TEXT NOT NULL, what "
+	  "INTEGER "
 	  "NOT NULL, message TEXT NOT NULL, since_ms INTEGER NOT NULL, healed_ms INTEGER);"
 	  "CREATE UNIQUE INDEX drift_open ON drift (sync_id, side, field) WHERE healed_ms IS NULL;"
 	  "CREATE TABLE drift_shape ("

@@ -59,11 +59,14 @@ struct identity capture_identity(const struct plan *plan, struct arena *arena, e
 
 struct str capture_stored_id(const struct plan *plan, struct arena *arena, enum side side, const struct json *record)
 {
-	struct str reference = plan->conn[SIDE_EMR]->traits.reference_field;
+	struct str reference = plan->conn[SIDE_EMR]->traits.reference_field, stored, same;
+	const struct connector *crm = plan->conn[SIDE_CRM]->kind;
 
 	if (side == SIDE_CRM)
 		return plan->crm_id_field.len ? json_text(json_get_str(record, plan->crm_id_field)) : STR_EMPTY;
-	return reference.len ? json_text(json_walk(record, arena_text(arena, reference))) : STR_EMPTY;
+	stored = reference.len ? json_text(json_walk(record, arena_text(arena, reference))) : STR_EMPTY;
+	same = stored.len && crm->record_id ? crm->record_id(arena, stored) : STR_EMPTY;
+	return same.len ? same : stored; /* Salesforce ids are written in two lengths */
 }
 
 struct row {
@@ -183,8 +186,7 @@ static int look_at_known(struct db *db, const struct rows_job *job, struct row *
 		return 0;
 	if (identity_get(db, job->arena, s->sync_id, s->side, s->record_id, &known, &found, err) < 0)
 		return err_wrap(err, "look a record up");
-	row->known_already =
-	        found && known.stages && memcmp(&known.staged_hash, &s->hash, sizeof(s->hash)) == 0;
+	row->known_already = found && known.stages && memcmp(&known.staged_hash, &s->hash, sizeof(s->hash)) == 0;
 	return 0;
 }
 
@@ -221,8 +223,7 @@ static int look_at_members(struct db *db, const struct rows_job *job, struct row
 		return err_wrap(err, "look a link up");
 	if (!found || link.state != LINK_LINKED || link.mapping_version != job->plan->mapping_version)
 		return 0;
-	if (outbox_owes(db, link.id, &owes, err) < 0 ||
-	    base_read(job->engine, job->arena, m, link.base, base, err) < 0)
+	if (outbox_owes(db, link.id, &owes, err) < 0 || base_read(job->engine, job->arena, m, link.base, base, err) < 0)
 		return err_wrap(err, "look a link up");
 	if (owes || !members_equal_base(job, row->record->json, base))
 		return 0;
@@ -300,9 +301,8 @@ static int move_cursor(struct db *db, const struct rows_job *job, struct err *er
 	if (how->run_id && how->moves_cursor)
 		return run_advance(db, how->run_id, how->from, how->cursor, (int64_t)job->done.staged, how->total, err);
 	if (how->feed)
-		return cursor_move(
-		        db, &(struct cursor_place) { job->plan->sync_id, how->side, str_of(how->feed) }, how->from,
-		        how->cursor, err);
+		return cursor_move(db, &(struct cursor_place) { job->plan->sync_id, how->side, str_of(how->feed) },
+		                   how->from, how->cursor, err);
 	return 0;
 }
 
@@ -448,8 +448,7 @@ int capture_events(struct engine *engine, const struct plan *plan, struct arena 
 }
 
 int capture_ids(struct engine *engine, const struct plan *plan, struct arena *arena, const struct str *ids,
-                const struct str *bytes, size_t count, const struct capture *how, struct captured *ret,
-                struct err *err)
+                const struct str *bytes, size_t count, const struct capture *how, struct captured *ret, struct err *err)
 {
 	struct rows_job job = job_of(engine, plan, arena, how, count);
 	struct record *records = arena_new_array(arena, struct record, count);
@@ -519,7 +518,8 @@ static int find_missing(struct db *db, void *context, struct err *err)
 {
 	struct missing_job *m = context;
 
-	return link_unseen(db, m->job.arena, m->job.plan->sync_id, m->job.how->side, m->job.how->run_id, &m->found, err);
+	return link_unseen(db, m->job.arena, m->job.plan->sync_id, m->job.how->side, m->job.how->run_id, &m->found,
+	                   err);
 }
 
 int capture_missing(struct engine *engine, const struct plan *plan, struct arena *arena, const struct capture *how,

@@ -16,9 +16,9 @@ struct capture {
 	bool moves_cursor; /* the run's cursor moves from `from`, where it has to be, to `cursor` */
 	const char *feed;  /* or this feed's cursor moves to `cursor`, in the same transaction; NULL: none */
 	struct str from, cursor;
-	int64_t asked_ms;  /* by our clock: when the reading was asked for; what is older at the far side may be in it. 0: it was told to us just now */
-	int64_t total;     /* -1: unknown */
-	int64_t replaces;  /* one record only: a failed payload that this reading takes the place of; 0: none */
+	int64_t asked_ms; /* by our clock: when the reading was asked for; what is older at the far side may be in it. 0: it was told to us just now */
+	int64_t total;    /* -1: unknown */
+	int64_t replaces; /* one record only: a failed payload that this reading takes the place of; 0: none */
 	bool only_changed; /* a record whose very bytes were staged before is passed over: overlaps, scans (R39) */
 	bool durable;      /* survives a power cut before it is acknowledged (R1): what cannot be read again */
 };

@@ -149,8 +149,8 @@ static struct owed entry(const struct compose *c, enum side side, const struct j
 {
 	struct str id = side == SIDE_EMR ? c->emr_id : c->crm_id;
 	bool creates = id.len == 0;
-	enum part part = side == SIDE_CRM ? (creates ? OF_CRM_AND_NEITHER : OF_CRM)
-	                                  : (creates ? OF_EMR_AND_NEITHER : OF_EMR);
+	enum part part =
+	        side == SIDE_CRM ? (creates ? OF_CRM_AND_NEITHER : OF_CRM) : (creates ? OF_EMR_AND_NEITHER : OF_EMR);
 
 	return (struct owed) {
 		.sync_id = c->plan->sync_id,
@@ -158,7 +158,9 @@ static struct owed entry(const struct compose *c, enum side side, const struct j
 		.op = creates ? WRITE_CREATE : WRITE_UPDATE,
 		.priority = c->person ? OWED_PERSON : OWED_NORMAL,
 		.record_id = id,
-		.key = !creates ? STR_EMPTY : side == SIDE_CRM ? c->emr_id : c->crm_id,
+		.key = !creates           ? STR_EMPTY
+		       : side == SIDE_CRM ? c->emr_id
+		                          : c->crm_id,
 		.body = seal_json(c, body),
 		.base = c->merged ? base_of(c, part) : STR_EMPTY,
 	};

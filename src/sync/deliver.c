@@ -15,7 +15,14 @@
 
 /* Milliseconds: how long an answer waits for more to send, an idle lane for a ring, a postponed entry to be asked for again. */
 enum { PATIENCE_MS = 20, IDLE_MS = 200, AGAIN_MS = 250 };
-enum { WINDOW = 8, POOLS = WRITE_DELETE + 1, PRIORITIES = OWED_LOW + 1, BATCH_MAX = 200, WHOLE_FAILURES_MAX = 5, WHOLE_PAUSE_MS = 200 };
+enum {
+	WINDOW = 8,
+	POOLS = WRITE_DELETE + 1,
+	PRIORITIES = OWED_LOW + 1,
+	BATCH_MAX = 200,
+	WHOLE_FAILURES_MAX = 5,
+	WHOLE_PAUSE_MS = 200
+};
 
 /* A call's worth of entries: first as a pool that fills, then as a call under way. */
 struct batch {
@@ -200,7 +207,7 @@ static int fill_item(struct lane *lane, struct arena *arena, const struct owed *
 	*ret = (struct write_item) {
 		.op = owed->op,
 		.id = owed->record_id,
-		.key_field = owed->op != WRITE_CREATE    ? STR_EMPTY
+		.key_field = owed->op != WRITE_CREATE ? STR_EMPTY
 		             : lane->side == SIDE_CRM ? lane->plan->crm_id_field
 		                                      : lane->conn->traits.reference_field,
 		.key = owed->key,
@@ -361,7 +368,8 @@ static int turn(struct lane *lane, bool *ret_done, struct err *err)
 	unsigned rings = lanes_rings(lane->lanes);
 	size_t open = lane->open;
 
-	if (!stopping && !pausing(lane) && (gather(lane, err) < 0 || send_ready(lane, lane->open == 0 || atomic_load(&lane->lanes->flush), err) < 0))
+	if (!stopping && !pausing(lane) &&
+	    (gather(lane, err) < 0 || send_ready(lane, lane->open == 0 || atomic_load(&lane->lanes->flush), err) < 0))
 		return err_pass(err);
 	if (lane->open > open)
 		lane->patience_ms = clock_mono_ns() / 1000000 + PATIENCE_MS;

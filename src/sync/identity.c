@@ -95,9 +95,8 @@ int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool
 		return code;
 	code = db_run(db, &PUT,
 	              BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id),
-	                   bind_hash(known->has_key, &known->key),
-	                   bind_text_or_null(known->external_id), bind_int(known->synced),
-	                   bind_text_or_null(known->version), bind_id(known->run_id),
+	                   bind_hash(known->has_key, &known->key), bind_text_or_null(known->external_id),
+	                   bind_int(known->synced), bind_text_or_null(known->version), bind_id(known->run_id),
 	                   bind_hash(known->stages, &known->staged_hash)),
 	              err);
 	return code < 0 ? err_wrap(err, "note an identity") : 0;

@@ -11,7 +11,7 @@
 
 #define COLUMNS                                                                                                        \
 	"id, sync_id, state, emr_id, crm_id, run_id, how, base, emr_hash, emr_version, emr_modified_ms, crm_version, " \
-	"staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms, emr_seen_ms, crm_seen_ms, turns, "        \
+	"staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms, emr_seen_ms, crm_seen_ms, turns, "       \
 	"turns_since_ms, stopped_why"
 
 static const struct statement INSERT = { "INSERT INTO link (sync_id, state, emr_id, crm_id, run_id, how, base, "
@@ -19,8 +19,9 @@ static const struct statement INSERT = { "INSERT INTO link (sync_id, state, emr_
 	                                 " staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms,"
 	                                 " emr_seen_ms, crm_seen_ms) VALUES "
 	                                 "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)" };
-static const struct statement BY_EMR = { "SELECT " COLUMNS
-	                                 " FROM link WHERE sync_id = $1 AND emr_id = $2 AND state < 2 AND emr_id <> ''" };
+static const struct statement BY_EMR = {
+	"SELECT " COLUMNS " FROM link WHERE sync_id = $1 AND emr_id = $2 AND state < 2 AND emr_id <> ''"
+};
 static const struct statement BY_CRM = { "SELECT " COLUMNS
 	                                 " FROM link WHERE sync_id = $1 AND crm_id = $2 AND state < 2" };
 static const struct statement READ = { "SELECT " COLUMNS " FROM link WHERE id = $1" };
@@ -32,7 +33,8 @@ static const struct statement SETTLE = {
 	" mapping_version = $11, emr_id = COALESCE($12, emr_id) WHERE id = $1"
 };
 static const struct statement LOOK = {
-	"UPDATE link SET emr_modified_ms = COALESCE($2, emr_modified_ms), crm_modified_ms = COALESCE($3, crm_modified_ms),"
+	"UPDATE link SET emr_modified_ms = COALESCE($2, emr_modified_ms), crm_modified_ms = COALESCE($3, "
+	"crm_modified_ms),"
 	" emr_seen_ms = COALESCE($4, emr_seen_ms), crm_seen_ms = COALESCE($5, crm_seen_ms) WHERE id = $1"
 };
 static const struct statement MOVE_EMR = { "UPDATE link SET emr_id = $2, emr_hash = NULL, emr_version = NULL, "
@@ -87,8 +89,8 @@ int link_insert(struct db *db, struct link *link, struct err *err)
 	                   bind_blob_or_null(link->base), bind_hash(&link->emr_hash),
 	                   bind_text_or_null(link->emr_version), bind_id(link->emr_modified_ms),
 	                   bind_text_or_null(link->crm_version), bind_id(link->staged_id), bind_int(link->created_ms),
-	                   bind_id(link->settled_ms), bind_int(link->mapping_version),
-	                   bind_id(link->crm_modified_ms), bind_id(link->emr_seen_ms), bind_id(link->crm_seen_ms)),
+	                   bind_id(link->settled_ms), bind_int(link->mapping_version), bind_id(link->crm_modified_ms),
+	                   bind_id(link->emr_seen_ms), bind_id(link->crm_seen_ms)),
 	              err);
 	if (code < 0)
 		return err_wrap(err, "link two records (R9)");
@@ -155,14 +157,13 @@ int link_find(struct db *db, struct arena *arena, int64_t id, struct link *ret, 
 
 int link_settle(struct db *db, const struct link *link, struct err *err)
 {
-	int code = db_run(db, &SETTLE,
-	                  BIND(bind_int(link->id), bind_int(link->state), bind_text_or_null(link->crm_id),
-	                       bind_blob_or_null(link->base), bind_hash(&link->emr_hash),
-	                       bind_text_or_null(link->emr_version), bind_id(link->emr_modified_ms),
-	                       bind_text_or_null(link->crm_version), bind_id(link->staged_id),
-	                       bind_int(clock_wall_ms()), bind_int(link->mapping_version),
-	                       bind_text_or_null(link->emr_id)),
-	                  err);
+	int code = db_run(
+	        db, &SETTLE,
+	        BIND(bind_int(link->id), bind_int(link->state), bind_text_or_null(link->crm_id),
+	             bind_blob_or_null(link->base), bind_hash(&link->emr_hash), bind_text_or_null(link->emr_version),
+	             bind_id(link->emr_modified_ms), bind_text_or_null(link->crm_version), bind_id(link->staged_id),
+	             bind_int(clock_wall_ms()), bind_int(link->mapping_version), bind_text_or_null(link->emr_id)),
+	        err);
 
 	return code < 0 ? err_wrap(err, "settle link %lld", (long long)link->id) : 0;
 }
@@ -215,11 +216,13 @@ int link_look(struct db *db, int64_t id, const struct looked *l, struct err *err
 enum { MOST_UNSEEN = 100000 };
 
 static const struct statement UNSEEN_EMR = {
-	"SELECT l.emr_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 0 AND i.record_id = l.emr_id"
+	"SELECT l.emr_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 0 AND i.record_id = "
+	"l.emr_id"
 	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id <> $2) ORDER BY l.id LIMIT $3"
 };
 static const struct statement UNSEEN_CRM = {
-	"SELECT l.crm_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 1 AND i.record_id = l.crm_id"
+	"SELECT l.crm_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 1 AND i.record_id = "
+	"l.crm_id"
 	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id <> $2) ORDER BY l.id LIMIT $3"
 };
 

@@ -22,7 +22,7 @@ struct link {
 	int64_t emr_seen_ms, crm_seen_ms;         /* by our clock: when that side was last read for this link */
 	int64_t turns, turns_since_ms;            /* the loop breaker: changes of direction, counted since */
 	struct str stopped_why;                   /* the loop breaker stopped it; empty: it flows */
-	int64_t staged_id; /* the payload last settled: its bytes */
+	int64_t staged_id;                        /* the payload last settled: its bytes */
 	int64_t created_ms, settled_ms;
 	int64_t mapping_version;
 };

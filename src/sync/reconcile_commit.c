@@ -183,8 +183,8 @@ static int insert_link(struct db *db, const struct commit *job, const struct ite
 {
 	const struct staged *s = item->staged;
 
-	if (s->wish == WISH_RELINK && (end_displaced(db, job, item, SIDE_EMR, err) < 0 ||
-	                               end_displaced(db, job, item, SIDE_CRM, err) < 0))
+	if (s->wish == WISH_RELINK &&
+	    (end_displaced(db, job, item, SIDE_EMR, err) < 0 || end_displaced(db, job, item, SIDE_CRM, err) < 0))
 		return err_pass(err);
 	if (link_forgive(db, link->sync_id, link->emr_id, link->crm_id, err) < 0)
 		return err_pass(err);

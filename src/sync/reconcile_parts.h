@@ -22,9 +22,9 @@ struct item {
 	struct base *base; /* STEADY */
 	struct merged *merged;
 	struct writes writes;
-	bool settled;               /* verdict final, nothing to fetch or weigh */
-	bool fetch;                 /* the counterpart is needed */
-	bool deferred;              /* stays waiting: an earlier write of the pair is still owed (R4), or nobody can be judged yet (R8) */
+	bool settled; /* verdict final, nothing to fetch or weigh */
+	bool fetch;   /* the counterpart is needed */
+	bool deferred; /* stays waiting: an earlier write of the pair is still owed (R4), or nobody can be judged yet (R8) */
 	bool read_again;            /* not sure to be the youngest: it goes back to be read (R4) */
 	bool learnt;                /* the base changed by what was read (R27) */
 	bool gone;                  /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
@@ -58,8 +58,8 @@ struct reconciler {
 	/* Records of which a payload stays waiting in this pass: what came later must not overtake it (R4). Keys as busy_key() makes them. */
 	struct arena pass;
 	struct map deferred;
-	bool holding, held_back;             /* this pass, the one before, left something waiting for a delivery or a commit */
-	int64_t pass_ms;                     /* when the pass began */
+	bool holding, held_back; /* this pass, the one before, left something waiting for a delivery or a commit */
+	int64_t pass_ms;         /* when the pass began */
 	int64_t after_id[STAGED_PRIORITIES]; /* payloads up to here are in a chunk already */
 	struct chunk chunks[WINDOW];
 	size_t first, open; /* ring */

@@ -137,8 +137,8 @@ static enum outcome outcome_of(const struct item *item)
 
 /* R27: the CRM's record was last changed by our own write, and a field that we wrote reads differently since: that is how the CRM spells it. A field that
  * we did not write is never learnt, as it may hold a person's edit from before our write (R28). */
-static void learn_spelling(const struct reconciler *r, struct arena *arena, struct item *item,
-                           const struct value *crm, struct str modified_by)
+static void learn_spelling(const struct reconciler *r, struct arena *arena, struct item *item, const struct value *crm,
+                           struct str modified_by)
 {
 	const struct mapping *m = &r->plan->mapping;
 	struct str us = r->plan->conn[SIDE_CRM]->traits.our_user;
@@ -195,8 +195,8 @@ static int read_both(struct reconciler *r, struct chunk *chunk, struct both *bot
                      struct err *err)
 {
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
-		if (both->json[side] && read_values(r->plan, &chunk->arena, side, both->json[side], both->values[side],
-		                                    ret_field, err) < 0)
+		if (both->json[side] &&
+		    read_values(r->plan, &chunk->arena, side, both->json[side], both->values[side], ret_field, err) < 0)
 			return err_pass(err);
 	}
 	return 0;

@@ -94,8 +94,7 @@ static int bound(const struct question *q, const struct known *c, bool *ret_boun
 	if (named_by_others(q, c->record_id, &named, err) < 0 ||
 	    link_was_ended(q->db, q->plan->sync_id, q->other, c->record_id, &ended, err) < 0)
 		return err_wrap(err, "look a candidate up");
-	*ret_bound = found || named || ended ||
-	             (c->external_id.len && !str_eq(c->external_id, q->staged->record_id)) ||
+	*ret_bound = found || named || ended || (c->external_id.len && !str_eq(c->external_id, q->staged->record_id)) ||
 	             (c->synced && c->external_id.len == 0);
 	return 0;
 }

@@ -194,7 +194,8 @@ static int begin(struct db *db, void *context, struct err *err)
 	if (b->resumed)
 		return run_set_state(db, b->run->id, RUN_ACTIVE, NULL, err);
 	if (b->order->kind == RUN_CSV && b->order->csv.len == 0)
-		return err_set(err, ERR_NOT_FOUND, "no run over a file was cut short: there is nothing to resume; name a file");
+		return err_set(err, ERR_NOT_FOUND,
+		               "no run over a file was cut short: there is nothing to resume; name a file");
 	*b->run = (struct run) { .sync_id = b->plan->sync_id,
 		                 .kind = kind,
 		                 .sync_name = b->plan->name,
@@ -238,7 +239,7 @@ static int find_csv(struct batch_run *b, struct str *ret, struct err *err)
 
 static int reading(struct batch_run *b, struct err *err)
 {
-	static int (*const read[])(struct run_reading *r, struct err *err) = {
+	static int (*const read[])(struct run_reading * r, struct err * err) = {
 		[RUN_IMPORT] = run_read_import,
 		[RUN_CSV] = run_read_ids,
 		[RUN_DELTA] = run_read_changes,
@@ -359,9 +360,7 @@ int run_settle_locked(struct engine *engine, struct plan *plan, bool with_low, p
                       struct err *err)
 {
 	const struct run_order order = { .on_progress = on_progress, .context = context };
-	struct batch_run b = {
-		.engine = engine, .plan = plan, .order = &order, .began_ms = clock_mono_ns() / 1000000
-	};
+	struct batch_run b = { .engine = engine, .plan = plan, .order = &order, .began_ms = clock_mono_ns() / 1000000 };
 
 	if (plan_sign_in(plan, err) < 0 || plan_open_account(engine, plan, err) < 0)
 		return err_pass(err);

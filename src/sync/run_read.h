@@ -8,11 +8,11 @@ struct run_reading {
 	struct engine *engine;
 	struct plan *plan;
 	struct run *run;
-	struct str csv;    /* csv: the file */
+	struct str csv; /* csv: the file */
 	bool resumed;
-	atomic_bool *stop; /* or NULL */
+	atomic_bool *stop;       /* or NULL */
 	_Atomic int64_t changed; /* delta: payloads staged so far */
-	atomic_bool failed; /* one of two readers failed: the other one may stop */
+	atomic_bool failed;      /* one of two readers failed: the other one may stop */
 	void (*on_page)(void *context);
 	void *context;
 };

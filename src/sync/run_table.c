@@ -17,13 +17,12 @@ static const struct statement ADVANCE = { "UPDATE run SET cursor = $2, read_coun
 	                                  "$4 < 0 THEN total ELSE $4 END WHERE id = $1 AND COALESCE(cursor, '') = $5" };
 static const struct statement SET_PHASE = { "UPDATE run SET phase = $2 WHERE id = $1" };
 static const struct statement SET_STATE = { "UPDATE run SET state = $2, error = $3, ended_ms = $4 WHERE id = $1" };
-static const struct statement UNFINISHED = { "SELECT " COLUMNS FROM_RUN
-	                                     "WHERE r.sync_id = $1 AND r.kind = $2 AND r.state <> 1 ORDER BY r.id DESC LIMIT 1" };
+static const struct statement UNFINISHED = {
+	"SELECT " COLUMNS FROM_RUN "WHERE r.sync_id = $1 AND r.kind = $2 AND r.state <> 1 ORDER BY r.id DESC LIMIT 1"
+};
 static const struct statement DROP = { "DELETE FROM run WHERE id = $1 AND read_count = 0" };
 static const struct statement COUNT_READ = { "UPDATE run SET read_count = read_count + $2 WHERE id = $1" };
-static const struct statement KEEP_INPUT = {
-	"INSERT INTO run_input (name, body, who, at_ms) VALUES ($1,$2,$3,$4)"
-};
+static const struct statement KEEP_INPUT = { "INSERT INTO run_input (name, body, who, at_ms) VALUES ($1,$2,$3,$4)" };
 static const struct statement READ_INPUT = { "SELECT body FROM run_input WHERE id = $1" };
 static const struct statement READ = { "SELECT " COLUMNS FROM_RUN "WHERE r.id = $1" };
 static const struct statement BY_BATCH = { "SELECT " COLUMNS FROM_RUN "WHERE r.batch_id = $1" };

@@ -304,8 +304,7 @@ static int settle_delivered(struct db *db, const struct settle *s, enum settled 
 	if (!taken)
 		return delivered(db, s, err);
 	result.code = STR("already_linked");
-	result.advice =
-	        STR("a linked record stores this one's id; clear it there, then check that record's values");
+	result.advice = STR("a linked record stores this one's id; clear it there, then check that record's values");
 	no.result = &result;
 	return refused(db, &no, err);
 }

@@ -31,7 +31,8 @@ static int fetch_one(struct plan *plan, struct arena *arena, enum side side, str
 	struct call *call;
 
 	if (!c->kind->fetch_start)
-		return err_set(err, ERR_UNSUPPORTED, "%.*s cannot read a single record", STR_ARG(system_of(plan, side)));
+		return err_set(err, ERR_UNSUPPORTED, "%.*s cannot read a single record",
+		               STR_ARG(system_of(plan, side)));
 	ask_for_fields(plan, side, &request.fields, &request.field_count);
 	call = c->kind->fetch_start(c, &request);
 	if (c->kind->fetch_finish(&call, arena, ret, err) < 0)
@@ -141,9 +142,9 @@ static size_t by_name(const struct plan *plan, enum side other, const struct val
 
 		if (!roles[i] || value.text.len == 0 || (other == SIDE_EMR && roles[i]->emr_count != 1))
 			return 0;
-		ret[count++] = (struct list_equals) {
-			other == SIDE_CRM ? path_top(roles[i]->crm) : path_text(roles[i]->emr[0]), value.text
-		};
+		ret[count++] = (struct list_equals) { other == SIDE_CRM ? path_top(roles[i]->crm)
+			                                                : path_text(roles[i]->emr[0]),
+			                              value.text };
 	}
 	return count;
 }

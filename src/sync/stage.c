@@ -7,8 +7,8 @@
 
 #include "lib/clock.h"
 
-#define COLUMNS                                                                                                    \
-	"id, sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, received_ms, link_id, " \
+#define COLUMNS                                                                                                      \
+	"id, sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, received_ms, link_id, "   \
 	"reason, error_code, error_field, error_ms, attempts, hash, same, body_of, kind, priority, event, partner, " \
 	"modified_by, wish, pushed"
 
@@ -50,7 +50,9 @@ static const struct statement UNSETTLED = {
 	"SELECT COUNT(*) AS n FROM staged WHERE run_id = $1 AND state IN (0, 1, 5)"
 };
 static const struct statement READ = { "SELECT " COLUMNS ", body FROM staged WHERE id = $1" };
-static const struct statement FACTS = { "SELECT side, hash, version, modified_ms, received_ms, body_of FROM staged WHERE id = $1" };
+static const struct statement FACTS = {
+	"SELECT side, hash, version, modified_ms, received_ms, body_of FROM staged WHERE id = $1"
+};
 static const struct statement FINISH = {
 	"UPDATE staged SET state = 2, error_code = NULL, error_field = NULL, error_ms = NULL, attempts = attempts + 1"
 	" WHERE id = $1 AND state = 1"
@@ -134,8 +136,7 @@ int stage_insert(struct db *db, struct staged *s, struct err *err)
 	                       bind_hash(&s->hash), bind_int(s->same), s->body_of ? bind_null() : bind_blob(s->sealed),
 	                       bind_id(s->body_of), bind_int(s->kind), bind_int(s->priority),
 	                       bind_text_or_null(s->event), bind_text_or_null(s->partner),
-	                       bind_text_or_null(s->modified_by), bind_int(s->wish),
-	                       bind_int(s->pushed)),
+	                       bind_text_or_null(s->modified_by), bind_int(s->wish), bind_int(s->pushed)),
 	                  err);
 
 	if (code < 0)

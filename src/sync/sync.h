@@ -74,13 +74,15 @@ struct plan {
 	bool create_in_emr;            /* R14: a CSV batch creates patients nobody fits; default off */
 	bool trigger_creates;          /* R15: a CRM record that meets the trigger condition becomes a patient */
 	bool blind;                    /* previews: judge without a complete index */
-	const bool *quarantined;       /* per mapped field: left out of writes, as the far side's schema drifted; NULL: none */
+	const bool
+	        *quarantined; /* per mapped field: left out of writes, as the far side's schema drifted; NULL: none */
 	struct trigger *trigger;       /* R40: which CRM records start on their own; NULL: none does */
 	enum on_removal on_removal[2]; /* R31, by the side that lost its record */
-	struct str crm_status_field, crm_reason_field, crm_link_field; /* the truth inside the CRM; empty: not written */
+	struct str crm_status_field, crm_reason_field,
+	        crm_link_field;                 /* the truth inside the CRM; empty: not written */
 	int64_t delta_overlap_ms, delta_lag_ms; /* R39: see changes_request */
-	int64_t turns_max;             /* the loop breaker: changes of direction in an hour */
-	bool back_reference;           /* R18: write our id into the EMR's record */
+	int64_t turns_max;                      /* the loop breaker: changes of direction in an hour */
+	bool back_reference;                    /* R18: write our id into the EMR's record */
 };
 
 /* What is done with one payload. Numbers are stored: append only. */

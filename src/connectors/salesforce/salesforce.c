@@ -239,4 +239,5 @@ const struct connector salesforce_connector = {
 	.webhook = sf_webhook,
 	.listen = sf_listen,
 	.budget = sf_budget,
+	.record_id = sf_record_id,
 };

@@ -85,6 +85,8 @@ int sf_refusal(const struct http_answer *answer, struct arena *arena, const char
 bool sf_id_valid(struct str id);
 /* The 18 character form; empty when it is no id. */
 struct str sf_id18(struct arena *arena, struct str id);
+/* sf_id18 of what may be any text: 18 characters must carry the right check, 15 hold a digit (words do not). */
+struct str sf_record_id(struct arena *arena, struct str text);
 bool sf_id_same(struct str a, struct str b);
 
 /* sf_soql.c */

@@ -45,6 +45,16 @@ struct str sf_id18(struct arena *arena, struct str id)
 	return arena_str(arena, str_range(full, sizeof(full)));
 }
 
+struct str sf_record_id(struct arena *arena, struct str text)
+{
+	struct str full = sf_id18(arena, text);
+	bool digit = false;
+
+	for (size_t i = 0; full.len && i < 15; i++)
+		digit = digit || (text.at[i] >= '0' && text.at[i] <= '9');
+	return digit && (text.len == 15 || str_eq(full, text)) ? full : STR_EMPTY;
+}
+
 bool sf_id_same(struct str a, struct str b)
 {
 	return sf_id_valid(a) && sf_id_valid(b) && memcmp(a.at, b.at, 15) == 0;

@@ -182,9 +182,7 @@ static void test_R4_an_older_payload_is_superseded_and_still_counted(void **stat
 	size_t count, superseded = 0;
 	struct captured late;
 	int64_t second;
-	struct record old = { .id = STR("a"),
-		              .bytes = STR("{\"id\":\"a\",\"city\":\"Before\"}"),
-		              .modified_ms = 1 };
+	struct record old = { .id = STR("a"), .bytes = STR("{\"id\":\"a\",\"city\":\"Before\"}"), .modified_ms = 1 };
 	const struct page page = { .records = &old, .count = 1 };
 	const struct capture how = { .door = DOOR_WEBHOOK, .priority = STAGED_LIVE, .run_id = 1, .total = -1 };
 
