@@ -1,0 +1,64 @@
+/*
+ * live: the daemon's inside: every object sync of an engine at work, until it is stopped. What it does by itself:
+ *
+ *	a road per sync           what is staged, by whomever, walks on within milliseconds (road.h)
+ *	streams                   of connections that can listen (connector.h: listen): events are staged with their replay text
+ *	schedules                 delta each fifteen minutes, imports, CSV batches (schedule.h, R34, R39)
+ *	asked runs                a command that finds the sync's lock taken leaves its run to us (run.h: run_ask)
+ *
+ * A sync whose far side fails pauses and begins again, longer each time, up to a minute; the others flow on. A configuration that was changed
+ * (`suture apply`) is noticed within a second: the syncs begin anew with it.
+ *
+ * Threads: one supervisor a sync, the road's four, one a stream, one a run. All functions may be called from any thread.
+ */
+#ifndef SUTURE_SYNC_LIVE_H
+#define SUTURE_SYNC_LIVE_H
+
+#include "sync/sync.h"
+
+struct live;
+
+struct live_options {
+	/* A line for the log of the daemon: started, paused because..., recovered. No patient data. May be NULL. */
+	void (*on_note)(void *context, struct str sync, const char *text);
+	void *context;
+};
+
+/* Returns at once: connections are opened by the supervisors. */
+int live_start(struct engine *engine, const struct live_options *options, struct live **ret,
+               struct err *err) MUST_CHECK;
+/* Graceful: what is under way is finished and settled, streams end, runs stop after the chunk in hand and can be resumed. */
+void live_stop(struct live **live);
+
+/*
+ * A webhook or a call of the Salesforce package, for the connection of that name. Verified, then taken apart, then staged for every sync that wants its
+ * object, in one durable commit a sync (R1): when this returns 0 the sender may be told 200. ERR_AUTH: 401. ERR_NOT_FOUND: no such connection, or it
+ * takes no webhooks (404). ERR_DATA, ERR_PARSE: 400. Everything else: 503, the sender tries again.
+ */
+struct hook_done {
+	size_t events, staged;
+	size_t off; /* R37: acknowledged and counted, not staged */
+};
+struct hook;
+int live_hook(struct live *live, struct str connection, const struct hook *hook, struct hook_done *ret,
+              struct err *err) MUST_CHECK;
+
+/* Something was staged for this sync by other means than ours; 0: for any. Not needed for correctness: the lanes look by themselves, a little later. */
+void live_ring(struct live *live, int64_t sync_id);
+
+struct live_sync {
+	int64_t sync_id;
+	struct str name;
+	bool ready;                               /* signed in on both sides, the road works */
+	struct str trouble;                       /* why it pauses; empty: it does not */
+	int64_t since_ms;                         /* of the state */
+	bool streams;                             /* a stream is connected */
+	struct str run;                           /* Batch Sync ID of the run under way; empty: none */
+	int64_t waiting, to_read, owed, owed_low; /* queue depths */
+	int64_t oldest_ms;                        /* when the oldest waiting payload came; 0: none waits */
+	int64_t decided;                          /* since the start of its road */
+};
+int live_state(struct live *live, struct arena *arena, struct live_sync **ret, size_t *ret_count,
+               struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * person: what a person does with one record (R11, R29, R30, R40). Each wish is a payload like any other, with a person's priority (capture_wish): if a daemon
+ * works on the sync it carries the wish out and we wait for it; else we take the sync's lock and do it here.
+ */
+#ifndef SUTURE_SYNC_PERSON_H
+#define SUTURE_SYNC_PERSON_H
+
+#include "sync/stage.h"
+
+struct wished {
+	struct staged
+	        staged; /* the payload as it ended: state, outcome, reason, error; after the record was read, the one that took the wish's place */
+	bool waits;     /* nobody has decided it yet: it stays queued, and who works on the sync will */
+};
+/* `partner` is needed for WISH_LINK and WISH_RELINK. Waits up to timeout_ms. ERR_NOT_FOUND and ERR_CONFLICT say what to do. */
+int person_wish(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, enum wish wish,
+                struct str record_id, struct str partner, int64_t timeout_ms, struct wished *ret,
+                struct err *err) MUST_CHECK;
+/* R11: what linking would change, field by field, to engine->on_verdict; engine->dry. */
+int person_preview(struct engine *engine, struct plan *plan, enum side side, enum wish wish, struct str record_id,
+                   struct str partner, struct err *err) MUST_CHECK;
+
+/* People to choose from: the far side's own search where it has one, else the local index of names that were read (by whole names and birth date). */
+struct hit {
+	struct str id;
+	struct str first_name, last_name, birth_date; /* for the person who searches; never for logs (R41) */
+	struct str linked_to;                         /* the other side's id; empty: free */
+};
+int person_search(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, struct str text,
+                  struct hit **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+
+#endif
