@@ -161,5 +161,9 @@ const struct migration migrations[] = {
 	  "ALTER TABLE run ADD COLUMN input_id INTEGER;"
 	  "ALTER TABLE run ADD COLUMN ignored INTEGER NOT NULL DEFAULT 0;",
 	  NULL },
+	{ "events by name and day (R37)",
+	  "CREATE TABLE event_tally (sync_id INTEGER NOT NULL, day INTEGER NOT NULL, event TEXT NOT NULL, came INTEGER "
+	  "NOT NULL, off INTEGER NOT NULL, PRIMARY KEY (sync_id, day, event));",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

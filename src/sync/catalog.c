@@ -169,6 +169,18 @@ int catalog_syncs(struct engine *engine, struct arena *arena, struct sync_row **
 	return 0;
 }
 
+static const struct statement VERSIONS = { "SELECT COUNT(*) AS n FROM definition_version" };
+
+static int count_versions(struct db *db, void *context, struct err *err)
+{
+	return db_number(db, &VERSIONS, BIND_NOTHING, 0, context, err);
+}
+
+int catalog_generation(struct engine *engine, int64_t *ret, struct err *err)
+{
+	return store_read(engine->store, count_versions, ret, err);
+}
+
 int catalog_connections(struct engine *engine, struct arena *arena, struct connection_row **ret, size_t *ret_count,
                         struct err *err)
 {

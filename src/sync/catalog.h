@@ -41,6 +41,8 @@ struct sync_row {
 };
 int catalog_syncs(struct engine *engine, struct arena *arena, struct sync_row **ret, size_t *ret_count,
                   struct err *err) MUST_CHECK;
+/* Grows with every change of the configuration. */
+int catalog_generation(struct engine *engine, int64_t *ret, struct err *err) MUST_CHECK;
 struct connection_row {
 	int64_t id;
 	struct str name, kind;

@@ -155,6 +155,8 @@ static int follow(struct batch_run *b, struct err *err)
 	while (job.count > 0) {
 		if (stopped(b))
 			return err_set(err, ERR_ABORTED, "stopped; what is done stays done");
+		if (road_failed(b->road, err))
+			return err_pass(err);
 		if (store_read(b->engine->store, count_unsettled, &job, err) < 0)
 			return err_pass(err);
 		tell(b, false);
@@ -183,11 +185,25 @@ static int keep_input(struct db *db, struct batch_run *b, struct err *err)
 	return run_input_keep(db, o->csv_name, sealed, str_of(b->engine->who), &b->run->input_id, err);
 }
 
+/* A run that a command left to us begins now. */
+static int begin_asked(struct db *db, struct batch_run *b, struct err *err)
+{
+	if (run_read(db, b->arena, b->order->asked_id, b->run, err) < 0)
+		return err_pass(err);
+	if (b->run->state != RUN_ASKED)
+		return err_set(err, ERR_CONFLICT, "the run is %s: nothing is to be done",
+		               run_state_name(b->run->state));
+	b->run->state = RUN_ACTIVE;
+	return run_set_state(db, b->run->id, RUN_ACTIVE, NULL, err);
+}
+
 static int begin(struct db *db, void *context, struct err *err)
 {
 	struct batch_run *b = context;
 	struct str kind = str_of(kinds[b->order->kind]);
 
+	if (b->order->asked_id)
+		return begin_asked(db, b, err);
 	if (b->order->kind != RUN_DELTA && b->order->csv.len == 0 &&
 	    run_unfinished(db, b->arena, b->plan->sync_id, kind, b->run, &b->resumed, err) < 0)
 		return err_pass(err);
@@ -289,11 +305,21 @@ static void note_end(struct batch_run *b, int code)
 	journal_note(b->engine, &entry);
 }
 
+/* R34: a run that ends because the daemon stops goes on when it starts again. */
+static enum run_state state_after(const struct batch_run *b, int code)
+{
+	if (code == 0)
+		return RUN_DONE;
+	if (code != ERR_ABORTED)
+		return RUN_FAILED;
+	return b->order->road && atomic_load(&b->engine->stop) ? RUN_ACTIVE : RUN_ABORTED;
+}
+
 static int finish(struct batch_run *b, int code, struct err *err)
 {
 	struct err ignored = ERR_INIT;
 
-	b->run->state = code == 0 ? RUN_DONE : code == ERR_ABORTED ? RUN_ABORTED : RUN_FAILED;
+	b->run->state = state_after(b, code);
 	if (code == 0)
 		b->run->phase = PHASE_FINISHED;
 	else
@@ -326,6 +352,29 @@ int run_batch(struct engine *engine, struct plan *plan, const struct run_order *
 	if (code == 0)
 		code = order->road ? follow(&b, err) : drive(&b, false, err);
 	return finish(&b, code, err);
+}
+
+static int ask(struct db *db, void *context, struct err *err)
+{
+	struct batch_run *b = context;
+
+	*b->run = (struct run) { .sync_id = b->plan->sync_id,
+		                 .kind = str_of(kinds[b->order->kind]),
+		                 .sync_name = b->plan->name,
+		                 .who = str_of(b->engine->who),
+		                 .state = RUN_ASKED,
+		                 .total = -1 };
+	if (b->order->csv.len && keep_input(db, b, err) < 0)
+		return err_pass(err);
+	return run_insert(db, b->arena, b->run, err);
+}
+
+int run_ask(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
+            struct arena *arena, struct err *err)
+{
+	struct batch_run b = { .engine = engine, .plan = plan, .order = order, .run = ret, .arena = arena };
+
+	return store_write(engine->store, DURABLE, ask, &b, err);
 }
 
 int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress, void *context, struct run *ret,

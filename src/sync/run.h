@@ -7,7 +7,8 @@
 
 #include "sync/stage.h"
 
-enum run_state { RUN_ACTIVE = 0, RUN_DONE = 1, RUN_ABORTED = 2, RUN_FAILED = 3 };
+/* ASKED: a command left it to the daemon. STOPPING: a person asked the daemon to stop it. */
+enum run_state { RUN_ACTIVE = 0, RUN_DONE = 1, RUN_ABORTED = 2, RUN_FAILED = 3, RUN_ASKED = 4, RUN_STOPPING = 5 };
 enum run_phase { PHASE_READING = 0, PHASE_LINKING = 1, PHASE_FINISHED = 2 };
 const char *run_state_name(enum run_state state);
 
@@ -53,6 +54,7 @@ struct road;
 struct run_order {
 	enum run_kind kind;
 	struct str csv, csv_name;
+	int64_t asked_id; /* the run_ask'ed run that is carried out; 0: a new one, or the one that was cut short */
 	struct road *road;
 	atomic_bool *stop; /* a person aborts this run; NULL: only engine->stop does */
 	progress_fn on_progress;
@@ -60,6 +62,12 @@ struct run_order {
 };
 int run_batch(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
               struct arena *arena, struct err *err) MUST_CHECK;
+
+/* Leaves a run to the daemon that holds the sync's lock: it picks it up within a second. The row tells how far it is (run_find). */
+int run_ask(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
+            struct arena *arena, struct err *err) MUST_CHECK;
+/* Asks the daemon to stop that run after the chunk in hand. */
+int run_ask_stop(struct engine *engine, int64_t run_id, struct err *err) MUST_CHECK;
 
 /* run_batch of an import, on a road of its own. */
 int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress, void *context, struct run *ret,

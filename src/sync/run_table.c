@@ -20,6 +20,11 @@ static const struct statement SET_STATE = { "UPDATE run SET state = $2, error = 
 static const struct statement UNFINISHED = {
 	"SELECT " COLUMNS FROM_RUN "WHERE r.sync_id = $1 AND r.kind = $2 AND r.state <> 1 ORDER BY r.id DESC LIMIT 1"
 };
+static const struct statement ASKED = { "SELECT " COLUMNS FROM_RUN
+	                                "WHERE r.sync_id = $1 AND r.state = 4 ORDER BY r.id LIMIT 1" };
+static const struct statement STOPPING = { "SELECT COUNT(*) AS n FROM run WHERE sync_id = $1 AND state = 5" };
+static const struct statement ASK_STOP = { "UPDATE run SET state = CASE WHEN state = 4 THEN 2 ELSE 5 END"
+	                                   " WHERE id = $1 AND state IN (0, 4)" };
 static const struct statement DROP = { "DELETE FROM run WHERE id = $1 AND read_count = 0" };
 static const struct statement COUNT_READ = { "UPDATE run SET read_count = read_count + $2 WHERE id = $1" };
 static const struct statement KEEP_INPUT = { "INSERT INTO run_input (name, body, who, at_ms) VALUES ($1,$2,$3,$4)" };
@@ -30,7 +35,7 @@ static const struct statement LATEST = { "SELECT " COLUMNS FROM_RUN "ORDER BY r.
 
 const char *run_state_name(enum run_state state)
 {
-	static const char *const names[] = { "active", "done", "aborted", "failed" };
+	static const char *const names[] = { "active", "done", "aborted", "failed", "asked", "stopping" };
 
 	return names[state];
 }
@@ -115,6 +120,33 @@ int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct s
 		                        read_row };
 
 	return select_one(db, arena, &what, ret, ret_found, err);
+}
+
+int run_asked(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found, struct err *err)
+{
+	return read_one(db, arena, &ASKED, bind_int(sync_id), ret, ret_found, err);
+}
+
+int run_stop_asked(struct db *db, int64_t sync_id, bool *ret, struct err *err)
+{
+	int64_t count;
+
+	if (db_number(db, &STOPPING, BIND(bind_int(sync_id)), 0, &count, err) < 0)
+		return err_pass(err);
+	*ret = count > 0;
+	return 0;
+}
+
+static int ask_stop(struct db *db, void *context, struct err *err)
+{
+	const int64_t *id = context;
+
+	return db_run(db, &ASK_STOP, BIND(bind_int(*id)), err);
+}
+
+int run_ask_stop(struct engine *engine, int64_t run_id, struct err *err)
+{
+	return store_write(engine->store, DURABLE, ask_stop, &run_id, err);
 }
 
 int run_drop(struct db *db, int64_t id, struct err *err)

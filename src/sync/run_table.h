@@ -18,6 +18,10 @@ int run_set_state(struct db *db, int64_t id, enum run_state state, const char *e
 /* The youngest run of the sync and kind that is not done. */
 int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct str kind, struct run *ret,
                    bool *ret_found, struct err *err) MUST_CHECK;
+/* The oldest run that waits for the daemon; and whether a person asked a run of this sync to stop. */
+int run_asked(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
+              struct err *err) MUST_CHECK;
+int run_stop_asked(struct db *db, int64_t sync_id, bool *ret, struct err *err) MUST_CHECK;
 /* A run that read nothing leaves no row: a delta when nothing changed. */
 int run_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int run_count_read(struct db *db, int64_t id, int64_t read, struct err *err) MUST_CHECK;

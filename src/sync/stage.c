@@ -37,17 +37,23 @@ static const struct statement ONLY = {
 };
 static const struct statement WAITING = {
 	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND priority = $2 AND id > $3"
-	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND phase = 0 AND state = 0))"
+	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND phase = 0 AND state IN (0, "
+	"5)))"
 	" ORDER BY id LIMIT $4"
 };
 static const struct statement TO_READ = {
 	"SELECT " COLUMNS ", body FROM staged WHERE state = 5 AND sync_id = $1 AND priority = $2 AND id > $3"
-	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND phase = 0 AND state = 0))"
+	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND phase = 0 AND state IN (0, "
+	"5)))"
 	" ORDER BY id LIMIT $4"
 };
 static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state = 0" };
 static const struct statement UNSETTLED = {
 	"SELECT COUNT(*) AS n FROM staged WHERE run_id = $1 AND state IN (0, 1, 5)"
+};
+static const struct statement QUEUE = {
+	"SELECT SUM(CASE WHEN state = 0 THEN 1 ELSE 0 END) AS waiting, SUM(CASE WHEN state = 5 THEN 1 ELSE 0 END) AS "
+	"to_read, MIN(received_ms) AS oldest FROM staged WHERE sync_id = $1 AND (state = 0 OR state = 5)"
 };
 static const struct statement READ = { "SELECT " COLUMNS ", body FROM staged WHERE id = $1" };
 static const struct statement FACTS = {
@@ -320,6 +326,19 @@ int stage_facts(struct db *db, struct arena *arena, int64_t id, struct staged *r
 		.body_of = row_int(rows, "body_of"),
 	};
 	read_hash(rows, ret);
+	return 0;
+}
+
+int stage_queue(struct db *db, int64_t sync_id, struct queue *ret, struct err *err)
+{
+	ROWS rows = NULL;
+	int more = db_select(db, &QUEUE, BIND(bind_int(sync_id)), &rows, err);
+
+	if (more == 0)
+		more = rows_next(rows, err);
+	if (more < 0)
+		return more;
+	*ret = (struct queue) { row_int(rows, "waiting"), row_int(rows, "to_read"), row_int(rows, "oldest") };
 	return 0;
 }
 

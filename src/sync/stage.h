@@ -91,6 +91,12 @@ int stage_facts(struct db *db, struct arena *arena, int64_t id, struct staged *r
 int stage_bytes(struct engine *engine, struct arena *arena, const struct staged *s, struct str *ret,
                 struct err *err) MUST_CHECK;
 
+/* How much of a sync waits; when the oldest of it came (0: nothing waits). */
+struct queue {
+	int64_t waiting, to_read, oldest_ms;
+};
+int stage_queue(struct db *db, int64_t sync_id, struct queue *ret, struct err *err) MUST_CHECK;
+
 struct staged_filter {
 	int64_t run_id; /* 0: any */
 	bool failed;

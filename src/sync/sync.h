@@ -79,7 +79,10 @@ struct plan {
 	struct trigger *trigger;       /* R40: which CRM records start on their own; NULL: none does */
 	enum on_removal on_removal[2]; /* R31, by the side that lost its record */
 	struct str crm_status_field, crm_reason_field,
-	        crm_link_field;                 /* the truth inside the CRM; empty: not written */
+	        crm_link_field;       /* the truth inside the CRM; empty: not written */
+	const struct str *events_off; /* R37: event names that are acknowledged and counted, not staged */
+	size_t events_off_count;
+	bool no_stream;                         /* nobody listens: deltas only */
 	int64_t delta_overlap_ms, delta_lag_ms; /* R39: see changes_request */
 	int64_t turns_max;                      /* the loop breaker: changes of direction in an hour */
 	bool back_reference;                    /* R18: write our id into the EMR's record */

@@ -1,0 +1,304 @@
+/*
+ * live: the list of syncs. A keeper thread watches the configuration: a new sync gets an entry and a supervisor (live_sync.c), one whose definition went is
+ * stopped, a changed one begins anew by itself.
+ */
+#include "sync/live.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "connectors/connector.h"
+#include "lib/clock.h"
+#include "sync/catalog.h"
+#include "sync/live_parts.h"
+#include "sync/outbox.h"
+#include "sync/select.h"
+#include "sync/stage.h"
+#include "sync/tally.h"
+
+enum { WATCH_MS = 500, FLUSH_MS = 5000 };
+
+void live_wait(struct live *live, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms % 1000 * 1000000;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&live->lock);
+	if (!atomic_load(&live->stop))
+		pthread_cond_timedwait(&live->bell, &live->lock, &until);
+	pthread_mutex_unlock(&live->lock);
+}
+
+/* ---- entries ---- */
+
+/* The newest; those behind it never change their places. */
+static struct live_entry *first_of(struct live *live)
+{
+	struct live_entry *first;
+
+	pthread_mutex_lock(&live->lock);
+	first = live->first;
+	pthread_mutex_unlock(&live->lock);
+	return first;
+}
+
+static struct live_entry *find(struct live *live, int64_t sync_id)
+{
+	for (struct live_entry *e = live->first; e; e = e->next) {
+		if (e->sync_id == sync_id && !atomic_load(&e->gone))
+			return e;
+	}
+	return NULL;
+}
+
+static void add(struct live *live, const struct sync_row *row)
+{
+	struct live_entry *e = arena_new(&live->arena, struct live_entry);
+
+	e->live = live;
+	e->sync_id = row->id;
+	e->generation = -1;
+	snprintf(e->name, sizeof(e->name), "%.*s", STR_ARG(row->name));
+	must(pthread_rwlock_init(&e->plan_lock, NULL) == 0);
+	pthread_mutex_lock(&live->lock);
+	e->next = live->first;
+	live->first = e;
+	pthread_mutex_unlock(&live->lock);
+	must(pthread_create(&e->supervisor, NULL, live_supervise, e) == 0);
+}
+
+static void match_entries(struct live *live, const struct sync_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!find(live, rows[i].id))
+			add(live, &rows[i]);
+	}
+	for (struct live_entry *e = live->first; e; e = e->next) {
+		bool there = false;
+
+		for (size_t i = 0; i < count; i++)
+			there = there || rows[i].id == e->sync_id;
+		if (!there)
+			atomic_store(&e->gone, true);
+	}
+}
+
+/* ---- the keeper ---- */
+
+static int read_configuration(struct live *live, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct sync_row *rows;
+	int64_t generation;
+	size_t count;
+
+	if (catalog_generation(live->engine, &generation, err) < 0)
+		return err_pass(err);
+	if (generation == atomic_load(&live->generation))
+		return 0;
+	if (catalog_syncs(live->engine, &arena, &rows, &count, err) < 0)
+		return err_pass(err);
+	atomic_store(&live->generation, generation);
+	match_entries(live, rows, count);
+	return 0;
+}
+
+static void *keep(void *context)
+{
+	struct live *live = context;
+	int64_t flushed_ms = clock_mono_ns() / 1000000;
+
+	while (!atomic_load(&live->stop)) {
+		int64_t now = clock_mono_ns() / 1000000;
+		struct err err = ERR_INIT;
+
+		if (read_configuration(live, &err) < 0 && live->options.on_note)
+			live->options.on_note(live->options.context, STR_EMPTY, err.text);
+		err = (struct err)ERR_INIT;
+		if (now - flushed_ms >= FLUSH_MS && tally_flush(live->tally, live->engine, &err) == 0)
+			flushed_ms = now;
+		live_wait(live, WATCH_MS);
+	}
+	return NULL;
+}
+
+int live_start(struct engine *engine, const struct live_options *options, struct live **ret, struct err *err)
+{
+	struct arena arena = ARENA_INIT;
+	struct live *live = arena_new(&arena, struct live);
+	pthread_condattr_t monotonic;
+
+	live->arena = arena;
+	live->engine = engine;
+	live->options = *options;
+	live->tally = tally_new();
+	atomic_store(&live->generation, -1);
+	must(pthread_mutex_init(&live->lock, NULL) == 0);
+	must(pthread_condattr_init(&monotonic) == 0 && pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+	must(pthread_cond_init(&live->bell, &monotonic) == 0);
+	pthread_condattr_destroy(&monotonic);
+	*ret = live;
+	if (read_configuration(live, err) < 0) {
+		must(pthread_create(&live->keeper, NULL, keep, live) == 0);
+		live_stop(ret);
+		return err_pass(err);
+	}
+	must(pthread_create(&live->keeper, NULL, keep, live) == 0);
+	return 0;
+}
+
+void live_stop(struct live **plive)
+{
+	struct live *live = *plive;
+	struct err ignored = ERR_INIT;
+	struct arena arena;
+
+	*plive = NULL;
+	if (!live)
+		return;
+	atomic_store(&live->stop, true);
+	atomic_store(&live->engine->stop, true);
+	pthread_mutex_lock(&live->lock);
+	pthread_cond_broadcast(&live->bell);
+	pthread_mutex_unlock(&live->lock);
+	pthread_join(live->keeper, NULL);
+	for (struct live_entry *e = live->first; e; e = e->next) {
+		pthread_join(e->supervisor, NULL);
+		pthread_rwlock_destroy(&e->plan_lock);
+	}
+	if (tally_flush(live->tally, live->engine, &ignored) < 0)
+		ignored.code = ERR_OK; /* a few counts are lost */
+	tally_free(&live->tally);
+	pthread_cond_destroy(&live->bell);
+	pthread_mutex_destroy(&live->lock);
+	arena = live->arena;
+	arena_release(&arena);
+}
+
+/* ---- hooks ---- */
+
+static bool side_of(const struct plan *plan, struct str connection, enum side *ret)
+{
+	for (*ret = SIDE_EMR; *ret <= SIDE_CRM; (*ret)++) {
+		if (str_eq(*ret == SIDE_CRM ? plan->crm_name : plan->emr_name, connection))
+			return plan->conn[*ret]->kind->webhook != NULL;
+	}
+	return false;
+}
+
+/* One sync's part of a hook. *ret_mine: the connection is one of its own. */
+static int hook_for(struct live_entry *entry, struct str connection, const struct hook *hook, struct hook_done *ret,
+                    bool *ret_mine, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct live_events what = { .door = DOOR_WEBHOOK };
+	struct events events;
+
+	*ret_mine = entry->plan && side_of(entry->plan, connection, &what.side);
+	if (!*ret_mine)
+		return 0;
+	if (entry->plan->conn[what.side]->kind->webhook(entry->plan->conn[what.side], &arena, hook, &events, err) < 0)
+		return err_pass(err);
+	what.events = &events;
+	return live_take_events(entry, entry->plan, &what, ret, err);
+}
+
+int live_hook(struct live *live, struct str connection, const struct hook *hook, struct hook_done *ret, struct err *err)
+{
+	bool known = false;
+
+	*ret = (struct hook_done) { 0 };
+	for (struct live_entry *e = first_of(live); e; e = e->next) {
+		size_t staged = ret->staged;
+		bool mine = false;
+		int code;
+
+		if (atomic_load(&e->gone))
+			continue;
+		pthread_rwlock_rdlock(&e->plan_lock);
+		code = hook_for(e, connection, hook, ret, &mine, err);
+		pthread_rwlock_unlock(&e->plan_lock);
+		if (code < 0)
+			return code;
+		known = known || mine;
+		if (ret->staged > staged)
+			live_ring(live, e->sync_id);
+	}
+	return known ? 0 : err_set(err, ERR_NOT_FOUND, "no connection of that name takes webhooks");
+}
+
+void live_ring(struct live *live, int64_t sync_id)
+{
+	pthread_mutex_lock(&live->lock);
+	for (struct live_entry *e = live->first; e; e = e->next) {
+		if (sync_id == 0 || e->sync_id == sync_id)
+			road_ring(e->road);
+	}
+	pthread_mutex_unlock(&live->lock);
+}
+
+/* ---- state ---- */
+
+static void copy_state(struct arena *arena, const struct live_entry *e, struct live_sync *ret)
+{
+	*ret = (struct live_sync) {
+		.sync_id = e->sync_id,
+		.name = arena_str(arena, str_of(e->name)),
+		.ready = e->ready,
+		.trouble = arena_str(arena, str_of(e->trouble)),
+		.since_ms = e->since_ms,
+		.streams = e->streams[SIDE_EMR].connected || e->streams[SIDE_CRM].connected,
+		.run = arena_str(arena, str_of(e->run)),
+		.decided = e->road ? road_decided(e->road) : 0,
+	};
+}
+
+struct depths_job {
+	struct live_sync *all;
+	size_t count;
+};
+
+static int read_depths(struct db *db, void *context, struct err *err)
+{
+	struct depths_job *job = context;
+
+	for (size_t i = 0; i < job->count; i++) {
+		struct live_sync *s = &job->all[i];
+		struct queue queue;
+		struct owed_counts owed[2];
+
+		if (stage_queue(db, s->sync_id, &queue, err) < 0 ||
+		    outbox_counts(db, s->sync_id, SIDE_EMR, &owed[SIDE_EMR], err) < 0 ||
+		    outbox_counts(db, s->sync_id, SIDE_CRM, &owed[SIDE_CRM], err) < 0)
+			return err_pass(err);
+		s->waiting = queue.waiting;
+		s->to_read = queue.to_read;
+		s->oldest_ms = queue.oldest_ms;
+		s->owed = owed[SIDE_EMR].now + owed[SIDE_CRM].now;
+		s->owed_low = owed[SIDE_EMR].low + owed[SIDE_CRM].low;
+	}
+	return 0;
+}
+
+int live_state(struct live *live, struct arena *arena, struct live_sync **ret, size_t *ret_count, struct err *err)
+{
+	struct depths_job job = { 0 };
+	size_t most = 0;
+
+	pthread_mutex_lock(&live->lock);
+	for (const struct live_entry *e = live->first; e; e = e->next)
+		most++;
+	job.all = arena_new_array(arena, struct live_sync, most);
+	for (const struct live_entry *e = live->first; e; e = e->next) {
+		if (!atomic_load(&e->gone))
+			copy_state(arena, e, &job.all[job.count++]);
+	}
+	pthread_mutex_unlock(&live->lock);
+	*ret = job.all;
+	*ret_count = job.count;
+	return store_read(live->engine->store, read_depths, &job, err);
+}

@@ -1,0 +1,87 @@
+/* live_parts: what live.c (the whole) and live_sync.c (one sync) share; for nobody else. */
+#ifndef SUTURE_SYNC_LIVE_PARTS_H
+#define SUTURE_SYNC_LIVE_PARTS_H
+
+#include <pthread.h>
+
+#include "sync/live.h"
+#include "sync/road.h"
+#include "sync/tally.h"
+
+struct live_entry;
+
+struct live {
+	struct arena arena; /* lives in itself */
+	struct engine *engine;
+	struct live_options options;
+	pthread_mutex_t lock; /* guards the list and every entry's state */
+	pthread_cond_t bell;  /* something changed: stop, a wish for a delta, a trouble that is over */
+	atomic_bool stop;
+	struct live_entry *first; /* newest first; entries stay until the end */
+	pthread_t keeper;
+	struct tally *tally;
+	_Atomic int64_t generation; /* of the configuration, as the keeper saw it last */
+};
+
+/* A stream of one side. */
+struct live_stream {
+	struct live_entry *entry;
+	enum side side;
+	pthread_t thread;
+	bool runs, connected;
+	atomic_bool stop;
+	struct arena arena; /* of `replay` */
+	struct str replay;
+};
+
+struct live_entry {
+	struct live *live;
+	struct live_entry *next;
+	int64_t sync_id;
+	char name[256];
+	pthread_t supervisor;
+	atomic_bool gone; /* its definition is gone */
+
+	/* Held for reading while a hook uses the plan; for writing while it is replaced. */
+	pthread_rwlock_t plan_lock;
+	struct plan *plan;
+	int64_t generation; /* of the configuration that the plan was made from */
+
+	/* Guarded by live->lock. */
+	struct road *road;
+	bool ready;
+	char trouble[480];
+	int64_t since_ms;
+	char run[64];     /* Batch Sync ID */
+	bool wants_delta; /* the far side lost track, or a stream begins anew */
+
+	/* Of the supervisor's thread. */
+	struct live_stream streams[2];
+	pthread_t runner;
+	bool running;
+	atomic_bool run_stop, run_ended;
+	struct run_order order;
+	int64_t asked_run; /* 0: the order is our own */
+	int64_t pause_ms;
+};
+
+void *live_supervise(void *entry);
+void live_note(struct live_entry *entry, const char *text);
+/* Until the bell rings or `ms` have gone by. */
+void live_wait(struct live *live, int64_t ms);
+
+/* live_stream.c */
+void live_streams_start(struct live_entry *entry);
+void live_streams_stop(struct live_entry *entry);
+/* Those events that the sync wants (its object, not switched off, R37), into one durable commit. */
+struct live_events {
+	enum side side;
+	enum door door;
+	const struct events *events;
+	const char *feed; /* NULL: no cursor moves */
+	struct str from, cursor;
+};
+int live_take_events(struct live_entry *entry, const struct plan *plan, const struct live_events *what,
+                     struct hook_done *ret, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,212 @@
+/*
+ * live_stream: what far sides tell us by themselves. A stream has a thread of its own that blocks in the connector's listen(); each bundle of events is
+ * staged together with the replay text after it (R1). A stream that lost its place is caught up by a delta, and then listens anew.
+ */
+#include "connectors/connector.h"
+#include "lib/clock.h"
+#include "sync/capture.h"
+#include "sync/cursor.h"
+#include "sync/live_parts.h"
+#include "sync/tally.h"
+
+static const char feed[] = "stream";
+
+/* ---- events, from whichever door ---- */
+
+static bool switched_off(const struct plan *plan, struct str name)
+{
+	for (size_t i = 0; i < plan->events_off_count; i++) {
+		if (str_eq(plan->events_off[i], name))
+			return true;
+	}
+	return false;
+}
+
+static void want_delta(struct live_entry *entry)
+{
+	pthread_mutex_lock(&entry->live->lock);
+	entry->wants_delta = true;
+	pthread_cond_broadcast(&entry->live->bell);
+	pthread_mutex_unlock(&entry->live->lock);
+}
+
+/* Is it for this sync, and is it wanted? *ret counts those that are switched off (R37). */
+static bool wanted(struct live_entry *entry, const struct plan *plan, enum side side, const struct event *e,
+                   struct hook_done *ret)
+{
+	bool off;
+
+	if (e->object.len && !str_eq(e->object, plan->object[side]))
+		return false;
+	ret->events++;
+	if (e->kind == EVENT_OVERFLOW)
+		want_delta(entry);
+	if (e->kind == EVENT_OVERFLOW || e->kind == EVENT_OTHER)
+		return false;
+	off = switched_off(plan, e->name);
+	tally_count(entry->live->tally, plan->sync_id, e->name, off);
+	ret->off += off;
+	return !off;
+}
+
+int live_take_events(struct live_entry *entry, const struct plan *plan, const struct live_events *what,
+                     struct hook_done *ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct engine *engine = entry->live->engine;
+	struct event *kept = arena_new_array(&arena, struct event, what->events->count);
+	struct events events = { .at = kept };
+	const struct capture how = { .side = what->side,
+		                     .door = what->door,
+		                     .priority = STAGED_LIVE,
+		                     .feed = what->feed,
+		                     .from = what->from,
+		                     .cursor = what->cursor,
+		                     .total = -1,
+		                     .durable = true };
+	struct captured done = { 0 };
+
+	for (size_t i = 0; i < what->events->count; i++) {
+		if (wanted(entry, plan, what->side, &what->events->at[i], ret))
+			kept[events.count++] = what->events->at[i];
+	}
+	if ((events.count > 0 || what->feed) && capture_events(engine, plan, &arena, &events, &how, &done, err) < 0)
+		return err_pass(err);
+	ret->staged += done.staged;
+	return 0;
+}
+
+static void ring(struct live_entry *entry)
+{
+	pthread_mutex_lock(&entry->live->lock);
+	road_ring(entry->road);
+	pthread_mutex_unlock(&entry->live->lock);
+}
+
+/* ---- streams ---- */
+
+static int on_events(void *context, const struct events *events, struct str replay, struct err *err)
+{
+	struct live_stream *s = context;
+	struct live_entry *entry = s->entry;
+	const struct live_events what = { .side = s->side,
+		                          .door = DOOR_STREAM,
+		                          .events = events,
+		                          .feed = feed,
+		                          .from = s->replay,
+		                          .cursor = replay };
+	struct hook_done done = { 0 };
+
+	if (events->count == 0 && str_eq(replay, s->replay))
+		return 0;
+	if (live_take_events(entry, entry->plan, &what, &done, err) < 0)
+		return err_pass(err);
+	arena_reset(&s->arena);
+	s->replay = arena_str(&s->arena, replay);
+	if (done.staged)
+		ring(entry);
+	return 0;
+}
+
+static void on_state(void *context, bool connected, const char *text)
+{
+	struct live_stream *s = context;
+
+	pthread_mutex_lock(&s->entry->live->lock);
+	s->connected = connected;
+	pthread_mutex_unlock(&s->entry->live->lock);
+	live_note(s->entry, text);
+}
+
+static int read_replay(struct db *db, void *context, struct err *err)
+{
+	struct live_stream *s = context;
+	const struct cursor_place place = { s->entry->sync_id, s->side, str_of(feed) };
+	struct cursor cursor;
+
+	if (cursor_get(db, &s->arena, &place, &cursor, err) < 0)
+		return err_pass(err);
+	s->replay = cursor.text;
+	return 0;
+}
+
+static int forget_replay(struct db *db, void *context, struct err *err)
+{
+	const struct live_stream *s = context;
+	const struct cursor_place place = { s->entry->sync_id, s->side, str_of(feed) };
+
+	return cursor_forget(db, &place, err);
+}
+
+static int listen_once(struct live_stream *s, struct err *err)
+{
+	struct engine *engine = s->entry->live->engine;
+	struct connection *c = s->entry->plan->conn[s->side];
+	struct listen_request request = { .object = s->entry->plan->object[s->side],
+		                          .stop = &s->stop,
+		                          .on_events = on_events,
+		                          .on_state = on_state,
+		                          .context = s };
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	int code;
+
+	arena_reset(&s->arena);
+	if (store_read(engine->store, read_replay, s, err) < 0)
+		return err_pass(err);
+	if (s->replay.len == 0)
+		want_delta(s->entry); /* what happened before we listen is not told */
+	request.replay = arena_str(&arena, s->replay);
+	code = c->kind->listen(c, &request, err);
+	if (code != ERR_GONE)
+		return code;
+	want_delta(s->entry);
+	*err = (struct err)ERR_INIT;
+	return store_write(engine->store, RELAXED, forget_replay, s, err);
+}
+
+static void *stream_thread(void *context)
+{
+	enum { PAUSE_MS = 5000, STEP_MS = 100 };
+	struct live_stream *s = context;
+
+	while (!atomic_load(&s->stop)) {
+		struct err err = ERR_INIT;
+
+		if (listen_once(s, &err) < 0 && !atomic_load(&s->stop)) {
+			on_state(s, false, err.text);
+			for (int ms = 0; ms < PAUSE_MS && !atomic_load(&s->stop); ms += STEP_MS)
+				clock_sleep_ms(STEP_MS);
+		}
+	}
+	return NULL;
+}
+
+void live_streams_start(struct live_entry *entry)
+{
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		struct live_stream *s = &entry->streams[side];
+
+		if (!entry->plan->conn[side]->kind->listen || entry->plan->no_stream)
+			continue;
+		s->entry = entry;
+		s->side = side;
+		atomic_store(&s->stop, false);
+		s->runs = true;
+		must(pthread_create(&s->thread, NULL, stream_thread, s) == 0);
+	}
+}
+
+void live_streams_stop(struct live_entry *entry)
+{
+	for (size_t side = 0; side < ARRAY_LEN(entry->streams); side++)
+		atomic_store(&entry->streams[side].stop, true);
+	for (size_t side = 0; side < ARRAY_LEN(entry->streams); side++) {
+		struct live_stream *s = &entry->streams[side];
+
+		if (!s->runs)
+			continue;
+		pthread_join(s->thread, NULL);
+		s->runs = s->connected = false;
+		arena_release(&s->arena);
+	}
+}

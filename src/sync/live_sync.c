@@ -1,0 +1,347 @@
+/*
+ * live_sync: one sync of the daemon. Its supervisor goes round and round:
+ *
+ *	open      the plan, the sync's lock, both far sides signed in to
+ *	work      road, streams; a tick a tenth of a second starts what is due: a run that a command asked for, one that was cut short, a schedule
+ *	close     in the opposite order, when it must stop, when the configuration changed, or when something failed; then a pause, longer each time
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "sync/catalog.h"
+#include "sync/journal.h"
+#include "sync/live_parts.h"
+#include "sync/run_lock.h"
+#include "sync/run_table.h"
+#include "sync/schedule.h"
+
+enum { TICK_MS = 100, FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 60000 };
+
+void live_note(struct live_entry *entry, const char *text)
+{
+	const struct live_options *o = &entry->live->options;
+
+	if (o->on_note)
+		o->on_note(o->context, str_of(entry->name), text);
+}
+
+/* ---- state ---- */
+
+static void set_state(struct live_entry *entry, bool ready, const char *trouble)
+{
+	pthread_mutex_lock(&entry->live->lock);
+	entry->ready = ready;
+	snprintf(entry->trouble, sizeof(entry->trouble), "%s", trouble);
+	entry->since_ms = clock_wall_ms();
+	pthread_mutex_unlock(&entry->live->lock);
+}
+
+static void set_road(struct live_entry *entry, struct road *road)
+{
+	pthread_mutex_lock(&entry->live->lock);
+	entry->road = road;
+	pthread_mutex_unlock(&entry->live->lock);
+}
+
+static bool ends(const struct live_entry *entry)
+{
+	return atomic_load(&entry->live->stop) || atomic_load(&entry->gone);
+}
+
+static bool outdated(const struct live_entry *entry)
+{
+	return entry->generation != atomic_load(&entry->live->generation);
+}
+
+/* ---- open ---- */
+
+static void close_plan(struct live_entry *entry)
+{
+	pthread_rwlock_wrlock(&entry->plan_lock);
+	plan_close(&entry->plan);
+	pthread_rwlock_unlock(&entry->plan_lock);
+}
+
+/* The plan stays open while the road pauses: webhooks are taken all the time. */
+static int open_plan(struct live_entry *entry, struct err *err)
+{
+	struct plan *plan = NULL;
+
+	if (entry->plan && !outdated(entry))
+		return 0;
+	entry->generation = atomic_load(&entry->live->generation);
+	if (plan_open(entry->live->engine, str_of(entry->name), &plan, err) < 0)
+		return err_pass(err);
+	close_plan(entry);
+	pthread_rwlock_wrlock(&entry->plan_lock);
+	entry->plan = plan;
+	pthread_rwlock_unlock(&entry->plan_lock);
+	return 0;
+}
+
+static int default_schedule(struct db *db, void *context, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct live_entry *entry = context;
+
+	return schedule_add_default(db, &arena, entry->sync_id, clock_wall_ms(), err);
+}
+
+/* ---- runs ---- */
+
+static void *run_thread(void *context)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct live_entry *entry = context;
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+
+	if (run_batch(entry->live->engine, entry->plan, &entry->order, &run, &arena, &err) < 0)
+		live_note(entry, err.text);
+	atomic_store(&entry->run_ended, true);
+	return NULL;
+}
+
+static void on_progress(void *context, const struct progress *progress)
+{
+	struct live_entry *entry = context;
+
+	if (!progress->run)
+		return;
+	pthread_mutex_lock(&entry->live->lock);
+	snprintf(entry->run, sizeof(entry->run), "%.*s", STR_ARG(progress->run->batch_id));
+	pthread_mutex_unlock(&entry->live->lock);
+}
+
+static void start_run(struct live_entry *entry, enum run_kind kind, int64_t asked_id)
+{
+	entry->order = (struct run_order) { .kind = kind,
+		                            .asked_id = asked_id,
+		                            .road = entry->road,
+		                            .stop = &entry->run_stop,
+		                            .on_progress = on_progress,
+		                            .context = entry };
+	atomic_store(&entry->run_stop, false);
+	atomic_store(&entry->run_ended, false);
+	entry->running = true;
+	must(pthread_create(&entry->runner, NULL, run_thread, entry) == 0);
+}
+
+static void join_run(struct live_entry *entry)
+{
+	if (!entry->running)
+		return;
+	pthread_join(entry->runner, NULL);
+	entry->running = false;
+	pthread_mutex_lock(&entry->live->lock);
+	entry->run[0] = 0;
+	pthread_mutex_unlock(&entry->live->lock);
+}
+
+struct look_job {
+	struct live_entry *entry;
+	struct arena *arena;
+	struct run run;
+	bool found;
+	struct schedule due;
+	int64_t now_ms;
+	bool mine;
+};
+
+/* R34: what a crash or a stop of the daemon cut short goes on by itself; what a person aborted does not. */
+static int find_order(struct db *db, void *context, struct err *err)
+{
+	struct look_job *job = context;
+	int64_t sync_id = job->entry->sync_id;
+
+	if (run_asked(db, job->arena, sync_id, &job->run, &job->found, err) < 0)
+		return err_pass(err);
+	for (enum run_kind kind = RUN_IMPORT; kind <= RUN_CSV && !job->found; kind++) {
+		if (run_unfinished(db, job->arena, sync_id, str_of(run_kind_name(kind)), &job->run, &job->found, err) <
+		    0)
+			return err_pass(err);
+		job->found = job->found && job->run.state == RUN_ACTIVE;
+	}
+	return 0;
+}
+
+static bool kind_of_run(const struct run *run, enum run_kind *ret)
+{
+	for (enum run_kind kind = RUN_IMPORT; kind <= RUN_DELTA; kind++) {
+		*ret = kind;
+		if (str_eq_c(run->kind, run_kind_name(kind)))
+			return true;
+	}
+	return false;
+}
+
+static int start_asked(struct live_entry *entry, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct look_job job = { .entry = entry, .arena = &arena };
+	enum run_kind kind;
+
+	if (entry->running)
+		return 0;
+	if (store_read(entry->live->engine->store, find_order, &job, err) < 0)
+		return err_pass(err);
+	if (job.found && kind_of_run(&job.run, &kind))
+		start_run(entry, kind, job.run.state == RUN_ASKED ? job.run.id : 0);
+	return 0;
+}
+
+static int take_schedule(struct db *db, void *context, struct err *err)
+{
+	struct look_job *job = context;
+
+	return schedule_ran(db, &job->due, job->now_ms, &job->mine, err);
+}
+
+/* The schedule moves on before its run begins: a run that is cut short is begun anew by its own row, a delta by its cursors. */
+static int start_due(struct live_entry *entry, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	static const enum run_kind kinds[] = {
+		[SCHEDULE_DELTA] = RUN_DELTA, [SCHEDULE_IMPORT] = RUN_IMPORT, [SCHEDULE_CSV] = RUN_CSV
+	};
+	struct look_job job = { .entry = entry, .arena = &arena, .now_ms = clock_wall_ms() };
+	struct schedule *due;
+	size_t count;
+
+	if (entry->running)
+		return 0;
+	if (schedule_due(entry->live->engine, &arena, job.now_ms, &due, &count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < count && !entry->running; i++) {
+		if (due[i].sync_id != entry->sync_id)
+			continue;
+		job.due = due[i];
+		if (store_write(entry->live->engine->store, DURABLE, take_schedule, &job, err) < 0)
+			return err_pass(err);
+		if (job.mine)
+			start_run(entry, kinds[due[i].what], 0);
+	}
+	return 0;
+}
+
+static void start_wanted_delta(struct live_entry *entry)
+{
+	bool wants;
+
+	if (entry->running)
+		return;
+	pthread_mutex_lock(&entry->live->lock);
+	wants = entry->wants_delta;
+	entry->wants_delta = false;
+	pthread_mutex_unlock(&entry->live->lock);
+	if (wants)
+		start_run(entry, RUN_DELTA, 0);
+}
+
+/* A person asked a run of ours to stop. */
+static int honour_stop(struct db *db, void *context, struct err *err)
+{
+	struct look_job *job = context;
+
+	return run_stop_asked(db, job->entry->sync_id, &job->found, err);
+}
+
+static int tend_runs(struct live_entry *entry, struct err *err)
+{
+	struct look_job job = { .entry = entry };
+
+	if (entry->running && atomic_load(&entry->run_ended))
+		join_run(entry);
+	if (entry->running) {
+		if (store_read(entry->live->engine->store, honour_stop, &job, err) < 0)
+			return err_pass(err);
+		if (job.found)
+			atomic_store(&entry->run_stop, true);
+		return 0;
+	}
+	start_wanted_delta(entry);
+	if (start_asked(entry, err) < 0)
+		return err_pass(err);
+	return start_due(entry, err);
+}
+
+/* ---- work ---- */
+
+static int tend(struct live_entry *entry, struct err *err)
+{
+	while (!ends(entry) && !outdated(entry)) {
+		if (road_failed(entry->road, err))
+			return err_pass(err);
+		if (tend_runs(entry, err) < 0)
+			return err_pass(err);
+		live_wait(entry->live, TICK_MS);
+	}
+	return 0;
+}
+
+static int work(struct live_entry *entry, struct err *err)
+{
+	struct engine *engine = entry->live->engine;
+	struct road *road;
+	int code;
+
+	if (store_write(engine->store, RELAXED, default_schedule, entry, err) < 0)
+		return err_pass(err);
+	road = road_start(engine, entry->plan, true);
+	set_road(entry, road);
+	set_state(entry, true, "");
+	live_note(entry, "works");
+	live_streams_start(entry);
+	code = tend(entry, err);
+	set_state(entry, false, code < 0 ? err->text : "");
+	live_streams_stop(entry);
+	atomic_store(&entry->run_stop, true);
+	join_run(entry);
+	set_road(entry, NULL);
+	road_stop(&road);
+	return code;
+}
+
+static int once(struct live_entry *entry, struct err *err)
+{
+	struct engine *engine = entry->live->engine;
+	SCOPED(run_lock) int lock = -1;
+
+	if (open_plan(entry, err) < 0 || run_lock(engine, entry->plan, &lock, err) < 0 ||
+	    plan_sign_in(entry->plan, err) < 0 || plan_open_account(engine, entry->plan, err) < 0)
+		return err_pass(err);
+	entry->pause_ms = FIRST_PAUSE_MS;
+	return work(entry, err);
+}
+
+static void pause_after(struct live_entry *entry, const struct err *err)
+{
+	const struct journal_entry note = { .level = LEVEL_EXCEPTION,
+		                            .sync_id = entry->sync_id,
+		                            .code = str_of(err_name(err->code)),
+		                            .text = str_of(err->text) };
+	int64_t until = clock_mono_ns() / 1000000 + entry->pause_ms;
+
+	set_state(entry, false, err->text);
+	live_note(entry, err->text);
+	journal_note(entry->live->engine, &note);
+	while (!ends(entry) && !outdated(entry) && clock_mono_ns() / 1000000 < until)
+		live_wait(entry->live, TICK_MS);
+	entry->pause_ms = MIN_OF(entry->pause_ms * 2, (int64_t)LONGEST_PAUSE_MS);
+}
+
+void *live_supervise(void *context)
+{
+	struct live_entry *entry = context;
+
+	entry->pause_ms = FIRST_PAUSE_MS;
+	while (!ends(entry)) {
+		struct err err = ERR_INIT;
+
+		if (once(entry, &err) < 0 && !ends(entry))
+			pause_after(entry, &err);
+	}
+	close_plan(entry);
+	return NULL;
+}
