@@ -37,6 +37,7 @@ struct field_map {
 	enum winner winner;    /* default: emr (R25) */
 	enum blank_rule blank; /* default: keep (R23) */
 	enum field_role role;
+	bool off;      /* R38: not of this mode: the field is left as it is on both sides */
 	uint32_t line; /* in the file it came from; 0: unknown */
 };
 
@@ -48,6 +49,12 @@ struct mapping {
 
 /* `spec`: the object above. ERR_CONFIG with line, field and what is allowed. Everything lives in the arena (and borrows spec). */
 int mapping_parse(struct arena *arena, const struct json *spec, struct mapping *ret, struct err *err) MUST_CHECK;
+/*
+ * R38: a separate mapping for what comes in real time. Both become one list of rows in the same order: those of `batch`, then those that only `live` has; each with
+ * the direction, source of truth and blank rule of its mode, and `off` where its mode has no such row. Rows of the same CRM field must read the same
+ * (path, transform, type), as they share one base: ERR_CONFIG says which do not.
+ */
+int mapping_join(struct arena *arena, struct mapping *batch, struct mapping *live, struct err *err) MUST_CHECK;
 /* Source of truth and blank rule of one row; an empty text leaves what is there. ERR_CONFIG lists the allowed words. */
 int mapping_set_policy(struct field_map *field, struct str winner, struct str blank, struct err *err) MUST_CHECK;
 /* A mapping that ships with the product, as YAML text ("hint-contact"); empty: unknown. */
@@ -57,7 +64,7 @@ const char *direction_name(enum direction d);
 const char *winner_name(enum winner w);
 
 /* All values of one record, one per field, in mapping order. A value that cannot be converted stops with ERR_DATA and
- * *ret_field set to the row (R3: "a transform error"). */
+ * *ret_field set to the row (R3: "a transform error"); in a row that is `off` it reads as blank. */
 int mapping_read_emr(const struct mapping *m, struct arena *arena, const struct json *record, struct value *ret_values,
                      const struct field_map **ret_field, struct err *err) MUST_CHECK;
 int mapping_read_crm(const struct mapping *m, struct arena *arena, const struct json *record, struct value *ret_values,

@@ -50,6 +50,16 @@ static int name_field(const struct field_map *field, const struct field_map **re
 	return err_wrap(err, "%.*s", STR_ARG(field->name));
 }
 
+/* R38: what the mode does not look at stops nothing. */
+static int leave_out(const struct field_map *field, struct value *ret, struct err *err)
+{
+	if (!field->off)
+		return -1;
+	*err = (struct err)ERR_INIT;
+	*ret = VALUE_NOTHING;
+	return 0;
+}
+
 /* ---- reading ---- */
 
 static int read_emr(const struct field_map *field, struct arena *arena, const struct json *record, struct value *ret,
@@ -74,7 +84,8 @@ int mapping_read_emr(const struct mapping *m, struct arena *arena, const struct 
                      const struct field_map **ret_field, struct err *err)
 {
 	for (size_t i = 0; i < m->count; i++)
-		if (read_emr(&m->fields[i], arena, record, &ret_values[i], err) < 0)
+		if (read_emr(&m->fields[i], arena, record, &ret_values[i], err) < 0 &&
+		    leave_out(&m->fields[i], &ret_values[i], err) < 0)
 			return name_field(&m->fields[i], ret_field, err);
 	return 0;
 }
@@ -86,9 +97,10 @@ int mapping_read_crm(const struct mapping *m, struct arena *arena, const struct 
 		const struct field_map *field = &m->fields[i];
 		struct value v;
 
-		if (take_value(field->crm, record, &v, err) < 0 || check_type(field->type, v, err) < 0)
+		if (take_value(field->crm, record, &v, err) == 0 && check_type(field->type, v, err) == 0)
+			ret_values[i] = as_kind_of(arena, field->type, v);
+		else if (leave_out(field, &ret_values[i], err) < 0)
 			return name_field(field, ret_field, err);
-		ret_values[i] = as_kind_of(arena, field->type, v);
 	}
 	return 0;
 }

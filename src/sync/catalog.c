@@ -135,6 +135,30 @@ int catalog_read_sync(struct engine *engine, struct arena *arena, struct str nam
 	return 0;
 }
 
+int catalog_sync_id(struct engine *engine, struct str name, int64_t *ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct doc *sync;
+
+	if (one_doc(engine, &arena, "sync", name, &sync, err) < 0)
+		return err_pass(err);
+	*ret = sync->id;
+	return 0;
+}
+
+int catalog_has_children(struct engine *engine, struct str name, bool *ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct doc *all;
+
+	*ret = false;
+	if (docs(engine, &arena, "sync", STR_EMPTY, &all, err) < 0)
+		return err_pass(err);
+	for (const struct doc *d = all; d; d = d->next)
+		*ret = *ret || str_eq(json_get_text(json_get(d->body, "parent"), "sync"), name);
+	return 0;
+}
+
 static size_t count_of(const struct doc *list)
 {
 	size_t count = 0;
@@ -493,15 +517,15 @@ static bool in_file(const struct apply *job, const char *kind, struct str name)
 	return false;
 }
 
-/* What a document names has to be in the file, or stored by an earlier one. */
+/* What a document names has to be in the file, or stored by an earlier one. `setting`: "parent.sync" is the member sync of parent. */
 static int check_reference(const struct apply *job, const struct change *from, const char *setting, const char *kind,
                            struct err *err)
 {
-	const struct json *value = json_get(from->body, setting);
+	const struct json *value = json_walk(from->body, setting);
 	struct str name = json_text(value);
 	struct doc *stored;
 
-	if (in_file(job, kind, name))
+	if (in_file(job, kind, name) || (!value && strchr(setting, '.')))
 		return 0;
 	if (docs(job->engine, job->arena, kind, name, &stored, err) < 0)
 		return err_pass(err);
@@ -519,6 +543,7 @@ static int check_references(const struct apply *job, struct err *err)
 		{ "integration", "emr", "connection" },
 		{ "integration", "crm", "connection" },
 		{ "sync", "integration", "integration" },
+		{ "sync", "parent.sync", "sync" },
 	};
 
 	for (const struct change *c = job->changes; c; c = c->next) {

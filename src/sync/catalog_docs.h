@@ -17,6 +17,10 @@ struct sync_docs {
 /* The current version of a sync and its integration; everything lives in the arena. ERR_NOT_FOUND lists what exists. */
 int catalog_read_sync(struct engine *engine, struct arena *arena, struct str name, struct sync_docs *ret,
                       struct err *err) MUST_CHECK;
+/* ERR_NOT_FOUND lists what exists. */
+int catalog_sync_id(struct engine *engine, struct str name, int64_t *ret, struct err *err) MUST_CHECK;
+/* Does another sync name this one as its parent's? */
+int catalog_has_children(struct engine *engine, struct str name, bool *ret, struct err *err) MUST_CHECK;
 /* A connection's settings with its secrets resolved ({env:}, {file:}, sealed). */
 int catalog_read_connection(struct engine *engine, struct arena *arena, struct str name, struct json **ret,
                             struct err *err) MUST_CHECK;

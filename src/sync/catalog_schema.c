@@ -3,8 +3,11 @@
  */
 #include "sync/catalog_schema.h"
 
+#include <string.h>
+
 #include "codec/yaml.h"
 #include "model/mapping.h"
+#include "sync/trigger.h"
 
 /* To add a setting: one row here, one line in plan.c's read_settings, one row in docs/CONFIGURATION.md. */
 struct setting {
@@ -16,6 +19,8 @@ struct setting {
 #define TEXT   (1u << JSON_STRING)
 #define BOOL   (1u << JSON_TRUE | 1u << JSON_FALSE)
 #define OBJECT (1u << JSON_OBJECT)
+#define LIST   (1u << JSON_ARRAY)
+#define NUMBER (1u << JSON_NUMBER | TEXT) /* one in quotes is fine */
 
 static const struct setting file_settings[] = {
 	{ "connections", false, OBJECT },
@@ -41,7 +46,51 @@ static const struct setting sync_settings[] = {
 	{ "crm_last_sync_field", false, TEXT },
 	{ "crm_run_field", false, TEXT },
 	{ "crm_parent_field", false, TEXT },
+	{ "crm_status_field", false, TEXT },
+	{ "crm_reason_field", false, TEXT },
+	{ "crm_link_field", false, TEXT },
+	{ "crm_create", false, OBJECT },
+	{ "create_in_emr", false, BOOL },
+	{ "trigger", false, LIST },
+	{ "trigger_creates", false, BOOL },
+	{ "on_emr_delete", false, TEXT },
+	{ "on_crm_delete", false, TEXT },
+	{ "events_off", false, LIST },
+	{ "stream", false, BOOL },
+	{ "live_mapping", false, TEXT | OBJECT },
+	{ "parent", false, OBJECT },
+	{ "turns_max", false, NUMBER },
+	{ "delta_overlap_s", false, NUMBER },
+	{ "delta_lag_s", false, NUMBER },
 	{ NULL, false, 0 },
+};
+static const struct setting parent_settings[] = {
+	{ "sync", true, TEXT },
+	{ "emr", true, TEXT },
+	{ "crm", true, TEXT },
+	{ NULL, false, 0 },
+};
+
+static const struct number_setting {
+	const char *name;
+	int64_t fallback, least, most;
+} number_settings[] = {
+	{ "turns_max", 10, 2, 1000 },
+	{ "delta_overlap_s", 300, 0, 86400 },
+	{ "delta_lag_s", 2, 0, 3600 },
+};
+
+/* R31: words of both settings; a patient is never deleted because a CRM record is. */
+static const char *const removals[] = {
+	[REMOVAL_UNLINK] = "unlink", [REMOVAL_FLAG] = "flag", [REMOVAL_DELETE] = "delete"
+};
+static const struct {
+	const char *name;
+	size_t words;
+	const char *allowed;
+} removal_settings[] = {
+	{ "on_emr_delete", 3, "unlink, flag, delete" },
+	{ "on_crm_delete", 2, "unlink, flag" },
 };
 
 static const struct setting policy_settings[] = { { "winner", false, TEXT },
@@ -198,9 +247,8 @@ static int lay_policy(struct arena *arena, struct mapping *m, const struct json 
 	return 0;
 }
 
-int schema_mapping(struct arena *arena, const struct json *sync, struct mapping *ret, struct err *err)
+static int read_mapping(struct arena *arena, const struct json *spec, struct mapping *ret, struct err *err)
 {
-	const struct json *spec = json_get(sync, "mapping");
 	struct json *parsed;
 	struct str text;
 
@@ -216,21 +264,165 @@ int schema_mapping(struct arena *arena, const struct json *sync, struct mapping 
 			return err_wrap(err, "built-in mapping");
 		spec = parsed;
 	}
-	if (mapping_parse(arena, spec, ret, err) < 0)
+	return mapping_parse(arena, spec, ret, err);
+}
+
+int schema_mappings(struct arena *arena, const struct json *sync, struct mapping *ret_batch, struct mapping *ret_live,
+                    bool *ret_differs, struct err *err)
+{
+	const struct json *live = json_get(sync, "live_mapping");
+
+	if (read_mapping(arena, json_get(sync, "mapping"), ret_batch, err) < 0)
 		return err_pass(err);
-	return lay_policy(arena, ret, json_get(sync, "policy"), err);
+	*ret_differs = live != NULL;
+	if (live && (read_mapping(arena, live, ret_live, err) < 0 || mapping_join(arena, ret_batch, ret_live, err) < 0))
+		return err_wrap(err, "live_mapping");
+	if (lay_policy(arena, ret_batch, json_get(sync, "policy"), err) < 0)
+		return err_pass(err);
+	if (live)
+		return lay_policy(arena, ret_live, json_get(sync, "policy"), err);
+	*ret_live = *ret_batch;
+	return 0;
+}
+
+int schema_mapping(struct arena *arena, const struct json *sync, struct mapping *ret, struct err *err)
+{
+	struct mapping live;
+	bool differs;
+
+	return schema_mappings(arena, sync, ret, &live, &differs, err);
+}
+
+int64_t schema_number(const struct json *sync, const char *name)
+{
+	int64_t value;
+
+	for (size_t i = 0; i < ARRAY_LEN(number_settings); i++) {
+		if (strcmp(number_settings[i].name, name) == 0)
+			return str_to_i64(json_get_text(sync, name), &value) ? value : number_settings[i].fallback;
+	}
+	unreachable("the setting has a row");
+}
+
+enum on_removal schema_on_removal(const struct json *sync, const char *name)
+{
+	struct str word = json_get_text(sync, name);
+
+	for (size_t i = 0; i < ARRAY_LEN(removals); i++) {
+		if (str_eq_c(word, removals[i]))
+			return (enum on_removal)i;
+	}
+	return REMOVAL_UNLINK;
+}
+
+/* ---- settings of a sync that need more than their kind ---- */
+
+static int check_numbers(const struct json *sync, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(number_settings); i++) {
+		const struct number_setting *row = &number_settings[i];
+		const struct json *given = json_get(sync, row->name);
+		int64_t value;
+
+		if (given && (!str_to_i64(given->text, &value) || value < row->least || value > row->most))
+			return err_set(err, ERR_CONFIG, "line %u: '%s' is a whole number from %lld to %lld",
+			               given->line, row->name, (long long)row->least, (long long)row->most);
+	}
+	return 0;
+}
+
+static int check_removals(const struct json *sync, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(removal_settings); i++) {
+		const struct json *given = json_get(sync, removal_settings[i].name);
+		size_t n = 0;
+
+		while (given && n < removal_settings[i].words && !str_eq_c(given->text, removals[n]))
+			n++;
+		if (given && n == removal_settings[i].words)
+			return err_set(err, ERR_CONFIG, "line %u: '%.*s' is unknown; '%s' is one of: %s", given->line,
+			               STR_ARG(given->text), removal_settings[i].name, removal_settings[i].allowed);
+	}
+	return 0;
+}
+
+static int check_events(const struct json *sync, struct err *err)
+{
+	JSON_EACH (json_get(sync, "events_off"), event) {
+		if (event->kind != JSON_STRING || event->text.len == 0)
+			return err_set(err, ERR_CONFIG, "line %u: 'events_off' is a list of names of events",
+			               event->line);
+	}
+	return 0;
+}
+
+static int check_create(const struct json *sync, const struct mapping *m, struct err *err)
+{
+	JSON_EACH (json_get(sync, "crm_create"), member) {
+		if (member->kind == JSON_ARRAY || member->kind == JSON_OBJECT || member->kind == JSON_NULL)
+			return err_set(err, ERR_CONFIG, "line %u: crm_create: '%.*s' is one value", member->line,
+			               STR_ARG(member->key));
+		for (size_t i = 0; i < m->count; i++) {
+			if (str_eq_nocase(path_text(m->fields[i].crm), member->key))
+				return err_set(err, ERR_CONFIG, "line %u: crm_create: '%.*s' is mapped already",
+				               member->line, STR_ARG(member->key));
+		}
+	}
+	return 0;
+}
+
+static int check_parent(struct arena *arena, const struct json *sync, const struct mapping *m, struct err *err)
+{
+	const struct json *parent = json_get(sync, "parent");
+	struct str crm = json_get_text(parent, "crm");
+	const struct path *path;
+
+	if (!parent)
+		return 0;
+	if (check_object(arena, parent, parent_settings, "parent", err) < 0)
+		return err_pass(err);
+	if (path_parse(arena, json_get_text(parent, "emr"), &path, err) < 0)
+		return err_wrap(err, "line %u: parent", parent->line);
+	if (str_eq(json_get_text(parent, "sync"), sync->key))
+		return err_set(err, ERR_CONFIG, "line %u: parent: a sync is not its own parent", parent->line);
+	if (json_bool(json_get(sync, "create_in_emr"), false) || json_bool(json_get(sync, "trigger_creates"), false))
+		return err_set(err, ERR_CONFIG,
+		               "line %u: parent: records that hang on others are created in the CRM only",
+		               parent->line);
+	for (size_t i = 0; i < m->count; i++) {
+		if (str_eq_nocase(path_text(m->fields[i].crm), crm))
+			return err_set(err, ERR_CONFIG, "line %u: parent: '%.*s' is mapped already", parent->line,
+			               STR_ARG(crm));
+	}
+	return 0;
+}
+
+static int check_trigger(struct arena *arena, const struct json *sync, struct err *err)
+{
+	const struct json *spec = json_get(sync, "trigger"), *creates = json_get(sync, "trigger_creates");
+	struct trigger *ignored;
+
+	if (!spec && json_bool(creates, false))
+		return err_set(err, ERR_CONFIG, "line %u: 'trigger_creates' needs a 'trigger'", creates->line);
+	return spec ? trigger_parse(arena, spec, &ignored, err) : 0;
 }
 
 static int check_sync(struct arena *arena, const struct json *sync, bool has_integration, struct err *err)
 {
 	struct str what = arena_printf(arena, "sync '%.*s'", STR_ARG(sync->key));
-	struct mapping ignored;
+	struct mapping mapping;
 
 	if (check_object(arena, sync, sync_settings, what.at, err) < 0)
 		return err_pass(err);
 	if (!has_integration && !json_get(sync, "integration"))
 		return err_set(err, ERR_CONFIG, "line %u: %s belongs to no integration", sync->line, what.at);
-	return schema_mapping(arena, sync, &ignored, err);
+	if (schema_mapping(arena, sync, &mapping, err) < 0)
+		return err_pass(err);
+	if (check_numbers(sync, err) < 0 || check_removals(sync, err) < 0 || check_events(sync, err) < 0 ||
+	    check_create(sync, &mapping, err) < 0 || check_trigger(arena, sync, err) < 0 ||
+	    check_parent(arena, sync, &mapping, err) < 0)
+		return err_wrap(err, "%s", what.at);
+	return 0;
 }
 
 int schema_check(struct arena *arena, const struct json *file, struct err *err)

@@ -24,12 +24,25 @@ static void set_text(struct arena *arena, struct json *object, struct str field,
 		json_set(object, field, json_new_text(arena, text));
 }
 
+/* What every new CRM record gets: its record type, say. */
+static void add_constants(const struct compose *c, struct json *body)
+{
+	JSON_EACH (c->plan->crm_create, member) {
+		struct json *value = json_copy(c->scratch, member);
+
+		value->next = NULL;
+		json_set(body, member->key, value);
+	}
+}
+
 /* R18: what shows the link on the CRM record. A last sync time is written only beside other changes: alone it would be a write for nothing. */
 static void add_link_fields(const struct compose *c, struct json *body)
 {
 	const struct plan *p = c->plan;
 	bool creates = c->crm_id.len == 0;
 
+	if (creates)
+		add_constants(c, body);
 	if (creates || c->joins || c->shows_link) {
 		if (p->crm_synced_field.len)
 			json_set(body, p->crm_synced_field, json_new_bool(c->scratch, true));

@@ -7,27 +7,37 @@
 
 #include "sync/catalog_docs.h"
 #include "sync/catalog_schema.h"
+#include "sync/trigger.h"
 
-/* Every CRM field that a merge reads: mapped ones (their first step) and those that show the link. */
+struct field_set {
+	struct plan *plan;
+	struct map seen;
+	struct str *fields;
+};
+
+static void want(struct field_set *set, struct str field)
+{
+	if (field.len == 0 || map_get(&set->seen, field))
+		return;
+	map_put(&set->seen, field, set);
+	set->fields[set->plan->crm_field_count++] = field;
+}
+
+/* Every CRM field that is looked at: mapped ones (their first step), those that show the link, those that the trigger tests. */
 static void collect_crm_fields(struct plan *plan)
 {
 	const struct mapping *m = &plan->mapping;
-	struct str *fields = arena_new_array(&plan->arena, struct str, m->count + 2);
-	struct map seen = MAP_INIT(&plan->arena);
-	size_t count = 0;
+	const struct trigger *t = plan->trigger;
+	struct field_set set = { .plan = plan, .seen = MAP_INIT(&plan->arena) };
 
-	for (size_t i = 0; i < m->count + 2; i++) {
-		struct str field = i < m->count    ? path_top(m->fields[i].crm)
-		                   : i == m->count ? plan->crm_id_field
-		                                   : plan->crm_synced_field;
-
-		if (field.len == 0 || map_get(&seen, field))
-			continue;
-		map_put(&seen, field, plan);
-		fields[count++] = field;
-	}
-	plan->crm_fields = fields;
-	plan->crm_field_count = count;
+	set.fields = arena_new_array(&plan->arena, struct str, m->count + 2 + (t ? t->count : 0));
+	for (size_t i = 0; i < m->count; i++)
+		want(&set, path_top(m->fields[i].crm));
+	want(&set, plan->crm_id_field);
+	want(&set, plan->crm_synced_field);
+	for (size_t i = 0; t && i < t->count; i++)
+		want(&set, t->terms[i].field);
+	plan->crm_fields = set.fields;
 }
 
 static void read_settings(struct plan *plan, const struct json *sync, const struct json *integration)
@@ -40,11 +50,78 @@ static void read_settings(struct plan *plan, const struct json *sync, const stru
 	plan->crm_last_sync_field = json_get_text(sync, "crm_last_sync_field");
 	plan->crm_run_field = json_get_text(sync, "crm_run_field");
 	plan->crm_parent_field = json_get_text(sync, "crm_parent_field");
+	plan->crm_status_field = json_get_text(sync, "crm_status_field");
+	plan->crm_reason_field = json_get_text(sync, "crm_reason_field");
+	plan->crm_link_field = json_get_text(sync, "crm_link_field");
+	plan->crm_create = json_get(sync, "crm_create");
 	plan->create_in_crm = json_bool(json_get(sync, "create"), false);
-	plan->back_reference = json_bool(json_get(sync, "back_reference"), true);
+	plan->create_in_emr = json_bool(json_get(sync, "create_in_emr"), false);
+	plan->trigger_creates = json_bool(json_get(sync, "trigger_creates"), false);
+	plan->on_removal[SIDE_EMR] = schema_on_removal(sync, "on_emr_delete");
+	plan->on_removal[SIDE_CRM] = schema_on_removal(sync, "on_crm_delete");
+	plan->back_reference = json_bool(json_get(sync, "back_reference"), json_get(sync, "parent") == NULL);
+	plan->no_stream = !json_bool(json_get(sync, "stream"), true);
+	plan->turns_max = schema_number(sync, "turns_max");
+	plan->delta_overlap_ms = schema_number(sync, "delta_overlap_s") * 1000;
+	plan->delta_lag_ms = schema_number(sync, "delta_lag_s") * 1000;
 	plan->default_account = json_get_text(integration, "default_account");
 	plan->emr_name = json_get_text(integration, "emr");
 	plan->crm_name = json_get_text(integration, "crm");
+}
+
+static void read_events_off(struct plan *plan, const struct json *list)
+{
+	struct str *names = arena_new_array(&plan->arena, struct str, list ? list->count : 0);
+
+	JSON_EACH (list, name)
+		names[plan->events_off_count++] = json_text(name);
+	plan->events_off = names;
+}
+
+/* The parent's CRM id stands in a row of its own, as if the EMR's record held it: so it is merged, written and put back like any other field. */
+static int add_row(struct plan *plan, struct mapping *m, struct err *err)
+{
+	struct field_map *fields = arena_new_array(&plan->arena, struct field_map, m->count + 1);
+	struct field_map *row = &fields[m->count];
+	const struct mapping was = *m;
+
+	for (size_t i = 0; i < m->count; i++)
+		fields[i] = m->fields[i];
+	*row = (struct field_map) { .name = plan->parent.crm, .type = TYPE_ID, .direction = DIRECTION_EMR_TO_CRM };
+	m->fields = fields;
+	m->count++;
+	m->first_name = was.first_name ? fields + (was.first_name - was.fields) : NULL;
+	m->last_name = was.last_name ? fields + (was.last_name - was.fields) : NULL;
+	m->birth_date = was.birth_date ? fields + (was.birth_date - was.fields) : NULL;
+	return path_parse(&plan->arena, plan->parent.crm, &row->crm, err);
+}
+
+static int read_parent(struct engine *engine, struct plan *plan, const struct json *spec, struct err *err)
+{
+	struct parent *p = &plan->parent;
+
+	if (!spec)
+		return 0;
+	p->sync = json_get_text(spec, "sync");
+	p->crm = json_get_text(spec, "crm");
+	p->row = plan->mapping.count;
+	if (path_parse(&plan->arena, json_get_text(spec, "emr"), &p->emr, err) < 0 ||
+	    catalog_sync_id(engine, p->sync, &p->sync_id, err) < 0 || add_row(plan, &plan->mapping, err) < 0 ||
+	    add_row(plan, &plan->live_mapping, err) < 0)
+		return err_wrap(err, "parent");
+	return 0;
+}
+
+static int read_more(struct engine *engine, struct plan *plan, const struct json *sync, struct err *err)
+{
+	const struct json *trigger = json_get(sync, "trigger");
+
+	read_events_off(plan, json_get(sync, "events_off"));
+	if (trigger && trigger_parse(&plan->arena, trigger, &plan->trigger, err) < 0)
+		return err_pass(err);
+	if (read_parent(engine, plan, json_get(sync, "parent"), err) < 0)
+		return err_pass(err);
+	return catalog_has_children(engine, plan->name, &plan->has_children, err);
 }
 
 static int open_all(struct engine *engine, struct plan *plan, const struct sync_docs *docs, struct err *err)
@@ -55,7 +132,9 @@ static int open_all(struct engine *engine, struct plan *plan, const struct sync_
 	plan->name = docs->name;
 	plan->mapping_version = docs->version;
 	read_settings(plan, docs->sync, docs->integration);
-	if (schema_mapping(&plan->arena, docs->sync, &plan->mapping, err) < 0)
+	if (schema_mappings(&plan->arena, docs->sync, &plan->mapping, &plan->live_mapping, &plan->live_differs, err) <
+	            0 ||
+	    read_more(engine, plan, docs->sync, err) < 0)
 		return err_wrap(err, "sync '%.*s'", STR_ARG(plan->name));
 	collect_crm_fields(plan);
 	if (catalog_open_connection(engine, plan->emr_name, &plan->conn[SIDE_EMR], err) < 0)

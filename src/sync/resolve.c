@@ -12,6 +12,7 @@
 
 #include "sync/capture.h"
 #include "sync/identity.h"
+#include "sync/trigger.h"
 
 struct question {
 	struct db *db;
@@ -210,13 +211,19 @@ static int candidates(const struct question *q, struct digest16 key, struct know
 	return 0;
 }
 
+/* A file of ids (R14), or one of its rows tried once more; a delta only says what changed. */
+static bool in_batch(const struct staged *s)
+{
+	return s->door == DOOR_BATCH || (s->door == DOOR_RETRY && s->run_id != 0);
+}
+
 bool resolve_may_create(const struct plan *plan, const struct staged *staged)
 {
 	if (staged->wish == WISH_CREATE)
 		return true;
 	if (staged->side == SIDE_EMR)
 		return plan->create_in_crm;
-	return staged->door == DOOR_BATCH || staged->run_id ? plan->create_in_emr : plan->trigger_creates;
+	return in_batch(staged) ? plan->create_in_emr : plan->trigger_creates;
 }
 
 /* Whoever is new on one side while the other was never read may well be there: he waits (R8). */
@@ -324,6 +331,26 @@ static bool asked_for(const struct staged *s)
 	return s->wish != WISH_NONE && s->wish != WISH_UNLINK;
 }
 
+/* R15, R40: an unlinked CRM record starts by a file, by a person, or by meeting the trigger condition; an unlinked patient always does (R12, R13). */
+static bool waits_for_trigger(const struct question *q, struct resolved *ret)
+{
+	const struct trigger *t = q->plan->trigger;
+	const char *why = "a CRM record does not start by itself: the sync has no trigger condition (R40)";
+
+	if (q->own == SIDE_EMR || asked_for(q->staged) || in_batch(q->staged))
+		return false;
+	if (t && !q->record) {
+		*ret = (struct resolved) { .kind = RESOLVED_UNREAD };
+		return true;
+	}
+	if (t && trigger_met(t, q->arena, q->plan->conn[SIDE_CRM]->kind, q->record))
+		return false;
+	if (t)
+		why = "it does not meet the trigger condition (R40)";
+	skip(ret, OUTCOME_SKIPPED_FILTERED, why, STR_EMPTY);
+	return true;
+}
+
 int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
             const struct json *record, struct resolved *ret, struct err *err)
 {
@@ -342,6 +369,8 @@ int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t
 		return code;
 	if (chosen(staged))
 		return by_wish(&q, ret, err);
+	if (waits_for_trigger(&q, ret))
+		return 0;
 	q.self.side = q.own;
 	if (identity_get(db, arena, plan->sync_id, q.own, staged->record_id, &q.self, &done, err) < 0)
 		return err_wrap(err, "look the record up");

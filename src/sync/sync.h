@@ -22,7 +22,6 @@
 #include "store/store.h"
 
 struct verdict;
-struct meter;
 
 struct engine {
 	struct store *store;
@@ -36,7 +35,6 @@ struct engine {
 	/* Told of every decision, on the reconciling thread, before it is committed. NULL: nobody asks. */
 	void (*on_verdict)(void *context, const struct verdict *verdict);
 	void *on_verdict_context;
-	struct meter *meter; /* what the daemon counts (meter.h); NULL: nobody does */
 };
 
 /* The two sides, in columns named `side`. */
@@ -50,6 +48,15 @@ static inline enum side side_other(enum side side)
 /* R31: what becomes of a pair when one of its records is deleted or archived. */
 enum on_removal { REMOVAL_UNLINK, REMOVAL_FLAG, REMOVAL_DELETE };
 
+/* What a record of this sync hangs on: a record of another sync, found by that one's link. */
+struct parent {
+	int64_t sync_id; /* 0: none */
+	struct str sync;
+	const struct path *emr; /* where the EMR's record names it: PatientId */
+	struct str crm;         /* the CRM field that gets the CRM id of it: Patient__c */
+	size_t row; /* of the mapping: the row that stands for it; its EMR value is the CRM id that was found */
+};
+
 struct plan {
 	struct arena arena;
 	const struct keyring *keys; /* the engine's: identities are hashed with it */
@@ -59,7 +66,9 @@ struct plan {
 	struct str emr_name, crm_name; /* names of the connections */
 	struct connection *conn[2];    /* by side */
 	struct str object[2];          /* "patient", "Contact" */
-	struct mapping mapping;
+	struct mapping mapping;      /* of batches and of people; its rows are those of both modes, in the same order */
+	struct mapping live_mapping; /* R38: of what comes by itself; without a separate one it is the same */
+	bool live_differs;
 	int64_t mapping_version;
 	const struct str *crm_fields; /* every CRM field that is read: mapped ones and those below */
 	size_t crm_field_count;
@@ -88,6 +97,9 @@ struct plan {
 	int64_t delta_overlap_ms, delta_lag_ms; /* R39: see changes_request */
 	int64_t turns_max;                      /* the loop breaker: changes of direction in an hour */
 	bool back_reference;                    /* R18: write our id into the EMR's record */
+	const struct json *crm_create;          /* members that every new CRM record gets; NULL: none */
+	struct parent parent;
+	bool has_children; /* another sync names this one as its parent's */
 };
 
 /* What is done with one payload. Numbers are stored: append only. */
