@@ -40,6 +40,7 @@ struct record {
 	struct str modified_by; /* id of the far user, where the far side says so */
 	struct str merged_into; /* R32: id of the survivor; empty: not merged */
 	bool deleted;           /* or archived (R31) */
+	bool outside;           /* set by the engine: it is there, but does not meet the sync's filter */
 	const char *fault;      /* why the bytes are no record ("not well-formed JSON at byte 12"); NULL: fine */
 };
 
@@ -56,6 +57,9 @@ struct list_request {
 	struct str where; /* the system's own filter text (SOQL condition; "name=value&name=value"); empty: all */
 	const struct list_equals *equals; /* and all of these; a system that cannot filter so answers ERR_UNSUPPORTED */
 	size_t equal_count;
+	const struct str
+	        *ids; /* only these, at most 200, if id_count is not 0; a system that cannot answers ERR_UNSUPPORTED */
+	size_t id_count;
 	/* "" = from the beginning; else next_cursor of a page, also after a restart. With traits.pages_independent it is the
 	 * number of rows before the page, in decimal, and may be computed: any multiple of page_size. */
 	struct str cursor;

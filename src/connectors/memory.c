@@ -117,9 +117,17 @@ static int memory_describe(struct connection *c, struct arena *arena, struct str
 	return 0;
 }
 
+static bool among(const struct str *ids, size_t count, struct str id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(ids[i], id))
+			return true;
+	return count == 0;
+}
+
 static bool wanted(const struct stored *s, const struct list_request *request)
 {
-	if (s->deleted && request->live_only)
+	if ((s->deleted && request->live_only) || !among(request->ids, request->id_count, s->id))
 		return false;
 	for (size_t i = 0; i < request->equal_count; i++)
 		if (!memory_has_value(s, request->equals[i].field, request->equals[i].value))

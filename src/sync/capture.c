@@ -234,6 +234,27 @@ static int look_at_members(struct db *db, const struct rows_job *job, struct row
 	return 0;
 }
 
+/* It does not meet the sync's filter and is nobody's counterpart: it takes no part, and is no candidate either. */
+static int look_at_outside(struct db *db, const struct rows_job *job, struct row *row, struct err *err)
+{
+	struct staged *s = &row->staged;
+	struct link link;
+	bool found;
+
+	if (!row->record || !row->record->outside || s->wish != WISH_NONE || s->kind != STAGED_RECORD)
+		return 0;
+	if (link_by(db, job->arena, s->sync_id, s->side, s->record_id, &link, &found, err) < 0)
+		return err_wrap(err, "look a link up");
+	if (found)
+		return 0;
+	s->state = STAGED_DONE;
+	s->outcome = OUTCOME_SKIPPED_FILTERED;
+	s->reason = STR("it does not meet the sync's filter");
+	row->readable = false;
+	row->gone = true;
+	return 0;
+}
+
 static int look_up(struct db *db, void *context, struct err *err)
 {
 	struct rows_job *job = context;
@@ -241,7 +262,7 @@ static int look_up(struct db *db, void *context, struct err *err)
 	for (size_t i = 0; i < job->count; i++) {
 		struct row *row = &job->rows[i];
 
-		if (look_at_members(db, job, row, err) < 0)
+		if (look_at_members(db, job, row, err) < 0 || look_at_outside(db, job, row, err) < 0)
 			return err_pass(err);
 		if (row->staged.record_id.len == 0 || !row->readable)
 			continue;

@@ -12,7 +12,7 @@
 #include "sync/link.h"
 #include "sync/outbox.h"
 
-enum { GATHER = 400, SIDES = 2 };
+enum { GATHER = 400, SIDES = 2, FILTERED = 200 };
 
 struct hand {
 	struct engine *engine;
@@ -31,6 +31,8 @@ struct hand {
 
 struct look_call {
 	struct call *call;
+	struct call *members; /* which of them meet the sync's filter; NULL: it has none */
+	const struct str *ids;
 	enum side side;
 	const struct staged *const *asked;
 	size_t count;
@@ -93,6 +95,25 @@ static int gather(struct db *db, void *context, struct err *err)
 
 /* ---- ask ---- */
 
+static bool filtered(const struct plan *plan, enum side side)
+{
+	return side == SIDE_CRM && plan->crm_where.len > 0;
+}
+
+/* A fetch by ids knows nothing of the sync's filter: a second question says who meets it. */
+static struct call *ask_members(const struct hand *h, const struct fetch_request *asked)
+{
+	struct connection *c = h->plan->conn[SIDE_CRM];
+	const struct list_request request = { .object = asked->object,
+		                              .where = h->plan->crm_where,
+		                              .ids = asked->ids,
+		                              .id_count = asked->id_count,
+		                              .live_only = true,
+		                              .priority = asked->priority };
+
+	return c->kind->list_start(c, &request);
+}
+
 static struct look_call ask(const struct hand *h, enum side side, size_t from, size_t most)
 {
 	struct connection *c = h->plan->conn[side];
@@ -110,12 +131,33 @@ static struct look_call ask(const struct hand *h, enum side side, size_t from, s
 
 	for (size_t i = 0; i < count; i++)
 		ids[i] = h->ask[side][from + i]->record_id;
+	call.ids = ids;
 	call.asked = h->ask[side] + from;
 	call.call = c->kind->fetch_start(c, &request);
+	if (filtered(h->plan, side))
+		call.members = ask_members(h, &request);
 	return call;
 }
 
 /* ---- take ---- */
+
+static int mark_outside(const struct hand *h, struct look_call *call, struct arena *arena, struct page *page,
+                        struct err *err)
+{
+	struct connection *c = h->plan->conn[call->side];
+	struct map inside = MAP_INIT(arena);
+	struct page members;
+
+	if (!call->members)
+		return 0;
+	if (c->kind->list_finish(&call->members, arena, &members, err) < 0)
+		return err_wrap(err, "ask which records meet the filter");
+	for (size_t i = 0; i < members.count; i++)
+		map_put(&inside, members.records[i].id, page);
+	for (size_t i = 0; i < page->count; i++)
+		page->records[i].outside = !map_get(&inside, page->records[i].id);
+	return 0;
+}
 
 static int take(const struct hand *h, struct look_call *call, size_t *ret_looked, struct err *err)
 {
@@ -128,6 +170,8 @@ static int take(const struct hand *h, struct look_call *call, size_t *ret_looked
 		return err_wrap(err, "read %zu records of %.*s", call->count,
 		                STR_ARG(call->side == SIDE_CRM ? h->plan->crm_name : h->plan->emr_name));
 	ensure(page.count == call->count);
+	if (mark_outside(h, call, &arena, &page, err) < 0)
+		return err_pass(err);
 	if (capture_looked(h->engine, h->plan, &arena, &page, call->asked, call->asked_ms, &done, err) < 0)
 		return err_pass(err);
 	*ret_looked += call->count;
@@ -153,16 +197,20 @@ static int ask_and_take(struct hand *h, size_t *ret_looked, struct err *err)
 	int code = 0;
 
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
-		size_t most = MAX_OF((size_t)1, h->plan->conn[side]->traits.fetch_batch);
+		size_t batch = h->plan->conn[side]->traits.fetch_batch;
+		size_t most = MAX_OF((size_t)1, filtered(h->plan, side) ? MIN_OF(batch, (size_t)FILTERED) : batch);
 
 		for (size_t at = 0; at < h->ask_count[side]; at += most)
 			calls[count++] = ask(h, side, at, most);
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (code < 0)
+		if (code < 0) {
 			call_cancel(&calls[i].call);
-		else
+			call_cancel(&calls[i].members);
+		} else {
 			code = take(h, &calls[i], ret_looked, err);
+			call_cancel(&calls[i].members); /* only left after a failure */
+		}
 	}
 	if (code < 0 || h->repeat_count == 0)
 		return code;

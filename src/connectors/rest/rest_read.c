@@ -98,6 +98,9 @@ static int check_equals(struct rest_read *read, const struct list_request *reque
 		if (!can_equal(&read->object->list, request->equals[i].field))
 			return err_set(err, ERR_UNSUPPORTED, "%s cannot look for records by '%.*s'",
 			               read->call.connection->kind->title, STR_ARG(request->equals[i].field));
+	if (request->id_count)
+		return err_set(err, ERR_UNSUPPORTED, "%s cannot list records by their ids",
+		               read->call.connection->kind->title);
 	return 0;
 }
 

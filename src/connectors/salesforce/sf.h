@@ -100,6 +100,8 @@ struct sf_query {
 	struct str where;
 	const struct list_equals *equals;
 	size_t equal_count;
+	const struct str *ids; /* only these; none: all */
+	size_t id_count;
 	bool deleted_anyway;              /* deleted rows come whether they meet `where` or not */
 	struct str since, before;         /* stamps of clock_rfc3339, from and until; empty: no bound */
 	struct str after_stamp, after_id; /* rows behind this one; empty: all */

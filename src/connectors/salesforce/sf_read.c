@@ -162,7 +162,9 @@ struct call *sf_list_start(struct connection *c, const struct list_request *requ
 		                          .fields = sf_copy_texts(arena, request->fields, request->field_count),
 		                          .field_count = request->field_count,
 		                          .equals = copy_equals(arena, request->equals, request->equal_count),
-		                          .equal_count = request->equal_count };
+		                          .equal_count = request->equal_count,
+		                          .ids = sf_copy_texts(arena, request->ids, request->id_count),
+		                          .id_count = request->id_count };
 	list->live_only = request->live_only;
 	page_size(list, request->page_size);
 	read_cursor(list, request->cursor);

@@ -131,6 +131,16 @@ static void add_and(struct buf *out, size_t n)
 	buf_add_c(out, n ? " AND " : " WHERE ");
 }
 
+static void add_ids(struct buf *out, const struct sf_query *query)
+{
+	buf_add_c(out, "Id IN (");
+	for (size_t i = 0; i < query->id_count; i++) {
+		buf_add_c(out, i ? "," : "");
+		sf_soql_text(out, query->ids[i]);
+	}
+	buf_add_char(out, ')');
+}
+
 static int add_conditions(struct buf *out, const struct sf_query *query, struct err *err)
 {
 	size_t n = 0;
@@ -148,6 +158,10 @@ static int add_conditions(struct buf *out, const struct sf_query *query, struct 
 		add_and(out, n++);
 		buf_printf(out, "%.*s = ", STR_ARG(query->equals[i].field));
 		sf_soql_text(out, query->equals[i].value);
+	}
+	if (query->id_count) {
+		add_and(out, n++);
+		add_ids(out, query);
 	}
 	if (query->since.len) {
 		add_and(out, n++);
