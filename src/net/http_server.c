@@ -306,6 +306,20 @@ void http_server_close(struct http_server **server)
 	*server = NULL;
 }
 
+int http_server_reload(struct http_server *server, struct err *err)
+{
+	void *fresh, *old;
+
+	if (tls_open(&server->options, &fresh, err) < 0)
+		return err_pass(err);
+	pthread_mutex_lock(&server->lock);
+	old = server->tls;
+	server->tls = fresh;
+	pthread_mutex_unlock(&server->lock);
+	tls_close(old); /* open connections hold it until they end */
+	return 0;
+}
+
 unsigned http_server_port(const struct http_server *server)
 {
 	return server->port;

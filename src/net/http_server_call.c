@@ -19,7 +19,7 @@ struct call *call_new(struct conn *c)
 	call->conn = c;
 	call->started_ns = clock_mono_ns();
 	call->asked = (struct http_asked) {
-		.server = c->server, .method = "other", .pattern = "none", .tls = c->server->tls != NULL
+		.server = c->server, .method = "other", .pattern = "none", .tls = c->server->options.cert_file != NULL
 	};
 	return call;
 }

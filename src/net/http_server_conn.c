@@ -383,7 +383,12 @@ static struct bufferevent *bufferevent_of(struct http_server *s, evutil_socket_t
 {
 	const int flags = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
 
-	return s->tls ? tls_bufferevent(s->tls, s->base, fd, flags) : bufferevent_socket_new(s->base, fd, flags);
+	struct bufferevent *bev;
+
+	pthread_mutex_lock(&s->lock);
+	bev = s->tls ? tls_bufferevent(s->tls, s->base, fd, flags) : bufferevent_socket_new(s->base, fd, flags);
+	pthread_mutex_unlock(&s->lock);
+	return bev;
 }
 
 void conn_accept(struct http_server *s, evutil_socket_t fd, const struct sockaddr *from)

@@ -166,7 +166,7 @@ struct http_server {
 	struct http_server_options options;
 	struct route_table routes;
 	unsigned port;
-	void *tls; /* SSL_CTX, or NULL */
+	void *tls; /* SSL_CTX, or NULL; exchanged under `lock` */
 
 	/* web thread */
 	struct event_base *base;

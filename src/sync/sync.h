@@ -22,6 +22,7 @@
 #include "store/store.h"
 
 struct verdict;
+struct meter;
 
 struct engine {
 	struct store *store;
@@ -35,6 +36,7 @@ struct engine {
 	/* Told of every decision, on the reconciling thread, before it is committed. NULL: nobody asks. */
 	void (*on_verdict)(void *context, const struct verdict *verdict);
 	void *on_verdict_context;
+	struct meter *meter; /* what the daemon counts (meter.h); NULL: nobody does */
 };
 
 /* The two sides, in columns named `side`. */

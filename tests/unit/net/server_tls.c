@@ -23,17 +23,21 @@ static X509 *self_signed(EVP_PKEY *key)
 	return cert;
 }
 
-static int write_files(void **state UNUSED)
+static void write_pair(FILE *to_cert, FILE *to_key)
 {
 	EVP_PKEY *key = EVP_RSA_gen(2048);
 	X509 *cert = self_signed(key);
-	FILE *to_cert = fdopen(mkstemp(cert_file), "w"), *to_key = fdopen(mkstemp(key_file), "w");
 
 	must(to_cert && to_key && PEM_write_X509(to_cert, cert) == 1);
 	must(PEM_write_PrivateKey(to_key, key, NULL, NULL, 0, NULL, NULL) == 1);
 	must(fclose(to_cert) == 0 && fclose(to_key) == 0);
 	X509_free(cert);
 	EVP_PKEY_free(key);
+}
+
+static int write_files(void **state UNUSED)
+{
+	write_pair(fdopen(mkstemp(cert_file), "w"), fdopen(mkstemp(key_file), "w"));
 	return 0;
 }
 
@@ -175,11 +179,62 @@ static void wrong_files_are_refused(void **state UNUSED)
 	assert_non_null(strstr(err.text, "/nowhere/key.pem"));
 }
 
+/* The certificate's key that a new connection is shown, as text. */
+static void shown_key(const struct rig *r, struct buf *ret)
+{
+	unsigned char *der = NULL;
+	struct client c;
+	X509 *cert;
+	int len;
+
+	buf_clear(ret);
+	assert_true(client_open(&c, r, TLS1_3_VERSION));
+	cert = SSL_get1_peer_certificate(c.ssl);
+	assert_non_null(cert);
+	len = i2d_PUBKEY(X509_get0_pubkey(cert), &der);
+	buf_add_bytes(ret, der, (size_t)len);
+	OPENSSL_free(der);
+	X509_free(cert);
+	client_close(&c);
+}
+
+static void a_renewed_certificate_is_taken(void **state UNUSED)
+{
+	SCOPED(buf) struct buf before = BUF_INIT(1 << 16), after = BUF_INIT(1 << 16), got = BUF_INIT(1 << 20);
+	struct err err = ERR_INIT;
+	struct client open;
+	FILE *broken;
+	struct rig r;
+
+	rig_open(&r, tls_options());
+	assert_true(client_open(&open, &r, TLS1_3_VERSION));
+	shown_key(&r, &before);
+	write_pair(fopen(cert_file, "w"), fopen(key_file, "w"));
+	shown_key(&r, &after);
+	assert_true(str_eq(buf_str(&before), buf_str(&after)));
+	assert_int_equal(http_server_reload(r.server, &err), 0);
+	shown_key(&r, &after);
+	assert_false(str_eq(buf_str(&before), buf_str(&after)));
+	assert_true(client_ask(&open, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", &got) > 0);
+	client_close(&open);
+
+	broken = fopen(cert_file, "w");
+	must(broken && fputs("no certificate\n", broken) >= 0 && fclose(broken) == 0);
+	assert_int_equal(http_server_reload(r.server, &err), ERR_CONFIG);
+	shown_key(&r, &before);
+	assert_true(str_eq(buf_str(&before), buf_str(&after)));
+	write_pair(fopen(cert_file, "w"), fopen(key_file, "w"));
+	rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests_over_tls),         cmocka_unit_test(answers_are_not_delayed),
-		cmocka_unit_test(what_is_no_tls_is_refused), cmocka_unit_test(silent_handshakes_end),
+		cmocka_unit_test(requests_over_tls),
+		cmocka_unit_test(answers_are_not_delayed),
+		cmocka_unit_test(what_is_no_tls_is_refused),
+		cmocka_unit_test(silent_handshakes_end),
+		cmocka_unit_test(a_renewed_certificate_is_taken),
 		cmocka_unit_test(wrong_files_are_refused),
 	};
 

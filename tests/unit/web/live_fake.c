@@ -1,0 +1,37 @@
+#include "live_fake.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KEEP(place, text) snprintf(place, sizeof(place), "%.*s", STR_ARG(text))
+
+int live_hook(struct live *live, struct str connection, const struct hook *hook, struct hook_done *ret, struct err *err)
+{
+	live->asked++;
+	KEEP(live->connection, connection);
+	KEEP(live->path, hook->path);
+	KEEP(live->body, hook->body);
+	live->received_ms = hook->received_ms;
+	for (size_t i = 0; i < hook->header_count; i++) {
+		if (str_eq_nocase(hook->headers[i].name, STR("X-Signature")))
+			KEEP(live->signature, hook->headers[i].value);
+	}
+	if (live->hook_error.code < 0) {
+		*err = live->hook_error;
+		return err_pass(err);
+	}
+	*ret = live->done;
+	return 0;
+}
+
+int live_state(struct live *live, struct arena *arena, struct live_sync **ret, size_t *ret_count, struct err *err)
+{
+	if (live->state_error.code < 0) {
+		*err = live->state_error;
+		return err_pass(err);
+	}
+	*ret = arena_new_array(arena, struct live_sync, live->sync_count + 1);
+	memcpy(*ret, live->syncs, live->sync_count * sizeof(**ret));
+	*ret_count = live->sync_count;
+	return 0;
+}
