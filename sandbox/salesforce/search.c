@@ -53,8 +53,12 @@ static bool read_term(struct search *search, struct str term)
 	struct str rest, word;
 	size_t len = 0;
 
-	for (size_t i = 0; i < term.len; i++)
-		plain[len++] = strchr("\\*?\"()", term.at[i]) ? ' ' : term.at[i];
+	for (size_t i = 0; i < term.len; i++) {
+		if (term.at[i] == '\\' && i + 1 < term.len)
+			plain[len++] = term.at[++i]; /* escaped: a sign as any other */
+		else
+			plain[len++] = strchr("\\*?\"()", term.at[i]) ? ' ' : term.at[i];
+	}
 	rest = fold_search(search->request->arena, str_range(plain, len));
 	while (rest.len > 0 && str_split(&rest, ' ', &word)) {
 		if (word.len > 0 && search->word_count < WORDS_MAX)

@@ -7,11 +7,13 @@
 #include "lib/limits.h"
 #include "sync/audit.h"
 #include "sync/catalog.h"
+#include "sync/person.h"
 #include "sync/run.h"
 
 struct preview {
 	struct cli_args *args;
-	struct str id; /* empty: whichever record comes */
+	enum side side;
+	struct str id; /* of that side; empty: whichever record comes */
 	bool told;     /* the engine decided something about it */
 };
 
@@ -137,7 +139,8 @@ static void take_verdict(void *context, const struct verdict *v)
 	struct out out;
 
 	/* A payload that waits since an interrupted run is decided on the way, and is not what was asked for. */
-	if (preview->told || (preview->id.len && !str_eq(v->emr_id, preview->id)))
+	if (preview->told ||
+	    (preview->id.len && !str_eq(preview->side == SIDE_EMR ? v->emr_id : v->crm_id, preview->id)))
 		return;
 	preview->told = true;
 	out_begin(&out, preview->args, columns, "the mapping has no fields");
@@ -148,27 +151,61 @@ static void take_verdict(void *context, const struct verdict *v)
 		print_verdict(&out, v);
 }
 
-int cmd_preview(struct cli_args *args, struct err *err)
+/* What is judged: one record as it is, or a wish about it. */
+static int judge(struct engine *scratch, struct preview *preview, const struct person_asks *asks, struct err *err)
 {
-	struct preview preview = { .args = args, .id = cli_value(args, "id") };
+	struct plan *plan;
+	int code;
+
+	if (plan_open(scratch, preview->args->positional[0], &plan, err) < 0)
+		return err_pass(err);
+	if (preview->side == SIDE_CRM && plan->conn[SIDE_CRM]->kind->record_id)
+		preview->id = plan->conn[SIDE_CRM]->kind->record_id(preview->args->arena, preview->id);
+	if (asks)
+		code = person_preview(scratch, plan, asks->side, asks->wish, asks->record_id, asks->partner, err);
+	else
+		code = run_preview(scratch, plan, preview->side, preview->id, err);
+	plan_close(&plan);
+	return code;
+}
+
+static int preview_of(struct preview *preview, const struct person_asks *asks, struct err *err)
+{
+	struct cli_args *args = preview->args;
 	struct engine *scratch;
-	struct plan *plan = NULL;
 	int code;
 
 	if (args->host->open_scratch(args->engine, &scratch, err) < 0)
 		return err_pass(err);
 	scratch->on_verdict = take_verdict;
-	scratch->on_verdict_context = &preview;
+	scratch->on_verdict_context = preview;
 	cli_interrupts(scratch);
 	code = audit_note(args->engine, "look", STR("preview of one record"), STR_EMPTY, STR_EMPTY, NULL, err);
 	if (code == 0)
-		code = plan_open(scratch, args->positional[0], &plan, err);
-	if (code == 0)
-		code = run_preview(scratch, plan, SIDE_EMR, cli_value(args, "id"), err);
-	plan_close(&plan);
+		code = judge(scratch, preview, asks, err);
 	cli_interrupts(args->engine);
 	args->host->close(&scratch);
-	if (code == 0 && !preview.told)
+	if (code == 0 && !preview->told)
 		return err_set(err, ERR_NOT_FOUND, "the record was read, but nothing was decided about it");
 	return code < 0 ? code : EXIT_DONE;
+}
+
+int cmd_preview(struct cli_args *args, struct err *err)
+{
+	struct preview preview = { .args = args, .id = cli_value(args, "id") };
+
+	if (cli_has(args, "id") && cli_has(args, "crm"))
+		return err_set(err, ERR_USAGE, "either --id, an EMR record, or --crm, a CRM record");
+	if (cli_has(args, "crm")) {
+		preview.side = SIDE_CRM;
+		preview.id = cli_value(args, "crm");
+	}
+	return preview_of(&preview, NULL, err);
+}
+
+int preview_wish(struct cli_args *args, const struct person_asks *asks, struct err *err)
+{
+	struct preview preview = { .args = args, .side = asks->side, .id = asks->record_id };
+
+	return preview_of(&preview, asks, err);
 }

@@ -11,6 +11,22 @@
 	{                                               \
 		"limit", "N", "at most this many (100)" \
 	}
+#define EMR                                   \
+	{                                     \
+		"emr", "ID", "the EMR record" \
+	}
+#define CRM                                   \
+	{                                     \
+		"crm", "ID", "the CRM record" \
+	}
+#define WHY                                                            \
+	{                                                              \
+		"why", "TEXT", "the reason; stands in the audit trail" \
+	}
+#define WAIT                                                                 \
+	{                                                                    \
+		"wait", "SECONDS", "how long to wait for the end of it (60)" \
+	}
 #define QUIET                                \
 	{                                    \
 		"quiet", NULL, "no progress" \
@@ -63,8 +79,69 @@ const struct command cli_commands[] = {
 	  .summary = "one live record: EMR value, transform, CRM value, what would be written",
 	  .details = "Writes nothing anywhere. That a record was looked at stands in the audit trail.",
 	  .example = "suture preview --id pat-0FSDJLVllITT",
-	  .options = { { "id", "ID", "the EMR record; without it, the first one" } },
+	  .options = { { "id", "ID", "the EMR record; without it, the first one" },
+	               { "crm", "ID", "judge a CRM record instead: what would go to the EMR" } },
 	  .run = cmd_preview },
+	{ .name = "search",
+	  .positionals = "emr|crm TEXT [SYNC]",
+	  .summary = "people of one system, live, with whom they are linked",
+	  .details = "TEXT is what that system's own search takes (a name, an e-mail), or a record's id. Of a system "
+	             "without a "
+	             "search: the whole name and the birth date, looked up among those that were read. Shows patient "
+	             "data: "
+	             "that somebody searched stands in the audit trail.",
+	  .example = "suture search emr \"Ann Lee\"",
+	  .run = cmd_search },
+	{ .name = "link",
+	  .positionals = "[SYNC]",
+	  .summary = "join an EMR record and a CRM record as one person (R11)",
+	  .details = "Where both hold a value, the CRM's goes to the EMR; with `--from emr` the other way round. "
+	             "Blanks are filled "
+	             "from either side. `suture unlink` ends the pair again; values that were overwritten are not put "
+	             "back: look "
+	             "at `--preview` first. Exit status 3 when it was not done.",
+	  .example = "suture link --emr pat-0FSDJLVllITT --crm 003D000000QXYZ1AAP --preview",
+	  .options = { EMR,
+	               CRM,
+	               { "from", "emr|crm", "whose values count where both are filled (crm)" },
+	               { "preview", NULL, "show what would be written, field by field; write nothing" },
+	               WHY,
+	               WAIT },
+	  .run = cmd_link },
+	{ .name = "unlink",
+	  .positionals = "[SYNC]",
+	  .summary = "end a pair (R29); both records stay as they are",
+	  .details = "The CRM record loses its mark and the EMR's id. Neither is linked again by itself; `suture "
+	             "link`, `create` and "
+	             "`sync-now` do that.",
+	  .example = "suture unlink --crm 003D000000QXYZ1AAP --why \"two people of one name\"",
+	  .options = { EMR, CRM, WHY, WAIT },
+	  .run = cmd_unlink },
+	{ .name = "relink",
+	  .positionals = "[SYNC]",
+	  .summary = "link two records and end whatever pairs they are in (R30)",
+	  .example = "suture relink --emr pat-0FSDJLVllITT --crm 003D000000QXYZ1AAP",
+	  .options = { EMR,
+	               CRM,
+	               { "from", "emr|crm", "whose values count where both are filled (crm)" },
+	               { "preview", NULL, "show what would be written, field by field; write nothing" },
+	               WHY,
+	               WAIT },
+	  .run = cmd_relink },
+	{ .name = "create",
+	  .positionals = "[SYNC]",
+	  .summary = "make the counterpart of a record in the other system",
+	  .details =
+	          "Only where nobody there fits: a record that fits is linked instead, several that fit are refused.",
+	  .example = "suture create --crm 003D000000QXYZ1AAP",
+	  .options = { EMR, CRM, WHY, WAIT },
+	  .run = cmd_create },
+	{ .name = "sync-now",
+	  .positionals = "[SYNC]",
+	  .summary = "read one record now and bring its changes through",
+	  .example = "suture sync-now --emr pat-0FSDJLVllITT",
+	  .options = { EMR, CRM, WHY, WAIT },
+	  .run = cmd_sync_now },
 	{ .name = "import",
 	  .positionals = "[SYNC]",
 	  .summary = "bring all records of the EMR into the CRM; resumes an unfinished run",

@@ -16,6 +16,7 @@ static const struct {
 } groups[] = {
 	{ "Set up", " init apply export connect check " },
 	{ "Import", " preview import drain " },
+	{ "One record", " search link unlink relink create sync-now " },
 	{ "Look", " runs report links conflicts staged log audit " },
 	{ "Mend", " retry " },
 };

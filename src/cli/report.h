@@ -3,6 +3,7 @@
 #define SUTURE_CLI_REPORT_H
 
 #include "cli/cli.h"
+#include "sync/person.h"
 #include "sync/run.h"
 
 /* Prints the run's counts and what to do next; EXIT_SOME_FAILED when some failed. */
@@ -10,6 +11,15 @@ int report_run(struct cli_args *args, const struct run *run, struct err *err);
 /* How many records were read, and a line for each outcome that occurred; `counts` has OUTCOME_COUNT places. */
 void report_counts(const int64_t *counts, int64_t read);
 int report_staged(struct cli_args *args, const struct staged_filter *filter, const char *empty, struct err *err);
+
+/* What a wish would write, field by field; writes nothing. */
+int preview_wish(struct cli_args *args, const struct person_asks *asks, struct err *err);
+
+/* What became of a wish; EXIT_SOME_FAILED unless it was carried out. */
+int report_wished(struct cli_args *args, const struct person_asks *asks, const struct wished *wished);
+bool outcome_is_good(enum outcome outcome);
+/* --wait of the running command. */
+int wait_option(const struct cli_args *args, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
 /* --after and --limit of the running command. */
 int page_options(const struct cli_args *args, int64_t *ret_after, size_t *ret_limit, struct err *err) MUST_CHECK;

@@ -165,5 +165,13 @@ const struct migration migrations[] = {
 	  "CREATE TABLE event_tally (sync_id INTEGER NOT NULL, day INTEGER NOT NULL, event TEXT NOT NULL, came INTEGER "
 	  "NOT NULL, off INTEGER NOT NULL, PRIMARY KEY (sync_id, day, event));",
 	  NULL },
+	{ "a payload whose record was read knows the one that took its place; what a person decides about a conflict "
+	  "(R22)",
+	  "ALTER TABLE staged ADD COLUMN read_as INTEGER;"
+	  "ALTER TABLE conflict ADD COLUMN decided_by TEXT;"
+	  "ALTER TABLE conflict ADD COLUMN decided_ms INTEGER;"
+	  "ALTER TABLE conflict ADD COLUMN why TEXT;"
+	  "ALTER TABLE conflict ADD COLUMN choice BLOB;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

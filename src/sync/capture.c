@@ -18,9 +18,8 @@
 #include "sync/run_table.h"
 #include "sync/select.h"
 
-/* One field of a record in CRM form; anything unreadable counts as blank here, reconcile reports it. */
-static struct value read_field(const struct field_map *field, struct arena *arena, enum side side,
-                               const struct json *record)
+struct value capture_value(const struct field_map *field, struct arena *arena, enum side side,
+                           const struct json *record)
 {
 	struct value in[MAPPING_PATHS_MAX], out = VALUE_NOTHING;
 	struct err ignored = ERR_INIT;
@@ -47,9 +46,9 @@ struct identity capture_identity(const struct plan *plan, struct arena *arena, e
 		return (struct identity) {
 			.missing = "the mapping names no fields for first name, last name and birth date"
 		};
-	who = identity_of(arena, read_field(m->first_name, arena, side, record),
-	                  read_field(m->last_name, arena, side, record),
-	                  read_field(m->birth_date, arena, side, record));
+	who = identity_of(arena, capture_value(m->first_name, arena, side, record),
+	                  capture_value(m->last_name, arena, side, record),
+	                  capture_value(m->birth_date, arena, side, record));
 	/* Names and birth dates are few enough to be guessed: the database keeps a hash that needs the key. */
 	if (who.complete)
 		who.key = box_blind(plan->keys, "identity.match_key",
@@ -305,14 +304,9 @@ static int note_who(struct db *db, const struct row *row, bool *ret_seen, struct
 	return (row->readable ? identity_put : identity_see)(db, s->sync_id, &row->known, ret_seen, err);
 }
 
-static int take_the_place(struct db *db, const struct rows_job *job, const struct row *row, struct err *err)
+static int take_the_place(struct db *db, const struct row *row, struct err *err)
 {
-	struct str reason;
-
-	if (!row->replaces)
-		return 0;
-	reason = arena_printf(job->arena, "read as payload %lld", (long long)row->staged.id);
-	return stage_supersede(db, row->replaces, arena_text(job->arena, reason), err);
+	return row->replaces ? stage_read_as(db, row->replaces, row->staged.id, err) : 0;
 }
 
 static int move_cursor(struct db *db, const struct rows_job *job, struct err *err)
@@ -340,7 +334,7 @@ static int commit(struct db *db, void *context, struct err *err)
 			return err_wrap(err, "capture");
 		if (row->known_already || (seen && job->how->door == DOOR_BATCH))
 			continue;
-		if (stage_insert(db, &row->staged, err) < 0 || take_the_place(db, job, row, err) < 0)
+		if (stage_insert(db, &row->staged, err) < 0 || take_the_place(db, row, err) < 0)
 			return err_wrap(err, "capture");
 		job->done.staged++;
 		job->done.last_id = row->staged.id;
@@ -522,7 +516,7 @@ int capture_looked(struct engine *engine, const struct plan *plan, struct arena 
 		row->staged.priority = asked->priority;
 		row->staged.wish = asked->wish;
 		row->staged.event = asked->event;
-		if (asked->wish != WISH_NONE)
+		if (asked->wish != WISH_NONE && row->staged.kind != STAGED_MERGED)
 			row->staged.partner = asked->partner;
 	}
 	return capture_rows(&job, ret, err);

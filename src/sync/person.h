@@ -11,11 +11,22 @@ struct wished {
 	struct staged
 	        staged; /* the payload as it ended: state, outcome, reason, error; after the record was read, the one that took the wish's place */
 	bool waits;     /* nobody has decided it yet: it stays queued, and who works on the sync will */
+	struct str emr_id, crm_id; /* of the pair that it ended with or on; empty: none */
 };
-/* `partner` is needed for WISH_LINK and WISH_RELINK. Waits up to timeout_ms. ERR_NOT_FOUND and ERR_CONFLICT say what to do. */
+/* `partner` is needed for WISH_LINK and WISH_RELINK. Waits up to timeout_ms. ERR_NOT_FOUND and ERR_CONFLICT say what to do. Who and what stand in the
+ * audit trail. */
 int person_wish(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, enum wish wish,
                 struct str record_id, struct str partner, int64_t timeout_ms, struct wished *ret,
                 struct err *err) MUST_CHECK;
+/* The same with a reason for the audit trail (NULL: none was given). */
+struct person_asks {
+	enum side side;
+	enum wish wish;
+	struct str record_id, partner;
+	const char *why;
+};
+int person_asks(struct engine *engine, struct plan *plan, struct arena *arena, const struct person_asks *asks,
+                int64_t timeout_ms, struct wished *ret, struct err *err) MUST_CHECK;
 /* R11: what linking would change, field by field, to engine->on_verdict; engine->dry. */
 int person_preview(struct engine *engine, struct plan *plan, enum side side, enum wish wish, struct str record_id,
                    struct str partner, struct err *err) MUST_CHECK;
@@ -26,6 +37,8 @@ struct hit {
 	struct str first_name, last_name, birth_date; /* for the person who searches; never for logs (R41) */
 	struct str linked_to;                         /* the other side's id; empty: free */
 };
+/* The text may be a record's id. ERR_UNSUPPORTED: the far side has no search, and the text is not a whole name and birth date. That somebody searched
+ * stands in the audit trail, without the text. */
 int person_search(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, struct str text,
                   struct hit **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 

@@ -222,6 +222,7 @@ static bool nothing_to_undo(struct item *item)
 		return false;
 	decide(item, OUTCOME_SKIPPED_FILTERED,
 	       s->wish == WISH_UNLINK     ? "it is not linked"
+	       : s->wish != WISH_NONE     ? "there is no such record, or it is archived or deleted (R31)"
 	       : s->kind == STAGED_MERGED ? "merged into another record (R32)"
 	                                  : "archived or deleted (R31)");
 	return true;

@@ -169,6 +169,8 @@ static int end_displaced(struct db *db, const struct commit *job, const struct i
 	if (!found)
 		return 0;
 	compose.side = side;
+	compose.person =
+	        true; /* before this pair's own write: ids that are unique there are given up before they are taken */
 	compose.emr_id = side == SIDE_EMR ? STR_EMPTY : link.emr_id;
 	compose.crm_id = side == SIDE_CRM ? STR_EMPTY : link.crm_id;
 	compose_undo(&compose, REMOVAL_UNLINK, true, &other.writes);

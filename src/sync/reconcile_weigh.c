@@ -98,6 +98,9 @@ static void counterpart_unusable(struct item *item)
 	item->gone = item->resolved.kind == RESOLVED_LINKED;
 	if (item->gone)
 		decide(item, OUTCOME_SKIPPED_FILTERED, lost[other]);
+	else if (item->staged->wish == WISH_LINK || item->staged->wish == WISH_RELINK)
+		decide(item, OUTCOME_SKIPPED_NO_MATCH,
+		       "the other system has no such record as the one that was chosen (R11)");
 	else
 		decide(item, OUTCOME_SKIPPED_NO_MATCH, "the record that fitted is gone; the next run looks again");
 }

@@ -1,11 +1,12 @@
 /*
  * single: one record walks the same road. Preview, retry and a person's click read it at its source and stage it like any page of a batch.
  */
-#include "sync/run.h"
+#include "sync/single.h"
 
 #include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/catalog.h"
+#include "sync/look.h"
 #include "sync/outbox.h"
 #include "sync/reconcile.h"
 #include "sync/run_lock.h"
@@ -21,8 +22,8 @@ static void ask_for_fields(const struct plan *plan, enum side side, const struct
 	*ret_count = side == SIDE_CRM ? plan->crm_field_count : 0;
 }
 
-static int fetch_one(struct plan *plan, struct arena *arena, enum side side, struct str id, struct page *ret,
-                     struct err *err)
+int single_fetch(struct plan *plan, struct arena *arena, enum side side, struct str id, struct page *ret,
+                 struct err *err)
 {
 	struct connection *c = plan->conn[side];
 	struct fetch_request request = {
@@ -71,7 +72,7 @@ static int capture_one(struct engine *engine, struct plan *plan, struct str id, 
 	struct page page;
 
 	asked.asked_ms = clock_wall_ms();
-	if ((id.len ? fetch_one(plan, &arena, how->side, id, &page, err)
+	if ((id.len ? single_fetch(plan, &arena, how->side, id, &page, err)
 	            : first_of_a_page(plan, &arena, how->side, &page, err)) < 0 ||
 	    capture_page(engine, plan, &arena, &page, &asked, &done, err) < 0)
 		return err_pass(err);
@@ -195,15 +196,24 @@ static int leave_alone(struct db *db, void *context, struct err *err)
 	return stage_only(db, job->plan->sync_id, job->id, err);
 }
 
+static int judge(struct engine *engine, struct plan *plan, struct err *err)
+{
+	struct reconciler *r = reconciler_new(engine, plan);
+	size_t decided;
+	bool idle = false;
+	int code = 0;
+
+	while (!idle && code == 0)
+		code = reconcile_step(r, &decided, &idle, err);
+	reconciler_free(&r);
+	return code;
+}
+
 int run_preview(struct engine *engine, struct plan *plan, enum side side, struct str id, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct staged_job job = { .arena = &arena };
 	struct alone_job alone = { .plan = plan };
-	struct reconciler *r;
-	size_t decided;
-	bool idle = false;
-	int code = 0;
 
 	ensure(engine->dry);
 	plan->blind = true;
@@ -214,11 +224,44 @@ int run_preview(struct engine *engine, struct plan *plan, enum side side, struct
 	    store_read(engine->store, read_one_staged, &job, err) < 0 ||
 	    note_all_candidates(engine, plan, &arena, &job.staged, err) < 0)
 		return err_pass(err);
-	r = reconciler_new(engine, plan);
-	while (!idle && code == 0)
-		code = reconcile_step(r, &decided, &idle, err);
-	reconciler_free(&r);
-	return code;
+	return judge(engine, plan, err);
+}
+
+static int follow_one(struct db *db, void *context, struct err *err)
+{
+	struct staged_job *job = context;
+
+	return stage_follow(db, job->arena, job->id, &job->staged, err);
+}
+
+/* Who chose the counterpart needs no candidates. */
+static bool has_to_match(const struct staged *s)
+{
+	return s->state == STAGED_WAITING && s->kind == STAGED_RECORD &&
+	       (s->wish == WISH_SYNC || s->wish == WISH_CREATE);
+}
+
+int single_preview(struct engine *engine, struct plan *plan, enum side side, const struct asked *asked, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct capture how = { .side = side, .door = DOOR_CLICK, .priority = STAGED_PERSON, .total = -1 };
+	struct staged_job job = { .arena = &arena };
+	struct alone_job alone = { .plan = plan };
+	struct captured done;
+	size_t looked;
+	bool left;
+
+	ensure(engine->dry);
+	plan->blind = true;
+	if (plan_sign_in(plan, err) < 0 || capture_wish(engine, plan, &arena, asked, &how, &done, err) < 0)
+		return err_pass(err);
+	alone.id = job.id = done.last_id;
+	if (store_write(engine->store, RELAXED, leave_alone, &alone, err) < 0 ||
+	    look_round(engine, plan, &looked, &left, err) < 0 || store_read(engine->store, follow_one, &job, err) < 0)
+		return err_pass(err);
+	if (has_to_match(&job.staged) && note_all_candidates(engine, plan, &arena, &job.staged, err) < 0)
+		return err_pass(err);
+	return judge(engine, plan, err);
 }
 
 /* ---- retry ---- */

@@ -3,6 +3,7 @@
  */
 #include "sync/stage.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/clock.h"
@@ -10,7 +11,7 @@
 #define COLUMNS                                                                                                      \
 	"id, sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, received_ms, link_id, "   \
 	"reason, error_code, error_field, error_ms, attempts, hash, same, body_of, kind, priority, event, partner, " \
-	"modified_by, wish, pushed"
+	"modified_by, wish, pushed, read_as"
 
 /* A payload whose record was read again, because it had failed or only told that it changed, counts through the one that took its place; an older one (R4) is its record's only one in its run. */
 #define COUNTS_ITSELF "(state <> 4 OR outcome NOT IN (0, 9))"
@@ -32,8 +33,9 @@ static const struct statement FAIL = {
 };
 static const struct statement AGAIN = { "UPDATE staged SET state = $2, outcome = 0, same = 0 WHERE id = $1" };
 static const struct statement SUPERSEDE = { "UPDATE staged SET state = 4, reason = $2 WHERE id = $1" };
+static const struct statement READ_AS = { "UPDATE staged SET state = 4, reason = $3, read_as = $2 WHERE id = $1" };
 static const struct statement ONLY = {
-	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state = 0 AND sync_id = $1 AND id <> $2"
+	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state IN (0, 5) AND sync_id = $1 AND id <> $2"
 };
 static const struct statement WAITING = {
 	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND priority = $2 AND id > $3"
@@ -185,6 +187,24 @@ int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *e
 	return db_run(db, &SUPERSEDE, BIND(bind_int(id), bind_text(str_of(reason))), err);
 }
 
+int stage_read_as(struct db *db, int64_t id, int64_t read_as, struct err *err)
+{
+	char reason[64];
+
+	snprintf(reason, sizeof(reason), "read as payload %lld", (long long)read_as);
+	return db_run(db, &READ_AS, BIND(bind_int(id), bind_int(read_as), bind_text(str_of(reason))), err);
+}
+
+int stage_follow(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err)
+{
+	*ret = (struct staged) { .read_as = id };
+	while (ret->read_as) {
+		if (stage_read(db, arena, ret->read_as, ret, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
 int stage_only(struct db *db, int64_t sync_id, int64_t id, struct err *err)
 {
 	return db_run(db, &ONLY, BIND(bind_int(sync_id), bind_int(id)), err);
@@ -220,6 +240,7 @@ static void read_row(struct rows *rows, struct arena *arena, struct staged *ret)
 		.attempts = row_int(rows, "attempts"),
 		.same = row_int(rows, "same") != 0,
 		.body_of = row_int(rows, "body_of"),
+		.read_as = row_int(rows, "read_as"),
 		.kind = (enum staged_kind)row_int(rows, "kind"),
 		.wish = (enum wish)row_int(rows, "wish"),
 		.pushed = row_int(rows, "pushed") != 0,

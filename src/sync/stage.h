@@ -54,6 +54,7 @@ struct staged {
 	bool same;         /* the bytes are those of the link's last settled payload: nothing to merge on this side */
 	struct str sealed; /* the bytes, sealed; empty when not asked for */
 	int64_t body_of;   /* another row that holds the same bytes; 0: this one */
+	int64_t read_as;   /* SUPERSEDED: the payload that its record was read as; 0: none */
 };
 
 /* Inside a transaction. Fills s->id. `sealed` may be empty when body_of is set. */
@@ -68,8 +69,12 @@ int stage_fail(struct db *db, int64_t id, struct str code, struct str field, con
 /* Tried once more with the same bytes; a wish reads its record anew. */
 int stage_again(struct db *db, const struct staged *s, struct err *err) MUST_CHECK;
 int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err) MUST_CHECK;
+/* Its record was read: the payload `read_as` took its place. */
+int stage_read_as(struct db *db, int64_t id, int64_t read_as, struct err *err) MUST_CHECK;
+/* The payload itself, or the one that took its place in the end. */
+int stage_follow(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err) MUST_CHECK;
 
-/* Of all that waits only this one stays: for a preview, in a scratch copy. */
+/* Of all that waits or is to be read only this one stays: for a preview, in a scratch copy. */
 int stage_only(struct db *db, int64_t sync_id, int64_t id, struct err *err) MUST_CHECK;
 
 /* Waiting payloads of one priority in order of arrival, after `after_id`; at most `limit`; with their bytes. Those of a run that is still reading
