@@ -56,6 +56,8 @@ void reconciler_free(struct reconciler **pr)
 		cancel_fetches(&r->chunks[(r->first + i) % WINDOW]);
 	for (size_t i = 0; i < WINDOW; i++)
 		arena_release(&r->chunks[i].arena);
+	catchup_release(&r->catchup[SIDE_EMR]);
+	catchup_release(&r->catchup[SIDE_CRM]);
 	arena_release(&r->pass);
 	arena_release(&r->scratch);
 	arena = r->arena;
@@ -414,20 +416,60 @@ static void start_fetch_of(struct reconciler *r, struct chunk *chunk, enum side 
 	}
 }
 
-/* Opens one more chunk of that priority. *ret_opened is false when nothing (more) waits. */
-static int open_chunk_of(struct reconciler *r, enum staged_priority priority, bool *ret_opened, struct err *err)
+static int load_chunk(struct reconciler *r, struct chunk *chunk, enum staged_priority priority, int64_t *ret_last,
+                      struct err *err)
 {
-	struct chunk *chunk = &r->chunks[(r->first + r->open) % WINDOW];
 	struct load job = { .r = r, .chunk = chunk, .seen = MAP_INIT(&chunk->arena), .priority = priority };
 
 	arena_reset(&chunk->arena);
 	chunk->fetch[SIDE_EMR] = chunk->fetch[SIDE_CRM] = (struct fetch) { 0 };
 	if (store_read(r->engine->store, load, &job, err) < 0)
 		return err_pass(err);
+	*ret_last = job.count ? job.rows[job.count - 1].id : 0;
+	return 0;
+}
+
+/* Would this chunk create counterparts on that side for live changes? A batch has read that side a moment ago. */
+static bool creates_on(const struct chunk *chunk, enum side side)
+{
+	for (size_t i = 0; i < chunk->count; i++) {
+		const struct item *item = &chunk->items[i];
+
+		if (item->resolved.kind == RESOLVED_CREATE && !item->settled && item->staged->door != DOOR_BATCH &&
+		    side_other(item->staged->side) == side)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever is new here is looked for once more among those who came there meanwhile; then the chunk is judged anew. */
+static int judge_anew(struct reconciler *r, struct chunk *chunk, enum staged_priority priority, int64_t *ret_last,
+                      struct err *err)
+{
+	bool read = false;
+
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM && !r->plan->blind; side++) {
+		if (!creates_on(chunk, side))
+			continue;
+		if (catchup_read(r->engine, r->plan, side, &r->catchup[side], err) < 0)
+			return err_pass(err);
+		read = true;
+	}
+	return read ? load_chunk(r, chunk, priority, ret_last, err) : 0;
+}
+
+/* Opens one more chunk of that priority. *ret_opened is false when nothing (more) waits. */
+static int open_chunk_of(struct reconciler *r, enum staged_priority priority, bool *ret_opened, struct err *err)
+{
+	struct chunk *chunk = &r->chunks[(r->first + r->open) % WINDOW];
+	int64_t last;
+
+	if (load_chunk(r, chunk, priority, &last, err) < 0 || judge_anew(r, chunk, priority, &last, err) < 0)
+		return err_pass(err);
 	*ret_opened = chunk->count > 0;
 	if (!*ret_opened)
 		return 0;
-	r->after_id[priority] = job.rows[job.count - 1].id;
+	r->after_id[priority] = last;
 	start_fetch_of(r, chunk, SIDE_EMR);
 	start_fetch_of(r, chunk, SIDE_CRM);
 	r->open++;

@@ -8,6 +8,7 @@
 #define SUTURE_SYNC_RECONCILE_PARTS_H
 
 #include "lib/map.h"
+#include "sync/catchup.h"
 #include "sync/compose.h"
 #include "sync/reconcile.h"
 #include "sync/resolve.h"
@@ -60,6 +61,7 @@ struct reconciler {
 	struct map deferred;
 	bool holding, held_back; /* this pass, the one before, left something waiting for a delivery or a commit */
 	int64_t pass_ms;         /* when the pass began */
+	struct catchup catchup[2];           /* by side: who is new there */
 	int64_t after_id[STAGED_PRIORITIES]; /* payloads up to here are in a chunk already */
 	struct chunk chunks[WINDOW];
 	size_t first, open; /* ring */

@@ -216,6 +216,24 @@ static void test_R13_a_new_patient_becomes_a_contact(void **state)
 	close_live(&f);
 }
 
+static void test_R8_a_contact_made_a_moment_ago_is_met_and_not_doubled(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_linked(&f, "\"create\":true");
+	memory_stream_strike(f.rig.crm, MEMORY_LOSE, 1); /* nobody tells us of it */
+	memory_put(f.rig.crm, "Contact",
+	           "{\"Id\":\"d\",\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\"}");
+	memory_put(f.rig.emr, "patient",
+	           "{\"id\":\"b\",\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\"}");
+	hook(&f, "b", "created", true);
+	wait_until(new_contact_is_there, &f, "the link");
+	assert_string_equal(rig_contact_of(&f.rig, "b"), "d");
+	assert_int_equal(memory_count(f.rig.crm, "Contact"), 2);
+	close_live(&f);
+}
+
 static void test_R8_before_the_first_import_nobody_is_new(void **state)
 {
 	struct fixture f;
@@ -367,6 +385,7 @@ int main(void)
 		cmocka_unit_test(test_R27_what_we_wrote_comes_back_and_causes_no_write),
 		cmocka_unit_test(test_R39_a_lost_webhook_is_made_up_for_by_the_delta),
 		cmocka_unit_test(test_R13_a_new_patient_becomes_a_contact),
+		cmocka_unit_test(test_R8_a_contact_made_a_moment_ago_is_met_and_not_doubled),
 		cmocka_unit_test(test_R8_before_the_first_import_nobody_is_new),
 		cmocka_unit_test(test_R1_a_forged_webhook_is_refused),
 		cmocka_unit_test(test_R31_a_patient_that_is_deleted_is_unlinked),
