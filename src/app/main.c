@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "app/engine.h"
+#include "app/serve.h"
 #include "cli/cli.h"
 
 /*
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
 		.open = app_open,
 		.open_scratch = app_open_scratch,
 		.close = app_close,
+		.serve = app_serve,
 		.version = SUTURE_VERSION,
 	};
 

@@ -16,6 +16,16 @@
 
 enum exit_code { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_SOME_FAILED = 3, EXIT_STOPPED = 130 };
 
+/* `suture serve`. Texts are NUL-terminated; empty: not given. */
+struct serve_options {
+	const char *version;
+	struct str listen, admin;     /* "PORT", "ADDRESS:PORT", "[IPv6]:PORT" */
+	struct str tls_cert, tls_key; /* PEM files */
+	struct str public_url;        /* where the world finds us */
+	bool no_stream, json_log;
+	bool json; /* the line on stdout */
+};
+
 /* What the application lends: only it knows how an engine is put together. */
 struct cli_host {
 	int (*init)(const char *dir, bool *ret_existed, struct err *err);
@@ -23,6 +33,8 @@ struct cli_host {
 	/* A copy of `engine` on a scratch database that is deleted on close: judges everything, delivers nothing. */
 	int (*open_scratch)(struct engine *engine, struct engine **ret, struct err *err);
 	void (*close)(struct engine **engine);
+	/* Until a signal ends it: an exit code, or a negative error code. */
+	int (*serve)(struct engine *engine, const struct serve_options *options, struct err *err);
 	const char *version;
 };
 

@@ -226,6 +226,35 @@ const struct command cli_commands[] = {
 	  .summary = "who changed what, when and why",
 	  .options = { { "verify", NULL, "recompute the chain of hashes" }, AFTER, LIMIT },
 	  .run = cmd_audit },
+	{ .name = "serve",
+	  .positionals = "",
+	  .summary = "keep both systems the same from now on: webhooks, streams, deltas, schedules",
+	  .details = "Prints one line with its address and those of the webhooks, then works until SIGTERM or Ctrl-C: "
+	             "what is under "
+	             "way is finished; a second signal ends it at once, and nothing is lost. Its log goes to stderr. A "
+	             "configuration that `suture apply` changes is taken over by itself; SIGHUP reads the certificate "
+	             "again. "
+	             "/health, /ready and /metrics answer to this machine only, or to all at the address of --admin.",
+	  .example = "suture serve --listen 127.0.0.1:8480 --public-url https://suture.example.org",
+	  .options = { { "listen", "ADDR:PORT", "where webhooks come in (127.0.0.1:8480); port 0: any that is free" },
+	               { "tls-cert", "FILE",
+	                 "certificate chain, PEM; without it plain HTTP, for a proxy on this machine" },
+	               { "tls-key", "FILE", "its key, PEM" },
+	               { "admin", "ADDR:PORT", "another address for /health, /ready and /metrics; plain HTTP" },
+	               { "public-url", "URL", "where the far systems find us, for the addresses that are printed" },
+	               { "no-stream", NULL, "listen to no stream: webhooks and deltas only" },
+	               { "json-log", NULL, "a JSON object a line on stderr" } },
+	  .run = cmd_serve },
+	{ .name = "webhooks",
+	  .positionals = "[CONNECTION] [register|unregister|list]",
+	  .summary = "where each system has to send its events, and telling it so",
+	  .details = "list (the default) shows the address of each connection and how the system learns of it. "
+	             "register tells a system "
+	             "that can be told; what it gives for checking its events is kept with the connection. unregister "
+	             "takes that back.",
+	  .example = "suture webhooks practice register --url https://suture.example.org",
+	  .options = { { "url", "URL", "where the far systems find `suture serve`" } },
+	  .run = cmd_webhooks },
 	{ .name = "man",
 	  .positionals = "",
 	  .summary = "print the manual page in roff, for the build",

@@ -26,6 +26,8 @@ int cmd_links(struct cli_args *args, struct err *err);
 int cmd_conflicts(struct cli_args *args, struct err *err);
 int cmd_log(struct cli_args *args, struct err *err);
 int cmd_audit(struct cli_args *args, struct err *err);
+int cmd_serve(struct cli_args *args, struct err *err);
+int cmd_webhooks(struct cli_args *args, struct err *err);
 int cmd_man(struct cli_args *args, struct err *err);
 
 #endif

@@ -316,6 +316,14 @@ static void attach(struct engine *engine, struct str name, struct connection *c)
 	c->keep_context = keeper;
 }
 
+struct str catalog_hook_url(struct arena *arena, struct str base, struct str connection)
+{
+	SCOPED(buf) struct buf name = BUF_INIT(LIMIT_HTTP_HEADERS);
+
+	url_encode(&name, connection);
+	return arena_printf(arena, "%.*s/hooks/%s", STR_ARG(base), buf_text(&name));
+}
+
 int catalog_open_connection(struct engine *engine, struct str name, struct connection **ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;

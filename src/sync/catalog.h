@@ -49,6 +49,8 @@ struct connection_row {
 };
 int catalog_connections(struct engine *engine, struct arena *arena, struct connection_row **ret, size_t *ret_count,
                         struct err *err) MUST_CHECK;
+/* Where `suture serve`, found by the world under `base`, takes the webhooks of a connection: BASE/hooks/NAME. */
+struct str catalog_hook_url(struct arena *arena, struct str base, struct str connection);
 int catalog_open_connection(struct engine *engine, struct str name, struct connection **ret,
                             struct err *err) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "sync/meter.h"
 #include "sync/settle.h"
 
 /* Milliseconds: how long an answer waits for more to send, an idle lane for a ring, a postponed entry to be asked for again. */
@@ -259,6 +260,8 @@ struct take {
 	struct lane *lane;
 	struct batch *batch;
 	struct write_result *results;
+	enum settled *settled; /* of each entry */
+	int64_t *came_ms;      /* of its payload, when that was told live; else 0 */
 	size_t by_outcome[SETTLED_REFUSED + 1];
 };
 
@@ -270,15 +273,36 @@ static int settle_batch(struct db *db, void *context, struct err *err)
 	for (size_t i = 0; i <= SETTLED_REFUSED; i++)
 		job->by_outcome[i] = 0;
 	for (size_t i = 0; i < job->batch->count; i++) {
-		enum settled settled;
-
 		s.owed = job->batch->owed[i];
 		s.result = &job->results[i];
-		if (settle_write(db, &s, &settled, err) < 0)
+		s.ret_came_ms = &job->came_ms[i];
+		job->came_ms[i] = 0;
+		if (settle_write(db, &s, &job->settled[i], err) < 0)
 			return err_wrap(err, "settle outbox entry %lld", (long long)s.owed->id);
-		job->by_outcome[settled]++;
+		job->by_outcome[job->settled[i]]++;
 	}
 	return 0;
+}
+
+/* After the commit, so that what is settled twice is counted once. */
+static void meter_batch(const struct take *job, int64_t answered_ms)
+{
+	static const char *const names[] = {
+		[SETTLED_DELIVERED] = "delivered", [SETTLED_LATER] = "later", [SETTLED_REFUSED] = "refused"
+	};
+	struct meter *meter = job->lane->engine->meter;
+	struct str sync = job->lane->plan->name, side = job->lane->side == SIDE_CRM ? STR("crm") : STR("emr");
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		meter_add(meter, METER_WRITES, sync, side, str_of(names[i]), job->by_outcome[i]);
+	for (size_t i = 0; meter && i < job->batch->count; i++) {
+		struct str code = job->results[i].code;
+
+		if (job->came_ms[i] && job->settled[i] == SETTLED_DELIVERED)
+			meter_time(meter, METER_WRITE_TIME, (answered_ms - job->came_ms[i]) * 1000);
+		if (job->settled[i] == SETTLED_REFUSED)
+			meter_add(meter, METER_ERRORS, sync, code.len ? code : STR("refused"), STR_EMPTY, 1);
+	}
 }
 
 /* Nothing can be said of any entry, and sending them again is harmless: they stay as they are, and the lane pauses. A far side that is down is no
@@ -300,11 +324,14 @@ static int take(struct lane *lane, struct err *err)
 	struct batch *b = lane->calls[lane->first];
 	struct take job = { .lane = lane,
 		            .batch = b,
-		            .results = arena_new_array(&b->arena, struct write_result, b->count) };
+		            .results = arena_new_array(&b->arena, struct write_result, b->count),
+		            .settled = arena_new_array(&b->arena, enum settled, b->count),
+		            .came_ms = arena_new_array(&b->arena, int64_t, b->count) };
 	struct err why = ERR_INIT;
 	int code = 0;
 
 	bool answered = lane->conn->kind->write_finish(&b->call, &b->arena, job.results, &why) >= 0;
+	int64_t answered_ms = clock_wall_ms();
 
 	if (answered)
 		lane->whole_failures = 0;
@@ -314,6 +341,8 @@ static int take(struct lane *lane, struct err *err)
 	lane->open--;
 	if (code >= 0 && answered)
 		code = store_write(lane->engine->store, RELAXED, settle_batch, &job, err);
+	if (code >= 0 && answered)
+		meter_batch(&job, answered_ms);
 	batch_free(b);
 	if (code < 0)
 		return code;

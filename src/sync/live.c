@@ -209,7 +209,7 @@ static int hook_for(struct live_entry *entry, struct str connection, const struc
 
 int live_hook(struct live *live, struct str connection, const struct hook *hook, struct hook_done *ret, struct err *err)
 {
-	bool known = false;
+	bool known = false, opening = false;
 
 	*ret = (struct hook_done) { 0 };
 	for (struct live_entry *e = first_of(live); e; e = e->next) {
@@ -220,6 +220,7 @@ int live_hook(struct live *live, struct str connection, const struct hook *hook,
 		if (atomic_load(&e->gone))
 			continue;
 		pthread_rwlock_rdlock(&e->plan_lock);
+		opening = opening || !e->plan;
 		code = hook_for(e, connection, hook, ret, &mine, err);
 		pthread_rwlock_unlock(&e->plan_lock);
 		if (code < 0)
@@ -228,6 +229,9 @@ int live_hook(struct live *live, struct str connection, const struct hook *hook,
 		if (ret->staged > staged)
 			live_ring(live, e->sync_id);
 	}
+	/* A sender who is told that there is nobody may strike us off his list. */
+	if (!known && opening)
+		return err_set(err, ERR_CONFLICT, "a sync is not open yet, it may be one of this connection");
 	return known ? 0 : err_set(err, ERR_NOT_FOUND, "no connection of that name takes webhooks");
 }
 

@@ -22,6 +22,7 @@ struct live_options {
 	/* A line for the log of the daemon: started, paused because..., recovered. No patient data. May be NULL. */
 	void (*on_note)(void *context, struct str sync, const char *text);
 	void *context;
+	bool no_stream; /* nobody listens, whatever the syncs say */
 };
 
 /* Returns at once: connections are opened by the supervisors. */

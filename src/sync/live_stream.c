@@ -7,6 +7,7 @@
 #include "sync/capture.h"
 #include "sync/cursor.h"
 #include "sync/live_parts.h"
+#include "sync/meter.h"
 #include "sync/tally.h"
 
 static const char feed[] = "stream";
@@ -30,6 +31,13 @@ static void want_delta(struct live_entry *entry)
 	pthread_mutex_unlock(&entry->live->lock);
 }
 
+static void meter_event(struct live_entry *entry, const struct plan *plan, enum side side, const struct event *e,
+                        struct str outcome)
+{
+	meter_add(entry->live->engine->meter, METER_EVENTS, side == SIDE_CRM ? plan->crm_name : plan->emr_name, e->name,
+	          outcome, 1);
+}
+
 /* Is it for this sync, and is it wanted? *ret counts those that are switched off (R37). */
 static bool wanted(struct live_entry *entry, const struct plan *plan, enum side side, const struct event *e,
                    struct hook_done *ret)
@@ -41,10 +49,13 @@ static bool wanted(struct live_entry *entry, const struct plan *plan, enum side 
 	ret->events++;
 	if (e->kind == EVENT_OVERFLOW)
 		want_delta(entry);
-	if (e->kind == EVENT_OVERFLOW || e->kind == EVENT_OTHER)
+	if (e->kind == EVENT_OVERFLOW || e->kind == EVENT_OTHER) {
+		meter_event(entry, plan, side, e, STR("other"));
 		return false;
+	}
 	off = switched_off(plan, e->name);
 	tally_count(entry->live->tally, plan->sync_id, e->name, off);
+	meter_event(entry, plan, side, e, off ? STR("off") : STR("staged"));
 	ret->off += off;
 	return !off;
 }
@@ -186,7 +197,7 @@ void live_streams_start(struct live_entry *entry)
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
 		struct live_stream *s = &entry->streams[side];
 
-		if (!entry->plan->conn[side]->kind->listen || entry->plan->no_stream)
+		if (!entry->plan->conn[side]->kind->listen || entry->plan->no_stream || entry->live->options.no_stream)
 			continue;
 		s->entry = entry;
 		s->side = side;

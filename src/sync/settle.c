@@ -100,6 +100,8 @@ static int take_payload(struct db *db, const struct settle *s, struct link *link
 		return 0;
 	if (stage_facts(db, s->arena, s->owed->staged_id, &staged, err) < 0)
 		return err_pass(err);
+	if (s->ret_came_ms && s->owed->run_id == 0)
+		*s->ret_came_ms = staged.received_ms;
 	if (staged.side != SIDE_EMR)
 		return 0;
 	link->emr_hash = staged.hash;

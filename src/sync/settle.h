@@ -16,6 +16,8 @@ struct settle {
 	struct arena *arena;
 	const struct owed *owed;
 	const struct write_result *result;
+	int64_t *
+	        ret_came_ms; /* when the payload of a delivered write came; 0: it has none, or it is one of a batch. NULL: nobody asks */
 };
 
 enum settled { SETTLED_DELIVERED, SETTLED_LATER, SETTLED_REFUSED };
