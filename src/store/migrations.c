@@ -173,5 +173,10 @@ const struct migration migrations[] = {
 	  "ALTER TABLE conflict ADD COLUMN why TEXT;"
 	  "ALTER TABLE conflict ADD COLUMN choice BLOB;",
 	  NULL },
+	{ "payloads that wait for the record they hang on",
+	  "ALTER TABLE staged ADD COLUMN waits_sync INTEGER;"
+	  "ALTER TABLE staged ADD COLUMN waits_for TEXT;"
+	  "CREATE INDEX staged_parked ON staged (waits_sync, waits_for) WHERE state = 6;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

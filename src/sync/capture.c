@@ -192,13 +192,13 @@ static int look_at_known(struct db *db, const struct rows_job *job, struct row *
 /* R27: an event that tells which members changed, all of them as the base has them, is our own write coming back. */
 static bool members_equal_base(const struct rows_job *job, const struct json *members, const struct base *base)
 {
-	const struct mapping *m = &job->plan->mapping;
+	const struct mapping *m = &job->plan->live_mapping;
 	struct arena *arena = job->arena;
 
 	for (size_t i = 0; i < m->count; i++) {
 		struct value value;
 
-		if (!json_get_str(members, path_top(m->fields[i].crm)))
+		if (m->fields[i].off || !json_get_str(members, path_top(m->fields[i].crm)))
 			continue;
 		if (!base[i].known || base[i].unsure || !value_of_json(path_get(m->fields[i].crm, members), &value) ||
 		    !str_eq(value_normal(arena, m->fields[i].type, value), base[i].crm))

@@ -3,6 +3,7 @@
  * fields, types, lengths, picklists, required fields that nothing fills, an external id that is not unique.
  */
 #include "sync/catalog.h"
+#include "sync/trigger.h"
 
 struct checker {
 	struct engine *engine;
@@ -114,6 +115,11 @@ static bool is_filled(const struct plan *plan, struct str field)
 {
 	const struct str ours[] = { plan->crm_id_field, plan->crm_synced_field, plan->crm_parent_field };
 
+	JSON_EACH (plan->crm_create, member) {
+		if (str_eq_nocase(member->key, field))
+			return true;
+	}
+
 	for (size_t i = 0; i < plan->mapping.count; i++) {
 		if (str_eq_nocase(path_top(plan->mapping.fields[i].crm), field))
 			return true;
@@ -158,11 +164,44 @@ static void check_link_field(struct checker *c, struct str name, bool is_id)
 		     STR("is not unique: tick Unique in its settings, or one patient can become two records"));
 }
 
+static void check_rows(struct checker *c, const struct mapping *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		if (!m->fields[i].off)
+			check_row(c, &m->fields[i]);
+	}
+}
+
+/* R15, R40: a condition on a field that our user cannot see is never met. */
+static void check_trigger(struct checker *c)
+{
+	const struct trigger *t = c->plan->trigger;
+
+	for (size_t i = 0; t && i < t->count; i++) {
+		if (!field_of(&c->crm, t->terms[i].field))
+			find(c, FINDING_ERROR, STR("trigger"),
+			     arena_printf(c->arena, "%.*s has no field %.*s that our user may see",
+			                  STR_ARG(c->crm.name), STR_ARG(t->terms[i].field)));
+	}
+}
+
+static void check_constants(struct checker *c)
+{
+	JSON_EACH (c->plan->crm_create, member) {
+		const struct field_info *field = field_of(&c->crm, member->key);
+
+		if (!field || !field->createable)
+			find(c, FINDING_ERROR, STR("crm_create"),
+			     arena_printf(c->arena, "%.*s has no field %.*s that our user may fill",
+			                  STR_ARG(c->crm.name), STR_ARG(member->key)));
+	}
+}
+
 static void check_crm(struct checker *c)
 {
 	const struct plan *p = c->plan;
-	const struct str shown[] = { p->crm_synced_field, p->crm_last_sync_field, p->crm_run_field,
-		                     p->crm_parent_field };
+	const struct str shown[] = { p->crm_synced_field, p->crm_last_sync_field, p->crm_run_field, p->crm_parent_field,
+		                     p->crm_status_field, p->crm_reason_field,    p->crm_link_field };
 	struct err err = ERR_INIT;
 
 	if (p->conn[SIDE_CRM]->kind->describe(p->conn[SIDE_CRM], c->arena, p->object[SIDE_CRM], &c->crm, &err) < 0) {
@@ -170,9 +209,12 @@ static void check_crm(struct checker *c)
 		     arena_str(c->arena, str_of(err.text)));
 		return;
 	}
-	for (size_t i = 0; i < p->mapping.count; i++)
-		check_row(c, &p->mapping.fields[i]);
+	check_rows(c, &p->mapping);
+	if (p->live_differs)
+		check_rows(c, &p->live_mapping);
 	check_required(c);
+	check_trigger(c);
+	check_constants(c);
 	check_link_field(c, p->crm_id_field, true);
 	for (size_t i = 0; i < ARRAY_LEN(shown); i++)
 		check_link_field(c, shown[i], false);
@@ -182,7 +224,7 @@ static void check_roles(struct checker *c)
 {
 	const struct mapping *m = &c->plan->mapping;
 
-	if (!m->first_name || !m->last_name || !m->birth_date)
+	if (c->plan->parent.sync_id == 0 && (!m->first_name || !m->last_name || !m->birth_date))
 		find(c, FINDING_WARNING, STR("mapping"),
 		     STR("no fields have the roles first_name, last_name and birth_date: records are joined by stored "
 		         "ids only (R7)"));

@@ -76,7 +76,7 @@ static bool takes_part(const struct merged *f, enum part part)
 /* The base of the fields of one part. */
 static struct str base_of(const struct compose *c, enum part part)
 {
-	const struct mapping *m = &c->plan->mapping;
+	const struct mapping *m = c->mapping;
 	struct base *base = arena_new_array(c->scratch, struct base, m->count);
 
 	for (size_t i = 0; i < m->count; i++) {
@@ -92,7 +92,7 @@ static struct str base_of(const struct compose *c, enum part part)
 /* What holds from now on: of fields that need no write what was just read, of the others what the link has. */
 static struct str base_agreed(const struct compose *c)
 {
-	const struct mapping *m = &c->plan->mapping;
+	const struct mapping *m = c->mapping;
 	struct base *base = arena_new_array(c->arena, struct base, m->count);
 
 	for (size_t i = 0; i < m->count; i++) {
@@ -110,7 +110,7 @@ static void split_masks(const struct compose *c, struct value *values, bool *to_
                         size_t *ret_emr)
 {
 	*ret_crm = *ret_emr = 0;
-	for (size_t i = 0; i < c->plan->mapping.count; i++) {
+	for (size_t i = 0; i < c->mapping->count; i++) {
 		values[i] = c->merged[i].value;
 		to_crm[i] = c->merged[i].write_crm;
 		to_emr[i] = c->merged[i].write_emr;
@@ -237,7 +237,7 @@ void compose_undo(const struct compose *c, enum on_removal how, bool gone, struc
 static int write_emr_body(const struct compose *c, const struct value *values, const bool *to_emr, struct json **ret,
                           const struct field_map **ret_field, struct err *err)
 {
-	if (mapping_write_emr(&c->plan->mapping, c->scratch, c->emr_record, values, to_emr, ret, ret_field, err) < 0)
+	if (mapping_write_emr(c->mapping, c->scratch, c->emr_record, values, to_emr, ret, ret_field, err) < 0)
 		return err_pass(err);
 	if (c->emr_id.len == 0 && keeps_reference(c->plan))
 		add_reference(c, *ret, c->crm_id);
@@ -246,7 +246,7 @@ static int write_emr_body(const struct compose *c, const struct value *values, c
 
 int compose_writes(const struct compose *c, struct writes *ret, const struct field_map **ret_field, struct err *err)
 {
-	const struct mapping *m = &c->plan->mapping;
+	const struct mapping *m = c->mapping;
 	struct value *values = arena_new_array(c->scratch, struct value, m->count);
 	bool *to_crm = arena_new_array(c->scratch, bool, m->count);
 	bool *to_emr = arena_new_array(c->scratch, bool, m->count);

@@ -27,6 +27,7 @@ struct compose {
 	bool joins;                /* a new link with a record that was there */
 	struct str emr_id, crm_id; /* one is empty: that one is to be created */
 	const struct json *emr_record;
+	const struct mapping *mapping; /* R38: of the payload's mode; NULL: nothing was merged */
 	const struct merged *merged;
 	const struct base *base; /* the link's as it is; NULL: none yet */
 };

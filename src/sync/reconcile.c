@@ -15,6 +15,7 @@
 
 #include "lib/clock.h"
 #include "sync/identity.h"
+#include "sync/parent.h"
 #include "sync/run_table.h"
 
 struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan)
@@ -119,6 +120,9 @@ static bool untouched(const struct load *job, struct db *db, const struct item *
 	struct known crm;
 	bool found = false;
 
+	/* R38: the last one may have left fields out that this one looks at. A parent may be linked to another record since. */
+	if (job->r->plan->live_differs || job->r->plan->parent.sync_id)
+		return false;
 	if (!item->staged->same || link->state != LINK_LINKED || link->crm_version.len == 0 ||
 	    link->mapping_version != job->r->plan->mapping_version ||
 	    memcmp(&link->emr_hash, &item->staged->hash, sizeof(link->emr_hash)) != 0)
@@ -129,17 +133,12 @@ static bool untouched(const struct load *job, struct db *db, const struct item *
 }
 
 /* A batch, a retry and a person compare both sides; a change that is told to us and changes nothing is our own write coming back (R27). */
-static bool told_by_itself(const struct staged *s)
-{
-	return s->door == DOOR_WEBHOOK || s->door == DOOR_STREAM || s->door == DOOR_DELTA;
-}
-
 static int ask_echo(struct load *job, struct item *item, bool *ret, struct err *err)
 {
 	const struct link *link = &item->resolved.link;
 
 	*ret = false;
-	if (!told_by_itself(item->staged) || item->staged->wish != WISH_NONE ||
+	if (!door_is_live(item->staged->door) || item->staged->wish != WISH_NONE ||
 	    link->mapping_version != job->r->plan->mapping_version || link->state != LINK_LINKED)
 		return 0;
 	if (item_parse(job->r->engine, job->chunk, item, err) < 0 ||
@@ -155,6 +154,36 @@ static bool pushed_without_time(const struct plan *plan, const struct staged *s)
 	const struct traits *t = &plan->conn[s->side]->traits;
 
 	return s->pushed && !(t->has_times && t->answers_with_record);
+}
+
+/* What the EMR's record hangs on has to be linked first. */
+static int look_at_parent(struct load *job, struct db *db, struct item *item, struct err *err)
+{
+	const struct plan *plan = job->r->plan;
+	struct parent_found parent;
+
+	if (plan->parent.sync_id == 0 || item->staged->side != SIDE_EMR)
+		return 0;
+	if (item_parse(job->r->engine, job->chunk, item, err) < 0)
+		return err_pass(err);
+	if (item->settled)
+		return 0;
+	if (parent_find(db, plan, &job->chunk->arena, item->record, &parent, err) < 0)
+		return err_pass(err);
+	item->parent_id = parent.crm_id;
+	if (parent.emr_id.len && parent.crm_id.len == 0) {
+		item->waits_for = parent.emr_id;
+		decide(item, OUTCOME_NONE,
+		       arena_printf(&job->chunk->arena, "waits for %.*s %.*s, which is not linked yet",
+		                    STR_ARG(plan->parent.sync), STR_ARG(parent.emr_id))
+		               .at);
+	}
+	if (parent.emr_id.len == 0 && item->resolved.kind != RESOLVED_LINKED)
+		decide(item, OUTCOME_SKIPPED_FILTERED,
+		       arena_printf(&job->chunk->arena, "it names none of the %.*s that it could hang on",
+		                    STR_ARG(plan->parent.sync))
+		               .at);
+	return 0;
 }
 
 static int look_at_linked(struct load *job, struct db *db, struct item *item, struct err *err)
@@ -178,6 +207,10 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 		decide(item, OUTCOME_UNCHANGED, "older than what is settled already (R4)");
 		return 0;
 	}
+	if (look_at_parent(job, db, item, err) < 0)
+		return err_pass(err);
+	if (item->settled)
+		return 0;
 	if (ask_echo(job, item, &echo, err) < 0)
 		return err_pass(err);
 	if (echo)
@@ -250,10 +283,12 @@ static int act_on(struct load *job, struct db *db, struct item *item, struct err
 		decide(item, item->resolved.skip, item->resolved.reason);
 		return 0;
 	case RESOLVED_JOIN:
-		item->fetch = item->resolved.id[other].len > 0;
+		if (look_at_parent(job, db, item, err) < 0)
+			return err_pass(err);
+		item->fetch = !item->settled && item->resolved.id[other].len > 0;
 		return 0;
 	case RESOLVED_CREATE:
-		return 0;
+		return look_at_parent(job, db, item, err);
 	case RESOLVED_UNREAD:
 		break;
 	}

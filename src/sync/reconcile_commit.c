@@ -12,6 +12,7 @@
 #include "lib/clock.h"
 #include "sync/identity.h"
 #include "sync/journal.h"
+#include "sync/parent.h"
 #include "sync/review.h"
 
 /* The CRM record as it was read for this decision, whichever side the payload came from. */
@@ -339,7 +340,9 @@ static int commit_merged(struct db *db, const struct commit *job, struct item *i
 		item->verdict.candidates = s->partner;
 		return commit_skipped(db, job, item, err);
 	}
-	if (link_move(db, link->id, s->side, s->partner, err) < 0 || stage_survivor(db, job, item, err) < 0 ||
+	if (link_move(db, link->id, s->side, s->partner, err) < 0 ||
+	    (s->side == SIDE_EMR && stage_release(db, link->sync_id, s->partner, err) < 0) ||
+	    stage_survivor(db, job, item, err) < 0 ||
 	    stage_settle(db, s->id, STAGED_DONE, item->verdict.outcome, link->id, item->verdict.reason, err) < 0)
 		return err_pass(err);
 	return note_decision(db, job, item, err);
@@ -367,6 +370,19 @@ static int taken_meanwhile(struct db *db, const struct commit *job, struct item 
 	return 0;
 }
 
+/* Between load and commit the parent can have been linked: then it is looked at once more at once. */
+static int commit_parked(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	const struct plan *plan = job->r->plan;
+	struct str crm_id;
+
+	if (parent_crm_id(db, plan, &job->chunk->arena, item->waits_for, &crm_id, err) < 0)
+		return err_pass(err);
+	if (crm_id.len)
+		return 0;
+	return stage_park(db, item->staged, plan->parent.sync_id, item->waits_for, item->verdict.reason, err);
+}
+
 static bool ends_link(const struct item *item)
 {
 	return item->resolved.kind == RESOLVED_LINKED && item->verdict.outcome != OUTCOME_FAILED &&
@@ -379,6 +395,10 @@ static int commit_item(struct db *db, const struct commit *job, struct item *ite
 		return 0;
 	if (item->read_again)
 		return stage_read_again(db, item->staged->id, err);
+	if (item->waits_for.len)
+		return commit_parked(db, job, item, err);
+	if (job->r->plan->parent.sync_id && stage_unpark_older(db, item->staged, err) < 0)
+		return err_pass(err);
 	if (taken_meanwhile(db, job, item, err) < 0)
 		return err_pass(err);
 	if (item->verdict.outcome == OUTCOME_FAILED)

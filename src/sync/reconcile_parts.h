@@ -26,8 +26,11 @@ struct item {
 	bool settled; /* verdict final, nothing to fetch or weigh */
 	bool fetch;   /* the counterpart is needed */
 	bool deferred; /* stays waiting: an earlier write of the pair is still owed (R4), or nobody can be judged yet (R8) */
-	bool read_again;            /* not sure to be the youngest: it goes back to be read (R4) */
-	bool learnt;                /* the base changed by what was read (R27) */
+	bool read_again; /* not sure to be the youngest: it goes back to be read (R4) */
+	bool learnt;     /* the base changed by what was read (R27) */
+	struct str
+	        parent_id; /* the CRM id of what the EMR's record hangs on; empty: it hangs on nothing, or that is not linked */
+	struct str waits_for;       /* the EMR id of it, which is not linked yet: the payload is parked */
 	bool gone;                  /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
 	bool older;                 /* than what is settled (R4) */
 	const struct record *there; /* the counterpart as fetched */
@@ -74,6 +77,8 @@ struct reconciler {
 
 /* reconcile_weigh.c: from both records to a merge result and the writes owed, for each item that is not settled. */
 int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err) MUST_CHECK;
+/* R38: the mapping that holds for this payload. */
+const struct mapping *item_mapping(const struct plan *plan, const struct item *item);
 void decide(struct item *item, enum outcome outcome, const char *reason);
 /* NULL bytes are not parsed anew. A payload that cannot be parsed is decided as failed (R3). */
 int item_parse(struct engine *engine, struct chunk *chunk, struct item *item, struct err *err) MUST_CHECK;

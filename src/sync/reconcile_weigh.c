@@ -13,6 +13,7 @@
 
 #include "lib/clock.h"
 #include "sync/capture.h"
+#include "sync/parent.h"
 
 void decide(struct item *item, enum outcome outcome, const char *reason)
 {
@@ -50,27 +51,44 @@ int item_base(struct engine *engine, const struct plan *plan, struct chunk *chun
 	return base_read(engine, &chunk->arena, &plan->mapping, item->resolved.link.base, item->base, err);
 }
 
-static int read_values(const struct plan *plan, struct arena *arena, enum side side, const struct json *record,
-                       struct value *ret, const struct field_map **ret_field, struct err *err)
+const struct mapping *item_mapping(const struct plan *plan, const struct item *item)
 {
-	return (side == SIDE_EMR ? mapping_read_emr : mapping_read_crm)(&plan->mapping, arena, record, ret, ret_field,
-	                                                                err);
+	bool live = item->staged->wish == WISH_NONE && door_is_live(item->staged->door);
+
+	return live ? &plan->live_mapping : &plan->mapping;
+}
+
+static int read_values(const struct plan *plan, struct arena *arena, const struct item *item, enum side side,
+                       const struct json *record, struct value *ret, const struct field_map **ret_field,
+                       struct err *err)
+{
+	const struct mapping *m = item_mapping(plan, item);
+
+	if (side == SIDE_CRM)
+		return mapping_read_crm(m, arena, record, ret, ret_field, err);
+	if (mapping_read_emr(m, arena, record, ret, ret_field, err) < 0)
+		return err_pass(err);
+	if (plan->parent.sync_id && item->parent_id.len)
+		ret[plan->parent.row] = (struct value) { VALUE_TEXT, item->parent_id };
+	return 0;
 }
 
 bool item_is_echo(const struct plan *plan, struct chunk *chunk, struct item *item)
 {
-	const struct mapping *m = &plan->mapping;
+	const struct mapping *m = item_mapping(plan, item);
 	enum side own = item->staged->side;
 	struct value *values = arena_new_array(&chunk->arena, struct value, m->count);
 	const struct field_map *field;
 	struct err ignored = ERR_INIT;
 
-	if (read_values(plan, &chunk->arena, own, item->record, values, &field, &ignored) < 0)
+	if (read_values(plan, &chunk->arena, item, own, item->record, values, &field, &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < m->count; i++) {
 		struct str now = value_normal(&chunk->arena, m->fields[i].type, values[i]);
 		const struct base *base = &item->base[i];
 
+		if (m->fields[i].off)
+			continue;
 		if (!base->known || !str_eq(now, own == SIDE_EMR ? base->emr : base->crm))
 			return false;
 	}
@@ -157,12 +175,15 @@ static void learn_spelling(const struct reconciler *r, struct arena *arena, stru
 	}
 }
 
-static void quarantine(const struct reconciler *r, struct item *item)
+/* Fields that drifted, and those that this mode has not (R38), stay as they are. */
+static void leave_alone(const struct reconciler *r, struct item *item)
 {
-	for (size_t i = 0; r->plan->quarantined && i < r->plan->mapping.count; i++) {
+	const struct mapping *m = item_mapping(r->plan, item);
+
+	for (size_t i = 0; i < m->count; i++) {
 		struct merged *f = &item->merged[i];
 
-		if (!r->plan->quarantined[i])
+		if (!m->fields[i].off && !(r->plan->quarantined && r->plan->quarantined[i]))
 			continue;
 		*f = (struct merged) { .value = f->value, .rule = RULE_NOTHING };
 		if (item->base)
@@ -194,12 +215,12 @@ static void lay_out(struct chunk *chunk, const struct item *item, size_t fields,
 	ret->modified_by[other] = item->there->modified_by;
 }
 
-static int read_both(struct reconciler *r, struct chunk *chunk, struct both *both, const struct field_map **ret_field,
-                     struct err *err)
+static int read_both(struct reconciler *r, struct chunk *chunk, const struct item *item, struct both *both,
+                     const struct field_map **ret_field, struct err *err)
 {
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
-		if (both->json[side] &&
-		    read_values(r->plan, &chunk->arena, side, both->json[side], both->values[side], ret_field, err) < 0)
+		if (both->json[side] && read_values(r->plan, &chunk->arena, item, side, both->json[side],
+		                                    both->values[side], ret_field, err) < 0)
 			return err_pass(err);
 	}
 	return 0;
@@ -207,7 +228,7 @@ static int read_both(struct reconciler *r, struct chunk *chunk, struct both *bot
 
 static void merge(struct reconciler *r, struct chunk *chunk, struct item *item, const struct both *both)
 {
-	const struct mapping *m = &r->plan->mapping;
+	const struct mapping *m = item_mapping(r->plan, item);
 	struct sides sides = { .emr = both->json[SIDE_EMR] ? both->values[SIDE_EMR] : NULL,
 		               .crm = both->json[SIDE_CRM] ? both->values[SIDE_CRM] : NULL,
 		               .base = item->base,
@@ -219,7 +240,7 @@ static void merge(struct reconciler *r, struct chunk *chunk, struct item *item, 
 	item->merged = arena_new_array(&chunk->arena, struct merged, m->count);
 	item->verdict.mode = resolved_mode(item->resolved.kind, item->staged->side);
 	merge_fields(&chunk->arena, m, item->verdict.mode, &sides, item->merged);
-	quarantine(r, item);
+	leave_alone(r, item);
 	item->verdict.emr = both->values[SIDE_EMR];
 	item->verdict.crm = both->values[SIDE_CRM];
 	item->verdict.merged = item->merged;
@@ -237,6 +258,7 @@ static struct compose composing(struct reconciler *r, struct chunk *chunk, struc
 		                  .joins = item->resolved.kind == RESOLVED_JOIN,
 		                  .emr_id = item->verdict.emr_id,
 		                  .crm_id = item->verdict.crm_id,
+		                  .mapping = item_mapping(r->plan, item),
 		                  .merged = item->merged,
 		                  .base = item->base };
 }
@@ -255,7 +277,7 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	if (item->fetch && fits_no_longer(r, chunk, item))
 		return;
 	lay_out(chunk, item, r->plan->mapping.count, &both);
-	if (read_both(r, chunk, &both, &field, &err) < 0) {
+	if (read_both(r, chunk, item, &both, &field, &err) < 0) {
 		decide_failed(chunk, item, &err, field);
 		return;
 	}
@@ -325,6 +347,19 @@ static bool undoes(const struct item *item)
 	return item->staged->wish == WISH_UNLINK || item->staged->kind != STAGED_RECORD;
 }
 
+/* Of a payload of the CRM the EMR's record was read only now. */
+static int find_parent(struct reconciler *r, struct chunk *chunk, struct item *item, struct err *err)
+{
+	struct parent_found parent;
+
+	if (item->staged->side == SIDE_EMR || !item->there)
+		return 0;
+	if (parent_read(r->engine, r->plan, &chunk->arena, item->there->json, &parent, err) < 0)
+		return err_pass(err);
+	item->parent_id = parent.crm_id;
+	return 0;
+}
+
 static int weigh_item(struct reconciler *r, struct chunk *chunk, struct item *item, struct err *err)
 {
 	if (item->settled)
@@ -335,6 +370,8 @@ static int weigh_item(struct reconciler *r, struct chunk *chunk, struct item *it
 	}
 	/* What is large as a tree is unpacked only now, for one chunk at a time. */
 	if (item_parse(r->engine, chunk, item, err) < 0 || item_base(r->engine, r->plan, chunk, item, err) < 0)
+		return err_pass(err);
+	if (!item->settled && find_parent(r, chunk, item, err) < 0)
 		return err_pass(err);
 	if (!item->settled)
 		weigh(r, chunk, item);

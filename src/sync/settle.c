@@ -209,7 +209,7 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 {
 	struct link link;
 	struct str base;
-	bool found;
+	bool found, made;
 
 	if (outbox_done(db, s->owed->id, err) < 0 || link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0)
 		return err_pass(err);
@@ -219,9 +219,13 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 		return err_pass(err);
 	link.base = base;
 	link.mapping_version = s->plan->mapping_version;
+	made = link.state == LINK_MAKING;
 	make_link(s, &link);
+	made = made && link.state == LINK_LINKED;
 	/* The version after an update may be that of a person's edit before it, which nobody has looked at (R28). */
 	link.crm_version = s->owed->side == SIDE_CRM && s->result->created ? s->result->record.version : STR_EMPTY;
+	if (made && s->plan->has_children && stage_release(db, link.sync_id, link.emr_id, err) < 0)
+		return err_pass(err);
 	if (link_settle(db, &link, err) < 0 || look_after_write(db, s, link.id, err) < 0 ||
 	    note_created(db, s, &link, err) < 0 || owe_back_reference(db, s, &link, err) < 0 ||
 	    owe_link_fields(db, s, &link, err) < 0)

@@ -50,6 +50,17 @@ static const struct statement TO_READ = {
 	" ORDER BY id LIMIT $4"
 };
 static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state = 0" };
+static const struct statement PARK = {
+	"UPDATE staged SET state = 6, reason = $2, waits_sync = $3, waits_for = $4 WHERE id = $1"
+};
+/* Counted as the record's payload in its own run, like everything that is older than what is settled (R4). */
+static const struct statement UNPARK_OLDER = {
+	"UPDATE staged SET state = 4, outcome = 4, reason = 'a younger payload of the record took its place (R4)'"
+	" WHERE sync_id = $1 AND side = $2 AND record_id = $3 AND id < $4 AND state = 6"
+};
+static const struct statement RELEASE = {
+	"UPDATE staged SET state = 0 WHERE state = 6 AND waits_sync = $1 AND waits_for = $2"
+};
 static const struct statement UNSETTLED = {
 	"SELECT COUNT(*) AS n FROM staged WHERE run_id = $1 AND state IN (0, 1, 5)"
 };
@@ -109,7 +120,7 @@ bool outcome_of_name(struct str name, enum outcome *ret)
 
 const char *staged_state_name(enum staged_state state)
 {
-	static const char *const names[] = { "waiting", "owed", "done", "failed", "superseded", "to_read" };
+	static const char *const names[] = { "waiting", "owed", "done", "failed", "superseded", "to_read", "parked" };
 
 	return names[state];
 }
@@ -126,6 +137,11 @@ const char *door_name(enum door door)
 	static const char *const names[] = { "batch", "webhook", "delta", "stream", "click", "retry" };
 
 	return names[door];
+}
+
+bool door_is_live(enum door door)
+{
+	return door == DOOR_WEBHOOK || door == DOOR_STREAM || door == DOOR_DELTA;
 }
 
 static struct bind bind_hash(const struct digest16 *hash)
@@ -306,6 +322,27 @@ int stage_to_read(struct db *db, struct arena *arena, int64_t sync_id, enum stag
 int stage_read_again(struct db *db, int64_t id, struct err *err)
 {
 	return db_run(db, &READ_AGAIN, BIND(bind_int(id)), err);
+}
+
+int stage_unpark_older(struct db *db, const struct staged *s, struct err *err)
+{
+	return db_run(db, &UNPARK_OLDER,
+	              BIND(bind_int(s->sync_id), bind_int(s->side), bind_text(s->record_id), bind_int(s->id)), err);
+}
+
+int stage_park(struct db *db, const struct staged *s, int64_t parent_sync, struct str parent_id, const char *reason,
+               struct err *err)
+{
+	if (db_run(db, &PARK,
+	           BIND(bind_int(s->id), bind_text(str_of(reason)), bind_int(parent_sync), bind_text(parent_id)),
+	           err) < 0)
+		return err_wrap(err, "let a payload wait for its parent");
+	return stage_unpark_older(db, s, err);
+}
+
+int stage_release(struct db *db, int64_t parent_sync, struct str parent_id, struct err *err)
+{
+	return db_run(db, &RELEASE, BIND(bind_int(parent_sync), bind_text(parent_id)), err);
 }
 
 int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err)

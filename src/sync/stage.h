@@ -10,7 +10,7 @@
 /*
  * WAITING: to be reconciled. OWED: reconciled, its writes are in the outbox. DONE, FAILED. SUPERSEDED: a newer payload of the record took its place (R4).
  * TO_READ: its bytes only say that something happened to the record, or that a person wants something of it; look.c reads the record, which
- * becomes a payload of its own in its place.
+ * becomes a payload of its own in its place. PARKED: the record that it hangs on is not linked yet (parent.h); nobody looks at it before that is.
  */
 enum staged_state {
 	STAGED_WAITING = 0,
@@ -18,8 +18,10 @@ enum staged_state {
 	STAGED_DONE = 2,
 	STAGED_FAILED = 3,
 	STAGED_SUPERSEDED = 4,
-	STAGED_TO_READ = 5
+	STAGED_TO_READ = 5,
+	STAGED_PARKED = 6
 };
+/* Where a payload came in. Webhooks, streams and deltas bring what happens by itself, in real time (R38). */
 enum door { DOOR_BATCH = 0, DOOR_WEBHOOK = 1, DOOR_DELTA = 2, DOOR_STREAM = 3, DOOR_CLICK = 4, DOOR_RETRY = 5 };
 
 /* What a payload says of its record: what it holds; that it is deleted or archived (R31); that it was merged into `partner` (R32). */
@@ -32,6 +34,7 @@ enum staged_priority { STAGED_PERSON = 0, STAGED_LIVE = 1, STAGED_BATCH = 2, STA
 
 const char *staged_state_name(enum staged_state state);
 const char *door_name(enum door door);
+bool door_is_live(enum door door);
 
 struct staged {
 	int64_t id, sync_id, run_id, link_id;
@@ -86,6 +89,13 @@ int stage_to_read(struct db *db, struct arena *arena, int64_t sync_id, enum stag
                   size_t limit, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 /* A waiting payload of which it is not sure that it is the youngest: its record is to be read again. */
 int stage_read_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+/* It waits until the record `parent_id` of the EMR is linked in sync `parent_sync`. Older payloads of the same record that are parked too give way to it. */
+int stage_park(struct db *db, const struct staged *s, int64_t parent_sync, struct str parent_id, const char *reason,
+               struct err *err) MUST_CHECK;
+/* A payload of that record was decided: older ones that are parked are of no use any more. */
+int stage_unpark_older(struct db *db, const struct staged *s, struct err *err) MUST_CHECK;
+/* That record of the EMR is linked: what was parked for it waits to be reconciled. */
+int stage_release(struct db *db, int64_t parent_sync, struct str parent_id, struct err *err) MUST_CHECK;
 /* Payloads of a run that have no outcome or are owed yet. */
 int stage_unsettled(struct db *db, int64_t run_id, int64_t *ret, struct err *err) MUST_CHECK;
 int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *ret,
