@@ -114,10 +114,11 @@ static void on_progress(void *context, const struct progress *progress)
 	pthread_mutex_unlock(&entry->live->lock);
 }
 
-static void start_run(struct live_entry *entry, enum run_kind kind, int64_t asked_id)
+static void start_run(struct live_entry *entry, enum run_kind kind, int64_t asked_id, int64_t input_id)
 {
 	entry->order = (struct run_order) { .kind = kind,
 		                            .asked_id = asked_id,
+		                            .input_id = input_id,
 		                            .road = entry->road,
 		                            .stop = &entry->run_stop,
 		                            .on_progress = on_progress,
@@ -187,7 +188,7 @@ static int start_asked(struct live_entry *entry, struct err *err)
 	if (store_read(entry->live->engine->store, find_order, &job, err) < 0)
 		return err_pass(err);
 	if (job.found && kind_of_run(&job.run, &kind))
-		start_run(entry, kind, job.run.state == RUN_ASKED ? job.run.id : 0);
+		start_run(entry, kind, job.run.state == RUN_ASKED ? job.run.id : 0, 0);
 	return 0;
 }
 
@@ -207,6 +208,7 @@ static int start_due(struct live_entry *entry, struct err *err)
 	};
 	struct look_job job = { .entry = entry, .arena = &arena, .now_ms = clock_wall_ms() };
 	struct schedule *due;
+	int64_t input_id;
 	size_t count;
 
 	if (entry->running)
@@ -217,10 +219,12 @@ static int start_due(struct live_entry *entry, struct err *err)
 		if (due[i].sync_id != entry->sync_id)
 			continue;
 		job.due = due[i];
+		if (!str_to_i64(due[i].argument, &input_id))
+			input_id = 0;
 		if (store_write(entry->live->engine->store, DURABLE, take_schedule, &job, err) < 0)
 			return err_pass(err);
 		if (job.mine)
-			start_run(entry, kinds[due[i].what], 0);
+			start_run(entry, kinds[due[i].what], 0, input_id);
 	}
 	return 0;
 }
@@ -236,7 +240,7 @@ static void start_wanted_delta(struct live_entry *entry)
 	entry->wants_delta = false;
 	pthread_mutex_unlock(&entry->live->lock);
 	if (wants)
-		start_run(entry, RUN_DELTA, 0);
+		start_run(entry, RUN_DELTA, 0, 0);
 }
 
 /* A person asked a run of ours to stop. */

@@ -9,6 +9,7 @@
 
 #include "lib/clock.h"
 #include "sync/capture.h"
+#include "sync/fetch_apart.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
 
@@ -164,9 +165,11 @@ static int take(const struct hand *h, struct look_call *call, size_t *ret_looked
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct connection *c = h->plan->conn[call->side];
 	struct captured done;
+	struct err why = ERR_INIT;
 	struct page page;
 
-	if (c->kind->fetch_finish(&call->call, &arena, &page, err) < 0)
+	if (c->kind->fetch_finish(&call->call, &arena, &page, &why) < 0 &&
+	    fetch_apart(h->plan, call->side, call->ids, call->count, &arena, &why, &page, err) < 0)
 		return err_wrap(err, "read %zu records of %.*s", call->count,
 		                STR_ARG(call->side == SIDE_CRM ? h->plan->crm_name : h->plan->emr_name));
 	ensure(page.count == call->count);

@@ -427,7 +427,7 @@ static void start_fetch_of(struct reconciler *r, struct chunk *chunk, enum side 
 	struct str *ids = arena_new_array(&chunk->arena, struct str, chunk->count);
 	size_t most = MAX_OF((size_t)1, MIN_OF(c->traits.fetch_batch, (size_t)RECONCILE_CHUNK)), count = 0;
 
-	*f = (struct fetch) { .asked_ms = clock_wall_ms() };
+	*f = (struct fetch) { .asked_ms = clock_wall_ms(), .ids = ids };
 	for (size_t i = 0; i < chunk->count; i++) {
 		const struct item *item = &chunk->items[i];
 

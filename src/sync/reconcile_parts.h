@@ -40,6 +40,7 @@ struct item {
 /* The counterparts that a chunk needs of one side. */
 struct fetch {
 	struct call **calls;
+	const struct str *ids;
 	size_t *counts; /* ids of each call */
 	size_t call_count;
 	int64_t asked_ms;   /* by our clock */
@@ -62,9 +63,9 @@ struct reconciler {
 	/* Records of which a payload stays waiting in this pass: what came later must not overtake it (R4). Keys as busy_key() makes them. */
 	struct arena pass;
 	struct map deferred;
-	bool holding, held_back; /* this pass, the one before, left something waiting for a delivery or a commit */
-	int64_t pass_ms;         /* when the pass began */
-	struct catchup catchup[2];           /* by side: who is new there */
+	bool holding, held_back;   /* this pass, the one before, left something waiting for a delivery or a commit */
+	int64_t pass_ms;           /* when the pass began */
+	struct catchup catchup[2]; /* by side: who is new there */
 	int64_t after_id[STAGED_PRIORITIES]; /* payloads up to here are in a chunk already */
 	struct chunk chunks[WINDOW];
 	size_t first, open; /* ring */

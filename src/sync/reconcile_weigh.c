@@ -14,6 +14,7 @@
 #include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/parent.h"
+#include "sync/fetch_apart.h"
 
 void decide(struct item *item, enum outcome outcome, const char *reason)
 {
@@ -320,22 +321,36 @@ static void undo(struct reconciler *r, struct chunk *chunk, struct item *item)
 
 /* ---- all of a chunk ---- */
 
-static int finish_fetch(struct reconciler *r, struct chunk *chunk, enum side side, struct record **ret, struct err *err)
+static int finish_call(struct reconciler *r, struct chunk *chunk, enum side side, size_t n, const struct str *ids,
+                       struct page *ret, struct err *err)
 {
 	struct fetch *f = &chunk->fetch[side];
 	struct connection *c = r->plan->conn[side];
+	struct err why = ERR_INIT;
+
+	if (c->kind->fetch_finish(&f->calls[n], &chunk->arena, ret, &why) < 0 &&
+	    fetch_apart(r->plan, side, ids, f->counts[n], &chunk->arena, &why, ret, err) < 0)
+		return err_wrap(err, "read %zu records of %.*s", f->counts[n],
+		                STR_ARG(side == SIDE_CRM ? r->plan->crm_name : r->plan->emr_name));
+	ensure(ret->count == f->counts[n]);
+	return 0;
+}
+
+static int finish_fetch(struct reconciler *r, struct chunk *chunk, enum side side, struct record **ret, struct err *err)
+{
+	struct fetch *f = &chunk->fetch[side];
 	struct record *at = arena_new_array(&chunk->arena, struct record, chunk->count);
+	const struct str *ids = f->ids;
 
 	*ret = at;
 	for (size_t i = 0; i < f->call_count; i++) {
 		struct page page = { 0 };
 
-		if (c->kind->fetch_finish(&f->calls[i], &chunk->arena, &page, err) < 0)
-			return err_wrap(err, "read %zu records of %.*s", f->counts[i],
-			                STR_ARG(side == SIDE_CRM ? r->plan->crm_name : r->plan->emr_name));
-		ensure(page.count == f->counts[i]);
+		if (finish_call(r, chunk, side, i, ids, &page, err) < 0)
+			return err_pass(err);
 		memcpy(at, page.records, sizeof(*at) * page.count);
 		at += page.count;
+		ids += page.count;
 		f->fetched_ms = page.server_ms;
 	}
 	f->fetched_ms = f->fetched_ms ? f->fetched_ms : clock_wall_ms();

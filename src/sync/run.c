@@ -177,6 +177,9 @@ static int keep_input(struct db *db, struct batch_run *b, struct err *err)
 
 	if (o->kind != RUN_CSV)
 		return 0;
+	b->run->input_id = o->input_id;
+	if (o->input_id)
+		return 0;
 	if (run_read_csv(b->plan, b->arena, o->csv, &ids, err) < 0)
 		return err_pass(err);
 	b->run->ignored = (int64_t)ids.ignored;
@@ -204,12 +207,12 @@ static int begin(struct db *db, void *context, struct err *err)
 
 	if (b->order->asked_id)
 		return begin_asked(db, b, err);
-	if (b->order->kind != RUN_DELTA && b->order->csv.len == 0 &&
+	if (b->order->kind != RUN_DELTA && b->order->csv.len == 0 && !b->order->input_id &&
 	    run_unfinished(db, b->arena, b->plan->sync_id, kind, b->run, &b->resumed, err) < 0)
 		return err_pass(err);
 	if (b->resumed)
 		return run_set_state(db, b->run->id, RUN_ACTIVE, NULL, err);
-	if (b->order->kind == RUN_CSV && b->order->csv.len == 0)
+	if (b->order->kind == RUN_CSV && b->order->csv.len == 0 && !b->order->input_id)
 		return err_set(err, ERR_NOT_FOUND,
 		               "no run over a file was cut short: there is nothing to resume; name a file");
 	*b->run = (struct run) { .sync_id = b->plan->sync_id,
@@ -352,6 +355,36 @@ int run_batch(struct engine *engine, struct plan *plan, const struct run_order *
 	if (code == 0)
 		code = order->road ? follow(&b, err) : drive(&b, false, err);
 	return finish(&b, code, err);
+}
+
+struct keep_job {
+	struct str name, sealed, who;
+	int64_t id;
+};
+
+static int keep_file(struct db *db, void *context, struct err *err)
+{
+	struct keep_job *job = context;
+
+	return run_input_keep(db, job->name, job->sealed, job->who, &job->id, err);
+}
+
+int run_keep_file(struct engine *engine, struct plan *plan, struct str csv, struct str name, int64_t *ret_id,
+                  struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct keep_job job = { .name = name, .who = str_of(engine->who) };
+	struct csv_ids ids;
+
+	if (run_read_csv(plan, &arena, csv, &ids, err) < 0)
+		return err_pass(err);
+	if (ids.count == 0)
+		return err_set(err, ERR_DATA, "no row of %.*s begins with an id", STR_ARG(name));
+	job.sealed = box_seal(engine->keys, &arena, "run.input", csv);
+	if (store_write(engine->store, DURABLE, keep_file, &job, err) < 0)
+		return err_pass(err);
+	*ret_id = job.id;
+	return 0;
 }
 
 static int ask(struct db *db, void *context, struct err *err)

@@ -54,6 +54,7 @@ struct road;
 struct run_order {
 	enum run_kind kind;
 	struct str csv, csv_name;
+	int64_t input_id; /* csv: a file that was kept before (run_keep_file): a schedule's */
 	int64_t asked_id; /* the run_ask'ed run that is carried out; 0: a new one, or the one that was cut short */
 	struct road *road;
 	atomic_bool *stop; /* a person aborts this run; NULL: only engine->stop does */
@@ -63,6 +64,9 @@ struct run_order {
 int run_batch(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
               struct arena *arena, struct err *err) MUST_CHECK;
 
+/* Keeps a file for a schedule to run over (SCHEDULE_CSV's argument is the id). ERR_DATA: no id stands in it. */
+int run_keep_file(struct engine *engine, struct plan *plan, struct str csv, struct str name, int64_t *ret_id,
+                  struct err *err) MUST_CHECK;
 /* Leaves a run to the daemon that holds the sync's lock: it picks it up within a second. The row tells how far it is (run_find). */
 int run_ask(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
             struct arena *arena, struct err *err) MUST_CHECK;

@@ -495,6 +495,46 @@ static void test_preview_tells_of_the_record_asked_for_and_of_no_other(void **st
 	rig_close(&rig);
 }
 
+static const struct connector *plain;
+
+/* A CRM that fails whenever it is asked for record p, alone or with others. */
+static struct call *choke(struct connection *c, const struct fetch_request *request)
+{
+	for (size_t i = 0; i < request->id_count; i++) {
+		if (str_eq(request->ids[i], STR("p")))
+			memory_fail(c, MEMORY_FETCH, 1, ERR_FAR_SIDE, false);
+	}
+	return plain->fetch_start(c, request);
+}
+
+static void test_R3_a_record_that_its_system_chokes_on_holds_nobody_up(void **state)
+{
+	static struct connector choking;
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig);
+	memory_put(rig.emr, "patient",
+	           "{\"id\":\"b\",\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\"}");
+	memory_put(rig.crm, "Contact",
+	           "{\"Id\":\"p\",\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\"}");
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_LINKED], 1);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\",\"city\":\"Eagle\"}");
+	plain = rig.crm->kind;
+	choking = *plain;
+	choking.fetch_start = choke;
+	rig.crm->kind = &choking;
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_UPDATED], 1);
+	assert_int_equal(counts[OUTCOME_FAILED], 1);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	rig.crm->kind = plain;
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_R24_R25_the_policy_decides_a_field_mapped_later),
 		cmocka_unit_test(test_R24_a_field_taken_out_and_mapped_again_has_no_base),
 		cmocka_unit_test(test_preview_tells_of_the_record_asked_for_and_of_no_other),
+		cmocka_unit_test(test_R3_a_record_that_its_system_chokes_on_holds_nobody_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

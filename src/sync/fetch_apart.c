@@ -1,0 +1,50 @@
+#include "sync/fetch_apart.h"
+
+static struct fetch_request one(const struct plan *plan, enum side side, const struct str *id)
+{
+	return (struct fetch_request) {
+		.object = plan->object[side],
+		.ids = id,
+		.id_count = 1,
+		.fields = side == SIDE_CRM ? plan->crm_fields : NULL,
+		.field_count = side == SIDE_CRM ? plan->crm_field_count : 0,
+		.priority = HTTP_NORMAL,
+	};
+}
+
+static bool answers(const struct plan *plan, enum side side)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct connection *c = plan->conn[side];
+	const struct list_request request = { .object = plan->object[side], .page_size = 1, .live_only = true };
+	struct call *call = c->kind->list_start(c, &request);
+	struct err ignored = ERR_INIT;
+	struct page page;
+
+	return c->kind->list_finish(&call, &arena, &page, &ignored) >= 0;
+}
+
+int fetch_apart(const struct plan *plan, enum side side, const struct str *ids, size_t count, struct arena *arena,
+                const struct err *why, struct page *ret, struct err *err)
+{
+	struct connection *c = plan->conn[side];
+
+	if (err_class_of(why->code) != ERR_CLASS_RETRY || !answers(plan, side)) {
+		*err = *why;
+		return err_pass(err);
+	}
+	*ret = (struct page) { .records = arena_new_array(arena, struct record, count), .count = count, .last = true };
+	for (size_t i = 0; i < count; i++) {
+		const struct fetch_request request = one(plan, side, &ids[i]);
+		struct call *call = c->kind->fetch_start(c, &request);
+		struct err alone = ERR_INIT;
+		struct page page;
+
+		if (c->kind->fetch_finish(&call, arena, &page, &alone) < 0)
+			ret->records[i] =
+			        (struct record) { .id = ids[i], .fault = arena_text(arena, str_of(alone.text)) };
+		else
+			ret->records[i] = page.records[0];
+	}
+	return 0;
+}
