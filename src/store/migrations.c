@@ -178,5 +178,12 @@ const struct migration migrations[] = {
 	  "ALTER TABLE staged ADD COLUMN waits_for TEXT;"
 	  "CREATE INDEX staged_parked ON staged (waits_sync, waits_for) WHERE state = 6;",
 	  NULL },
+	{ "what records were told of how they stand; the side of a link's last turn",
+	  "CREATE TABLE told ("
+	  "  sync_id INTEGER NOT NULL, side INTEGER NOT NULL, record_id TEXT NOT NULL, status INTEGER NOT NULL, hash "
+	  "BLOB NOT NULL,"
+	  "  owed_id INTEGER, at_ms INTEGER NOT NULL, PRIMARY KEY (sync_id, side, record_id));"
+	  "ALTER TABLE link ADD COLUMN turn_side INTEGER;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

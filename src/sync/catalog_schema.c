@@ -62,6 +62,7 @@ static const struct setting sync_settings[] = {
 	{ "turns_max", false, NUMBER },
 	{ "delta_overlap_s", false, NUMBER },
 	{ "delta_lag_s", false, NUMBER },
+	{ "describe_minutes", false, NUMBER },
 	{ NULL, false, 0 },
 };
 static const struct setting parent_settings[] = {
@@ -78,6 +79,7 @@ static const struct number_setting {
 	{ "turns_max", 10, 2, 1000 },
 	{ "delta_overlap_s", 300, 0, 86400 },
 	{ "delta_lag_s", 2, 0, 3600 },
+	{ "describe_minutes", 60, 0, 100000 },
 };
 
 /* R31: words of both settings; a patient is never deleted because a CRM record is. */

@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "sync/truth.h"
 
 static struct str seal_json(const struct compose *c, const struct json *j)
 {
@@ -35,14 +36,30 @@ static void add_constants(const struct compose *c, struct json *body)
 	}
 }
 
+/* How the pair stands once this is written: in step, but for what a person has to decide. */
+static struct truth truth_after(const struct compose *c)
+{
+	const struct mapping *m = &c->plan->mapping;
+	struct str *fields = arena_new_array(c->scratch, struct str, m->count);
+	size_t count = 0;
+
+	for (size_t i = 0; c->merged && i < m->count; i++) {
+		if (c->merged[i].review)
+			fields[count++] = m->fields[i].name;
+	}
+	return count ? truth_of_conflict(c->scratch, fields, count) : (struct truth) { .status = TRUTH_SYNCED };
+}
+
 /* R18: what shows the link on the CRM record. A last sync time is written only beside other changes: alone it would be a write for nothing. */
 static void add_link_fields(const struct compose *c, struct json *body)
 {
 	const struct plan *p = c->plan;
 	bool creates = c->crm_id.len == 0;
+	struct truth truth = truth_after(c);
 
 	if (creates)
 		add_constants(c, body);
+	truth_members(p, c->scratch, SIDE_CRM, &truth, c->emr_id, body);
 	if (creates || c->joins || c->shows_link) {
 		if (p->crm_synced_field.len)
 			json_set(body, p->crm_synced_field, json_new_bool(c->scratch, true));
@@ -123,14 +140,11 @@ static void split_masks(const struct compose *c, struct value *values, bool *to_
 static void add_reference(const struct compose *c, struct json *body, struct str crm_id)
 {
 	const struct traits *emr = &c->plan->conn[SIDE_EMR]->traits;
-	struct str web = c->plan->conn[SIDE_CRM]->traits.web_link;
-	ptrdiff_t at = str_find(web, STR("{id}"));
+	struct str link = truth_link(c->arena, c->plan->conn[SIDE_CRM], crm_id);
 
 	set_text(c->arena, body, emr->reference_field, crm_id);
-	if (emr->reference_link_field.len && at >= 0)
-		set_text(c->arena, body, emr->reference_link_field,
-		         arena_printf(c->arena, "%.*s%.*s%.*s", (int)at, web.at, STR_ARG(crm_id),
-		                      STR_ARG(str_skip(web, (size_t)at + 4))));
+	if (link.len)
+		set_text(c->arena, body, emr->reference_link_field, link);
 }
 
 static bool keeps_reference(const struct plan *plan)
@@ -192,8 +206,10 @@ static void undo_in_crm(const struct compose *c, enum on_removal how, struct wri
 {
 	const struct plan *p = c->plan;
 	struct json *body = json_new(c->scratch, JSON_OBJECT);
+	const struct truth truth = { .status = TRUTH_NOT_LINKED };
 	struct owed owed;
 
+	truth_members(p, c->scratch, SIDE_CRM, &truth, STR_EMPTY, body);
 	if (p->crm_synced_field.len)
 		json_set(body, p->crm_synced_field, json_new_bool(c->scratch, false));
 	if (p->crm_id_field.len && how != REMOVAL_FLAG)
@@ -216,6 +232,8 @@ static void undo_in_emr(const struct compose *c, enum on_removal how, struct wri
 	json_set(body, emr->reference_field, json_new(c->scratch, JSON_NULL));
 	if (emr->reference_link_field.len)
 		json_set(body, emr->reference_link_field, json_new(c->scratch, JSON_NULL));
+	if (emr->reference_message_field.len)
+		json_set(body, emr->reference_message_field, json_new(c->scratch, JSON_NULL));
 	if (how == REMOVAL_FLAG)
 		set_text(c->scratch, body, emr->reference_message_field, STR("Removed in the CRM"));
 	owed = entry(c, SIDE_EMR, body);

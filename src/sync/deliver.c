@@ -77,7 +77,10 @@ static void batch_free(struct batch *b)
 static bool in_batch(const struct batch *b, const struct owed *owed)
 {
 	for (size_t i = 0; b && i < b->count; i++) {
-		if (b->owed[i]->id == owed->id || b->owed[i]->link_id == owed->link_id)
+		const struct owed *other = b->owed[i];
+
+		if (other->id == owed->id || (owed->link_id && other->link_id == owed->link_id) ||
+		    (owed->record_id.len && str_eq(other->record_id, owed->record_id)))
 			return true;
 	}
 	return false;

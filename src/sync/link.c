@@ -12,7 +12,7 @@
 #define COLUMNS                                                                                                        \
 	"id, sync_id, state, emr_id, crm_id, run_id, how, base, emr_hash, emr_version, emr_modified_ms, crm_version, " \
 	"staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms, emr_seen_ms, crm_seen_ms, turns, "       \
-	"turns_since_ms, stopped_why"
+	"turns_since_ms, stopped_why, turn_side"
 
 static const struct statement INSERT = { "INSERT INTO link (sync_id, state, emr_id, crm_id, run_id, how, base, "
 	                                 "emr_hash, emr_version, emr_modified_ms, crm_version,"
@@ -42,7 +42,7 @@ static const struct statement MOVE_EMR = { "UPDATE link SET emr_id = $2, emr_has
 static const struct statement MOVE_CRM = { "UPDATE link SET crm_id = $2, crm_version = NULL, crm_modified_ms = NULL, "
 	                                   "crm_seen_ms = NULL WHERE id = $1" };
 static const struct statement TURNS = {
-	"UPDATE link SET turns = $2, turns_since_ms = $3, stopped_why = $4 WHERE id = $1"
+	"UPDATE link SET turns = $2, turns_since_ms = $3, stopped_why = $4, turn_side = $5 WHERE id = $1"
 };
 /* What was ended stays in the history: 3 is "ended, and forgiven". */
 static const struct statement FORGIVE = {
@@ -125,6 +125,7 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.turns = row_int(rows, "turns"),
 		.turns_since_ms = row_int(rows, "turns_since_ms"),
 		.stopped_why = arena_str(arena, row_text(rows, "stopped_why")),
+		.turn_side = row_int(rows, "turn_side"),
 	};
 	if (hash.len == sizeof(ret->emr_hash.bytes))
 		memcpy(ret->emr_hash.bytes, hash.at, hash.len);
@@ -246,9 +247,12 @@ int link_move(struct db *db, int64_t id, enum side side, struct str survivor, st
 	return db_run(db, side == SIDE_EMR ? &MOVE_EMR : &MOVE_CRM, BIND(bind_int(id), bind_text(survivor)), err);
 }
 
-int link_turns(struct db *db, int64_t id, int64_t turns, int64_t since_ms, struct str why, struct err *err)
+int link_turns(struct db *db, const struct link *l, struct err *err)
 {
-	return db_run(db, &TURNS, BIND(bind_int(id), bind_int(turns), bind_id(since_ms), bind_text_or_null(why)), err);
+	return db_run(db, &TURNS,
+	              BIND(bind_int(l->id), bind_int(l->turns), bind_id(l->turns_since_ms),
+	                   bind_text_or_null(l->stopped_why), bind_id(l->turn_side)),
+	              err);
 }
 
 int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err)

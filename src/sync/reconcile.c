@@ -223,6 +223,7 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 	}
 	if (untouched(job, db, item, link, err)) {
 		decide(item, OUTCOME_UNCHANGED, "both sides are as they were last settled");
+		item->as_settled = true;
 		return 0;
 	}
 	item->fetch = true;

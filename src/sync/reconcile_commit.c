@@ -14,6 +14,7 @@
 #include "sync/journal.h"
 #include "sync/parent.h"
 #include "sync/review.h"
+#include "sync/truth.h"
 
 /* The CRM record as it was read for this decision, whichever side the payload came from. */
 static struct str crm_version(const struct commit *job, const struct item *item)
@@ -389,18 +390,8 @@ static bool ends_link(const struct item *item)
 	       (item->staged->wish == WISH_UNLINK || item->staged->kind == STAGED_REMOVED);
 }
 
-static int commit_item(struct db *db, const struct commit *job, struct item *item, struct err *err)
+static int commit_outcome(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
-	if (item->deferred)
-		return 0;
-	if (item->read_again)
-		return stage_read_again(db, item->staged->id, err);
-	if (item->waits_for.len)
-		return commit_parked(db, job, item, err);
-	if (job->r->plan->parent.sync_id && stage_unpark_older(db, item->staged, err) < 0)
-		return err_pass(err);
-	if (taken_meanwhile(db, job, item, err) < 0)
-		return err_pass(err);
 	if (item->verdict.outcome == OUTCOME_FAILED)
 		return commit_failed(db, job, item, err);
 	if (ends_link(item))
@@ -414,10 +405,86 @@ static int commit_item(struct db *db, const struct commit *job, struct item *ite
 	return commit_writes(db, job, item, err);
 }
 
+/* ---- the truth inside both systems ---- */
+
+static struct truth_about about_item(const struct commit *job, const struct item *item)
+{
+	const struct staged *s = item->staged;
+	struct truth_about about = { .engine = job->r->engine, .plan = job->r->plan, .arena = &job->chunk->arena };
+
+	about.id[s->side] = s->kind == STAGED_RECORD ? s->record_id : STR_EMPTY;
+	if (item->resolved.kind != RESOLVED_LINKED)
+		return about;
+	about.id[SIDE_EMR] = item->verdict.emr_id;
+	about.id[SIDE_CRM] = item->verdict.crm_id;
+	about.link_id = item->resolved.link.id;
+	return about;
+}
+
+/* Deleted, merged, let go of: what is written for that says so itself. */
+static int forget_told(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	int64_t sync_id = job->r->plan->sync_id;
+
+	if (truth_forget(db, sync_id, item->staged->side, item->staged->record_id, err) < 0)
+		return err_pass(err);
+	return ends_link(item) ? truth_forget(db, sync_id, SIDE_EMR, item->verdict.emr_id, err) : 0;
+}
+
+/* Both sides were compared, or are known to be as they were: nothing of this payload is left but what a person has to decide. */
+static int tell_agreed(struct db *db, const struct commit *job, const struct item *item,
+                       const struct truth_about *about, struct err *err)
+{
+	bool compared = item->merged || (item->as_settled && job->any_told);
+
+	return compared && !item->writes.wait && about->link_id ? truth_tell_link(db, about, err) : 0;
+}
+
+static int commit_truth(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	static const struct {
+		bool tells;
+		struct truth truth;
+	} by_outcome[OUTCOME_COUNT] = {
+		[OUTCOME_FAILED] = { true, { .status = TRUTH_FAILED } },
+		[OUTCOME_SKIPPED_AMBIGUOUS] = { true, { .status = TRUTH_NOT_LINKED } },
+		[OUTCOME_SKIPPED_LINKED] = { true, { .status = TRUTH_NOT_LINKED } },
+		[OUTCOME_SKIPPED_NO_MATCH] = { true, { .status = TRUTH_NOT_LINKED, .if_shown = true } },
+	};
+	enum outcome outcome = item->verdict.outcome;
+	const struct truth_about about = about_item(job, item);
+	struct truth truth = by_outcome[outcome].truth;
+
+	if (item->staged->kind != STAGED_RECORD || ends_link(item))
+		return forget_told(db, job, item, err);
+	if (!by_outcome[outcome].tells)
+		return tell_agreed(db, job, item, &about, err);
+	truth.reason = str_of(item->verdict.reason ? item->verdict.reason : outcome_meaning(outcome));
+	return truth_tell(db, &about, &truth, err);
+}
+
+static int commit_item(struct db *db, const struct commit *job, struct item *item, struct err *err)
+{
+	if (item->deferred)
+		return 0;
+	if (item->read_again)
+		return stage_read_again(db, item->staged->id, err);
+	if (item->waits_for.len)
+		return commit_parked(db, job, item, err);
+	if (job->r->plan->parent.sync_id && stage_unpark_older(db, item->staged, err) < 0)
+		return err_pass(err);
+	if (taken_meanwhile(db, job, item, err) < 0 ||
+	    (item->turned && link_turns(db, &item->resolved.link, err) < 0) || commit_outcome(db, job, item, err) < 0)
+		return err_pass(err);
+	return commit_truth(db, job, item, err);
+}
+
 int reconcile_commit(struct db *db, void *context, struct err *err)
 {
 	struct commit *job = context;
 
+	if (truth_any(db, job->r->plan->sync_id, &job->any_told, err) < 0)
+		return err_pass(err);
 	for (size_t i = 0; i < job->chunk->count; i++) {
 		if (commit_item(db, job, &job->chunk->items[i], err) < 0)
 			return err_wrap(err, "payload %lld", (long long)job->chunk->items[i].staged->id);

@@ -33,6 +33,8 @@ struct item {
 	struct str waits_for;       /* the EMR id of it, which is not linked yet: the payload is parked */
 	bool gone;                  /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
 	bool older;                 /* than what is settled (R4) */
+	bool as_settled;            /* both sides are as they were last settled */
+	bool turned;                /* the loop breaker counted: resolved.link has its new count */
 	const struct record *there; /* the counterpart as fetched */
 	const struct run *run;      /* whose Batch Sync ID is written; NULL: the payload belongs to none */
 };
@@ -72,6 +74,7 @@ struct reconciler {
 	struct commit {
 		struct reconciler *r;
 		struct chunk *chunk;
+		bool any_told;                 /* some record shows trouble (truth.h) */
 		struct store_pending *pending; /* NULL: no chunk is being committed; else it is the first */
 	} commit;
 };

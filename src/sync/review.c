@@ -43,6 +43,29 @@ int conflict_add(struct db *db, const struct conflict *c, struct err *err)
 	              err);
 }
 
+static const struct statement WAITING = {
+	"SELECT field FROM conflict WHERE link_id = $1 AND waiting = 1 ORDER BY id LIMIT $2"
+};
+
+static void read_field(struct rows *rows, struct arena *arena, void *place)
+{
+	*(struct str *)place = arena_str(arena, row_text(rows, "field"));
+}
+
+int conflict_waiting(struct db *db, struct arena *arena, int64_t link_id, size_t limit, struct str **ret,
+                     size_t *ret_count, struct err *err)
+{
+	const struct selection what = { &WAITING, BIND(bind_int(link_id), bind_int((int64_t)limit)), limit,
+		                        sizeof(struct str), read_field };
+	struct selected found;
+
+	if (select_in(db, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
+}
+
 static void read_row(struct rows *rows, struct arena *arena, void *place)
 {
 	struct conflict *ret = place;

@@ -20,6 +20,7 @@
 #include "sync/link.h"
 #include "sync/run_table.h"
 #include "sync/stage.h"
+#include "sync/truth.h"
 
 static const int64_t first_pause_ms = 500;
 static const int64_t longest_pause_ms = 60000;
@@ -62,8 +63,8 @@ static void learn(const struct settle *s, struct base *base)
 	}
 }
 
-/* The link's base with this write's fields laid over it. */
-static int base_after(const struct settle *s, const struct link *link, struct str *ret, struct err *err)
+/* The link's base with this write's fields laid over it. `blind`: a write follows that is made without looking: nothing may be learnt after it. */
+static int base_after(const struct settle *s, const struct link *link, bool blind, struct str *ret, struct err *err)
 {
 	const struct mapping *m = &s->plan->mapping;
 	struct base *now, *mine;
@@ -72,7 +73,7 @@ static int base_after(const struct settle *s, const struct link *link, struct st
 	*ret = STR_EMPTY;
 	if (s->owed->base.len == 0)
 		return 0;
-	if (link->base.len == 0 && !learns) {
+	if (link->base.len == 0 && !learns && !blind) {
 		*ret = s->owed->base;
 		return 0;
 	}
@@ -84,6 +85,8 @@ static int base_after(const struct settle *s, const struct link *link, struct st
 	learn(s, mine);
 	for (size_t i = 0; i < m->count; i++)
 		now[i] = mine[i].known ? mine[i] : now[i];
+	for (size_t i = 0; i < m->count && blind; i++)
+		now[i].unsure = false;
 	*ret = base_write(s->engine, s->arena, m, now);
 	return 0;
 }
@@ -183,15 +186,38 @@ static int owe_link_fields(struct db *db, const struct settle *s, const struct l
 	return outbox_add(db, &owed, err);
 }
 
-static int finish_payload(struct db *db, const struct settle *s, int64_t link_id, struct err *err)
+static struct truth_about about_link(const struct settle *s, const struct link *link)
 {
+	return (struct truth_about) { .engine = s->engine,
+		                      .plan = s->plan,
+		                      .arena = s->arena,
+		                      .id = { link->emr_id, link->crm_id },
+		                      .link_id = link->id };
+}
+
+static int finish_payload(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+{
+	const struct truth_about about = about_link(s, link);
 	bool owes;
 
 	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
 		return 0;
-	if (outbox_owes(db, link_id, &owes, err) < 0)
+	if (outbox_owes(db, link->id, &owes, err) < 0)
 		return err_pass(err);
-	return owes ? 0 : stage_finish(db, s->owed->staged_id, err);
+	if (owes)
+		return 0;
+	if (link->state == LINK_LINKED && truth_tell_link(db, &about, err) < 0)
+		return err_pass(err);
+	return stage_finish(db, s->owed->staged_id, err);
+}
+
+/* What this write told its record, whatever became of the link meanwhile. */
+static int note_told(struct db *db, const struct settle *s, bool *ret_more, struct err *err)
+{
+	struct truth_about about = { .engine = s->engine, .plan = s->plan, .arena = s->arena };
+
+	about.id[s->owed->side] = s->result->id.len ? s->result->id : s->owed->record_id;
+	return truth_delivered(db, &about, s->owed, ret_more, err);
 }
 
 /* A link is made once its CRM record shows it, or once the record that was missing is there. */
@@ -209,13 +235,14 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 {
 	struct link link;
 	struct str base;
-	bool found, made;
+	bool found, made, more;
 
-	if (outbox_done(db, s->owed->id, err) < 0 || link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0)
+	if (outbox_done(db, s->owed->id, err) < 0 || note_told(db, s, &more, err) < 0 ||
+	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0)
 		return err_pass(err);
 	if (!found)
 		return 0; /* the link was dropped while this write of its other side was under way */
-	if (base_after(s, &link, &base, err) < 0 || take_payload(db, s, &link, err) < 0)
+	if (base_after(s, &link, more, &base, err) < 0 || take_payload(db, s, &link, err) < 0)
 		return err_pass(err);
 	link.base = base;
 	link.mapping_version = s->plan->mapping_version;
@@ -230,7 +257,7 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 	    note_created(db, s, &link, err) < 0 || owe_back_reference(db, s, &link, err) < 0 ||
 	    owe_link_fields(db, s, &link, err) < 0)
 		return err_pass(err);
-	return finish_payload(db, s, link.id, err);
+	return finish_payload(db, s, &link, err);
 }
 
 static struct str reason_of(const struct settle *s)
@@ -260,6 +287,18 @@ static int note_refusal(struct db *db, const struct settle *s, const struct link
 	return journal_add(db, &entry, err);
 }
 
+/* The link may be about to be dropped: then each record is told by itself. */
+static int tell_refusal(struct db *db, const struct settle *s, const struct link *link, struct str reason,
+                        struct err *err)
+{
+	const struct truth truth = { .status = TRUTH_FAILED, .reason = reason };
+	struct truth_about about = about_link(s, link);
+
+	if (link->state == LINK_MAKING)
+		about.link_id = 0;
+	return link->state < LINK_ENDED ? truth_tell(db, &about, &truth, err) : 0;
+}
+
 static int refused(struct db *db, const struct settle *s, struct err *err)
 {
 	struct str reason = reason_of(s);
@@ -275,6 +314,8 @@ static int refused(struct db *db, const struct settle *s, struct err *err)
 	if (s->owed->staged_id &&
 	    stage_fail(db, s->owed->staged_id, s->result->code.len ? s->result->code : STR("refused"), s->result->field,
 	               arena_text(s->arena, reason), err) < 0)
+		return err_pass(err);
+	if (tell_refusal(db, s, &link, reason, err) < 0)
 		return err_pass(err);
 	if (link.state != LINK_MAKING || (s->owed->side != SIDE_CRM && s->owed->op != WRITE_CREATE))
 		return link_owe(db, link.id, STR_EMPTY, err);

@@ -215,6 +215,7 @@ static const struct schema record_schema = { 0, record_rules, -1, -1 };
 static const struct rule reference_rules[] = {
 	TEXT_NEEDED(reference_section, field),
 	TEXT(reference_section, link),
+	TEXT(reference_section, message),
 	FLAG(reference_section, lookup),
 	{ 0 },
 };

@@ -129,7 +129,7 @@ struct record_section {
 };
 
 struct reference_section {
-	struct str field, link;
+	struct str field, link, message;
 	bool lookup; /* GET by our id finds the record */
 };
 

@@ -146,6 +146,7 @@ static void fill_traits(struct rest *rest, size_t page_size)
 		.answers_with_record = rest->d->answers_with_record || reads_back(object),
 		.reference_field = object->reference.field,
 		.reference_link_field = object->reference.link,
+		.reference_message_field = object->reference.message,
 		.fetch_by_reference = object->reference.lookup,
 		.web_link = object->web_link,
 		.has_times = object->record.modified.len > 0,
