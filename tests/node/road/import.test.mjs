@@ -163,8 +163,8 @@ test('the pace of a connection is never exceeded, whatever runs at once', async 
 test('back-references can be switched off, and are counted as pending until they are drained', async () => {
   await withWorld({ patients: 50 }, async ({ dir, world }) => {
     const report = (await must(dir, ['import', '--json', '--quiet'])).json;
-    const expected = world.patients.filter((row) => !row.treatment.startsWith('skipped')).length;
-    assert.ok(report.back_references_pending > 0 && report.back_references_pending <= expected);
+    // Who was skipped is owed the reason.
+    assert.ok(report.back_references_pending > 0 && report.back_references_pending <= world.patients.length);
     await must(dir, ['drain', '--quiet']);
     assert.equal((await must(dir, ['report', '--json'])).json.back_references_pending, 0);
   });
