@@ -1,4 +1,4 @@
-/* runs, staged, retry, links, conflicts, log, audit: what is there, and what became of it. */
+/* runs, staged, retry, links, log, audit: what is there, and what became of it. */
 #include "cli/commands.h"
 #include "cli/out.h"
 #include "cli/report.h"
@@ -7,7 +7,6 @@
 #include "sync/catalog.h"
 #include "sync/journal.h"
 #include "sync/link.h"
-#include "sync/review.h"
 #include "sync/run.h"
 #include "sync/stage.h"
 
@@ -246,45 +245,6 @@ int cmd_links(struct cli_args *args, struct err *err)
 	out_end(&out);
 	if (count)
 		page_told(args, count, filter.limit, links[count - 1].id);
-	return EXIT_DONE;
-}
-
-int cmd_conflicts(struct cli_args *args, struct err *err)
-{
-	static const struct out_column columns[] = { { "id", OUT_NUMBER },
-		                                     { "link", OUT_NUMBER },
-		                                     { "payload", OUT_NUMBER },
-		                                     { "field", OUT_TEXT },
-		                                     { "winner", OUT_TEXT },
-		                                     { "waiting", OUT_TEXT },
-		                                     { "policy_version", OUT_NUMBER, true },
-		                                     { "at", OUT_TIME },
-		                                     { 0 } };
-	struct conflict *all;
-	struct out out;
-	int64_t after;
-	size_t limit, count;
-
-	if (page_options(args, &after, &limit, err) < 0 ||
-	    conflict_list(args->engine, args->arena, after, limit, &all, &count, err) < 0)
-		return err_pass(err);
-	out_begin(&out, args, columns, "both sides never changed the same field");
-	for (size_t i = 0; i < count; i++) {
-		const struct conflict *c = &all[i];
-		const struct str cells[] = { out_number(args->arena, c->id),
-			                     out_number(args->arena, c->link_id),
-			                     out_number(args->arena, c->staged_id),
-			                     c->field,
-			                     c->winner,
-			                     c->waiting ? STR("yes") : STR("no"),
-			                     out_number(args->arena, c->policy_version),
-			                     out_time(args->arena, c->at_ms) };
-
-		out_row(&out, cells);
-	}
-	out_end(&out);
-	if (count)
-		page_told(args, count, limit, all[count - 1].id);
 	return EXIT_DONE;
 }
 

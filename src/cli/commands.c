@@ -191,8 +191,31 @@ const struct command cli_commands[] = {
 	{ .name = "conflicts",
 	  .positionals = "",
 	  .summary = "fields that both sides changed, and who won",
-	  .options = { AFTER, LIMIT },
+	  .details = "Values are shown one conflict at a time, as they are patient data: `--id N` shows what both "
+	             "sides held, and "
+	             "that somebody looked stands in the audit trail. `suture resolve` decides.",
+	  .example = "suture conflicts --waiting",
+	  .options = { { "waiting", NULL, "only those that a person has to decide" },
+	               { "id", "N", "one conflict with its values: base, EMR, CRM" },
+	               AFTER,
+	               LIMIT },
 	  .run = cmd_conflicts },
+	{ .name = "resolve",
+	  .positionals = "[N] [emr|crm|value] [TEXT]",
+	  .summary = "decide a conflict (R22): the EMR's value, the CRM's, or one typed here",
+	  .details = "What was decided is written to the side that differs and stands in the conflict with who, when "
+	             "and why. A "
+	             "value that was changed on the losing side after the conflict was noted is not overwritten: the "
+	             "conflict waits "
+	             "for a new decision (exit status 3). A conflict that its policy decided can be overruled, with "
+	             "the values of "
+	             "then: that is also how a decision is undone.",
+	  .example = "suture resolve 12 crm --why \"she told us on the phone\"",
+	  .options = { { "all", "emr|crm", "all that wait, for this side" },
+	               { "sync", "SYNC", "with --all: of this sync" },
+	               WHY,
+	               WAIT },
+	  .run = cmd_resolve },
 	{ .name = "staged",
 	  .positionals = "",
 	  .summary = "payloads as they arrived, with what became of them",

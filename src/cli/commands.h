@@ -23,6 +23,7 @@ int cmd_report(struct cli_args *args, struct err *err);
 int cmd_staged(struct cli_args *args, struct err *err);
 int cmd_retry(struct cli_args *args, struct err *err);
 int cmd_links(struct cli_args *args, struct err *err);
+int cmd_resolve(struct cli_args *args, struct err *err);
 int cmd_conflicts(struct cli_args *args, struct err *err);
 int cmd_log(struct cli_args *args, struct err *err);
 int cmd_audit(struct cli_args *args, struct err *err);

@@ -18,7 +18,7 @@ static const struct {
 	{ "Import", " preview import drain " },
 	{ "One record", " search link unlink relink create sync-now " },
 	{ "Look", " runs report links conflicts staged log audit " },
-	{ "Mend", " retry " },
+	{ "Mend", " retry resolve " },
 };
 
 static bool in_group(size_t group, const struct command *c)

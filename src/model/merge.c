@@ -267,6 +267,21 @@ void merge_fields(struct arena *arena, const struct mapping *m, enum merge_mode 
 	}
 }
 
+void merge_choose(struct arena *arena, const struct mapping *m, const struct sides *sides, size_t i,
+                  struct value chosen, struct merged *ret)
+{
+	struct pair p = lay_out(arena, &m->fields[i], sides, i);
+	struct str normal = value_normal(arena, p.field->type, chosen);
+
+	*ret = (struct merged) {
+		.write_emr = p.field->direction != DIRECTION_EMR_TO_CRM && !str_eq(normal, p.normal[EMR]),
+		.write_crm = p.field->direction != DIRECTION_CRM_TO_EMR && !str_eq(normal, p.normal[CRM]),
+		.value = chosen,
+		.rule = RULE_R22,
+	};
+	ret->next = next_base(&p, ret);
+}
+
 /* ---- names ---- */
 
 static const struct rule_row {

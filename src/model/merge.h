@@ -61,6 +61,9 @@ struct merged {
 /* Fills one struct merged per field, in mapping order. Cannot fail. */
 void merge_fields(struct arena *arena, const struct mapping *m, enum merge_mode mode, const struct sides *sides,
                   struct merged *ret);
+/* R22: a person decided that field `i` is to hold `chosen` on both sides: what that writes. */
+void merge_choose(struct arena *arena, const struct mapping *m, const struct sides *sides, size_t i,
+                  struct value chosen, struct merged *ret);
 const char *merge_rule_name(enum merge_rule rule);   /* "R20" */
 const char *merge_rule_reason(enum merge_rule rule); /* "only the EMR changed" */
 

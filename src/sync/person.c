@@ -136,7 +136,9 @@ static int note_wish(struct engine *engine, const struct check *c, struct err *e
 struct waiting {
 	struct engine *engine;
 	struct plan *plan;
-	int64_t id, until_ms;
+	const int64_t *ids; /* payloads that are waited for */
+	size_t count;
+	int64_t until_ms;
 };
 
 struct follow_job {
@@ -183,13 +185,19 @@ static bool has_ended(const struct staged *s)
 static int is_over(const struct waiting *w, bool *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct follow_job job = { .arena = &arena, .id = w->id };
+	bool ended = true;
 
 	if (atomic_load(&w->engine->stop))
-		return err_set(err, ERR_ABORTED, "stopped; the wish stays queued as payload %lld", (long long)w->id);
-	if (store_read(w->engine->store, follow, &job, err) < 0)
-		return err_pass(err);
-	*ret = has_ended(&job.staged) || clock_mono_ns() / 1000000 > w->until_ms;
+		return err_set(err, ERR_ABORTED, "stopped; what was wished stays queued as payload %lld",
+		               (long long)w->ids[0]);
+	for (size_t i = w->count; ended && i-- > 0;) {
+		struct follow_job job = { .arena = &arena, .id = w->ids[i] };
+
+		if (store_read(w->engine->store, follow, &job, err) < 0)
+			return err_pass(err);
+		ended = has_ended(&job.staged);
+	}
+	*ret = ended || clock_mono_ns() / 1000000 > w->until_ms;
 	return 0;
 }
 
@@ -239,15 +247,15 @@ static int work_or_wait(const struct waiting *w, struct err *err)
 	return 0;
 }
 
-int person_follow(struct engine *engine, struct plan *plan, struct arena *arena, int64_t staged_id, int64_t timeout_ms,
-                  struct wished *ret, struct err *err)
+int person_follow(struct engine *engine, struct plan *plan, struct arena *arena, const int64_t *ids, size_t count,
+                  int64_t timeout_ms, struct wished *ret, struct err *err)
 {
-	struct waiting w = { engine, plan, staged_id, clock_mono_ns() / 1000000 + timeout_ms };
-	struct follow_job job = { .arena = arena, .id = staged_id };
+	struct waiting w = { engine, plan, ids, count, clock_mono_ns() / 1000000 + timeout_ms };
+	struct follow_job job = { .arena = arena, .id = ids[count - 1] };
 
 	if (work_or_wait(&w, err) < 0)
 		return err->code == ERR_ABORTED ? err_pass(err)
-		                                : err_wrap(err, "payload %lld stays queued", (long long)staged_id);
+		                                : err_wrap(err, "payload %lld stays queued", (long long)ids[0]);
 	if (store_read(engine->store, follow, &job, err) < 0)
 		return err_pass(err);
 	*ret = (struct wished) { .staged = job.staged, .waits = !has_ended(&job.staged) };
@@ -272,7 +280,7 @@ int person_asks(struct engine *engine, struct plan *plan, struct arena *arena, c
 	asked.partner = spelt.partner;
 	if (capture_wish(engine, plan, arena, &asked, &how, &done, err) < 0)
 		return err_pass(err);
-	return person_follow(engine, plan, arena, done.last_id, timeout_ms, ret, err);
+	return person_follow(engine, plan, arena, &done.last_id, 1, timeout_ms, ret, err);
 }
 
 int person_wish(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, enum wish wish,

@@ -5,6 +5,7 @@
 #ifndef SUTURE_SYNC_PERSON_H
 #define SUTURE_SYNC_PERSON_H
 
+#include "sync/review.h"
 #include "sync/stage.h"
 
 struct wished {
@@ -27,6 +28,23 @@ struct person_asks {
 };
 int person_asks(struct engine *engine, struct plan *plan, struct arena *arena, const struct person_asks *asks,
                 int64_t timeout_ms, struct wished *ret, struct err *err) MUST_CHECK;
+/* R22: what a person decides about conflicts: one, or (id 0) all that wait in this sync. */
+struct decides {
+	int64_t conflict_id;
+	enum choice_by by;
+	struct str value; /* CHOICE_VALUE: what both sides are to hold; empty: blank */
+	const char *why;
+};
+struct decided {
+	size_t count;   /* decisions */
+	size_t settled; /* of these, carried out */
+	size_t again; /* of these, not carried out, as a value was changed meanwhile (R28): they wait for a new decision */
+	struct wished last; /* the payload of the last pair */
+};
+/* Decides, audits, and carries it out like a wish. A conflict that its policy decided may be overruled: `emr` and `crm` are the values of then. */
+int person_resolve(struct engine *engine, struct plan *plan, struct arena *arena, const struct decides *decides,
+                   int64_t timeout_ms, struct decided *ret, struct err *err) MUST_CHECK;
+
 /* R11: what linking would change, field by field, to engine->on_verdict; engine->dry. */
 int person_preview(struct engine *engine, struct plan *plan, enum side side, enum wish wish, struct str record_id,
                    struct str partner, struct err *err) MUST_CHECK;

@@ -121,7 +121,7 @@ static bool untouched(const struct load *job, struct db *db, const struct item *
 	bool found = false;
 
 	/* R38: the last one may have left fields out that this one looks at. A parent may be linked to another record since. */
-	if (job->r->plan->live_differs || job->r->plan->parent.sync_id)
+	if (item->staged->wish == WISH_RESOLVE || job->r->plan->live_differs || job->r->plan->parent.sync_id)
 		return false;
 	if (!item->staged->same || link->state != LINK_LINKED || link->crm_version.len == 0 ||
 	    link->mapping_version != job->r->plan->mapping_version ||
@@ -200,6 +200,9 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 		job->r->holding = true;
 		return 0;
 	}
+	if (s->wish == WISH_RESOLVE &&
+	    conflict_decisions(db, &job->chunk->arena, link->id, &item->decisions, &item->decision_count, err) < 0)
+		return err_wrap(err, "payload %lld", (long long)s->id);
 	if (s->wish == WISH_UNLINK || s->kind != STAGED_RECORD)
 		return 0; /* decided when it is weighed: there is nothing to fetch */
 	if (age == AGE_OLDER) {
@@ -254,10 +257,12 @@ static bool nothing_to_undo(struct item *item)
 {
 	const struct staged *s = item->staged;
 
-	if (item->resolved.kind == RESOLVED_LINKED || (s->kind == STAGED_RECORD && s->wish != WISH_UNLINK))
+	bool needs_link = s->wish == WISH_UNLINK || s->wish == WISH_RESOLVE;
+
+	if (item->resolved.kind == RESOLVED_LINKED || (s->kind == STAGED_RECORD && !needs_link))
 		return false;
 	decide(item, OUTCOME_SKIPPED_FILTERED,
-	       s->wish == WISH_UNLINK     ? "it is not linked"
+	       needs_link                 ? "it is not linked"
 	       : s->wish != WISH_NONE     ? "there is no such record, or it is archived or deleted (R31)"
 	       : s->kind == STAGED_MERGED ? "merged into another record (R32)"
 	                                  : "archived or deleted (R31)");

@@ -77,9 +77,15 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 	const struct mapping *m = &job->r->plan->mapping;
 	struct arena *arena = &job->chunk->arena;
 
-	if (item->merged && item->resolved.kind == RESOLVED_LINKED && conflict_ask_no_more(db, link_id, err) < 0)
+	if (!item->merged)
+		return 0;
+	for (size_t i = 0; i < item->decision_count; i++) {
+		if (conflict_decided(db, &item->decisions[i], err) < 0)
+			return err_wrap(err, "note a decision (R22)");
+	}
+	if (item->resolved.kind == RESOLVED_LINKED && conflict_renew(db, link_id, err) < 0)
 		return err_wrap(err, "note a conflict (R22)");
-	for (size_t i = 0; item->merged && i < m->count; i++) {
+	for (size_t i = 0; i < m->count; i++) {
 		const struct merged *f = &item->merged[i];
 		struct conflict conflict = {
 			.sync_id = job->r->plan->sync_id,
@@ -98,7 +104,7 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 		if (conflict_add(db, &conflict, err) < 0)
 			return err_wrap(err, "note a conflict (R22)");
 	}
-	return 0;
+	return conflict_renewed(db, link_id, err);
 }
 
 static bool base_moved(const struct reconciler *r, const struct item *item)

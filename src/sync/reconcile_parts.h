@@ -12,6 +12,7 @@
 #include "sync/compose.h"
 #include "sync/reconcile.h"
 #include "sync/resolve.h"
+#include "sync/review.h"
 
 enum { WINDOW = 8 }; /* chunks under way at once */
 
@@ -36,7 +37,9 @@ struct item {
 	bool as_settled;            /* both sides are as they were last settled */
 	bool turned;                /* the loop breaker counted: resolved.link has its new count */
 	const struct record *there; /* the counterpart as fetched */
-	const struct run *run;      /* whose Batch Sync ID is written; NULL: the payload belongs to none */
+	struct conflict *decisions; /* WISH_RESOLVE: what a person decided of its conflicts; `waiting`: not applied */
+	size_t decision_count;
+	const struct run *run; /* whose Batch Sync ID is written; NULL: the payload belongs to none */
 };
 
 /* The counterparts that a chunk needs of one side. */

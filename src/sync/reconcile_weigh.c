@@ -193,12 +193,54 @@ static void leave_alone(const struct reconciler *r, struct item *item)
 	}
 }
 
+/* ---- what a person decided ---- */
+
 struct both {
 	struct value *values[2];
 	const struct json *json[2];
 	int64_t modified_ms[2];
 	struct str modified_by[2];
 };
+
+static ptrdiff_t field_of(const struct mapping *m, struct str name)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		if (str_eq(m->fields[i].name, name))
+			return (ptrdiff_t)i;
+	}
+	return -1;
+}
+
+/* R28: a value that was changed on the side that loses, after the person saw it, is a new question. */
+static bool still_as_shown(const struct choice *choice, const struct both *both, enum value_type type, size_t i)
+{
+	enum side loser = side_other(choice->side);
+	struct str shown = loser == SIDE_EMR ? choice->sides.emr : choice->sides.crm;
+	struct value was = { .kind = shown.len ? VALUE_TEXT : VALUE_BLANK, .text = shown };
+
+	return value_same(type, was, both->values[loser][i]);
+}
+
+/* R22: the person's word counts for this merge, whatever the field's source of truth is. */
+static void apply_decision(struct reconciler *r, struct chunk *chunk, struct item *item, struct conflict *decision,
+                           const struct both *both, const struct sides *sides)
+{
+	const struct mapping *m = &r->plan->mapping;
+	ptrdiff_t at = field_of(m, decision->field);
+	struct err ignored = ERR_INIT;
+	struct choice choice;
+	struct value value;
+
+	if (at < 0 || conflict_choice(r->engine, &chunk->arena, decision, &choice, &ignored) < 0 ||
+	    (!choice.has_value && !still_as_shown(&choice, both, m->fields[at].type, (size_t)at)))
+		return;
+	value = (struct value) { .kind = choice.value.len ? VALUE_TEXT : VALUE_BLANK, .text = choice.value };
+	if (!choice.has_value)
+		value = both->values[choice.side][at];
+	merge_choose(&chunk->arena, m, sides, (size_t)at, value, &item->merged[at]);
+	decision->waiting = false;
+	decision->winner = str_of(choice_name(choice.by));
+}
 
 static void lay_out(struct chunk *chunk, const struct item *item, size_t fields, struct both *ret)
 {
@@ -242,6 +284,8 @@ static void merge(struct reconciler *r, struct chunk *chunk, struct item *item, 
 	item->merged = arena_new_array(&chunk->arena, struct merged, m->count);
 	item->verdict.mode = resolved_mode(item->resolved.kind, item->staged->side);
 	merge_fields(&chunk->arena, m, item->verdict.mode, &sides, item->merged);
+	for (size_t i = 0; i < item->decision_count; i++)
+		apply_decision(r, chunk, item, &item->decisions[i], both, &sides);
 	leave_alone(r, item);
 	item->verdict.emr = both->values[SIDE_EMR];
 	item->verdict.crm = both->values[SIDE_CRM];

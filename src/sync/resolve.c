@@ -328,7 +328,7 @@ static int by_link(const struct question *q, struct resolved *ret, bool *ret_don
 /* A person who asks to link, sync or create overrides that a link was ended once (R29). */
 static bool asked_for(const struct staged *s)
 {
-	return s->wish != WISH_NONE && s->wish != WISH_UNLINK;
+	return s->wish != WISH_NONE && s->wish != WISH_UNLINK && s->wish != WISH_RESOLVE;
 }
 
 /* R15, R40: an unlinked CRM record starts by a file, by a person, or by meeting the trigger condition; an unlinked patient always does (R12, R13). */

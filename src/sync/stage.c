@@ -127,7 +127,7 @@ const char *staged_state_name(enum staged_state state)
 
 const char *wish_name(enum wish wish)
 {
-	static const char *const names[] = { "", "sync", "link", "relink", "create", "unlink" };
+	static const char *const names[] = { "", "sync", "link", "relink", "create", "unlink", "resolve" };
 
 	return names[wish];
 }

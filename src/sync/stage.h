@@ -26,8 +26,18 @@ enum door { DOOR_BATCH = 0, DOOR_WEBHOOK = 1, DOOR_DELTA = 2, DOOR_STREAM = 3, D
 
 /* What a payload says of its record: what it holds; that it is deleted or archived (R31); that it was merged into `partner` (R32). */
 enum staged_kind { STAGED_RECORD = 0, STAGED_REMOVED = 1, STAGED_MERGED = 2 };
-/* What a person wants done with it beyond that: LINK and RELINK with the record `partner` of the other side, CREATE a counterpart. Numbers are stored. */
-enum wish { WISH_NONE = 0, WISH_SYNC = 1, WISH_LINK = 2, WISH_RELINK = 3, WISH_CREATE = 4, WISH_UNLINK = 5, WISHES };
+/* What a person wants done with it beyond that: LINK and RELINK with the record `partner` of the other side, CREATE a counterpart,
+ * RESOLVE what he decided of its conflicts (review.h). Numbers are stored. */
+enum wish {
+	WISH_NONE = 0,
+	WISH_SYNC = 1,
+	WISH_LINK = 2,
+	WISH_RELINK = 3,
+	WISH_CREATE = 4,
+	WISH_UNLINK = 5,
+	WISH_RESOLVE = 6,
+	WISHES
+};
 const char *wish_name(enum wish wish);
 /* A person waits for it; a change as it happens; one of a batch. */
 enum staged_priority { STAGED_PERSON = 0, STAGED_LIVE = 1, STAGED_BATCH = 2, STAGED_PRIORITIES };
