@@ -269,6 +269,14 @@ static bool nothing_to_undo(struct item *item)
 	return true;
 }
 
+/* R36: a file names records that are to be linked; those that are linked go on as ever, by their own changes. */
+static bool linked_before(const struct item *item)
+{
+	const struct staged *s = item->staged;
+
+	return s->side == SIDE_CRM && s->door == DOOR_BATCH && s->kind == STAGED_RECORD && s->wish == WISH_NONE;
+}
+
 static int act_on(struct load *job, struct db *db, struct item *item, struct err *err)
 {
 	enum side other = side_other(item->staged->side);
@@ -280,7 +288,10 @@ static int act_on(struct load *job, struct db *db, struct item *item, struct err
 		return 0;
 	switch (item->resolved.kind) {
 	case RESOLVED_LINKED:
-		return look_at_linked(job, db, item, err);
+		if (!linked_before(item))
+			return look_at_linked(job, db, item, err);
+		decide(item, OUTCOME_SKIPPED_LINKED, "it is linked already (R36)");
+		return 0;
 	case RESOLVED_SKIP:
 		if (item->resolved.undecided) {
 			defer(job->r, item);

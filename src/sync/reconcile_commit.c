@@ -287,6 +287,15 @@ static int stage_removal_there(struct db *db, const struct commit *job, const st
 	return stage_insert(db, &row, err);
 }
 
+/* Most records of a CRM are nobody's patient, and each edit of one is told to us: the payload says why it was left alone, the log does not. */
+static bool everyday(const struct item *item)
+{
+	const struct staged *s = item->staged;
+
+	return s->side == SIDE_CRM && s->run_id == 0 && s->wish == WISH_NONE &&
+	       item->resolved.kind == RESOLVED_SKIP && item->verdict.outcome == OUTCOME_SKIPPED_NO_MATCH;
+}
+
 static int commit_skipped(struct db *db, const struct commit *job, const struct item *item, struct err *err)
 {
 	const struct verdict *v = &item->verdict;
@@ -295,7 +304,7 @@ static int commit_skipped(struct db *db, const struct commit *job, const struct 
 		return err_pass(err);
 	if (stage_settle(db, v->staged_id, STAGED_DONE, v->outcome, 0, v->reason, err) < 0)
 		return err_pass(err);
-	return note_decision(db, job, item, err);
+	return everyday(item) ? 0 : note_decision(db, job, item, err);
 }
 
 /* R29, R31: the link ends, and its records are told. */

@@ -278,6 +278,12 @@ static int by_demographics(const struct question *q, struct resolved *ret, struc
 		return skip(ret, OUTCOME_SKIPPED_LINKED, answer.reason,
 		            id_list(q->arena, found, question.candidate_count));
 	case MATCH_NONE:
+		/* The EMR is where patients are told apart; several CRM records of one person must not become several patients. */
+		if (q->own == SIDE_CRM && question.same_side > 1 && q->staged->wish == WISH_NONE)
+			return skip(ret, OUTCOME_SKIPPED_AMBIGUOUS,
+			            "several CRM records have this name and birth date, and no patient has",
+			            id_list(q->arena, same_side, question.same_side));
+		return nothing_fits(q, answer.reason, ret, err);
 	case MATCH_INCOMPLETE:
 		return nothing_fits(q, answer.reason, ret, err);
 	}

@@ -1,0 +1,159 @@
+/* Batches from the CRM to the EMR, by a file of ids (R14, R35, R36). */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sync/stage.h"
+
+#define ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
+#define BOB "\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1981-01-02\""
+#define EVE "\"FirstName\":\"Eve\",\"LastName\":\"Day\",\"Birthdate\":\"1982-01-02\""
+
+static void open_with_people(struct rig *rig, const char *settings)
+{
+	rig_open(rig, settings);
+	memory_put(rig->emr, "patient",
+	           "{\"id\":\"p1\",\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\",\"city\":"
+	           "\"Boise\"}");
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c1\"," ANN ",\"MailingCity\":\"Nampa\",\"Email\":\"a@x.example\"}");
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c2\"," BOB "}");
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c3\"," EVE "}");
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c4\"," EVE "}");
+}
+
+static void run_csv(struct rig *rig, const char *csv, struct run *ret, int64_t counts[OUTCOME_COUNT])
+{
+	const struct run_order order = { .kind = RUN_CSV, .csv = str_of(csv), .csv_name = STR("test.csv") };
+	struct err err = ERR_INIT;
+
+	*ret = (struct run) { 0 };
+	if (run_batch(&rig->engine, rig->plan, &order, ret, &rig->arena, &err) < 0 ||
+	    stage_counts(&rig->engine, ret->id, counts, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static int64_t sum(const int64_t counts[OUTCOME_COUNT])
+{
+	int64_t all = 0;
+
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		all += counts[i];
+	return all;
+}
+
+static void test_R14_the_crms_value_goes_to_the_emr_and_blanks_are_filled(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+	struct run run;
+
+	(void)state;
+	open_with_people(&rig, "");
+	run_csv(&rig, "c1\n", &run, counts);
+	assert_int_equal(counts[OUTCOME_LINKED], 1);
+	assert_string_equal(rig_emr(&rig, "p1", "city"), "Nampa");
+	assert_string_equal(rig_emr(&rig, "p1", "email"), "a@x.example");
+	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p1");
+	assert_string_equal(rig_crm(&rig, "c1", "Synced__c"), "true");
+	rig_close(&rig);
+}
+
+static void test_R14_nobody_is_created_unless_the_option_is_on(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+	struct run run;
+
+	(void)state;
+	open_with_people(&rig, "");
+	run_csv(&rig, "c2\n", &run, counts);
+	assert_int_equal(counts[OUTCOME_SKIPPED_NO_MATCH], 1);
+	assert_int_equal(memory_count(rig.emr, "patient"), 1);
+	rig_close(&rig);
+	open_with_people(&rig, "\"create_in_emr\":true");
+	run_csv(&rig, "c2\n", &run, counts);
+	assert_int_equal(counts[OUTCOME_CREATED], 1);
+	assert_int_equal(memory_count(rig.emr, "patient"), 2);
+	assert_string_equal(rig_emr(&rig, rig_crm(&rig, "c2", "Patient_Id__c"), "last_name"), "Ray");
+	run_csv(&rig, "c2\n", &run, counts);
+	assert_int_equal(memory_count(rig.emr, "patient"), 2);
+	rig_close(&rig);
+}
+
+static void test_R35_any_file_of_ids_is_read(void **state)
+{
+	static const char csv[] =
+	        "\xEF\xBB\xBF\"Contact ID\",\"Name\"\r\n\"c1\",\"x, y\"\r\nc2,z\rc1,again\n\n"
+	        "Confidential Information - Do Not Distribute\n\"Copyright (c) 2000-2026 some company\"\n";
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+	struct run run;
+
+	(void)state;
+	open_with_people(&rig, "");
+	run_csv(&rig, csv, &run, counts);
+	assert_int_equal(run.read, 2);
+	assert_int_equal(run.ignored, 3);
+	assert_int_equal(sum(counts), 2);
+	rig_close(&rig);
+}
+
+static void test_R36_linked_and_ambiguous_ones_are_skipped_and_listed(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+	struct run run;
+
+	(void)state;
+	open_with_people(&rig, "\"create_in_emr\":true");
+	run_csv(&rig, "c1\n", &run, counts);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\",\"MailingCity\":\"Eagle\"}");
+	run_csv(&rig, "c1\nc3\nc4\nc9\n", &run, counts);
+	assert_int_equal(counts[OUTCOME_SKIPPED_LINKED], 1);
+	assert_int_equal(counts[OUTCOME_SKIPPED_AMBIGUOUS], 2);
+	assert_int_equal(sum(counts), 4);
+	assert_string_equal(rig_emr(&rig, "p1", "city"), "Nampa");
+	assert_int_equal(memory_count(rig.emr, "patient"), 1);
+	rig_close(&rig);
+}
+
+static void test_R34_a_run_over_a_file_is_resumed_without_it(void **state)
+{
+	const struct run_order first = { .kind = RUN_CSV, .csv = STR("c1\nc2\n"), .csv_name = STR("test.csv") };
+	const struct run_order again = { .kind = RUN_CSV };
+	int64_t counts[OUTCOME_COUNT];
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+	struct rig rig;
+
+	(void)state;
+	open_with_people(&rig, "\"create_in_emr\":true");
+	memory_fail(rig.emr, MEMORY_LIST, 1, ERR_AUTH, false);
+	assert_true(run_batch(&rig.engine, rig.plan, &first, &run, &rig.arena, &err) < 0);
+	err = (struct err)ERR_INIT;
+	if (run_batch(&rig.engine, rig.plan, &again, &run, &rig.arena, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(stage_counts(&rig.engine, run.id, counts, &err), 0);
+	assert_int_equal(counts[OUTCOME_LINKED], 1);
+	assert_int_equal(counts[OUTCOME_CREATED], 1);
+	assert_int_equal(run_batch(&rig.engine, rig.plan, &again, &run, &rig.arena, &err), ERR_NOT_FOUND);
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_R14_the_crms_value_goes_to_the_emr_and_blanks_are_filled),
+		cmocka_unit_test(test_R14_nobody_is_created_unless_the_option_is_on),
+		cmocka_unit_test(test_R35_any_file_of_ids_is_read),
+		cmocka_unit_test(test_R36_linked_and_ambiguous_ones_are_skipped_and_listed),
+		cmocka_unit_test(test_R34_a_run_over_a_file_is_resumed_without_it),
+	};
+
+	return cmocka_run_group_tests_name("csv", tests, NULL, NULL);
+}
