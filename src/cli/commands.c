@@ -58,6 +58,19 @@ const struct command cli_commands[] = {
 	          "Secrets that were given as text are shown as {sealed: true}; `apply` keeps what is stored for them.",
 	  .example = "suture export > suture.yaml",
 	  .run = cmd_export },
+	{ .name = "policy",
+	  .positionals = "[set|history] [FIELD] [WINNER] [SYNC]",
+	  .summary = "which side is right, field by field: the page, a change, who changed what (R25)",
+	  .details = "`suture policy [SYNC]` prints the page. `suture policy set FIELD WINNER [SYNC]` makes a new "
+	             "version: WINNER is "
+	             "emr, crm, newest or review (a person decides). `suture policy history [SYNC]` says who changed "
+	             "what, "
+	             "when and why; to undo a change, set what was before. `suture export` has the policy as part of "
+	             "the file.",
+	  .example = "suture policy set Email crm --why \"people tell the front desk, not the doctor\"",
+	  .options = { { "blank", "keep|clear", "with set: does clearing the field clear the other side (R23)?" },
+	               WHY },
+	  .run = cmd_policy },
 	{ .name = "connect",
 	  .positionals = "CONNECTION",
 	  .summary = "exchange an authorisation code for a lasting token",

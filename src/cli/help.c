@@ -14,7 +14,7 @@ static const char tagline[] = "keeps the patients of an EMR and the people of a 
 static const struct {
 	const char *title, *commands;
 } groups[] = {
-	{ "Set up", " init apply export connect check " },
+	{ "Set up", " init apply export policy connect check " },
 	{ "Import", " preview import drain " },
 	{ "One record", " search link unlink relink create sync-now " },
 	{ "Look", " runs report links conflicts staged log audit " },

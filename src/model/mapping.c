@@ -32,6 +32,12 @@ const char *direction_name(enum direction d)
 	return direction_names[d];
 }
 
+const char *blank_rule_name(enum blank_rule b)
+{
+	ensure((size_t)b < ARRAY_LEN(blank_names));
+	return blank_names[b];
+}
+
 const char *winner_name(enum winner w)
 {
 	ensure((size_t)w < ARRAY_LEN(winner_names));

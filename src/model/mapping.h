@@ -62,6 +62,7 @@ struct str mapping_builtin(struct str name);
 
 const char *direction_name(enum direction d);
 const char *winner_name(enum winner w);
+const char *blank_rule_name(enum blank_rule b);
 
 /* All values of one record, one per field, in mapping order. A value that cannot be converted stops with ERR_DATA and
  * *ret_field set to the row (R3: "a transform error"); in a row that is `off` it reads as blank. */

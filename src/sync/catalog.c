@@ -49,6 +49,15 @@ struct read_job {
 	struct doc *first, **tail;
 };
 
+int catalog_open_body(struct engine *engine, struct arena *arena, struct str sealed, struct json **ret, struct err *err)
+{
+	struct str text;
+
+	if (box_open(engine->keys, arena, BOX, sealed, &text, err) < 0)
+		return err_pass(err);
+	return json_parse(arena, text, ret, err);
+}
+
 static int read_docs(struct db *db, void *context, struct err *err)
 {
 	struct read_job *job = context;
@@ -59,14 +68,13 @@ static int read_docs(struct db *db, void *context, struct err *err)
 	job->tail = &job->first;
 	while (more >= 0 && (more = rows_next(rows, err)) > 0) {
 		struct doc *doc = arena_new(job->arena, struct doc);
-		struct str sealed = arena_str(job->arena, row_blob(rows, "body")), text;
+		struct str sealed = arena_str(job->arena, row_blob(rows, "body"));
 
 		*doc = (struct doc) { .id = row_int(rows, "id"),
 			              .version = row_int(rows, "version"),
 			              .kind = arena_str(job->arena, row_text(rows, "kind")),
 			              .name = arena_str(job->arena, row_text(rows, "name")) };
-		if (box_open(job->engine->keys, job->arena, BOX, sealed, &text, err) < 0 ||
-		    json_parse(job->arena, text, &doc->body, err) < 0)
+		if (catalog_open_body(job->engine, job->arena, sealed, &doc->body, err) < 0)
 			return err_wrap(err, "read the configuration of %.*s '%.*s'", STR_ARG(doc->kind),
 			                STR_ARG(doc->name));
 		*job->tail = doc;
@@ -603,6 +611,20 @@ int catalog_amend_connection(struct engine *engine, struct str name, const struc
 		json_set(body, setting->key, value);
 	}
 	add_change(&job, "connection", name, body);
+	return store_write(engine->store, DURABLE, store_changes, &job, err);
+}
+
+int catalog_write_sync(struct engine *engine, struct str name, const struct json *body, const char *why,
+                       struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct apply job = { .engine = engine, .arena = &arena, .why = why };
+	struct json *own = json_copy(&arena, body);
+	struct mapping ignored;
+
+	if (schema_mapping(&arena, own, &ignored, err) < 0)
+		return err_pass(err);
+	add_change(&job, "sync", name, own);
 	return store_write(engine->store, DURABLE, store_changes, &job, err);
 }
 

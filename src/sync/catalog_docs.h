@@ -21,6 +21,12 @@ int catalog_read_sync(struct engine *engine, struct arena *arena, struct str nam
 int catalog_sync_id(struct engine *engine, struct str name, int64_t *ret, struct err *err) MUST_CHECK;
 /* Does another sync name this one as its parent's? */
 int catalog_has_children(struct engine *engine, struct str name, bool *ret, struct err *err) MUST_CHECK;
+/* A sync's document as a new version, if it differs. ERR_CONFIG: its mapping and policy do not fit. */
+int catalog_write_sync(struct engine *engine, struct str name, const struct json *body, const char *why,
+                       struct err *err) MUST_CHECK;
+/* What `definition_version.body` holds. */
+int catalog_open_body(struct engine *engine, struct arena *arena, struct str sealed, struct json **ret,
+                      struct err *err) MUST_CHECK;
 /* A connection's settings with its secrets resolved ({env:}, {file:}, sealed). */
 int catalog_read_connection(struct engine *engine, struct arena *arena, struct str name, struct json **ret,
                             struct err *err) MUST_CHECK;
