@@ -49,7 +49,7 @@ enum err_code { ERR_OK = 0, ERR_LIST(ERR_CODE_ROW) };
 
 struct err {
 	enum err_code code;
-	char text[480];
+	char text[960];
 };
 
 #define ERR_INIT  \

@@ -20,7 +20,7 @@ static void test_long_texts_are_cut(void **state UNUSED)
 {
 	struct err err = ERR_INIT;
 
-	err_set(&err, ERR_DATA, "%0600d", 7);
+	err_set(&err, ERR_DATA, "%02000d", 7);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 	err_wrap(&err, "%s", "around it");
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
