@@ -7,8 +7,8 @@
  *	  - { name: Hint_Patient_Id__c, type: text, length: 64, externalId: true, unique: true }
  *	  - { name: Plan__c, type: picklist, values: [Basic, Plus], restricted: true }
  *
- * types: text textarea phone email url picklist checkbox int number date datetime; an object that is not known yet (name ends
- * in __c) is made with a Name of its own.
+ * types: text textarea phone email url picklist checkbox int number date datetime, and lookup with `to: Account`; an object that is not known yet (name ends
+ * in __c) is made with a Name of its own. Of an object that an object of lists does not name, the package's fields stay.
  */
 #include "sandbox/salesforce/schema.h"
 
@@ -208,10 +208,25 @@ bool schema_type(struct str name, enum field_type *ret)
 	return false;
 }
 
-static int read_type(const struct json *row, struct field *field, struct err *err)
+/* Patient__c is asked through as Patient__r. */
+static int read_lookup(struct arena *arena, const struct json *row, struct field *field, struct err *err)
+{
+	struct str to = json_get_text(row, "to"), name = str_of(field->name);
+
+	if (to.len == 0)
+		return err_set(err, ERR_CONFIG, "custom field '%s': a lookup needs 'to', an object", field->name);
+	field->type = TYPE_REFERENCE;
+	field->reference_to = arena_text(arena, to);
+	field->relationship = arena_printf(arena, "%.*sr", (int)name.len - 1, name.at).at;
+	return 0;
+}
+
+static int read_type(struct arena *arena, const struct json *row, struct field *field, struct err *err)
 {
 	struct str text = json_get_text(row, "type");
 
+	if (str_eq(text, STR("lookup")))
+		return read_lookup(arena, row, field, err);
 	if (schema_type(text, &field->type))
 		return 0;
 	return err_set(err, ERR_CONFIG, "custom field '%s': unknown type '%.*s'", field->name, STR_ARG(text));
@@ -261,10 +276,12 @@ static int read_field(struct arena *arena, const struct json *row, struct field 
 
 	if (!str_ends(str_of(field.name), STR("__c")))
 		return err_set(err, ERR_CONFIG, "custom field '%s': the name must end in __c", field.name);
-	if (read_type(row, &field, err) < 0)
+	if (read_type(arena, row, &field, err) < 0)
 		return err->code;
 	field.label = label.len ? arena_text(arena, label) : field.name;
-	field.length = (unsigned)json_int(json_get(row, "length"), type_is_text(field.type) ? 255 : 0);
+	field.length = (unsigned)json_int(json_get(row, "length"), field.type == TYPE_REFERENCE ? 18
+	                                                           : type_is_text(field.type)   ? 255
+	                                                                                        : 0);
 	field.precision = (int)json_int(json_get(row, "precision"), field.type == TYPE_DOUBLE ? 18 : 0);
 	field.scale = (int)json_int(json_get(row, "scale"), 0);
 	field.picklist = schema_values(arena, json_get(row, "values"));
@@ -334,7 +351,7 @@ static int build_object(struct org *org, const struct schema_object *schema, con
 	r = add_fields(&building, schema_common, schema_common_count, err);
 	if (r == 0)
 		r = add_fields(&building, schema->fields, schema->field_count, err);
-	if (r == 0 && custom)
+	if (r == 0 && custom && (custom->kind == JSON_ARRAY || json_get(custom, schema->name)))
 		r = add_custom(org, &building, custom, err);
 	else if (r == 0)
 		r = add_fields(&building, schema->custom, schema->custom_count, err);

@@ -189,6 +189,21 @@ static int look_at_known(struct db *db, const struct rows_job *job, struct row *
 	return 0;
 }
 
+/* A scan meets what is deleted or archived each time: of a record that is not linked that is no news. One that hangs on another may be parked. */
+static int look_at_gone(struct db *db, const struct rows_job *job, struct row *row, struct err *err)
+{
+	const struct staged *s = &row->staged;
+	struct link link;
+	bool found;
+
+	if (!job->how->only_changed || !row->gone || s->record_id.len == 0 || job->plan->parent.sync_id)
+		return 0;
+	if (link_by(db, job->arena, s->sync_id, s->side, s->record_id, &link, &found, err) < 0)
+		return err_wrap(err, "look a link up");
+	row->known_already = !found;
+	return 0;
+}
+
 /* R27: an event that tells which members changed, all of them as the base has them, is our own write coming back. */
 static bool members_equal_base(const struct rows_job *job, const struct json *members, const struct base *base)
 {
@@ -261,7 +276,8 @@ static int look_up(struct db *db, void *context, struct err *err)
 	for (size_t i = 0; i < job->count; i++) {
 		struct row *row = &job->rows[i];
 
-		if (look_at_members(db, job, row, err) < 0 || look_at_outside(db, job, row, err) < 0)
+		if (look_at_members(db, job, row, err) < 0 || look_at_outside(db, job, row, err) < 0 ||
+		    look_at_gone(db, job, row, err) < 0)
 			return err_pass(err);
 		if (row->staged.record_id.len == 0 || !row->readable)
 			continue;

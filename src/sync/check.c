@@ -111,6 +111,16 @@ static void check_row(struct checker *c, const struct field_map *row)
 		                  STR_ARG(name), field->length));
 }
 
+static bool is_mapped(const struct plan *plan, struct str field)
+{
+	for (size_t i = 0; i < plan->mapping.count; i++) {
+		if (str_eq_nocase(path_top(plan->mapping.fields[i].crm), field))
+			return true;
+	}
+	return false;
+}
+
+/* A person's Name is made of the last name. */
 static bool is_filled(const struct plan *plan, struct str field)
 {
 	const struct str ours[] = { plan->crm_id_field, plan->crm_synced_field, plan->crm_parent_field };
@@ -120,10 +130,8 @@ static bool is_filled(const struct plan *plan, struct str field)
 			return true;
 	}
 
-	for (size_t i = 0; i < plan->mapping.count; i++) {
-		if (str_eq_nocase(path_top(plan->mapping.fields[i].crm), field))
-			return true;
-	}
+	if (is_mapped(plan, field) || (str_eq_c(field, "Name") && is_mapped(plan, STR("LastName"))))
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
 		if (str_eq_nocase(ours[i], field))
 			return true;
