@@ -553,6 +553,13 @@ static int find_missing(struct db *db, void *context, struct err *err)
 	                   err);
 }
 
+static const struct str missing = { "missing from a complete reading", 31 };
+
+bool capture_was_missing(const struct staged *s)
+{
+	return str_eq(s->event, missing);
+}
+
 int capture_missing(struct engine *engine, const struct plan *plan, struct arena *arena, const struct capture *how,
                     struct captured *ret, struct err *err)
 {
@@ -568,7 +575,7 @@ int capture_missing(struct engine *engine, const struct plan *plan, struct arena
 	for (size_t i = 0; i < m.found.count; i++) {
 		records[i] = (struct record) { .id = ids[i], .bytes = STR("{\"missing\":true}") };
 		fill_to_read(&m.job, &m.job.rows[m.job.count++], &records[i]);
-		m.job.rows[i].staged.event = STR("missing from a complete reading");
+		m.job.rows[i].staged.event = missing;
 		m.job.rows[i].staged.run_id = 0; /* it was not read: it does not count in the run's report (R33) */
 	}
 	prepare(&m.job);

@@ -55,6 +55,9 @@ int capture_looked(struct engine *engine, const struct plan *plan, struct arena 
 int capture_missing(struct engine *engine, const struct plan *plan, struct arena *arena, const struct capture *how,
                     struct captured *ret, struct err *err) MUST_CHECK;
 
+/* Was this payload staged by capture_missing? */
+bool capture_was_missing(const struct staged *s);
+
 /* capture_page without waiting for the commit: `arena`, where page and texts of `how` lie too, lives until capture_finish, which has to be called for each
  * that was started. Captures that one thread started are committed in that order. */
 struct capturing;

@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/fetch_apart.h"
+#include "sync/last_known.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
 
@@ -160,6 +161,21 @@ static int mark_outside(const struct hand *h, struct look_call *call, struct are
 	return 0;
 }
 
+/* What cannot be read by itself and was missing from a complete reading is gone. */
+static int read_otherwise(const struct hand *h, const struct look_call *call, struct arena *arena,
+                          const struct err *why, struct page *ret, struct err *err)
+{
+	if (why->code != ERR_UNSUPPORTED)
+		return fetch_apart(h->plan, call->side, call->ids, call->count, arena, why, ret, err);
+	if (last_known(h->engine, h->plan, call->side, call->ids, call->count, arena, why, ret, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < call->count; i++) {
+		if (capture_was_missing(call->asked[i]))
+			ret->records[i] = (struct record) { .id = call->ids[i], .fault = "not there" };
+	}
+	return 0;
+}
+
 static int take(const struct hand *h, struct look_call *call, size_t *ret_looked, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -169,7 +185,7 @@ static int take(const struct hand *h, struct look_call *call, size_t *ret_looked
 	struct page page;
 
 	if (c->kind->fetch_finish(&call->call, &arena, &page, &why) < 0 &&
-	    fetch_apart(h->plan, call->side, call->ids, call->count, &arena, &why, &page, err) < 0)
+	    read_otherwise(h, call, &arena, &why, &page, err) < 0)
 		return err_wrap(err, "read %zu records of %.*s", call->count,
 		                STR_ARG(call->side == SIDE_CRM ? h->plan->crm_name : h->plan->emr_name));
 	ensure(page.count == call->count);

@@ -16,6 +16,7 @@
 #include "sync/capture.h"
 #include "sync/parent.h"
 #include "sync/fetch_apart.h"
+#include "sync/last_known.h"
 
 void decide(struct item *item, enum outcome outcome, const char *reason)
 {
@@ -423,6 +424,7 @@ static int finish_call(struct reconciler *r, struct chunk *chunk, enum side side
 	struct err why = ERR_INIT;
 
 	if (c->kind->fetch_finish(&f->calls[n], &chunk->arena, ret, &why) < 0 &&
+	    last_known(r->engine, r->plan, side, ids, f->counts[n], &chunk->arena, &why, ret, err) < 0 &&
 	    fetch_apart(r->plan, side, ids, f->counts[n], &chunk->arena, &why, ret, err) < 0)
 		return err_wrap(err, "read %zu records of %.*s", f->counts[n],
 		                STR_ARG(side == SIDE_CRM ? r->plan->crm_name : r->plan->emr_name));
