@@ -229,6 +229,21 @@ const struct command cli_commands[] = {
 	               WHY,
 	               WAIT },
 	  .run = cmd_resolve },
+	{ .name = "suggestions",
+	  .positionals = "",
+	  .summary = "pairs that may be one person, for you to decide (R10)",
+	  .details =
+	          "Nobody is linked by these: names differ in their form, an accent or their order, or day and month "
+	          "of a birth date are exchanged. Look at both with `suture search`, then `suture link` them or "
+	          "`suture dismiss` the suggestion.",
+	  .options = { AFTER, LIMIT },
+	  .run = cmd_suggestions },
+	{ .name = "dismiss",
+	  .positionals = "SUGGESTION",
+	  .summary = "these are two people: it is not suggested again",
+	  .example = "suture dismiss 12 --why \"father and son\"",
+	  .options = { WHY },
+	  .run = cmd_dismiss },
 	{ .name = "staged",
 	  .positionals = "",
 	  .summary = "payloads as they arrived, with what became of them",

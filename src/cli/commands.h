@@ -26,6 +26,8 @@ int cmd_retry(struct cli_args *args, struct err *err);
 int cmd_links(struct cli_args *args, struct err *err);
 int cmd_resolve(struct cli_args *args, struct err *err);
 int cmd_conflicts(struct cli_args *args, struct err *err);
+int cmd_suggestions(struct cli_args *args, struct err *err);
+int cmd_dismiss(struct cli_args *args, struct err *err);
 int cmd_log(struct cli_args *args, struct err *err);
 int cmd_audit(struct cli_args *args, struct err *err);
 int cmd_serve(struct cli_args *args, struct err *err);

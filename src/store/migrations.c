@@ -185,5 +185,18 @@ const struct migration migrations[] = {
 	  "  owed_id INTEGER, at_ms INTEGER NOT NULL, PRIMARY KEY (sync_id, side, record_id));"
 	  "ALTER TABLE link ADD COLUMN turn_side INTEGER;",
 	  NULL },
+	{ "who may be the same person: suggestions for a person to decide (R10)",
+	  "ALTER TABLE identity ADD COLUMN weak_names INTEGER;"
+	  "ALTER TABLE identity ADD COLUMN weak_initial INTEGER;"
+	  "CREATE INDEX identity_weak_names ON identity (sync_id, side, weak_names) WHERE weak_names IS NOT NULL;"
+	  "CREATE INDEX identity_weak_initial ON identity (sync_id, side, weak_initial) WHERE weak_initial IS NOT NULL;"
+	  "CREATE TABLE suggestion ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, emr_id TEXT NOT NULL, crm_id TEXT NOT NULL, "
+	  "candidate_side "
+	  "INTEGER NOT NULL,"
+	  "  why INTEGER NOT NULL, state INTEGER NOT NULL, at_ms INTEGER NOT NULL, decided_by TEXT, decided_ms INTEGER,"
+	  "  UNIQUE (sync_id, emr_id, crm_id));"
+	  "CREATE INDEX suggestion_open ON suggestion (id) WHERE state = 0;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

@@ -17,6 +17,7 @@
 #include "sync/outbox.h"
 #include "sync/run_table.h"
 #include "sync/select.h"
+#include "sync/suggest.h"
 
 struct value capture_value(const struct field_map *field, struct arena *arena, enum side side,
                            const struct json *record)
@@ -92,8 +93,7 @@ static struct known known_of(const struct plan *plan, struct arena *arena, enum 
                              int64_t run_id)
 {
 	struct identity who = capture_identity(plan, arena, side, record->json);
-
-	return (struct known) {
+	struct known known = {
 		.side = side,
 		.record_id = record->id,
 		.has_key = who.complete,
@@ -103,6 +103,11 @@ static struct known known_of(const struct plan *plan, struct arena *arena, enum 
 		.version = record->version,
 		.run_id = run_id,
 	};
+
+	/* A patient is noted for it once nobody was found for him: most are linked, and a batch reads all of them. */
+	if (side == SIDE_CRM && who.complete && !known.synced && known.external_id.len == 0)
+		known.weak = suggest_hashes(plan, arena, side, record->json);
+	return known;
 }
 
 /* ---- fill ---- */

@@ -14,16 +14,23 @@
 	"CASE WHEN COALESCE(excluded.run_id, 0) > COALESCE(identity.run_id, 0) THEN excluded.run_id ELSE " \
 	"identity.run_id END"
 
+/* What reconcile noted stays for as long as names, birth date and stored id are the same. */
+#define STILL_WEAK(column)                                                                      \
+	"CASE WHEN excluded." column                                                            \
+	" IS NULL AND excluded.external_id IS NULL AND excluded.match_key = identity.match_key" \
+	" THEN identity." column " ELSE excluded." column " END"
+
 static const struct statement SEEN = {
 	"SELECT run_id FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3"
 };
 static const struct statement PUT = {
-	"INSERT INTO identity (sync_id, side, record_id, match_key, external_id, synced, version, run_id, staged_hash)"
-	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)"
+	"INSERT INTO identity (sync_id, side, record_id, match_key, external_id, synced, version, run_id, staged_hash,"
+	" weak_names, weak_initial) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)"
 	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET match_key = excluded.match_key, external_id = "
 	"excluded.external_id,"
 	" synced = excluded.synced, version = excluded.version,"
-	" staged_hash = COALESCE(excluded.staged_hash, identity.staged_hash), run_id = " LATER_RUN
+	" staged_hash = COALESCE(excluded.staged_hash, identity.staged_hash), weak_names = " STILL_WEAK(
+	        "weak_names") ", weak_initial = " STILL_WEAK("weak_initial") ", run_id = " LATER_RUN
 };
 static const struct statement SEE = {
 	"INSERT INTO identity (sync_id, side, record_id, synced, run_id) VALUES ($1,$2,$3,0,$4)"
@@ -38,6 +45,19 @@ static const struct statement WITH_KEY = {
 static const struct statement WITH_EXTERNAL = {
 	"SELECT " COLUMNS
 	" FROM identity WHERE sync_id = $1 AND side = $2 AND external_id = $3 ORDER BY record_id LIMIT 50"
+};
+static const struct statement WITH_WEAK[WEAK_KINDS] = {
+	[WEAK_NAMES] = { "SELECT " COLUMNS " FROM identity WHERE sync_id = $1 AND side = $2 AND weak_names = $3 ORDER "
+	                                   "BY record_id LIMIT 50" },
+	[WEAK_INITIAL] = { "SELECT " COLUMNS " FROM identity WHERE sync_id = $1 AND side = $2 AND weak_initial = $3 "
+	                                     "ORDER BY record_id LIMIT 50" },
+};
+static const struct statement WEAKEN = {
+	"UPDATE identity SET weak_names = $4, weak_initial = $5 WHERE sync_id = $1 AND side = $2 AND record_id = $3"
+	" AND (weak_names IS NULL OR weak_names <> $4 OR weak_initial IS NULL OR weak_initial <> $5)"
+};
+static const struct statement ANY_WEAK = {
+	"SELECT 1 AS n FROM identity WHERE sync_id = $1 AND side = $2 AND weak_names IS NOT NULL LIMIT 1"
 };
 static const struct statement UNSEE = {
 	"UPDATE identity SET run_id = NULL WHERE sync_id = $1 AND side = $2 AND run_id = $3"
@@ -87,6 +107,11 @@ int identity_see(struct db *db, int64_t sync_id, const struct known *known, bool
 	        err);
 }
 
+static struct bind bind_weak(const struct known *known, enum weak_kind kind)
+{
+	return known->weak.there ? bind_int(known->weak.at[kind]) : bind_null();
+}
+
 int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
 {
 	int code = was_seen(db, sync_id, known, ret_seen, err);
@@ -97,7 +122,8 @@ int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool
 	              BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id),
 	                   bind_hash(known->has_key, &known->key), bind_text_or_null(known->external_id),
 	                   bind_int(known->synced), bind_text_or_null(known->version), bind_id(known->run_id),
-	                   bind_hash(known->stages, &known->staged_hash)),
+	                   bind_hash(known->stages, &known->staged_hash), bind_weak(known, WEAK_NAMES),
+	                   bind_weak(known, WEAK_INITIAL)),
 	              err);
 	return code < 0 ? err_wrap(err, "note an identity") : 0;
 }
@@ -188,4 +214,31 @@ int identity_complete(struct db *db, int64_t sync_id, enum side side, int64_t at
 int identity_completed(struct db *db, int64_t sync_id, enum side side, int64_t *ret_ms, struct err *err)
 {
 	return db_number(db, &COMPLETED, BIND(bind_int(sync_id), bind_int(side)), 0, ret_ms, err);
+}
+
+int identity_with_weak(struct db *db, struct arena *arena, int64_t sync_id, enum side side, enum weak_kind kind,
+                       int64_t hash, struct known **ret, size_t *ret_count, struct err *err)
+{
+	return read_all(db, arena, &WITH_WEAK[kind], BIND(bind_int(sync_id), bind_int(side), bind_int(hash)), ret,
+	                ret_count, err);
+}
+
+int identity_weaken(struct db *db, int64_t sync_id, enum side side, struct str record_id,
+                    const struct weak_hashes *weak, struct err *err)
+{
+	return db_run(db, &WEAKEN,
+	              BIND(bind_int(sync_id), bind_int(side), bind_text(record_id), bind_int(weak->at[WEAK_NAMES]),
+	                   bind_int(weak->at[WEAK_INITIAL])),
+	              err);
+}
+
+int identity_any_weak(struct db *db, int64_t sync_id, enum side side, bool *ret, struct err *err)
+{
+	int64_t n;
+	int code = db_number(db, &ANY_WEAK, BIND(bind_int(sync_id), bind_int(side)), 0, &n, err);
+
+	if (code < 0)
+		return code;
+	*ret = n != 0;
+	return 0;
 }

@@ -6,7 +6,14 @@
 #define SUTURE_SYNC_IDENTITY_H
 
 #include "model/match.h"
+#include "model/match_weak.h"
 #include "sync/sync.h"
+
+/* R10: keyed hashes of a record's weak texts (match_weak.h). They are kept of records that nobody is linked with, as far as the record itself says. */
+struct weak_hashes {
+	bool there;
+	int64_t at[WEAK_KINDS];
+};
 
 struct known {
 	enum side side;
@@ -19,6 +26,7 @@ struct known {
 	int64_t run_id; /* the run that last saw it */
 	bool stages;    /* put: these very bytes are being staged; get: bytes were staged, with this hash */
 	struct digest16 staged_hash;
+	struct weak_hashes weak;
 };
 
 /* Inserts or replaces. *ret_seen: this run had seen the record before (a page read twice). A single reading never takes a record out of the run
@@ -32,6 +40,14 @@ int identity_with_key(struct db *db, struct arena *arena, int64_t sync_id, enum 
                       struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str external_id,
                            struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* R10: who has this weak hash; at most 50. */
+int identity_with_weak(struct db *db, struct arena *arena, int64_t sync_id, enum side side, enum weak_kind kind,
+                       int64_t hash, struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* Nobody was found for this record: from now on it can be suggested to others. */
+int identity_weaken(struct db *db, int64_t sync_id, enum side side, struct str record_id,
+                    const struct weak_hashes *weak, struct err *err) MUST_CHECK;
+/* Is there anybody on that side to be suggested? */
+int identity_any_weak(struct db *db, int64_t sync_id, enum side side, bool *ret, struct err *err) MUST_CHECK;
 /* Before a side is read once more by the same run: nobody counts as seen. */
 int identity_unsee(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
 /* The far side says that it is deleted. */

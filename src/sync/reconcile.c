@@ -109,6 +109,7 @@ struct load {
 	struct chunk *chunk;
 	struct map seen; /* of this chunk: records and counterparts, so that the slow question is asked seldom */
 	enum staged_priority priority;
+	bool anybody_weak[2]; /* by side: is there anybody to be suggested? */
 	struct staged *rows;
 	size_t count;
 };
@@ -312,6 +313,24 @@ static int act_on(struct load *job, struct db *db, struct item *item, struct err
 	unreachable("every resolution is handled");
 }
 
+/* R10: whoever has no counterpart is held against those of the other side who have none. It costs nothing while nobody there can be meant. */
+static int ask_who_may_be(struct load *job, struct db *db, struct item *item, struct err *err)
+{
+	const struct resolved *r = &item->resolved;
+	bool stays = r->kind == RESOLVED_SKIP && r->skip == OUTCOME_SKIPPED_NO_MATCH && !r->undecided;
+	bool asks = job->anybody_weak[side_other(item->staged->side)];
+
+	if (item->staged->kind != STAGED_RECORD || job->r->plan->blind ||
+	    !(stays || (asks && r->kind == RESOLVED_CREATE)))
+		return 0;
+	if (item_parse(job->r->engine, job->chunk, item, err) < 0)
+		return err_pass(err);
+	if (!item->record)
+		return 0;
+	return suggest_look(db, job->r->plan, &job->chunk->arena, item->staged, item->record, stays, &item->suggesting,
+	                    err);
+}
+
 static int look_at(struct load *job, struct db *db, struct item *item, struct err *err)
 {
 	const struct staged *s = item->staged;
@@ -324,7 +343,9 @@ static int look_at(struct load *job, struct db *db, struct item *item, struct er
 	}
 	if (ask_whose(job, db, item, err) < 0)
 		return err_pass(err);
-	return item->settled ? 0 : act_on(job, db, item, err);
+	if (item->settled)
+		return 0;
+	return act_on(job, db, item, err) < 0 ? err_pass(err) : ask_who_may_be(job, db, item, err);
 }
 
 /* A payload belongs to the run that read it, whoever brings it through. */
@@ -413,6 +434,9 @@ static int load(struct db *db, void *context, struct err *err)
 
 	if (stage_waiting(db, &chunk->arena, r->plan->sync_id, job->priority, r->after_id[job->priority],
 	                  RECONCILE_CHUNK, &job->rows, &job->count, err) < 0)
+		return err_wrap(err, "read what waits");
+	if (identity_any_weak(db, r->plan->sync_id, SIDE_EMR, &job->anybody_weak[SIDE_EMR], err) < 0 ||
+	    identity_any_weak(db, r->plan->sync_id, SIDE_CRM, &job->anybody_weak[SIDE_CRM], err) < 0)
 		return err_wrap(err, "read what waits");
 	supersede_older(job);
 	chunk->items = arena_new_array(&chunk->arena, struct item, job->count);

@@ -478,6 +478,20 @@ static int commit_truth(struct db *db, const struct commit *job, const struct it
 	return truth_tell(db, &about, &truth, err);
 }
 
+/* R10: what was found of a payload that no one fits; and what a person decided by linking. */
+static int commit_suggestions(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	const struct verdict *v = &item->verdict;
+	enum wish wish = item->staged->wish;
+	bool linked = v->outcome == OUTCOME_LINKED || v->outcome == OUTCOME_UPDATED || v->outcome == OUTCOME_UNCHANGED;
+
+	if (suggest_note(db, item->staged, &item->suggesting, err) < 0)
+		return err_pass(err);
+	if (!linked || (wish != WISH_LINK && wish != WISH_RELINK))
+		return 0;
+	return suggest_linked(db, job->r->plan->sync_id, v->emr_id, v->crm_id, job->r->engine->who, err);
+}
+
 static int commit_item(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
 	if (item->deferred)
@@ -490,6 +504,8 @@ static int commit_item(struct db *db, const struct commit *job, struct item *ite
 		return err_pass(err);
 	if (taken_meanwhile(db, job, item, err) < 0 ||
 	    (item->turned && link_turns(db, &item->resolved.link, err) < 0) || commit_outcome(db, job, item, err) < 0)
+		return err_pass(err);
+	if (commit_suggestions(db, job, item, err) < 0)
 		return err_pass(err);
 	return commit_truth(db, job, item, err);
 }

@@ -13,6 +13,7 @@
 #include "sync/reconcile.h"
 #include "sync/resolve.h"
 #include "sync/review.h"
+#include "sync/suggest.h"
 
 enum { WINDOW = 8 }; /* chunks under way at once */
 
@@ -31,13 +32,14 @@ struct item {
 	bool learnt;     /* the base changed by what was read (R27) */
 	struct str
 	        parent_id; /* the CRM id of what the EMR's record hangs on; empty: it hangs on nothing, or that is not linked */
-	struct str waits_for;       /* the EMR id of it, which is not linked yet: the payload is parked */
-	bool gone;                  /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
-	bool older;                 /* than what is settled (R4) */
-	bool as_settled;            /* both sides are as they were last settled */
-	bool turned;                /* the loop breaker counted: resolved.link has its new count */
-	const struct record *there; /* the counterpart as fetched */
-	struct conflict *decisions; /* WISH_RESOLVE: what a person decided of its conflicts; `waiting`: not applied */
+	struct str waits_for;         /* the EMR id of it, which is not linked yet: the payload is parked */
+	bool gone;                    /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
+	bool older;                   /* than what is settled (R4) */
+	bool as_settled;              /* both sides are as they were last settled */
+	bool turned;                  /* the loop breaker counted: resolved.link has its new count */
+	const struct record *there;   /* the counterpart as fetched */
+	struct suggesting suggesting; /* R10: nobody fits exactly; who may be the same */
+	struct conflict *decisions;   /* WISH_RESOLVE: what a person decided of its conflicts; `waiting`: not applied */
 	size_t decision_count;
 	const struct run *run; /* whose Batch Sync ID is written; NULL: the payload belongs to none */
 };
