@@ -189,6 +189,9 @@ static void test_R10_a_person_links_what_was_suggested(void **state)
 
 /* ---- the labelled clinic ---- */
 
+/* Every fourth person, with all records: the stand-in systems of these tests search slowly. */
+enum { PART = 4 };
+
 struct clinic {
 	struct rig rig;
 	struct map persons; /* record id -> person id, as text */
@@ -228,9 +231,9 @@ static int take_row(void *context, const struct csv_row *row, struct err *err)
 	if (row->number == 1)
 		return 0;
 	c->rows++;
-	if (c->object)
+	if (c->object && map_get(&c->persons, row->cells[0]))
 		put_person(c, row);
-	else
+	else if (!c->object && str_hash(row->cells[1]) % PART == 0)
 		map_put(&c->persons, arena_str(arena, row->cells[0]), arena_text(arena, row->cells[1]));
 	return 0;
 }
