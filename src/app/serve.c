@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "sync/run.h"
 #include "sync/catalog.h"
 #include "sync/meter.h"
 #include "web/web.h"
@@ -215,7 +216,7 @@ static int start(struct daemon *d, struct err *err)
 
 	if (read_options(d, err) < 0 || take_lock(d, err) < 0)
 		return err_pass(err);
-	d->engine->who = "daemon";
+	d->engine->who = RUN_DAEMON;
 	d->engine->meter = meter_new();
 	d->engine->on_verdict = on_verdict;
 	d->engine->on_verdict_context = d->engine->meter;

@@ -44,10 +44,13 @@ static struct json *summary_of(struct arena *arena, const struct tally *t)
 
 	json_set(summary, STR("run"), json_new_int(arena, run->id));
 	json_set(summary, STR("batch_id"), json_new_text(arena, run->batch_id));
+	json_set(summary, STR("kind"), json_new_text(arena, run->kind));
 	json_set(summary, STR("state"), json_new_text(arena, str_of(run_state_name(run->state))));
 	json_set(summary, STR("read"), json_new_int(arena, t->read));
 	for (int i = OUTCOME_NONE; i < OUTCOME_COUNT; i++)
 		json_set(summary, str_of(outcome_name((enum outcome)i)), json_new_int(arena, t->counts[i]));
+	if (run->input_id)
+		json_set(summary, STR("rows_ignored"), json_new_int(arena, run->ignored));
 	json_set(summary, STR("back_references_pending"), json_new_int(arena, t->pending));
 	if (run->ended_ms)
 		json_set(summary, STR("seconds"),
@@ -75,8 +78,8 @@ static void print_next(const struct tally *t)
 	const long long id = t->run->id;
 
 	if (t->run->state != RUN_DONE)
-		printf("\nThis run is not finished; `suture import %.*s` goes on with it.\n",
-		       STR_ARG(t->run->sync_name));
+		printf("\nThis run is not finished; `suture import %.*s%s` goes on with it.\n",
+		       STR_ARG(t->run->sync_name), t->run->input_id ? " --resume" : "");
 	if (t->pending)
 		printf("\n%lld back-%s owed to the EMR and %s at its pace; `suture drain %.*s` delivers them.\n",
 		       (long long)t->pending, plural(t->pending, "reference is", "references are"),
@@ -106,6 +109,8 @@ static void print_report(struct arena *arena, const struct tally *t)
 		printf("stopped by: %.*s\n", STR_ARG(run->error));
 	printf("\n");
 	report_counts(t->counts, t->read);
+	if (run->ignored)
+		printf("%8lld  ignored            rows of the file that hold no id (R35)\n", (long long)run->ignored);
 	print_next(t);
 }
 
@@ -137,17 +142,18 @@ static void csv_line(const struct str *cells, size_t count)
 	fwrite(buf_text(&line), 1, line.len, stdout);
 }
 
-/* The linked CRM id is looked up by the link. */
+/* The other side's id is looked up by the link. */
 static int csv_row(struct cli_args *args, struct arena *arena, const struct run *run, const struct staged *row,
                    struct err *err)
 {
-	struct str crm_id = STR_EMPTY;
+	struct str ids[2] = { STR_EMPTY, STR_EMPTY };
 
 	if (row->state == STAGED_SUPERSEDED)
 		return 0;
-	if (row->link_id && link_crm_id(args->engine, arena, row->link_id, &crm_id, err) < 0)
+	if (row->link_id && link_ids(args->engine, arena, row->link_id, &ids[SIDE_EMR], &ids[SIDE_CRM], err) < 0)
 		return err_pass(err);
-	csv_line((const struct str[]) { run->batch_id, row->record_id, crm_id, str_of(outcome_name(row->outcome)),
+	ids[row->side] = row->record_id;
+	csv_line((const struct str[]) { run->batch_id, ids[SIDE_EMR], ids[SIDE_CRM], str_of(outcome_name(row->outcome)),
 	                                row->reason, row->error_code, row->error_field },
 	         7);
 	return 0;
@@ -209,17 +215,12 @@ int cmd_report(struct cli_args *args, struct err *err)
 
 int report_staged(struct cli_args *args, const struct staged_filter *filter, const char *empty, struct err *err)
 {
-	static const struct out_column columns[] = { { "id", OUT_NUMBER },
-		                                     { "run", OUT_NUMBER },
-		                                     { "record", OUT_ID },
-		                                     { "door", OUT_TEXT, true },
-		                                     { "state", OUT_TEXT, true },
-		                                     { "outcome", OUT_ID },
-		                                     { "code", OUT_ID },
-		                                     { "field", OUT_TEXT },
-		                                     { "received", OUT_TIME, true },
-		                                     { "reason", OUT_WHOLE },
-		                                     { 0 } };
+	static const struct out_column columns[] = { { "id", OUT_NUMBER },       { "run", OUT_NUMBER },
+		                                     { "side", OUT_TEXT, true }, { "record", OUT_ID },
+		                                     { "door", OUT_TEXT, true }, { "state", OUT_TEXT, true },
+		                                     { "outcome", OUT_ID },      { "code", OUT_ID },
+		                                     { "field", OUT_TEXT },      { "received", OUT_TIME, true },
+		                                     { "reason", OUT_WHOLE },    { 0 } };
 	struct staged *rows;
 	struct out out;
 	size_t count;
@@ -231,6 +232,7 @@ int report_staged(struct cli_args *args, const struct staged_filter *filter, con
 		const struct staged *s = &rows[i];
 		const struct str cells[] = { out_number(args->arena, s->id),
 			                     out_id(args->arena, s->run_id),
+			                     s->side == SIDE_CRM ? STR("crm") : STR("emr"),
 			                     s->record_id,
 			                     str_of(door_name(s->door)),
 			                     str_of(staged_state_name(s->state)),

@@ -1,18 +1,66 @@
-/* import, its dry run, drain: the commands that move data. */
+/* import (of everything, or of the ids in a file), its dry run, delta, drain: the commands that move data. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/out.h"
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/verdicts.h"
+#include "lib/limits.h"
 #include "sync/audit.h"
 #include "sync/catalog.h"
 #include "sync/run.h"
+
+/* ---- what is asked for ---- */
+
+/* R14: the file of ids; without --dry-run --csv names it too. */
+static struct str ids_file(const struct cli_args *args)
+{
+	if (cli_has(args, "ids") || cli_has(args, "dry-run"))
+		return cli_value(args, "ids");
+	return cli_value(args, "csv");
+}
+
+static int read_file(struct arena *arena, const char *path, struct str *ret, struct err *err)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_HTTP_BODY);
+	FILE *file = fopen(path, "re");
+	char chunk[16384];
+	size_t got;
+	bool failed;
+
+	if (!file)
+		return err_errno(err, "open %s", path);
+	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		buf_add_bytes(&text, chunk, got);
+	failed = ferror(file) != 0;
+	fclose(file);
+	if (failed)
+		return err_errno(err, "read %s", path);
+	if (!buf_ok(&text))
+		return err_set(err, ERR_MEMORY_LIMIT, "%s is larger than 64 MB", path);
+	if (text.len == 0)
+		return err_set(err, ERR_USAGE, "%s is empty", path);
+	*ret = arena_str(arena, buf_str(&text));
+	return 0;
+}
+
+static int read_order(const struct cli_args *args, struct run_order *ret, struct err *err)
+{
+	struct str file = ids_file(args), slash;
+
+	ret->kind = file.len || cli_has(args, "resume") ? RUN_CSV : RUN_IMPORT;
+	if (file.len == 0)
+		return 0;
+	for (slash = file; str_split(&slash, '/', &ret->csv_name);)
+		;
+	return read_file(args->arena, file.at, &ret->csv, err);
+}
 
 /* ---- dry run ---- */
 
@@ -20,11 +68,12 @@
 static int dry_import(struct cli_args *args, struct verdicts *verdicts, struct run *ret, struct err *err)
 {
 	struct progress_bar bar;
+	struct run_order order = { .on_progress = progress_show, .context = &bar };
 	struct engine *scratch;
 	struct plan *plan = NULL;
 	int code;
 
-	if (args->host->open_scratch(args->engine, &scratch, err) < 0)
+	if (read_order(args, &order, err) < 0 || args->host->open_scratch(args->engine, &scratch, err) < 0)
 		return err_pass(err);
 	scratch->on_verdict = verdicts_take;
 	scratch->on_verdict_context = verdicts;
@@ -32,7 +81,7 @@ static int dry_import(struct cli_args *args, struct verdicts *verdicts, struct r
 	progress_begin(&bar, cli_has(args, "quiet"));
 	code = plan_open(scratch, args->positional[0], &plan, err);
 	if (code == 0)
-		code = run_import(scratch, plan, progress_show, &bar, ret, args->arena, err);
+		code = run_batch(scratch, plan, &order, ret, args->arena, err);
 	progress_end(&bar);
 	plan_close(&plan);
 	cli_interrupts(args->engine);
@@ -179,15 +228,23 @@ static int check_import_options(const struct cli_args *args, struct err *err)
 {
 	double ignored;
 
-	if (cli_has(args, "csv") && !cli_has(args, "dry-run"))
+	if (cli_has(args, "ids") && cli_has(args, "csv") && !cli_has(args, "dry-run"))
+		return err_set(err, ERR_USAGE, "--ids and --csv both name the file of ids: give one of them");
+	if (cli_has(args, "resume") && (ids_file(args).len || cli_has(args, "dry-run") || cli_has(args, "max-change")))
 		return err_set(err, ERR_USAGE,
-		               "--csv goes with --dry-run; what became of each record of a run: `suture report --csv`");
+		               "--resume goes on with the file that was kept: it takes no file, no --dry-run and no "
+		               "--max-change");
 	return max_change(args, &ignored, err);
+}
+
+static const char *how_to_go_on(const struct run_order *order)
+{
+	return order->kind == RUN_CSV ? "`suture import --resume` goes on" : "call `suture import` again to go on";
 }
 
 int cmd_import(struct cli_args *args, struct err *err)
 {
-	struct progress_bar bar;
+	struct run_order order = { 0 };
 	struct plan *plan;
 	struct run run = { 0 };
 	int code;
@@ -196,15 +253,37 @@ int cmd_import(struct cli_args *args, struct err *err)
 		return err_pass(err);
 	if (cli_has(args, "dry-run"))
 		return cmd_dry_run(args, err);
-	if (check_max_change(args, err) < 0 || plan_open(args->engine, args->positional[0], &plan, err) < 0)
+	if (read_order(args, &order, err) < 0 || check_max_change(args, err) < 0 ||
+	    plan_open(args->engine, args->positional[0], &plan, err) < 0)
 		return err_pass(err);
-	progress_begin(&bar, cli_has(args, "quiet"));
-	code = run_import(args->engine, plan, progress_show, &bar, &run, args->arena, err);
-	progress_end(&bar);
+	code = batch_run(args, plan, &order, &run, err);
 	plan_close(&plan);
 	if (code < 0)
-		return run.id ? err_wrap(err, "run %.*s (call `suture import` again to go on)", STR_ARG(run.batch_id))
-		              : code;
+		return run.id ? err_wrap(err, "run %.*s (%s)", STR_ARG(run.batch_id), how_to_go_on(&order)) : code;
+	if (run_find(args->engine, args->arena, run.batch_id, &run, err) < 0)
+		return err_pass(err);
+	return report_run(args, &run, err);
+}
+
+/* ---- delta ---- */
+
+int cmd_delta(struct cli_args *args, struct err *err)
+{
+	const struct run_order order = { .kind = RUN_DELTA };
+	struct plan *plan;
+	struct run run;
+	int code;
+
+	if (plan_open(args->engine, args->positional[0], &plan, err) < 0)
+		return err_pass(err);
+	code = batch_run(args, plan, &order, &run, err);
+	plan_close(&plan);
+	if (code < 0)
+		return run.id ? err_wrap(err, "run %.*s", STR_ARG(run.batch_id)) : code;
+	if (run.id == 0) {
+		printf(args->json ? "{\"read\":0}\n" : "nothing changed on either side\n");
+		return EXIT_DONE;
+	}
 	if (run_find(args->engine, args->arena, run.batch_id, &run, err) < 0)
 		return err_pass(err);
 	return report_run(args, &run, err);
@@ -212,15 +291,12 @@ int cmd_import(struct cli_args *args, struct err *err)
 
 int cmd_drain(struct cli_args *args, struct err *err)
 {
-	struct progress_bar bar;
 	struct plan *plan;
 	int code;
 
 	if (plan_open(args->engine, args->positional[0], &plan, err) < 0)
 		return err_pass(err);
-	progress_begin(&bar, cli_has(args, "quiet"));
-	code = run_settle(args->engine, plan, true, progress_show, &bar, err);
-	progress_end(&bar);
+	code = batch_drain(args, plan, err);
 	plan_close(&plan);
 	if (code < 0)
 		return code;

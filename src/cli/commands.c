@@ -157,19 +157,34 @@ const struct command cli_commands[] = {
 	  .run = cmd_sync_now },
 	{ .name = "import",
 	  .positionals = "[SYNC]",
-	  .summary = "bring all records of the EMR into the CRM; resumes an unfinished run",
+	  .summary = "bring all records of the EMR into the CRM, or those CRM records into the EMR whose ids are in a "
+	             "file",
 	  .details =
 	          "Ctrl-C stops after the chunk in hand; calling it again goes on there. Running it again when nothing "
-	          "changed writes nothing. Exit status 3 when some records failed: the others are through, `suture "
+	          "changed writes nothing. With --csv the CRM's values go to the EMR (R14): records that are linked "
+	          "already or "
+	          "ambiguous are skipped and listed by `suture report`; rows that hold no id are ignored. While "
+	          "`suture serve` works "
+	          "on the sync it carries the run out. Exit status 3 when some records failed: the others are through, "
+	          "`suture "
 	          "report` says what next.",
 	  .example = "suture import --dry-run --csv changes.csv && suture import --max-change 5%",
-	  .options = { { "dry-run", NULL, "judge every record, write nothing anywhere" },
-	               { "csv", "FILE",
-	                 "with --dry-run: every change, field by field, as CSV (holds patient data; made readable for "
-	                 "you only)" },
+	  .options = { { "csv", "FILE",
+	                 "a batch over the Salesforce ids in the first column of FILE; with --dry-run instead: every "
+	                 "change, field by "
+	                 "field, is written to FILE (holds patient data; made readable for you only)" },
+	               { "ids", "FILE", "as --csv; with --dry-run too" },
+	               { "resume", NULL, "go on with the batch over a file that was cut short; the file was kept" },
+	               { "dry-run", NULL, "judge every record, write nothing anywhere" },
 	               { "max-change", "N%", "refuse a run that would write to more than this share of the records" },
 	               QUIET },
 	  .run = cmd_import },
+	{ .name = "delta",
+	  .positionals = "[SYNC]",
+	  .summary = "ask both systems now for what changed since they were asked last (R39)",
+	  .details = "The daemon does this by itself, every fifteen minutes unless `suture schedule` says otherwise.",
+	  .options = { QUIET },
+	  .run = cmd_delta },
 	{ .name = "drain",
 	  .positionals = "[SYNC]",
 	  .summary = "deliver what is owed, back-references included",

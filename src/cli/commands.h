@@ -18,6 +18,7 @@ int cmd_unlink(struct cli_args *args, struct err *err);
 int cmd_create(struct cli_args *args, struct err *err);
 int cmd_sync_now(struct cli_args *args, struct err *err);
 int cmd_import(struct cli_args *args, struct err *err);
+int cmd_delta(struct cli_args *args, struct err *err);
 int cmd_drain(struct cli_args *args, struct err *err);
 int cmd_runs(struct cli_args *args, struct err *err);
 int cmd_report(struct cli_args *args, struct err *err);

@@ -15,7 +15,7 @@ static const struct {
 	const char *title, *commands;
 } groups[] = {
 	{ "Set up", " init apply export policy connect check " },
-	{ "Import", " preview import drain " },
+	{ "Import", " preview import delta drain " },
 	{ "One record", " search link unlink relink create sync-now " },
 	{ "Look", " runs report links conflicts staged log audit " },
 	{ "Mend", " retry resolve " },

@@ -278,7 +278,7 @@ struct str link_lasting_version(const struct record *crm, int64_t now_ms)
 	return crm && !young ? crm->version : STR_EMPTY;
 }
 
-struct crm_id_job {
+struct ids_job {
 	struct arena *arena;
 	int64_t id;
 	struct link link;
@@ -287,18 +287,20 @@ struct crm_id_job {
 
 static int find(struct db *db, void *context, struct err *err)
 {
-	struct crm_id_job *job = context;
+	struct ids_job *job = context;
 
 	return link_find(db, job->arena, job->id, &job->link, &job->found, err);
 }
 
-int link_crm_id(struct engine *engine, struct arena *arena, int64_t id, struct str *ret, struct err *err)
+int link_ids(struct engine *engine, struct arena *arena, int64_t id, struct str *ret_emr, struct str *ret_crm,
+             struct err *err)
 {
-	struct crm_id_job job = { .arena = arena, .id = id };
+	struct ids_job job = { .arena = arena, .id = id };
 
 	if (store_read(engine->store, find, &job, err) < 0)
 		return err_pass(err);
-	*ret = job.found ? job.link.crm_id : STR_EMPTY;
+	*ret_emr = job.found ? job.link.emr_id : STR_EMPTY;
+	*ret_crm = job.found ? job.link.crm_id : STR_EMPTY;
 	return 0;
 }
 

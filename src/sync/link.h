@@ -78,8 +78,9 @@ enum age link_age(const struct link *link, enum side side, int64_t modified_ms, 
  * within the same second a record can change once more under the same version (R28). The next run compares then. */
 struct str link_lasting_version(const struct record *crm, int64_t now_ms);
 
-/* The CRM id of a link; empty when it has none or is gone. */
-int link_crm_id(struct engine *engine, struct arena *arena, int64_t id, struct str *ret, struct err *err) MUST_CHECK;
+/* The ids of a link; empty where it has none or is gone. */
+int link_ids(struct engine *engine, struct arena *arena, int64_t id, struct str *ret_emr, struct str *ret_crm,
+             struct err *err) MUST_CHECK;
 
 struct link_filter {
 	struct str emr_id, crm_id;

@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -50,6 +51,12 @@ void run_lock_scoped_release(int *fd)
 		close(*fd);
 }
 
+static void lock_path(const struct engine *engine, const struct plan *plan, char *ret, size_t size)
+{
+	snprintf(ret, size, "%s/sync-%lld.lock", engine->dir, (long long)plan->sync_id);
+}
+
+/* Who has it stands in the file, so that others know whether their work can be left to him. */
 int run_lock(struct engine *engine, const struct plan *plan, int *ret_fd, struct err *err)
 {
 	char path[4096];
@@ -57,7 +64,7 @@ int run_lock(struct engine *engine, const struct plan *plan, int *ret_fd, struct
 	*ret_fd = -1;
 	if (!engine->dir || engine->dry)
 		return 0;
-	snprintf(path, sizeof(path), "%s/sync-%lld.lock", engine->dir, (long long)plan->sync_id);
+	lock_path(engine, plan, path, sizeof(path));
 	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (*ret_fd < 0)
 		return err_errno(err, "open %s", path);
@@ -65,7 +72,26 @@ int run_lock(struct engine *engine, const struct plan *plan, int *ret_fd, struct
 		return err_set(err, ERR_CONFLICT,
 		               "sync '%.*s' is being run by another process; `suture runs` shows how far it is",
 		               STR_ARG(plan->name));
+	if (ftruncate(*ret_fd, 0) < 0 || pwrite(*ret_fd, engine->who, strlen(engine->who), 0) < 0)
+		return err_errno(err, "write %s", path);
 	return 0;
+}
+
+bool run_lock_is_of_daemon(struct engine *engine, const struct plan *plan)
+{
+	char path[4096], who[64] = "";
+	ssize_t got = 0;
+	int fd;
+
+	if (!engine->dir)
+		return false;
+	lock_path(engine, plan, path, sizeof(path));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	got = pread(fd, who, sizeof(who), 0);
+	close(fd);
+	return got > 0 && str_eq(str_range(who, (size_t)got), str_of(RUN_DAEMON));
 }
 
 /* ---- progress ---- */
@@ -197,6 +223,7 @@ static int begin_asked(struct db *db, struct batch_run *b, struct err *err)
 		return err_set(err, ERR_CONFLICT, "the run is %s: nothing is to be done",
 		               run_state_name(b->run->state));
 	b->run->state = RUN_ACTIVE;
+	b->resumed = b->run->read > 0 || b->run->phase != PHASE_READING;
 	return run_set_state(db, b->run->id, RUN_ACTIVE, NULL, err);
 }
 
@@ -387,9 +414,24 @@ int run_keep_file(struct engine *engine, struct plan *plan, struct str csv, stru
 	return 0;
 }
 
+/* R34: an unfinished run is asked to go on; else a new one is asked for. */
 static int ask(struct db *db, void *context, struct err *err)
 {
 	struct batch_run *b = context;
+	bool has_input = b->order->csv.len || b->order->input_id, found = false;
+
+	if (b->order->kind != RUN_DELTA && !has_input &&
+	    run_unfinished(db, b->arena, b->plan->sync_id, str_of(kinds[b->order->kind]), b->run, &found, err) < 0)
+		return err_pass(err);
+	if (found && b->run->state != RUN_ABORTED && b->run->state != RUN_FAILED)
+		return err_set(err, ERR_CONFLICT,
+		               "run %.*s of this kind is under way; `suture runs` shows how far it is",
+		               STR_ARG(b->run->batch_id));
+	if (found)
+		return run_set_state(db, b->run->id, RUN_ASKED, NULL, err);
+	if (b->order->kind == RUN_CSV && !has_input)
+		return err_set(err, ERR_NOT_FOUND,
+		               "no run over a file was cut short: there is nothing to resume; name a file");
 
 	*b->run = (struct run) { .sync_id = b->plan->sync_id,
 		                 .kind = str_of(kinds[b->order->kind]),
@@ -400,6 +442,14 @@ static int ask(struct db *db, void *context, struct err *err)
 	if (b->order->csv.len && keep_input(db, b, err) < 0)
 		return err_pass(err);
 	return run_insert(db, b->arena, b->run, err);
+}
+
+bool run_has_daemon(struct engine *engine, const struct plan *plan)
+{
+	SCOPED(run_lock) int lock = -1;
+	struct err err = ERR_INIT;
+
+	return run_lock(engine, plan, &lock, &err) == ERR_CONFLICT && run_lock_is_of_daemon(engine, plan);
 }
 
 int run_ask(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,

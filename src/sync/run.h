@@ -67,7 +67,12 @@ int run_batch(struct engine *engine, struct plan *plan, const struct run_order *
 /* Keeps a file for a schedule to run over (SCHEDULE_CSV's argument is the id). ERR_DATA: no id stands in it. */
 int run_keep_file(struct engine *engine, struct plan *plan, struct str csv, struct str name, int64_t *ret_id,
                   struct err *err) MUST_CHECK;
-/* Leaves a run to the daemon that holds the sync's lock: it picks it up within a second. The row tells how far it is (run_find). */
+/* What engine->who is in the daemon, and nowhere else. */
+#define RUN_DAEMON "daemon"
+/* Does the daemon work on this sync? Then run_batch would end with ERR_CONFLICT, and run_ask is the way. */
+bool run_has_daemon(struct engine *engine, const struct plan *plan);
+/* Leaves a run to the daemon that holds the sync's lock: it picks it up within a second. The row tells how far it is (run_find). Goes on with one of its kind
+ * that was cut short (R34); ERR_CONFLICT: one is under way. */
 int run_ask(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
             struct arena *arena, struct err *err) MUST_CHECK;
 /* Asks the daemon to stop that run after the chunk in hand. */

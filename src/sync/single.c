@@ -8,8 +8,8 @@
 #include "sync/catalog.h"
 #include "sync/look.h"
 #include "sync/outbox.h"
+#include "sync/person_parts.h"
 #include "sync/reconcile.h"
-#include "sync/run_lock.h"
 
 static struct str system_of(const struct plan *plan, enum side side)
 {
@@ -266,6 +266,8 @@ int single_preview(struct engine *engine, struct plan *plan, enum side side, con
 
 /* ---- retry ---- */
 
+enum { PATIENCE_MS = 24 * 3600 * 1000 };
+
 static int again(struct db *db, void *context, struct err *err)
 {
 	const struct staged_job *job = context;
@@ -320,7 +322,7 @@ static int count_through(struct engine *engine, struct arena *arena, const int64
 	for (size_t i = 0; i < count; i++) {
 		struct staged_job job = { .id = ids[i], .arena = arena };
 
-		if (store_read(engine->store, read_one_staged, &job, err) < 0)
+		if (store_read(engine->store, follow_one, &job, err) < 0)
 			return err_pass(err);
 		if (job.staged.state == STAGED_DONE || job.staged.outcome == OUTCOME_UNCHANGED)
 			ret->through++;
@@ -334,17 +336,17 @@ int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_id
               struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(run_lock) int lock = -1;
 	int64_t *ids = arena_new_array(&arena, int64_t, count);
+	struct wished last;
 
 	*ret = (struct retried) { .tried = (int64_t)count };
-	if (run_lock(engine, plan, &lock, err) < 0)
-		return err_pass(err);
+	if (count == 0)
+		return 0;
 	for (size_t i = 0; i < count; i++) {
 		if (stage_anew(engine, plan, &arena, staged_ids[i], &ids[i], err) < 0)
 			return err_wrap(err, "retry payload %lld", (long long)staged_ids[i]);
 	}
-	if (run_settle_locked(engine, plan, false, NULL, NULL, err) < 0)
+	if (person_follow(engine, plan, &arena, ids, count, PATIENCE_MS, &last, err) < 0)
 		return err_pass(err);
 	return count_through(engine, &arena, ids, count, ret, err);
 }
