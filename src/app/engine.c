@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "lib/limits.h"
+#include "sync/budget.h"
 
 struct app_engine {
 	struct engine engine; /* first: an engine of ours is a struct app_engine */
@@ -239,7 +240,21 @@ static int open_parts(struct app_engine *app, struct err *err)
 	    keyring_load(key, &app->engine.keys, err) < 0 || store_open(url, &app->engine.store, err) < 0 ||
 	    load_descriptors(app->dir, err) < 0)
 		return err_pass(err);
-	return http_client_open(&app->engine.http, err);
+	if (http_client_open(&app->engine.http, err) < 0)
+		return err_pass(err);
+	return governor_open(app->engine.store, &app->engine.governor, err);
+}
+
+/* A scratch copy counts with the governor of the engine it was made from. */
+static void close_governor(struct app_engine *app)
+{
+	struct err ignored = ERR_INIT;
+
+	if (!app->engine.governor || app->borrowed)
+		return;
+	if (governor_flush(app->engine.governor, &ignored) < 0)
+		fprintf(stderr, "suture: the count of calls of the last seconds is lost: %s\n", ignored.text);
+	governor_close(&app->engine.governor);
 }
 
 int app_open(const char *dir, struct engine **ret, struct err *err)
@@ -314,6 +329,7 @@ int app_open_scratch(struct engine *engine, struct engine **ret, struct err *err
 	app->engine.lasting = engine;
 	app->engine.keys = engine->keys;
 	app->engine.http = engine->http;
+	app->engine.governor = engine->governor;
 	*ret = &app->engine;
 	sweep_scratch(app->dir);
 	if (fill_scratch(app, engine, err) < 0) {
@@ -331,6 +347,7 @@ void app_close(struct engine **pengine)
 	*pengine = NULL;
 	if (!app)
 		return;
+	close_governor(app);
 	if (app->engine.http && !app->borrowed)
 		http_client_close(&app->engine.http);
 	if (app->engine.store)

@@ -38,6 +38,20 @@ struct budget_answer {
 /* A connection that nobody watches or limits may always. */
 struct budget_answer budget_may(struct governor *g, struct str name, enum http_priority priority, int64_t calls);
 
+/* ---- on the road (budget_road.c); without an engine->governor everything may always ---- */
+
+/* plan_open and plan_close do this: the plan's connections are watched under their names. */
+void budget_open(struct engine *engine, struct plan *plan);
+void budget_close(struct plan *plan);
+/* May a call of that side be made now? What is held back is noted: budget_held. */
+bool budget_lets(const struct plan *plan, enum side side, enum http_priority priority);
+/* The same for a reading: ERR_LIMIT says until when it has to wait. */
+int budget_check(const struct plan *plan, enum side side, enum http_priority priority, struct err *err) MUST_CHECK;
+/* Was something held back within the last second? Then *why (ERR_LIMIT) says by what and until when. */
+bool budget_held(const struct plan *plan, struct err *ret_why);
+/* To be called every now and then, at least every few seconds while a road works: learns what the far sides said of their budgets, and flushes. */
+int budget_watch(struct engine *engine, const struct plan *plan, struct err *err) MUST_CHECK;
+
 /* ---- the judgement itself: pure ---- */
 
 struct budget_state {

@@ -3,6 +3,7 @@
 #include "sync/capture.h"
 #include "sync/cursor.h"
 #include "sync/identity.h"
+#include "sync/drift.h"
 
 enum { PAGES_MAX = 200 };
 
@@ -81,8 +82,8 @@ int catchup_read(struct engine *engine, const struct plan *plan, enum side side,
 		request.since_ms = place.since_ms;
 	}
 	if (side == SIDE_CRM) {
-		request.fields = plan->crm_fields;
-		request.field_count = plan->crm_field_count;
+		request.fields = drift_state(plan)->crm_fields;
+		request.field_count = drift_state(plan)->crm_field_count;
 		request.where = plan->crm_where;
 	}
 	code = walk(engine, plan, side, &request, &walked, err);

@@ -13,6 +13,7 @@
 #include "lib/limits.h"
 #include "sync/meter.h"
 #include "sync/settle.h"
+#include "sync/budget.h"
 
 /* Milliseconds: how long an answer waits for more to send, an idle lane for a ring, a postponed entry to be asked for again. */
 enum { PATIENCE_MS = 20, IDLE_MS = 200, AGAIN_MS = 250 };
@@ -148,13 +149,21 @@ static int select_due(struct db *db, void *context, struct err *err)
 	return outbox_due(db, job->arena, &query, &job->found, &job->count, err);
 }
 
+static const enum http_priority of_http[] = {
+	[OWED_PERSON] = HTTP_URGENT, [OWED_NORMAL] = HTTP_NORMAL, [OWED_LOW] = HTTP_LOW
+};
+
 /* *ret_more: rows came, so there may be more. */
 static int gather_priority(struct lane *lane, enum owed_priority priority, bool *ret_more, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct gather job = { .lane = lane, .priority = priority, .arena = &arena };
-	int code = store_read(lane->engine->store, select_due, &job, err);
+	int code;
 
+	*ret_more = false;
+	if (!budget_lets(lane->plan, lane->side, of_http[priority]))
+		return 0; /* what is kept for people is left to them */
+	code = store_read(lane->engine->store, select_due, &job, err);
 	if (code < 0)
 		return code;
 	for (size_t i = 0; i < job.count; i++) {
@@ -230,12 +239,13 @@ static int send(struct lane *lane, enum write_op op, struct err *err)
 		.object = lane->plan->object[lane->side],
 		.items = items,
 		.item_count = b->count,
-		.priority = b->owed[0]->priority == OWED_LOW ? HTTP_LOW : HTTP_NORMAL,
+		.priority = HTTP_LOW,
 	};
 
 	for (size_t i = 0; i < b->count; i++) {
 		if (fill_item(lane, &arena, b->owed[i], &items[i], err) < 0)
 			return err_pass(err);
+		request.priority = MIN_OF(request.priority, of_http[b->owed[i]->priority]);
 	}
 	b->call = lane->conn->kind->write_start(lane->conn, &request);
 	lane->pools[op] = NULL;

@@ -2,7 +2,7 @@
  * drift: fields of the far systems that are no longer what they were. Writer of the tables `drift` (what is wrong, since when, whom to ask) and
  * `drift_shape` (what each mapped field was like when it was last fine).
  *
- * A field that drifted is in quarantine: it takes no part in merging and writing, everything else flows. Each look compares a fresh `describe`:
+ * A field that drifted is in quarantine: it takes no part in merging and writing, everything else flows. drift_watch does all of it for a road. Each look compares a fresh `describe`:
  *
  *	describe(...)                                             -- far call, outside of any transaction
  *	drift_look(engine, &subject, &object_info, &seen, err)    -- compares, stores, heals
@@ -97,5 +97,32 @@ struct drift_mask {
 };
 int drift_mask(struct db *db, struct arena *arena, int64_t sync_id, const struct mapping *mapping,
                struct drift_mask *ret, struct err *err) MUST_CHECK;
+
+/* ---- on the road (drift_road.c) ---- */
+
+/* What of a plan is held just now. A snapshot: it stays valid until the plan is closed, a newer one may follow any time. */
+struct drift_state {
+	size_t held_count;
+	const bool *held;             /* by field of the mapping: no part in merging and writing */
+	const struct str *crm_fields; /* the plan's, without those that are not there: to be asked for */
+	size_t crm_field_count;
+};
+const struct drift_state *drift_state(const struct plan *plan);
+
+/* plan_open and plan_close do this. */
+int drift_open(struct engine *engine, struct plan *plan, struct err *err) MUST_CHECK;
+void drift_close(struct plan *plan);
+
+/*
+ * To be called every now and then by whoever has the plan open, at least once a second while its road works; cheap while nothing is due. A side is
+ * described when plan->describe_ms have gone by since anybody did, or, once a minute at most, after a refusal (drift_suspect). What appeared or healed
+ * stands in the journal with whom to ask. What failed since is tried again, and what healed is compared again, pair by pair. A far side that cannot be
+ * asked just now is asked later.
+ */
+int drift_watch(struct engine *engine, const struct plan *plan, struct err *err) MUST_CHECK;
+/* That side refused something: its fields may not be what they were. */
+int drift_suspect(struct db *db, const struct plan *plan, enum side side, struct err *err) MUST_CHECK;
+/* The same of both sides, in a transaction of its own, because a reading failed. */
+void drift_suspect_both(struct engine *engine, const struct plan *plan);
 
 #endif

@@ -1,4 +1,5 @@
 #include "sync/fetch_apart.h"
+#include "sync/drift.h"
 
 static struct fetch_request one(const struct plan *plan, enum side side, const struct str *id)
 {
@@ -6,8 +7,8 @@ static struct fetch_request one(const struct plan *plan, enum side side, const s
 		.object = plan->object[side],
 		.ids = id,
 		.id_count = 1,
-		.fields = side == SIDE_CRM ? plan->crm_fields : NULL,
-		.field_count = side == SIDE_CRM ? plan->crm_field_count : 0,
+		.fields = side == SIDE_CRM ? drift_state(plan)->crm_fields : NULL,
+		.field_count = side == SIDE_CRM ? drift_state(plan)->crm_field_count : 0,
 		.priority = HTTP_NORMAL,
 	};
 }

@@ -242,6 +242,22 @@ int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side s
 	return select_in(db, arena, &what, ret, err);
 }
 
+static const struct statement TOUCHED = {
+	"SELECT " COLUMNS " FROM link WHERE sync_id = $1 AND state = 0 AND id > $2 AND id IN"
+	" (SELECT link_id FROM staged WHERE sync_id = $1 AND received_ms >= $3) ORDER BY id LIMIT $4"
+};
+
+int link_touched(struct db *db, struct arena *arena, int64_t sync_id, int64_t since_ms, int64_t after_id, size_t limit,
+                 struct selected *ret, struct err *err)
+{
+	const struct selection what = {
+		&TOUCHED, BIND(bind_int(sync_id), bind_int(after_id), bind_int(since_ms), bind_int((int64_t)limit)),
+		limit, sizeof(struct link), read_row
+	};
+
+	return select_in(db, arena, &what, ret, err);
+}
+
 int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err)
 {
 	return db_run(db, side == SIDE_EMR ? &MOVE_EMR : &MOVE_CRM, BIND(bind_int(id), bind_text(survivor)), err);

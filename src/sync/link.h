@@ -56,6 +56,10 @@ struct selected;
 int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id,
                 struct selected *ret, struct err *err) MUST_CHECK;
 
+/* Linked pairs of which a payload came since then, after `after_id`: struct link each. */
+int link_touched(struct db *db, struct arena *arena, int64_t sync_id, int64_t since_ms, int64_t after_id, size_t limit,
+                 struct selected *ret, struct err *err) MUST_CHECK;
+
 /* What was looked at of each side for this decision (see the fields of struct link); zero leaves what is there. */
 struct looked {
 	int64_t modified_ms[2], seen_ms[2];

@@ -15,6 +15,8 @@
 #include "sync/run_lock.h"
 #include "sync/run_table.h"
 #include "sync/schedule.h"
+#include "sync/drift.h"
+#include "sync/budget.h"
 
 enum { TICK_MS = 100, FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 60000 };
 
@@ -272,6 +274,16 @@ static int tend_runs(struct live_entry *entry, struct err *err)
 
 /* ---- work ---- */
 
+/* Calls are counted, fields watched. Trouble with that stops nobody. */
+static void watch(struct live_entry *entry)
+{
+	struct engine *engine = entry->live->engine;
+	struct err err = ERR_INIT;
+
+	if (drift_watch(engine, entry->plan, &err) < 0 || budget_watch(engine, entry->plan, &err) < 0)
+		live_note(entry, err.text);
+}
+
 static int tend(struct live_entry *entry, struct err *err)
 {
 	while (!ends(entry) && !outdated(entry)) {
@@ -279,6 +291,7 @@ static int tend(struct live_entry *entry, struct err *err)
 			return err_pass(err);
 		if (tend_runs(entry, err) < 0)
 			return err_pass(err);
+		watch(entry);
 		live_wait(entry->live, TICK_MS);
 	}
 	return 0;
@@ -299,6 +312,8 @@ static int work(struct live_entry *entry, struct err *err)
 	live_streams_start(entry);
 	code = tend(entry, err);
 	set_state(entry, false, code < 0 ? err->text : "");
+	if (code < 0)
+		drift_suspect_both(engine, entry->plan);
 	live_streams_stop(entry);
 	atomic_store(&entry->run_stop, true);
 	join_run(entry);
@@ -316,6 +331,7 @@ static int once(struct live_entry *entry, struct err *err)
 	    plan_sign_in(entry->plan, err) < 0 || plan_open_account(engine, entry->plan, err) < 0)
 		return err_pass(err);
 	entry->pause_ms = FIRST_PAUSE_MS;
+	watch(entry);
 	return work(entry, err);
 }
 

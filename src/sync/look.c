@@ -13,6 +13,8 @@
 #include "sync/last_known.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
+#include "sync/drift.h"
+#include "sync/budget.h"
 
 enum { GATHER = 400, SIDES = 2, FILTERED = 200 };
 
@@ -29,6 +31,7 @@ struct hand {
 	const struct staged **repeats; /* and those that another one of the hand answers */
 	size_t repeat_count;
 	size_t left;
+	bool may[SIDES]; /* calls of that side are left to this priority */
 };
 
 struct look_call {
@@ -88,6 +91,7 @@ static int gather(struct db *db, void *context, struct err *err)
 
 		if (in_motion(db, h, &h->rows[i], &moves, err) < 0)
 			return err_pass(err);
+		moves = moves || !h->may[h->rows[i].side];
 		h->left += moves;
 		if (!moves)
 			take_in_hand(h, &seen, &h->rows[i]);
@@ -125,8 +129,8 @@ static struct look_call ask(const struct hand *h, enum side side, size_t from, s
 		.object = h->plan->object[side],
 		.ids = ids,
 		.id_count = count,
-		.fields = side == SIDE_CRM ? h->plan->crm_fields : NULL,
-		.field_count = side == SIDE_CRM ? h->plan->crm_field_count : 0,
+		.fields = side == SIDE_CRM ? drift_state(h->plan)->crm_fields : NULL,
+		.field_count = side == SIDE_CRM ? drift_state(h->plan)->crm_field_count : 0,
 		.priority = h->priority == STAGED_PERSON ? HTTP_URGENT : HTTP_NORMAL,
 	};
 	struct look_call call = { .side = side, .count = count, .asked_ms = clock_wall_ms() };
@@ -248,6 +252,10 @@ int look_round(struct engine *engine, const struct plan *plan, size_t *ret_looke
 		while (count > 0) {
 			SCOPED(arena) struct arena arena = ARENA_INIT;
 			struct hand hand = { engine, plan, &arena, p, after_id, .count = 0 };
+			enum http_priority priority = p == STAGED_PERSON ? HTTP_URGENT : HTTP_NORMAL;
+
+			for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
+				hand.may[side] = budget_lets(plan, side, priority);
 
 			if (store_read(engine->store, gather, &hand, err) < 0 ||
 			    ask_and_take(&hand, ret_looked, err) < 0)

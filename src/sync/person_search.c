@@ -10,6 +10,7 @@
 #include "sync/identity.h"
 #include "sync/person_parts.h"
 #include "sync/single.h"
+#include "sync/drift.h"
 
 enum { HITS_MAX = 20, WORDS_MAX = 12 };
 
@@ -113,8 +114,8 @@ static int by_far_search(struct search *s, bool *ret_done, struct err *err)
 	if (!c->kind->search_start)
 		return 0;
 	if (s->side == SIDE_CRM) {
-		request.fields = s->plan->crm_fields;
-		request.field_count = s->plan->crm_field_count;
+		request.fields = drift_state(s->plan)->crm_fields;
+		request.field_count = drift_state(s->plan)->crm_field_count;
 	}
 	call = c->kind->search_start(c, &request);
 	code = c->kind->search_finish(&call, s->arena, &page, err);

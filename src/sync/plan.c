@@ -8,6 +8,8 @@
 #include "sync/catalog_docs.h"
 #include "sync/catalog_schema.h"
 #include "sync/trigger.h"
+#include "sync/budget.h"
+#include "sync/drift.h"
 
 struct field_set {
 	struct plan *plan;
@@ -140,7 +142,10 @@ static int open_all(struct engine *engine, struct plan *plan, const struct sync_
 	collect_crm_fields(plan);
 	if (catalog_open_connection(engine, plan->emr_name, &plan->conn[SIDE_EMR], err) < 0)
 		return err_pass(err);
-	return catalog_open_connection(engine, plan->crm_name, &plan->conn[SIDE_CRM], err);
+	if (catalog_open_connection(engine, plan->crm_name, &plan->conn[SIDE_CRM], err) < 0)
+		return err_pass(err);
+	budget_open(engine, plan);
+	return drift_open(engine, plan, err);
 }
 
 int plan_open(struct engine *engine, struct str name, struct plan **ret, struct err *err)
@@ -166,6 +171,8 @@ void plan_close(struct plan **pplan)
 	*pplan = NULL;
 	if (!plan)
 		return;
+	budget_close(plan);
+	drift_close(plan);
 	for (size_t side = 0; side < ARRAY_LEN(plan->conn); side++) {
 		if (plan->conn[side])
 			plan->conn[side]->kind->close(&plan->conn[side]);

@@ -17,6 +17,8 @@
 #include "sync/identity.h"
 #include "sync/parent.h"
 #include "sync/run_table.h"
+#include "sync/drift.h"
+#include "sync/budget.h"
 
 struct reconciler *reconciler_new(struct engine *engine, const struct plan *plan)
 {
@@ -482,8 +484,8 @@ static void start_fetch_of(struct reconciler *r, struct chunk *chunk, enum side 
 			.object = plan->object[side],
 			.ids = ids + at,
 			.id_count = MIN_OF(most, count - at),
-			.fields = side == SIDE_CRM ? plan->crm_fields : NULL,
-			.field_count = side == SIDE_CRM ? plan->crm_field_count : 0,
+			.fields = side == SIDE_CRM ? drift_state(plan)->crm_fields : NULL,
+			.field_count = side == SIDE_CRM ? drift_state(plan)->crm_field_count : 0,
 			.priority = HTTP_NORMAL,
 		};
 
@@ -552,11 +554,47 @@ static int open_chunk_of(struct reconciler *r, enum staged_priority priority, bo
 	return 0;
 }
 
+struct waiting_job {
+	struct reconciler *r;
+	enum staged_priority priority;
+	bool waits;
+};
+
+static int ask_waiting(struct db *db, void *context, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct waiting_job *job = context;
+	struct staged *first;
+	size_t count;
+
+	if (stage_waiting(db, &arena, job->r->plan->sync_id, job->priority, 0, 1, &first, &count, err) < 0)
+		return err_pass(err);
+	job->waits = count > 0;
+	return 0;
+}
+
+/* Calls are short: what waits of this priority stays where it is (the far sides' counterparts would have to be read). */
+static int hold_short(struct reconciler *r, enum staged_priority priority, bool *ret_short, struct err *err)
+{
+	enum http_priority calls = priority == STAGED_PERSON ? HTTP_URGENT : HTTP_NORMAL;
+	struct waiting_job job = { .r = r, .priority = priority };
+
+	*ret_short = !budget_lets(r->plan, SIDE_EMR, calls) || !budget_lets(r->plan, SIDE_CRM, calls);
+	if (*ret_short && store_read(r->engine->store, ask_waiting, &job, err) < 0)
+		return err_pass(err);
+	r->holding = r->holding || job.waits;
+	return 0;
+}
+
 static int open_chunk(struct reconciler *r, bool *ret_opened, struct err *err)
 {
+	bool is_short;
+
 	*ret_opened = false;
 	for (enum staged_priority p = STAGED_PERSON; p < STAGED_PRIORITIES && !*ret_opened; p++) {
-		if (open_chunk_of(r, p, ret_opened, err) < 0)
+		if (hold_short(r, p, &is_short, err) < 0)
+			return err_pass(err);
+		if (!is_short && open_chunk_of(r, p, ret_opened, err) < 0)
 			return err_pass(err);
 	}
 	return 0;

@@ -17,6 +17,7 @@
 #include "sync/parent.h"
 #include "sync/fetch_apart.h"
 #include "sync/last_known.h"
+#include "sync/drift.h"
 
 void decide(struct item *item, enum outcome outcome, const char *reason)
 {
@@ -182,11 +183,12 @@ static void learn_spelling(const struct reconciler *r, struct arena *arena, stru
 static void leave_alone(const struct reconciler *r, struct item *item)
 {
 	const struct mapping *m = item_mapping(r->plan, item);
+	const struct drift_state *drift = drift_state(r->plan);
 
 	for (size_t i = 0; i < m->count; i++) {
 		struct merged *f = &item->merged[i];
 
-		if (!m->fields[i].off && !(r->plan->quarantined && r->plan->quarantined[i]))
+		if (!m->fields[i].off && !(drift->held_count && drift->held[i]))
 			continue;
 		*f = (struct merged) { .value = f->value, .rule = RULE_NOTHING };
 		if (item->base)

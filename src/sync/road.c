@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "sync/look.h"
 #include "sync/reconcile.h"
+#include "sync/budget.h"
 
 enum { PATIENCE_MS = 200 }; /* another process may have staged something: it cannot ring */
 
@@ -197,8 +198,19 @@ bool road_is_empty(struct road *road)
 	       (!road->with_low || job.counts[0].low + job.counts[1].low == 0) && lanes_rings(&road->lanes) == rings;
 }
 
+/* Nothing rang for a while: what is left does not come by itself soon. */
+static bool stands_still(int64_t since_ms)
+{
+	enum { STILL_MS = 1500 };
+
+	return clock_mono_ns() / 1000000 - since_ms > STILL_MS;
+}
+
 int road_drain(struct road *road, void (*on_wait)(void *context), void *context, struct err *err)
 {
+	unsigned last = 0;
+	int64_t since_ms = 0;
+
 	while (!road_is_empty(road)) {
 		unsigned rings = lanes_rings(&road->lanes);
 
@@ -208,6 +220,11 @@ int road_drain(struct road *road, void (*on_wait)(void *context), void *context,
 			return err_set(err, ERR_ABORTED, "stopped; what is done stays done");
 		if (on_wait)
 			on_wait(context);
+		if (rings != last || since_ms == 0)
+			since_ms = clock_mono_ns() / 1000000;
+		last = rings;
+		if (stands_still(since_ms) && budget_held(road->plan, err))
+			return err_pass(err);
 		atomic_store(&road->lanes.flush, atomic_load(&road->reconciled_at) == rings + 1);
 		lanes_wait(&road->lanes, rings, 3);
 	}

@@ -29,7 +29,8 @@ bool road_failed(struct road *road, struct err *ret_why);
 bool road_is_empty(struct road *road);
 /* Payloads decided since the start. */
 int64_t road_decided(struct road *road);
-/* Waits until it is empty; `on_wait` is called every 100 ms or so. Ends early with a lane's error, or ERR_ABORTED when engine->stop is set. */
+/* Waits until it is empty; `on_wait` is called every 100 ms or so. Ends early with a lane's error, with ERR_ABORTED when
+ * engine->stop is set, or with ERR_LIMIT when what is left waits for calls of the next day (budget.h). */
 int road_drain(struct road *road, void (*on_wait)(void *context), void *context, struct err *err) MUST_CHECK;
 
 #endif

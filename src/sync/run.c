@@ -23,6 +23,8 @@
 #include "sync/run_lock.h"
 #include "sync/run_read.h"
 #include "sync/run_table.h"
+#include "sync/budget.h"
+#include "sync/drift.h"
 
 struct batch_run {
 	struct engine *engine;
@@ -135,8 +137,30 @@ static void tell(struct batch_run *b, bool always)
 	b->order->on_progress(b->order->context, &progress);
 }
 
+static void journal_trouble(const struct batch_run *b, const struct err *err)
+{
+	const struct journal_entry entry = { .level = LEVEL_EXCEPTION,
+		                             .sync_id = b->plan->sync_id,
+		                             .code = str_of(err_name(err->code)),
+		                             .text = str_of(err->text) };
+
+	journal_note(b->engine, &entry);
+}
+
+/* What goes on beside the work; a far side that cannot be asked now is asked later. */
+static void tend(const struct batch_run *b)
+{
+	struct err ignored = ERR_INIT;
+
+	if (b->order->road || b->engine->dry)
+		return; /* the daemon does it; a dry run changes nothing */
+	if (drift_watch(b->engine, b->plan, &ignored) < 0 || budget_watch(b->engine, b->plan, &ignored) < 0)
+		journal_trouble(b, &ignored);
+}
+
 static void on_page(void *context)
 {
+	tend(context);
 	tell(context, false);
 }
 
@@ -345,10 +369,18 @@ static enum run_state state_after(const struct batch_run *b, int code)
 	return b->order->road && atomic_load(&b->engine->stop) ? RUN_ACTIVE : RUN_ABORTED;
 }
 
+/* A reading that was refused may have named a field that is not there any more. */
+static bool may_have_drifted(const struct batch_run *b, int code)
+{
+	return code < 0 && code != ERR_ABORTED && code != ERR_LIMIT && !b->engine->dry;
+}
+
 static int finish(struct batch_run *b, int code, struct err *err)
 {
 	struct err ignored = ERR_INIT;
 
+	if (may_have_drifted(b, code))
+		drift_suspect_both(b->engine, b->plan);
 	b->run->state = state_after(b, code);
 	if (code == 0)
 		b->run->phase = PHASE_FINISHED;
@@ -378,6 +410,7 @@ int run_batch(struct engine *engine, struct plan *plan, const struct run_order *
 		return err_pass(err);
 	if (store_write(engine->store, DURABLE, begin, &b, err) < 0)
 		return err_pass(err);
+	tend(&b);
 	code = reading(&b, err);
 	if (code == 0)
 		code = order->road ? follow(&b, err) : drive(&b, false, err);

@@ -18,6 +18,8 @@
 #include "sync/cursor.h"
 #include "sync/identity.h"
 #include "sync/run_table.h"
+#include "sync/drift.h"
+#include "sync/budget.h"
 
 enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4, IDS_A_PAGE = 1000 };
 
@@ -110,6 +112,8 @@ static int identity_page(struct run_reading *r, enum side side, struct str *curs
 	} else {
 		request.live_only = true;
 	}
+	if (budget_check(r->plan, side, HTTP_NORMAL, err) < 0)
+		return err_pass(err);
 	call = c->kind->list_start(c, &request);
 	if (c->kind->list_finish(&call, &arena, &page, err) < 0)
 		return err_wrap(err, "read %.*s of %.*s", STR_ARG(r->plan->object[side]), STR_ARG(system_of(r, side)));
@@ -303,6 +307,8 @@ static int read_pages(struct run_reading *r, struct str cursor, bool *ret_shrank
 	do {
 		if (run_stopping(r))
 			code = err_set(err, ERR_ABORTED, "stopped while reading the EMR");
+		if (code == 0 && budget_check(r->plan, SIDE_EMR, HTTP_NORMAL, err) < 0)
+			code = err->code;
 		if (code == 0)
 			ask_for_pages(&a);
 		if (code == 0 && a.open > 0)
@@ -447,8 +453,8 @@ static struct changes_request changes_of(const struct feed *f, bool begins)
 
 	if (f->side != SIDE_CRM)
 		return request;
-	request.fields = plan->crm_fields;
-	request.field_count = plan->crm_field_count;
+	request.fields = drift_state(plan)->crm_fields;
+	request.field_count = drift_state(plan)->crm_field_count;
 	request.where = plan->crm_where;
 	return request;
 }
@@ -475,10 +481,13 @@ static int changes_page(struct feed *f, bool begins, bool *ret_last, struct err 
 		               .asked_ms = clock_wall_ms(),
 		               .total = -1,
 		               .only_changed = true };
-	struct call *call = c->kind->changes_start(c, &request);
 	struct captured done;
 	struct page page;
+	struct call *call;
 
+	if (budget_check(r->plan, f->side, HTTP_NORMAL, err) < 0)
+		return err_pass(err);
+	call = c->kind->changes_start(c, &request);
 	if (c->kind->changes_finish(&call, &arena, &page, err) < 0)
 		return err_wrap(err, "ask %.*s for changes", STR_ARG(system_of(r, f->side)));
 	how.cursor = page.next_cursor;
@@ -540,10 +549,12 @@ static int scan_page(struct feed *f, bool *ret_last, struct err *err)
 	struct page page;
 
 	if (f->side == SIDE_CRM) {
-		request.fields = r->plan->crm_fields;
-		request.field_count = r->plan->crm_field_count;
+		request.fields = drift_state(r->plan)->crm_fields;
+		request.field_count = drift_state(r->plan)->crm_field_count;
 		request.where = r->plan->crm_where;
 	}
+	if (budget_check(r->plan, f->side, HTTP_NORMAL, err) < 0)
+		return err_pass(err);
 	call = c->kind->list_start(c, &request);
 	if (c->kind->list_finish(&call, &arena, &page, err) < 0)
 		return err_wrap(err, "read %.*s of %.*s", STR_ARG(request.object), STR_ARG(system_of(r, f->side)));

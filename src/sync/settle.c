@@ -21,6 +21,7 @@
 #include "sync/run_table.h"
 #include "sync/stage.h"
 #include "sync/truth.h"
+#include "sync/drift.h"
 
 static const int64_t first_pause_ms = 500;
 static const int64_t longest_pause_ms = 60000;
@@ -308,6 +309,8 @@ static int refused(struct db *db, const struct settle *s, struct err *err)
 	if (outbox_done(db, s->owed->id, err) < 0 ||
 	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0 ||
 	    note_refusal(db, s, &link, reason, err) < 0)
+		return err_pass(err);
+	if (drift_suspect(db, s->plan, s->owed->side, err) < 0)
 		return err_pass(err);
 	if (s->owed->priority == OWED_LOW || !found)
 		return 0;

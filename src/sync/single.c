@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/catalog.h"
+#include "sync/drift.h"
 #include "sync/look.h"
 #include "sync/outbox.h"
 #include "sync/person_parts.h"
@@ -18,8 +19,8 @@ static struct str system_of(const struct plan *plan, enum side side)
 
 static void ask_for_fields(const struct plan *plan, enum side side, const struct str **ret, size_t *ret_count)
 {
-	*ret = side == SIDE_CRM ? plan->crm_fields : NULL;
-	*ret_count = side == SIDE_CRM ? plan->crm_field_count : 0;
+	*ret = side == SIDE_CRM ? drift_state(plan)->crm_fields : NULL;
+	*ret_count = side == SIDE_CRM ? drift_state(plan)->crm_field_count : 0;
 }
 
 int single_fetch(struct plan *plan, struct arena *arena, enum side side, struct str id, struct page *ret,

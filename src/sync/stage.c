@@ -32,6 +32,11 @@ static const struct statement FAIL = {
 	" attempts = attempts + 1 WHERE id = $1"
 };
 static const struct statement AGAIN = { "UPDATE staged SET state = $2, outcome = 0, same = 0 WHERE id = $1" };
+/* 5, 0: TO_READ, WAITING, as stage_again() chooses. */
+static const struct statement AGAIN_SINCE = {
+	"UPDATE staged SET state = CASE WHEN wish IN (0, 5) THEN 0 ELSE 5 END, outcome = 0, same = 0"
+	" WHERE sync_id = $1 AND state = 3 AND error_ms >= $2 AND error_code NOT IN ('loop', 'malformed')"
+};
 static const struct statement SUPERSEDE = { "UPDATE staged SET state = 4, reason = $2 WHERE id = $1" };
 static const struct statement READ_AS = { "UPDATE staged SET state = 4, reason = $3, read_as = $2 WHERE id = $1" };
 static const struct statement ONLY = {
@@ -196,6 +201,14 @@ int stage_again(struct db *db, const struct staged *s, struct err *err)
 	bool reads = s->wish != WISH_NONE && s->wish != WISH_UNLINK;
 
 	return db_run(db, &AGAIN, BIND(bind_int(s->id), bind_int(reads ? STAGED_TO_READ : STAGED_WAITING)), err);
+}
+
+int stage_again_since(struct db *db, int64_t sync_id, int64_t since_ms, int64_t *ret_count, struct err *err)
+{
+	if (db_run(db, &AGAIN_SINCE, BIND(bind_int(sync_id), bind_int(since_ms)), err) < 0)
+		return err_pass(err);
+	*ret_count = db_changed(db);
+	return 0;
 }
 
 int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err)

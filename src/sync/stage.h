@@ -81,6 +81,8 @@ int stage_fail(struct db *db, int64_t id, struct str code, struct str field, con
                struct err *err) MUST_CHECK;
 /* Tried once more with the same bytes; a wish reads its record anew. */
 int stage_again(struct db *db, const struct staged *s, struct err *err) MUST_CHECK;
+/* All that failed since then, but for what can only fail alike (a pair that was stopped, bytes that are no record). */
+int stage_again_since(struct db *db, int64_t sync_id, int64_t since_ms, int64_t *ret_count, struct err *err) MUST_CHECK;
 int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err) MUST_CHECK;
 /* Its record was read: the payload `read_as` took its place. */
 int stage_read_as(struct db *db, int64_t id, int64_t read_as, struct err *err) MUST_CHECK;

@@ -23,6 +23,9 @@
 
 struct verdict;
 struct meter;
+struct governor;
+struct drift_box;
+struct budget_gate;
 
 struct engine {
 	struct store *store;
@@ -36,7 +39,8 @@ struct engine {
 	/* Told of every decision, on the reconciling thread, before it is committed. NULL: nobody asks. */
 	void (*on_verdict)(void *context, const struct verdict *verdict);
 	void *on_verdict_context;
-	struct meter *meter; /* what the daemon counts (meter.h); NULL: nobody does */
+	struct governor *governor; /* counts and limits calls (budget.h); NULL: nobody does */
+	struct meter *meter;       /* what the daemon counts (meter.h); NULL: nobody does */
 };
 
 /* The two sides, in columns named `side`. */
@@ -87,8 +91,8 @@ struct plan {
 	bool create_in_emr;            /* R14: a CSV batch creates patients nobody fits; default off */
 	bool trigger_creates;          /* R15: a CRM record that meets the trigger condition becomes a patient */
 	bool blind;                    /* previews: judge without a complete index */
-	const bool
-	        *quarantined; /* per mapped field: left out of writes, as the far side's schema drifted; NULL: none */
+	struct drift_box *drift;       /* what is in quarantine (drift.h) */
+	struct budget_gate *gate;      /* calls that are left (budget.h) */
 	struct trigger *trigger;       /* R40: which CRM records start on their own; NULL: none does */
 	enum on_removal on_removal[2]; /* R31, by the side that lost its record */
 	struct str crm_status_field, crm_reason_field,

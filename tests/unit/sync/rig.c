@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "store/store_trace.h"
+#include "sync/budget.h"
 #include "sync/stage.h"
 
 static const char mapping[] =
@@ -31,7 +32,8 @@ static const char configuration[] =
         "\"integration\":{\"name\":\"i\",\"emr\":\"practice\",\"crm\":\"org\"},"
         "\"syncs\":{\"patients\":{\"emr_object\":\"patient\",\"crm_object\":\"Contact\",\"crm_id_field\":\"Patient_Id__"
         "c\","
-        "\"crm_synced_field\":\"Synced__c\",\"crm_run_field\":\"Batch__c\",%s%s\"mapping\":%s}}}";
+        "\"describe_minutes\":0,\"crm_synced_field\":\"Synced__c\",\"crm_run_field\":\"Batch__c\",%s%s\"mapping\":%s}}"
+        "}";
 
 static void must_be_fine(int code, const struct err *err)
 {
@@ -71,11 +73,14 @@ void rig_configure(struct rig *rig, const char *sync_settings, const char *more_
 
 	configure(rig, sync_settings, more_fields);
 	must_be_fine(plan_open(&rig->engine, STR_EMPTY, &plan, &err), &err);
+	budget_close(rig->plan);
+	budget_close(plan);
 	for (size_t side = 0; side < ARRAY_LEN(plan->conn); side++) {
 		plan->conn[side]->kind->close(&plan->conn[side]);
 		plan->conn[side] = rig->plan->conn[side];
 		rig->plan->conn[side] = NULL;
 	}
+	budget_open(&rig->engine, plan);
 	plan_close(&rig->plan);
 	rig->plan = plan;
 }
