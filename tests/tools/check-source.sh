@@ -23,7 +23,7 @@ wrong "goto" "src/model/bad.c:1: goto" src/model/bad.c 'void f(void) { goto out;
 wrong "bare malloc outside lib" "src/model/bad.c:1: malloc" src/model/bad.c 'void *f(void) { return malloc(1); }'
 wrong "libcurl outside net" "src/sync/bad.c:1: curl/curl.h" src/sync/bad.c '#include <curl/curl.h>'
 wrong "SQLite outside store" "src/sync/bad.c:1: sqlite3.h" src/sync/bad.c '#include <sqlite3.h>'
-wrong "OpenSSL outside codec" "src/net/bad.c:1: openssl/ssl.h" src/net/bad.c '#include <openssl/ssl.h>'
+wrong "OpenSSL outside codec and net" "src/store/bad.c:1: openssl/ssl.h" src/store/bad.c '#include <openssl/ssl.h>'
 wrong "libsodium outside codec" "src/store/bad.c:1: sodium.h" src/store/bad.c '#include <sodium.h>'
 wrong "code after a comment on the same line" "src/model/bad.c:1: strtok" src/model/bad.c '/* a */ void f(void) { strtok(a, b); }'
 
