@@ -176,9 +176,11 @@ static int find_pair(struct db *db, void *context, struct err *err)
 	return 0;
 }
 
+/* What is parked may wait for days: its reason says for whom. */
 static bool has_ended(const struct staged *s)
 {
-	return s->state == STAGED_DONE || s->state == STAGED_FAILED || s->state == STAGED_SUPERSEDED;
+	return s->state == STAGED_DONE || s->state == STAGED_FAILED || s->state == STAGED_SUPERSEDED ||
+	       s->state == STAGED_PARKED;
 }
 
 /* *ret: nothing is left to wait for, the payload came to its end or the time is over. */
