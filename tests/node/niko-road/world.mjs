@@ -37,6 +37,9 @@ export async function withWorld({ sandbox = [], configure, descriptor }, use) {
   }
 }
 
+/** How many records a run changed, or failed to; a delta that found nothing says only that it read none. */
+export const changes = ({ created = 0, updated = 0, linked = 0, failed = 0 }) => created + updated + linked + failed;
+
 /** The org's clock is known to the second only: what is younger than that is for the next delta. */
 const tick = async (answer) => {
   await new Promise((done) => setTimeout(done, 1050));
