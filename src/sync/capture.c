@@ -353,7 +353,7 @@ static int commit(struct db *db, void *context, struct err *err)
 
 		if (note_who(db, row, &seen, err) < 0)
 			return err_wrap(err, "capture");
-		if (row->known_already || (seen && job->how->door == DOOR_BATCH))
+		if (row->known_already || (seen && job->how->door == DOOR_BATCH && row->staged.state != STAGED_TO_READ))
 			continue;
 		if (stage_insert(db, &row->staged, err) < 0 || take_the_place(db, row, err) < 0)
 			return err_wrap(err, "capture");

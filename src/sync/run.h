@@ -41,7 +41,7 @@ typedef void (*progress_fn)(void *context, const struct progress *progress);
  * The three batches. They differ in what they put on the road, and in nothing else:
  *
  *	import   reads both sides completely; the EMR's records are staged (R12)
- *	csv      reads the EMR's identities; the CRM records whose ids stand in a file are staged (R14, R35). `csv`: the file; empty: resume
+ *	csv      reads both sides' identities; the CRM records whose ids stand in a file are staged (R14, R35). `csv`: the file; empty: resume
  *	delta    what changed on either side since the feeds' cursors; where a side cannot tell, everything is read and compared (R39)
  *
  * An import or a csv run resumes the sync's unfinished one of its kind (R34); a delta goes on where its cursors are. Returns when everything but low-priority

@@ -2,7 +2,7 @@
  * run_read: three ways of putting payloads on the road.
  *
  *	import    the CRM's identities and the EMR's pages, side by side, each in a thread of its own
- *	ids       the EMR's identities, then the ids of a file, page by page
+ *	ids       both sides' identities, then the ids of a file, page by page
  *	changes   of each side what changed since the feed's cursor; of a side that cannot tell, everything, and what is known by its hash is passed over
  *
  * The page cursor is in the store with the payloads (R1), so a run that was killed goes on where its last commit left it (R34); identities are read
@@ -339,15 +339,15 @@ static int read_all_pages(struct run_reading *r, struct err *err)
 	return end_reading(r, SIDE_EMR, began_ms, err);
 }
 
-/* Runs `read` for the EMR here while the CRM's identities are read beside it. */
-int run_read_import(struct run_reading *r, struct err *err)
+/* Runs `read` here while the CRM's identities are read beside it. */
+static int read_beside_crm(struct run_reading *r, int (*read)(struct run_reading *r, struct err *err), struct err *err)
 {
 	struct reader crm = { .r = r, .side = SIDE_CRM };
 	struct err own = ERR_INIT;
 	pthread_t thread;
 
 	must(pthread_create(&thread, NULL, read_identities_thread, &crm) == 0);
-	if (r->run->phase == PHASE_READING && read_all_pages(r, &own) < 0)
+	if (read(r, &own) < 0)
 		atomic_store(&r->failed, true);
 	pthread_join(thread, NULL);
 	if (own.code == ERR_OK && crm.err.code == ERR_OK)
@@ -355,6 +355,16 @@ int run_read_import(struct run_reading *r, struct err *err)
 	/* Who only stopped because the other one failed has nothing to say. */
 	*err = own.code != ERR_OK && (own.code != ERR_ABORTED || crm.err.code == ERR_OK) ? own : crm.err;
 	return err_pass(err);
+}
+
+static int read_patients(struct run_reading *r, struct err *err)
+{
+	return r->run->phase == PHASE_READING ? read_all_pages(r, err) : 0;
+}
+
+int run_read_import(struct run_reading *r, struct err *err)
+{
+	return read_beside_crm(r, read_patients, err);
 }
 
 /* ---- ids of a file ---- */
@@ -383,7 +393,7 @@ static int stage_ids(struct run_reading *r, const struct csv_ids *all, size_t fr
 	return 0;
 }
 
-int run_read_ids(struct run_reading *r, struct err *err)
+static int read_ids(struct run_reading *r, struct err *err)
 {
 	SCOPED(arena) struct arena keep = ARENA_INIT;
 	struct csv_ids all;
@@ -408,6 +418,12 @@ int run_read_ids(struct run_reading *r, struct err *err)
 			r->on_page(r->context);
 	}
 	return 0;
+}
+
+/* R8: two contacts that fit one patient are ambiguous, whether both are in the file or not. */
+int run_read_ids(struct run_reading *r, struct err *err)
+{
+	return read_beside_crm(r, read_ids, err);
 }
 
 /* ---- changes ---- */
