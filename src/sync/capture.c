@@ -17,6 +17,7 @@
 #include "sync/outbox.h"
 #include "sync/run_table.h"
 #include "sync/select.h"
+#include "sync/truth.h"
 #include "sync/suggest.h"
 
 struct value capture_value(const struct field_map *field, struct arena *arena, enum side side,
@@ -227,29 +228,46 @@ static bool members_equal_base(const struct rows_job *job, const struct json *me
 	return true;
 }
 
+/* R27: our own telling (truth.h) came back. */
+static bool is_told(const struct rows_job *job, const struct row *row)
+{
+	struct str us = job->plan->conn[SIDE_CRM]->traits.our_user;
+
+	return us.len && str_eq(row->record->modified_by, us) && truth_only(job->plan, row->record->json);
+}
+
+static void nothing_changed(struct staged *s, int64_t link_id)
+{
+	s->state = STAGED_DONE;
+	s->outcome = OUTCOME_UNCHANGED;
+	s->link_id = link_id;
+	s->reason = STR("nothing that is mapped changed: our own write came back (R27)");
+}
+
 static int look_at_members(struct db *db, const struct rows_job *job, struct row *row, struct err *err)
 {
 	struct staged *s = &row->staged;
 	const struct mapping *m = &job->plan->mapping;
 	struct base *base = arena_new_array(job->arena, struct base, m->count);
 	struct link link;
-	bool found, owes;
+	bool found, owes, troubled;
 
 	if (s->side != SIDE_CRM || s->state != STAGED_TO_READ || s->wish != WISH_NONE || !row->record ||
 	    !row->record->json || !row->record->json->first)
 		return 0;
 	if (link_by_crm(db, job->arena, s->sync_id, s->record_id, &link, &found, err) < 0)
 		return err_wrap(err, "look a link up");
+	if (is_told(job, row)) {
+		nothing_changed(s, found ? link.id : 0);
+		return 0;
+	}
 	if (!found || link.state != LINK_LINKED || link.mapping_version != job->plan->mapping_version)
 		return 0;
-	if (outbox_owes(db, link.id, &owes, err) < 0 || base_read(job->engine, job->arena, m, link.base, base, err) < 0)
+	if (outbox_owes(db, link.id, &owes, err) < 0 || truth_troubles(db, &link, &troubled, err) < 0 ||
+	    base_read(job->engine, job->arena, m, link.base, base, err) < 0)
 		return err_wrap(err, "look a link up");
-	if (owes || !members_equal_base(job, row->record->json, base))
-		return 0;
-	s->state = STAGED_DONE;
-	s->outcome = OUTCOME_UNCHANGED;
-	s->link_id = link.id;
-	s->reason = STR("nothing that is mapped changed: our own write came back (R27)");
+	if (!owes && !troubled && members_equal_base(job, row->record->json, base))
+		nothing_changed(s, link.id);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "sync/identity.h"
 #include "sync/parent.h"
 #include "sync/run_table.h"
+#include "sync/truth.h"
 #include "sync/drift.h"
 #include "sync/budget.h"
 
@@ -136,9 +137,10 @@ static bool untouched(const struct load *job, struct db *db, const struct item *
 }
 
 /* A batch, a retry and a person compare both sides; a change that is told to us and changes nothing is our own write coming back (R27). */
-static int ask_echo(struct load *job, struct item *item, bool *ret, struct err *err)
+static int ask_echo(struct load *job, struct db *db, struct item *item, bool *ret, struct err *err)
 {
 	const struct link *link = &item->resolved.link;
+	bool troubled;
 
 	*ret = false;
 	if (!door_is_live(item->staged->door) || item->staged->wish != WISH_NONE ||
@@ -148,6 +150,11 @@ static int ask_echo(struct load *job, struct item *item, bool *ret, struct err *
 	    item_base(job->r->engine, job->r->plan, job->chunk, item, err) < 0)
 		return err_pass(err);
 	*ret = !item->settled && item_is_echo(job->r->plan, job->chunk, item);
+	if (!*ret)
+		return 0;
+	if (truth_troubles(db, link, &troubled, err) < 0)
+		return err_pass(err);
+	*ret = !troubled; /* what failed may have been taken back: both sides are compared */
 	return 0;
 }
 
@@ -217,7 +224,7 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 		return err_pass(err);
 	if (item->settled)
 		return 0;
-	if (ask_echo(job, item, &echo, err) < 0)
+	if (ask_echo(job, db, item, &echo, err) < 0)
 		return err_pass(err);
 	if (echo)
 		decide(item, OUTCOME_UNCHANGED, "nothing that is mapped changed: our own write came back (R27)");

@@ -292,8 +292,8 @@ static bool everyday(const struct item *item)
 {
 	const struct staged *s = item->staged;
 
-	return s->side == SIDE_CRM && s->run_id == 0 && s->wish == WISH_NONE &&
-	       item->resolved.kind == RESOLVED_SKIP && item->verdict.outcome == OUTCOME_SKIPPED_NO_MATCH;
+	return s->side == SIDE_CRM && s->run_id == 0 && s->wish == WISH_NONE && item->resolved.kind == RESOLVED_SKIP &&
+	       item->verdict.outcome == OUTCOME_SKIPPED_NO_MATCH;
 }
 
 static int commit_skipped(struct db *db, const struct commit *job, const struct item *item, struct err *err)

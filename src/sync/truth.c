@@ -186,6 +186,34 @@ static int drop(struct db *db, int64_t sync_id, enum side side, struct str recor
 	return db_run(db, &FORGET, BIND(bind_int(sync_id), bind_int(side), bind_text(record_id)), err);
 }
 
+int truth_troubles(struct db *db, const struct link *link, bool *ret, struct err *err)
+{
+	*ret = false;
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM && !*ret; side++) {
+		struct told told;
+		bool shown;
+
+		if (truth_read(db, link->sync_id, side, link_id_of(link, side), &told, &shown, err) < 0)
+			return err_pass(err);
+		*ret = shown && told.status != TRUTH_SYNCED;
+	}
+	return 0;
+}
+
+bool truth_only(const struct plan *plan, const struct json *members)
+{
+	const struct str ours[] = { plan->crm_status_field, plan->crm_reason_field, plan->crm_link_field };
+	bool any = false;
+
+	for (size_t i = 0; i < plan->mapping.count; i++) {
+		if (json_get_str(members, path_top(plan->mapping.fields[i].crm)))
+			return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		any = any || (ours[i].len && json_get_str(members, ours[i]));
+	return any;
+}
+
 int truth_any(struct db *db, int64_t sync_id, bool *ret, struct err *err)
 {
 	int64_t any;

@@ -54,6 +54,10 @@ int truth_tell_link(struct db *db, const struct truth_about *about, struct err *
 /* A write was delivered: what it told is what its record shows. *ret_more: a younger truth is owed to that record. */
 int truth_delivered(struct db *db, const struct truth_about *about, const struct owed *owed, bool *ret_more,
                     struct err *err) MUST_CHECK;
+/* Does a record of this pair show trouble? Then what says that nothing changed is looked at once more: the trouble may be over. */
+int truth_troubles(struct db *db, const struct link *link, bool *ret, struct err *err) MUST_CHECK;
+/* Are these members of a CRM record what truth_members wrote, and nothing else of interest? */
+bool truth_only(const struct plan *plan, const struct json *members);
 /* Does any record of this sync show trouble? */
 int truth_any(struct db *db, int64_t sync_id, bool *ret, struct err *err) MUST_CHECK;
 /* The record is let go of, and its write says so. */
