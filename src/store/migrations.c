@@ -188,8 +188,10 @@ const struct migration migrations[] = {
 	{ "who may be the same person: suggestions for a person to decide (R10)",
 	  "ALTER TABLE identity ADD COLUMN weak_names INTEGER;"
 	  "ALTER TABLE identity ADD COLUMN weak_initial INTEGER;"
-	  "CREATE INDEX identity_weak_names ON identity (sync_id, side, weak_names) WHERE weak_names IS NOT NULL;"
-	  "CREATE INDEX identity_weak_initial ON identity (sync_id, side, weak_initial) WHERE weak_initial IS NOT NULL;"
+	  "CREATE INDEX identity_weak_names ON identity (sync_id, side, weak_names, record_id) WHERE weak_names IS NOT "
+	  "NULL;"
+	  "CREATE INDEX identity_weak_initial ON identity (sync_id, side, weak_initial, record_id) WHERE weak_initial "
+	  "IS NOT NULL;"
 	  "CREATE TABLE suggestion ("
 	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, emr_id TEXT NOT NULL, crm_id TEXT NOT NULL, "
 	  "candidate_side "

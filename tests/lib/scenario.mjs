@@ -1,7 +1,11 @@
 // Runs two-sided scenarios and prints TAP. The language is explained in tests/scenario/README.md; every word is a row of `words`.
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { admin, setUp, startSandbox, states, suture, writeCalls } from '../../demo/systems.mjs';
+import { isReady, secret, serve } from '../node/serve/daemon.mjs';
+
+const patienceMs = 10_000;
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** `key=value key="two words" word` -> { words, pairs } */
 export function parseLine(line) {
@@ -38,7 +42,8 @@ function patientValue(patient, key) {
 
 class Scenario {
   constructor(title, lines, file) {
-    Object.assign(this, { title, lines, file, ids: {}, extra: { practice: { pace: '0' } }, last: undefined });
+    const extra = { practice: { pace: '0', webhook_secret: secret }, patients: { delta_lag_s: 0 } };
+    Object.assign(this, { title, lines, file, ids: {}, extra, last: undefined, daemon: undefined });
   }
 
   fail(message) {
@@ -63,6 +68,38 @@ class Scenario {
     return this.dir.dir;
   }
 
+  /** While Suture serves, what is expected may take a moment. */
+  async soon(look) {
+    const until = Date.now() + (this.daemon ? patienceMs : 0);
+    for (;;) {
+      try {
+        return await look();
+      } catch (error) {
+        if (Date.now() >= until) throw error;
+        await sleep(30);
+      }
+    }
+  }
+
+  async calls(base) {
+    const { routes } = await admin(base, 'counters');
+    return Object.entries(routes).reduce((sum, [route, row]) => sum + (/cometd|oauth|limits/.test(route) ? 0 : row.calls), 0);
+  }
+
+  /** Until nobody has called anybody for a while, and every webhook has been delivered. */
+  async quiet() {
+    const moved = async () => [await this.calls(this.systems.hint), await this.calls(this.systems.salesforce), (await admin(this.systems.hint, 'settings')).webhooks_waiting].join();
+    const until = Date.now() + 3 * patienceMs;
+    let before = await moved();
+    for (let since = Date.now(); Date.now() - since < 500; ) {
+      if (Date.now() > until) this.fail('it does not come to rest');
+      await sleep(50);
+      const now = await moved();
+      if (now !== before || !now.endsWith(',0')) since = Date.now();
+      before = now;
+    }
+  }
+
   async run() {
     this.systems = await startSandbox(['--patients', '0', '--pace', '-1']);
     try {
@@ -71,7 +108,11 @@ class Scenario {
         const { words: [word, ...rest], pairs } = parseLine(line);
         await (words[word] ?? this.fail(`unknown word '${word}'`)).call(this, rest, word === 'setting' ? pairs : this.resolve(pairs), line);
       }
+    } catch (error) {
+      if (this.daemon) error.message += `\nthe daemon said:\n${this.daemon.log.slice(-10).join('\n')}`;
+      throw error;
     } finally {
+      await this.daemon?.stop('SIGKILL');
       this.dir?.remove();
       await this.systems.stop();
     }
@@ -82,8 +123,12 @@ async function side(scenario, base, kind, rest, pairs) {
   const [verb, a, b] = rest;
   if (verb === 'edit') return void (await admin(base, 'edit', { object: kind.object(b), id: scenario.idOf(a), fields: kind.fields(pairs) }));
   if (verb === 'delete') return void (await admin(base, 'delete', { object: kind.object(b), id: scenario.idOf(a) }));
-  if (verb === 'expect') return kind.expect(scenario, a, pairs);
-  if (verb === 'count') return scenario.expectEqual('the number of records', (await kind.all(scenario)).length, a);
+  if (verb === 'erase') return void (await admin(base, 'delete', { object: kind.object(b), id: scenario.idOf(a), hard: true }));
+  if (verb === 'merge') return void (await admin(base, 'merge', kind.merge(scenario.idOf(a), scenario.idOf(b))));
+  if (verb === 'settings') return void (await admin(base, 'settings', Object.fromEntries(Object.entries(pairs).map(([k, v]) => [k, JSON.parse(v)]))));
+  if (verb === 'expect') return scenario.soon(() => kind.expect(scenario, a, pairs));
+  if (verb === 'gone') return scenario.soon(async () => (await kind.find(scenario, a)) && scenario.fail(`${a} is still there`));
+  if (verb === 'count') return scenario.soon(async () => scenario.expectEqual('the number of records', (await kind.all(scenario)).length, a));
   const created = await admin(base, 'create', { object: verb, fields: kind.fields(pairs) });
   scenario.ids[a] = created.id;
 }
@@ -91,9 +136,15 @@ async function side(scenario, base, kind, rest, pairs) {
 const hint = {
   object: () => 'patient',
   fields: patientFields,
-  all: async (s) => (await states(s.systems)).patients,
+  merge: (loser, survivor) => ({ loser, survivor }),
+  all: async (s) => (await states(s.systems)).patients.filter((p) => !p.archived_at && !p.merged_into),
+  /** A name, or of:CONTACT, the patient that names this contact as its counterpart. */
+  async find(s, name) {
+    const fits = name.startsWith('of:') ? (p) => p.integration_record_id === s.idOf(name.slice(3)) : (p) => p.id === s.idOf(name);
+    return (await this.all(s)).find(fits);
+  },
   async expect(s, name, pairs) {
-    const patient = (await this.all(s)).find((p) => p.id === s.idOf(name)) ?? s.fail(`patient ${name} is gone`);
+    const patient = (await this.find(s, name)) ?? s.fail(`there is no patient ${name}`);
     for (const [key, value] of Object.entries(pairs)) {
       if (!phones.has(key) && !(key.split('.')[0] in patient)) s.fail(`a patient has no field ${key}`);
       s.expectEqual(`${name}'s ${key}`, patientValue(patient, key), value);
@@ -103,11 +154,14 @@ const hint = {
 const org = {
   object: (given) => given ?? 'Contact',
   fields: (pairs) => Object.fromEntries(Object.entries(pairs).map(([k, v]) => [k, typed(v)])),
-  all: async (s) => (await states(s.systems)).contacts,
+  merge: (loser, winner) => ({ winner, loser }),
+  all: async (s) => (await states(s.systems)).contacts.filter((c) => !c.IsDeleted),
+  async find(s, name) {
+    const fits = name.startsWith('of:') ? (c) => c.Hint_Patient_Id__c === s.idOf(name.slice(3)) : (c) => c.Id === s.idOf(name);
+    return (await this.all(s)).find(fits);
+  },
   async expect(s, name, pairs) {
-    const all = await this.all(s);
-    const contact = s.ids[name] ? all.find((c) => c.Id === s.ids[name]) : all.find((c) => name.startsWith('of:') && c.Hint_Patient_Id__c === s.idOf(name.slice(3)));
-    if (!contact) s.fail(`there is no contact ${name}`);
+    const contact = (await this.find(s, name)) ?? s.fail(`there is no contact ${name}`);
     for (const [key, value] of Object.entries(pairs)) {
       if (!(key in contact)) s.fail(`a contact has no field ${key}`);
       if (value === '*') {
@@ -139,11 +193,45 @@ const words = {
   async reset() {
     await Promise.all([admin(this.systems.hint, 'counters/reset', {}), admin(this.systems.salesforce, 'counters/reset', {})]);
   },
+  /** serve | serve stop | serve kill: the daemon, which Hint tells by webhook and the org by its stream; --no-hooks, --no-stream: they do not */
+  async serve(rest) {
+    if (rest[0] === 'stop' || rest[0] === 'kill') {
+      const { code } = await this.daemon.stop(rest[0] === 'stop' ? 'SIGTERM' : 'SIGKILL');
+      if (rest[0] === 'stop' && code !== 0) this.fail(`suture serve ended with ${code}`);
+      this.daemon = undefined;
+      return;
+    }
+    const dir = await this.home();
+    this.daemon = await serve(dir, rest.filter((word) => word !== '--no-hooks'));
+    await this.soon(async () => (await isReady(this.daemon)) || this.fail('the daemon is not ready'));
+    if (rest.includes('--no-hooks')) return;
+    const { code, stderr } = await suture(dir, ['webhooks', 'practice', 'register', '--url', this.daemon.address, '--json']);
+    if (code !== 0) this.fail(`the webhook was not registered: ${stderr}`);
+  },
+  /** all that is under way comes to its end */
+  async quiet() {
+    await this.quiet();
+  },
+  /** a second passes: a delta does not ask for the second that is not over */
+  async later() {
+    await sleep(1100);
+  },
+  /** file ids.csv text="Id\n@c1\n": a file in Suture's folder; @NAME@ stands for an id in it */
+  async file(rest, pairs) {
+    const text = pairs.text.replace(/@(\w+)@/g, (_all, name) => this.idOf(name));
+    writeFileSync(join(await this.home(), rest[0]), text);
+  },
+  /** button NAME action=sync: a person pushes the package's button on this contact */
+  async button(rest, { action = 'sync', ...others }) {
+    const hooks = this.daemon?.webhooks ?? this.fail('nobody serves');
+    await admin(this.systems.salesforce, 'button', { action, object: 'Contact', ids: [this.idOf(rest[0])], url: hooks.org, ...others });
+  },
   /** suture import | drain | retry … [exits=3] [says="words"] */
   async suture(rest, pairs) {
     const { exits = '0', says, ...others } = pairs;
-    const options = Object.entries(others).flatMap(([k, v]) => [`--${k}`, v]);
-    const result = await suture(await this.home(), [...rest, ...options, '--json']);
+    const dir = await this.home();
+    const options = Object.entries(others).flatMap(([k, v]) => [`--${k}`, k === 'ids' ? join(dir, v) : v]);
+    const result = await suture(dir, [...rest.map((word) => (word.startsWith('@') ? this.idOf(word.slice(1)) : word)), ...options, '--json']);
     this.last = result;
     if (String(result.code) !== exits) this.fail(`suture ${rest.join(' ')} ended with ${result.code}, expected ${exits}: ${result.stderr}`);
     if (says && !`${result.stdout}${result.stderr}`.includes(says)) this.fail(`it did not say '${says}' but: ${result.stdout}${result.stderr}`);
