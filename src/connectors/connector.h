@@ -234,6 +234,7 @@ struct traits {
 	size_t page_size;   /* best rows a page */
 	size_t fetch_batch; /* ids a fetch; 0: cannot */
 	size_t write_batch; /* records a write */
+	size_t bulk_batch;  /* records a bulk write; 0: there is none */
 	/* A page can be asked for before the one before it has come: offsets, not next links. Each page of such a walk is asked
 	 * for with the same page_size. A page beyond the end is empty and `last`. A page whose next_cursor is not its own
 	 * cursor + page_size was cut short by the far side: pages that were asked for ahead of it are to be thrown away. */
@@ -287,6 +288,10 @@ struct connector {
 	int (*exchange_code)(const struct connector *kind, const struct json *settings, struct http_client *http,
 	                     struct str code, struct arena *arena, struct json **ret_settings, struct err *err);
 	/* The following may be NULL: the engine falls back. */
+	/* As write, for up to traits.bulk_batch records in few API calls, and only for what may be repeated: creates and upserts by key, updates. Takes seconds
+	 * to minutes. */
+	struct call *(*bulk_start)(struct connection *c, const struct write_request *request);
+	int (*bulk_finish)(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err);
 	/* NULL: the whole list is read and compared by hash. A connection's `kind` may lack what that of another of the same name has: ask c->kind.
 	 * ERR_UNSUPPORTED: not for this object, or the far side turned out to ignore its filter: the same fallback. ERR_GONE: the cursor is too old
 	 * or not ours; begin anew with since_ms. */

@@ -137,7 +137,7 @@ static int sf_open(const struct connector *kind, const struct json *settings, st
 	sf->base.magic = SF_MAGIC;
 	sf->base.kind = kind;
 	sf->base.traits =
-	        (struct traits) { .page_size = 2000, .fetch_batch = 2000, .write_batch = 200, .has_times = true };
+	        (struct traits) { .page_size = 2000, .fetch_batch = 2000, .write_batch = 200, .bulk_batch = 10000, .has_times = true };
 	sf->base.memory = &sf->arena;
 	must(pthread_mutex_init(&sf->lock, NULL) == 0);
 	if (read_settings(sf, settings, err) < 0) {
@@ -232,6 +232,8 @@ const struct connector salesforce_connector = {
 	.fetch_finish = sf_fetch_finish,
 	.write_start = sf_write_start,
 	.write_finish = sf_write_finish,
+	.bulk_start = sf_bulk_start,
+	.bulk_finish = sf_bulk_finish,
 	.changes_start = sf_changes_start,
 	.changes_finish = sf_changes_finish,
 	.search_start = sf_search_start,

@@ -127,6 +127,10 @@ int sf_list_finish(struct call **call, struct arena *arena, struct page *ret, st
 struct call *sf_fetch_start(struct connection *c, const struct fetch_request *request);
 int sf_fetch_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
 
+/* sf_bulk.c */
+struct call *sf_bulk_start(struct connection *c, const struct write_request *request);
+int sf_bulk_finish(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err);
+
 /* sf_changes.c */
 struct call *sf_changes_start(struct connection *c, const struct changes_request *request);
 int sf_changes_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
