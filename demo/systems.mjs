@@ -13,6 +13,9 @@ export const paths = {
   suture: process.env.SUTURE ?? join(root, 'build/src/app/suture'),
 };
 export const apiKey = 'practice-key-of-the-demo';
+/** What Hint signs its webhooks with, and the package in the org its calls. */
+export const secrets = { webhook: 'hint-webhook-secret', button: 'secret-of-the-package' };
+const partnerKey = 'hint-partner-key';
 
 /** What runs and what was made by us, so that an interrupted story can end it all. */
 const running = new Set();
@@ -47,13 +50,15 @@ export async function startSandbox(args = []) {
     child.once('error', fail);
   });
   const { hint, salesforce } = JSON.parse(first);
+  const integrations = hint && (await fetch(`${hint}/api/integrations`, { headers: { authorization: `Bearer ${partnerKey}` } }));
+  const integration = integrations && (await integrations.json())[0].id;
   const ended = new Promise((done) => child.once('exit', done));
   const stop = async () => {
     child.stdin.end();
     child.kill('SIGTERM');
     await ended;
   };
-  return { hint, salesforce, stop, pid: child.pid };
+  return { hint, salesforce, integration, stop, pid: child.pid };
 }
 
 /** GET or POST an admin route of a stand-in system. */
@@ -110,13 +115,22 @@ export async function must(dir, args, options) {
 export function configuration(systems, extra = {}) {
   return {
     connections: {
-      practice: { kind: 'hint', url: `${systems.hint}/api`, token: { file: 'hint.token' }, ...extra.practice },
+      practice: {
+        kind: 'hint',
+        url: `${systems.hint}/api`,
+        token: { file: 'hint.token' },
+        partner_key: partnerKey,
+        integration: systems.integration,
+        webhook_secret: secrets.webhook,
+        ...extra.practice,
+      },
       org: {
         kind: 'salesforce',
         login_url: systems.salesforce,
         auth: 'client_credentials',
         client_id: 'suture-client',
         client_secret: { file: 'salesforce.secret' },
+        hook_secret: secrets.button,
         ...extra.org,
       },
     },
@@ -163,4 +177,44 @@ export async function writeCalls(base) {
   return routes
     .filter((row) => !/token|oauth|matching|revoke|composite\/sobjects\/[^/]*$|search/i.test(row.route) && /^(POST|PATCH|PUT|DELETE) /.test(row.route))
     .reduce((sum, row) => sum + (row.calls ?? row.count ?? 0), 0);
+}
+
+/**
+ * `suture serve` on a free port; resolves once it serves. hooks: addresses by connection. log(): what it said so far. stop(): gracefully, to its
+ * exit code; kill(): as a power cut. `listen`: another address, to come back where one was before.
+ */
+export async function startDaemon(dir, { args = [], listen = '127.0.0.1:0', env = {}, show = false } = {}) {
+  const child = started(spawn(paths.suture, ['serve', '--json', '--listen', listen, ...args], { env: { ...process.env, SUTURE_DIR: dir, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }));
+  const ended = new Promise((done) => child.once('close', (code, signal) => done(code ?? signal)));
+  let log = '';
+  child.stderr.on('data', (bytes) => {
+    log += bytes;
+    if (show) process.stderr.write(bytes);
+  });
+  const first = await new Promise((done, fail) => {
+    createInterface({ input: child.stdout }).once('line', done);
+    child.once('error', fail);
+    ended.then((code) => fail(new Error(`suture serve ended with ${code} before it served: ${log.trim()}`)));
+  });
+  const { address, webhooks } = JSON.parse(first);
+  if (!address) throw new Error(`suture serve: ${first}`);
+  const end = (signal) => () => (child.kill(signal), ended);
+  return { url: address, hooks: webhooks, pid: child.pid, ended, log: () => log, stop: end('SIGTERM'), kill: end('SIGKILL') };
+}
+
+/** Asks until /ready says that every sync is at work and its streams are connected. */
+export async function untilReady(daemon, ms = 10_000) {
+  const until = Date.now() + ms;
+  for (;;) {
+    const answer = await fetch(`${daemon.url}/ready`).catch(() => null);
+    if (answer?.ok) return;
+    if (Date.now() > until) throw new Error(`the daemon is not ready: ${answer ? await answer.text() : 'no answer'}`);
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}
+
+/** Both far systems learn where the daemon listens: Hint by a call of ours, the package by its settings. */
+export async function connectHooks(systems, dir, daemon) {
+  await must(dir, ['webhooks', 'practice', 'register', '--url', daemon.url]);
+  await admin(systems.salesforce, 'settings', { button_url: daemon.hooks.org, button_secret: secrets.button });
 }
