@@ -52,8 +52,9 @@ struct live_entry {
 	bool ready;
 	char trouble[960];
 	int64_t since_ms;
-	char run[64];     /* Batch Sync ID */
-	bool wants_delta; /* the far side lost track, or a stream begins anew */
+	char run[64];           /* Batch Sync ID */
+	bool wants_delta;       /* the far side lost track, or a stream begins anew */
+	int64_t delta_again_ms; /* and once more then (monotonic); 0: no */
 
 	/* Of the supervisor's thread. */
 	struct live_stream streams[2];

@@ -23,10 +23,14 @@ static bool switched_off(const struct plan *plan, struct str name)
 	return false;
 }
 
+/* At once, and again when what is too young for a delta now (its lag) is old enough. */
 static void want_delta(struct live_entry *entry)
 {
+	enum { SURELY_MS = 2000 }; /* far clocks and stamps are as coarse as a second */
+
 	pthread_mutex_lock(&entry->live->lock);
 	entry->wants_delta = true;
+	entry->delta_again_ms = clock_mono_ns() / 1000000 + entry->plan->delta_lag_ms + SURELY_MS;
 	pthread_cond_broadcast(&entry->live->bell);
 	pthread_mutex_unlock(&entry->live->lock);
 }
@@ -103,12 +107,12 @@ static int on_events(void *context, const struct events *events, struct str repl
 	const struct live_events what = { .side = s->side,
 		                          .door = DOOR_STREAM,
 		                          .events = events,
-		                          .feed = feed,
+		                          .feed = str_eq(replay, s->replay) ? NULL : feed,
 		                          .from = s->replay,
 		                          .cursor = replay };
 	struct hook_done done = { 0 };
 
-	if (events->count == 0 && str_eq(replay, s->replay))
+	if (events->count == 0 && !what.feed)
 		return 0;
 	if (live_take_events(entry, entry->plan, &what, &done, err) < 0)
 		return err_pass(err);

@@ -233,13 +233,16 @@ static int start_due(struct live_entry *entry, struct err *err)
 
 static void start_wanted_delta(struct live_entry *entry)
 {
-	bool wants;
+	int64_t now = clock_mono_ns() / 1000000;
+	bool wants, again;
 
 	if (entry->running)
 		return;
 	pthread_mutex_lock(&entry->live->lock);
-	wants = entry->wants_delta;
+	again = entry->delta_again_ms && entry->delta_again_ms <= now;
+	wants = entry->wants_delta || again;
 	entry->wants_delta = false;
+	entry->delta_again_ms = again ? 0 : entry->delta_again_ms;
 	pthread_mutex_unlock(&entry->live->lock);
 	if (wants)
 		start_run(entry, RUN_DELTA, 0, 0);
