@@ -175,7 +175,7 @@ export async function writeCalls(base) {
   const counters = await admin(base, 'counters');
   const routes = Array.isArray(counters.routes) ? counters.routes : Object.entries(counters.routes).map(([route, row]) => ({ route, ...row }));
   return routes
-    .filter((row) => !/token|oauth|matching|revoke|composite\/sobjects\/[^/]*$|search/i.test(row.route) && /^(POST|PATCH|PUT|DELETE) /.test(row.route))
+    .filter((row) => !/token|oauth|cometd|webhook_endpoints|matching|revoke|composite\/sobjects\/[^/]*$|search/i.test(row.route) && /^(POST|PATCH|PUT|DELETE) /.test(row.route))
     .reduce((sum, row) => sum + (row.calls ?? row.count ?? 0), 0);
 }
 

@@ -162,6 +162,12 @@ class Live {
     }
   }
 
+  /** Until the deltas are over with which a daemon begins: at once, and again for what was too young (live_stream.c). */
+  async calm() {
+    await sleep(2600);
+    await this.quiet(200);
+  }
+
   /** Changes of this very second are too young for it: their neighbours may still come. */
   async delta() {
     await sleep(1100);

@@ -40,6 +40,7 @@ async function undisturbedEnd(w, { ids, right }, before) {
 
 test('R39: every webhook and every change event is lost; the next delta brings all changes of both sides', async () => {
   await withLive({ practice: { loss: 1 }, org: { loss: 1 } }, async (w) => {
+    await w.calm();
     const before = await w.states();
     const day = await busyDay(w, 1);
     await w.quiet();
@@ -106,6 +107,7 @@ test('R1: the stream loses its place: sessions forgotten, events no longer kept;
 
 test('R37: an event that is switched off is acknowledged and counted, not staged', async () => {
   await withLive({ extra: { patients: { events_off: ['patient.updated'] } } }, async (w) => {
+    await w.calm();
     const [{ patient, contact }] = await w.pairs();
     await w.editPatient(patient.id, { email: 'unheard@mail.example' });
     await sleep(300);
