@@ -9,7 +9,7 @@
 
 /* ---- search ---- */
 
-static int side_of_word(struct str word, enum side *ret, struct err *err)
+int side_of_word(struct str word, enum side *ret, struct err *err)
 {
 	if (str_eq(word, STR("emr")))
 		*ret = SIDE_EMR;

@@ -26,7 +26,7 @@ static struct str ids_file(const struct cli_args *args)
 	return cli_value(args, "csv");
 }
 
-static int read_file(struct arena *arena, const char *path, struct str *ret, struct err *err)
+int read_file(struct arena *arena, const char *path, struct str *ret, struct err *err)
 {
 	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_HTTP_BODY);
 	FILE *file = fopen(path, "re");

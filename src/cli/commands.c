@@ -185,6 +185,20 @@ const struct command cli_commands[] = {
 	  .details = "The daemon does this by itself, every fifteen minutes unless `suture schedule` says otherwise.",
 	  .options = { QUIET },
 	  .run = cmd_delta },
+	{ .name = "schedule",
+	  .positionals = "[ACTION] [WHAT|N] [RULE] [SYNC]",
+	  .summary = "what runs by itself, and when: list, add, change, pause, resume, remove (R34, R39)",
+	  .details = "`add delta|import|csv RULE [SYNC]`, `change N RULE`, `pause N`, `resume N`, `remove N`. RULE is "
+	             "words (\"every 15 "
+	             "minutes\", \"weekdays at 02:00\", \"once 2026-12-01T02:00\") or a recurrence rule of RFC 5545 "
+	             "(\"FREQ=WEEKLY;BYDAY=MO;BYHOUR=2\"). `suture serve` starts what is due; what was missed while "
+	             "nobody ran is made "
+	             "up for once. A paused schedule can be resumed, a removed one is gone.",
+	  .example = "suture schedule add import \"weekends at 03:00\" --zone America/Chicago",
+	  .options = { { "zone", "ZONE", "the time zone of RULE (America/Chicago); UTC unless given" },
+	               { "csv", "FILE", "with add csv: the file of Salesforce ids; it is kept" },
+	               WHY },
+	  .run = cmd_schedule },
 	{ .name = "drain",
 	  .positionals = "[SYNC]",
 	  .summary = "deliver what is owed, back-references included",
@@ -207,6 +221,20 @@ const struct command cli_commands[] = {
 	               { "after", "ID", "with --outcome: go on after this payload" },
 	               { "limit", "N", "with --outcome: at most this many (100)" } },
 	  .run = cmd_report },
+	{ .name = "budget",
+	  .positionals = "",
+	  .summary = "calls of each far system: used today, left, and needed by what is planned",
+	  .options = { { "offline", NULL, "do not ask the far systems; what was counted here only" } },
+	  .run = cmd_budget },
+	{ .name = "drift",
+	  .positionals = "[list|accept] [emr|crm] [FIELD] [SYNC]",
+	  .summary = "fields of the far systems that are no longer what they were, and are left out until they are",
+	  .details = "All other fields flow; what was held back goes out when the field is as it was. Who changed it "
+	             "on purpose accepts "
+	             "its new shape. Exit status 3 while a field is left out.",
+	  .example = "suture drift accept crm MailingCity --why \"shortened on purpose\"",
+	  .options = { { "healed", NULL, "those of the past too" }, WHY },
+	  .run = cmd_drift },
 	{ .name = "links",
 	  .positionals = "",
 	  .summary = "pairs of records",

@@ -15,9 +15,9 @@ static const struct {
 	const char *title, *commands;
 } groups[] = {
 	{ "Set up", " init apply export policy connect check " },
-	{ "Import", " preview import delta drain " },
+	{ "Import", " preview import delta drain schedule " },
 	{ "One record", " search link unlink relink create sync-now " },
-	{ "Look", " runs report links conflicts staged log audit " },
+	{ "Look", " runs report budget drift links conflicts staged log audit " },
 	{ "Mend", " retry resolve " },
 };
 

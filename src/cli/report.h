@@ -18,6 +18,10 @@ int preview_wish(struct cli_args *args, const struct person_asks *asks, struct e
 /* What became of a wish; EXIT_SOME_FAILED unless it was carried out. */
 int report_wished(struct cli_args *args, const struct person_asks *asks, const struct wished *wished);
 bool outcome_is_good(enum outcome outcome);
+/* "emr" or "crm"; else ERR_USAGE. */
+int side_of_word(struct str word, enum side *ret, struct err *err) MUST_CHECK;
+/* A whole file of at most 64 MB. */
+int read_file(struct arena *arena, const char *path, struct str *ret, struct err *err) MUST_CHECK;
 /* --wait of the running command. */
 int wait_option(const struct cli_args *args, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
