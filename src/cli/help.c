@@ -16,6 +16,7 @@ static const struct {
 } groups[] = {
 	{ "Set up", " init apply export policy connect check " },
 	{ "Import", " preview import delta drain schedule " },
+	{ "Daemon", " serve webhooks " },
 	{ "One record", " search link unlink relink create sync-now " },
 	{ "Look", " runs report budget drift links conflicts staged log audit " },
 	{ "Mend", " retry resolve " },

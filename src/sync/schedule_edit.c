@@ -58,8 +58,11 @@ static int edit(struct db *db, void *context, struct err *err)
 	asked.who = entry.who;
 	if (e->act != SCHEDULE_ADD && schedule_get(db, job->arena, asked.id, &before, err) < 0)
 		return err_pass(err);
-	if (acts[e->act].act(db, job->arena, &asked, err) < 0 ||
-	    schedule_get(db, job->arena, asked.id, &e->schedule, err) < 0)
+	if (acts[e->act].act(db, job->arena, &asked, err) < 0)
+		return err_pass(err);
+	e->schedule = before;
+	e->schedule.state = SCHEDULE_REMOVED;
+	if (e->act != SCHEDULE_REMOVE && schedule_get(db, job->arena, asked.id, &e->schedule, err) < 0)
 		return err_pass(err);
 	entry.subject = arena_printf(job->arena, "schedule %lld: %s of sync %lld", (long long)asked.id,
 	                             schedule_what_name(e->schedule.what), (long long)e->schedule.sync_id);
