@@ -111,17 +111,17 @@ static void check_row(struct checker *c, const struct field_map *row)
 		                  STR_ARG(name), field->length));
 }
 
-static bool is_mapped(const struct plan *plan, struct str field)
+static bool is_mapped(const struct mapping *m, struct str field)
 {
-	for (size_t i = 0; i < plan->mapping.count; i++) {
-		if (str_eq_nocase(path_top(plan->mapping.fields[i].crm), field))
+	for (size_t i = 0; i < m->count; i++) {
+		if (!m->fields[i].off && str_eq_nocase(path_top(m->fields[i].crm), field))
 			return true;
 	}
 	return false;
 }
 
 /* A person's Name is made of the last name. */
-static bool is_filled(const struct plan *plan, struct str field)
+static bool is_filled(const struct plan *plan, const struct mapping *m, struct str field)
 {
 	const struct str ours[] = { plan->crm_id_field, plan->crm_synced_field, plan->crm_parent_field };
 
@@ -130,7 +130,7 @@ static bool is_filled(const struct plan *plan, struct str field)
 			return true;
 	}
 
-	if (is_mapped(plan, field) || (str_eq_c(field, "Name") && is_mapped(plan, STR("LastName"))))
+	if (is_mapped(m, field) || (str_eq_c(field, "Name") && is_mapped(m, STR("LastName"))))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++) {
 		if (str_eq_nocase(ours[i], field))
@@ -139,14 +139,14 @@ static bool is_filled(const struct plan *plan, struct str field)
 	return false;
 }
 
-static void check_required(struct checker *c)
+static void check_required(struct checker *c, const struct mapping *m, const char *which)
 {
 	for (size_t i = 0; i < c->crm.field_count && c->plan->create_in_crm; i++) {
 		const struct field_info *f = &c->crm.fields[i];
 
-		if (f->required && f->createable && !is_filled(c->plan, f->name))
+		if (f->required && f->createable && !is_filled(c->plan, m, f->name))
 			find(c, FINDING_ERROR, arena_printf(c->arena, "field %.*s", STR_ARG(f->name)),
-			     STR("is required for new records, and no row of the mapping fills it"));
+			     arena_printf(c->arena, "is required for new records, and no row of %s fills it", which));
 	}
 }
 
@@ -218,9 +218,11 @@ static void check_crm(struct checker *c)
 		return;
 	}
 	check_rows(c, &p->mapping);
-	if (p->live_differs)
+	check_required(c, &p->mapping, "the mapping");
+	if (p->live_differs) {
 		check_rows(c, &p->live_mapping);
-	check_required(c);
+		check_required(c, &p->live_mapping, "live_mapping");
+	}
 	check_trigger(c);
 	check_constants(c);
 	check_link_field(c, p->crm_id_field, true);

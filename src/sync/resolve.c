@@ -241,6 +241,8 @@ static int nothing_fits(const struct question *q, const char *reason, struct res
 	}
 	if (!resolve_may_create(q->plan, q->staged))
 		return skip(ret, OUTCOME_SKIPPED_NO_MATCH, reason, STR_EMPTY);
+	if (q->plan->parent.sync_id)
+		reason = about(q, "no %1 stores its id");
 	*ret = (struct resolved) { .kind = RESOLVED_CREATE, .how = "created", .reason = reason };
 	ret->id[q->own] = q->staged->record_id;
 	return 0;

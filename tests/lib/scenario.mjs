@@ -190,11 +190,6 @@ const words = {
     if (rest[0] === 'mend') await admin(this.systems.hint, `malformed?id=${encodeURIComponent(this.idOf(rest[1]))}`, undefined, 'DELETE');
     else await admin(this.systems.hint, 'malformed', { id: this.idOf(rest[0]), kind: pairs.kind });
   },
-  /** file ids.csv @c1 @c2: a file with those ids, one a line; @ids.csv is its path */
-  async file([name, ...rows]) {
-    this.ids[name] = join(await this.home(), name);
-    writeFileSync(this.ids[name], rows.map((row) => (row.startsWith('@') ? this.idOf(row.slice(1)) : row)).join('\r\n'));
-  },
   /** The org's clock is known to the second: what is younger is for the next delta. */
   async pause([seconds]) {
     await new Promise((done) => setTimeout(done, 1000 * seconds));
