@@ -1,5 +1,6 @@
-// The demo: everything a clinic would do on its first day, against the stand-in systems.
+// The demo: everything a clinic would do on its first day, against the stand-in systems; then both systems stay the same by themselves (live.mjs).
 import { fields, inconsistencies } from './consistent.mjs';
+import { live } from './live.mjs';
 import { Misuse, help, readOptions } from './options.mjs';
 import { admin, endEverything, must, paths, setUp, startSandbox, states, writeCalls } from './systems.mjs';
 
@@ -84,24 +85,32 @@ async function story(systems) {
   const { read, created, linked, updated, unchanged, skipped_ambiguous, skipped_linked, failed } = first.json;
   const counts = { read, created, linked, updated, unchanged, skipped_ambiguous, skipped_linked, failed };
   const consistent = wrong.length === 0;
-  return { home, patient: sample.id, result: { ...counts, second_run_writes: writes, consistent, seconds: (Date.now() - began) / 1000 } };
+  const contact = after.contacts.find((c) => c.Hint_Patient_Id__c === sample.id);
+  const then = contact && (await live(systems, home.dir, { patient: sample.id, contact: contact.Id }, { say, title }));
+  const result = { ...counts, second_run_writes: writes, consistent, ...then?.result, seconds: (Date.now() - began) / 1000 };
+  return { home, pair: { patient: sample.id, contact: contact?.Id }, good: consistent && writes === 0 && then?.expected === true, result };
 }
 
-function invite(systems, dir, patient) {
-  title('What to try next, in another terminal');
+function invite(systems, dir, { patient, contact }) {
+  title('What to try next, in another terminal: the daemon goes on');
   say(`export SUTURE_DIR=${dir} PATH=${paths.suture.replace(/\/[^/]*$/, '')}:$PATH
+
+Somebody at the clinic corrects an e-mail address, then somebody in sales a city; look at the other system:
+curl -so /dev/null ${systems.hint}/__admin/edit -d '{"id": "${patient}", "fields": {"email": "new@mail.example"}}'
+curl -so /dev/null ${systems.salesforce}/__admin/edit -d '{"object": "Contact", "id": "${contact}", "fields": {"MailingCity": "Troy"}}'
+suture preview --id ${patient}
+
+A new patient; webhooks that get lost, and the delta that makes it good; the button in Salesforce:
+curl -s ${systems.hint}/__admin/create -d '{"object": "patient", "fields": {"first_name": "Ada", "last_name": "Quimby", "dob": "1985-05-05"}}'
+curl -so /dev/null ${systems.hint}/__admin/settings -d '{"loss": 1}'; suture delta
+curl -s ${systems.salesforce}/__admin/button -d '{"action": "unlink", "object": "Contact", "ids": ["${contact}"]}'
+
+suture links --emr ${patient}; suture conflicts; suture log
 suture report --outcome skipped_ambiguous    those on which a person decides
-suture log                                   and the contacts that fit each of them
-suture preview                               another patient
-suture import --dry-run --csv changes.csv    what an import would do now
 suture audit                                 who configured and looked at what
 suture --help
 
-Somebody at the clinic corrects an e-mail address; the next import carries it over:
-curl -so /dev/null ${systems.hint}/__admin/edit -d '{"id": "${patient}", "fields": {"email": "new@mail.example"}}'
-suture preview --id ${patient}; suture import
-
-Ctrl-C ends both systems and removes the folder.`);
+Ctrl-C ends the daemon and both systems and removes the folder.`);
 }
 
 /** Resolves on the first Ctrl-C, SIGTERM or a closed terminal. */
@@ -109,14 +118,14 @@ const interrupted = new Promise((done) => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEac
 
 async function tell(options) {
   const systems = await startSandbox(options.sandbox);
-  const { home, patient, result } = await story(systems);
+  const { home, pair, good, result } = await story(systems);
   if (options.once) {
     console.log(JSON.stringify(result));
   } else {
-    invite(systems, home.dir, patient);
+    invite(systems, home.dir, pair);
     await interrupted;
   }
-  return result.consistent && result.second_run_writes === 0 ? 0 : 1;
+  return good ? 0 : 1;
 }
 
 async function main() {

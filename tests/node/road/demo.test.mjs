@@ -7,15 +7,20 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { hasControls, paths } from './world.mjs';
 
-/** Runs the demo with a folder of its own for what it makes, interrupted so long after its first word; resolves to { code, stdout, stderr, left }. */
-async function demo(args, { interruptAfterMs, signal = 'SIGINT' } = {}) {
+/** Runs the demo with a folder of its own for what it makes, interrupted so long after it said `after` (its first word); resolves to { code, stdout, stderr, left }. */
+async function demo(args, { interruptAfterMs, after = /./, signal = 'SIGINT' } = {}) {
   const tmp = mkdtempSync(join(tmpdir(), 'suture-demo-'));
   const child = spawn(process.execPath, [join(paths.root, 'demo/demo.mjs'), ...args], { env: { ...process.env, TMPDIR: tmp }, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (bytes) => (stdout += bytes));
-  child.stderr.on('data', (bytes) => (stderr += bytes));
-  if (interruptAfterMs) child.stderr.once('data', () => setTimeout(() => child.kill(signal), interruptAfterMs));
+  let interrupted = !interruptAfterMs;
+  child.stderr.on('data', (bytes) => {
+    stderr += bytes;
+    if (interrupted || !after.test(stderr)) return;
+    interrupted = true;
+    setTimeout(() => child.kill(signal), interruptAfterMs);
+  });
   try {
     const code = await new Promise((done) => child.once('close', done)); /* close: no process that it started holds our pipes any more */
     return { code, stdout, stderr, left: readdirSync(tmp) };
@@ -29,8 +34,11 @@ test('the demo, once: one JSON line, both systems agree, no control characters w
   assert.equal(result.code, 0, result.stderr);
   assert.match(result.stdout, /^\{.*\}\n$/);
   const line = JSON.parse(result.stdout);
-  assert.deepEqual(Object.keys(line), ['read', 'created', 'linked', 'updated', 'unchanged', 'skipped_ambiguous', 'skipped_linked', 'failed', 'second_run_writes', 'consistent', 'seconds']);
+  const counts = ['read', 'created', 'linked', 'updated', 'unchanged', 'skipped_ambiguous', 'skipped_linked', 'failed'];
+  assert.deepEqual(Object.keys(line), [...counts, 'second_run_writes', 'consistent', 'emr_to_crm_ms', 'crm_to_emr_ms', 'conflict_winner', 'echo_writes', 'seconds']);
   assert.deepEqual([line.read, line.second_run_writes, line.consistent], [60, 0, true]);
+  assert.ok(line.emr_to_crm_ms > 0 && line.crm_to_emr_ms > 0);
+  assert.deepEqual([line.conflict_winner, line.echo_writes], ['emr', 0]);
   assert.ok(!hasControls(result.stderr));
   assert.deepEqual(result.left, []);
 });
@@ -52,8 +60,11 @@ test('the demo: Ctrl-C at any moment leaves no process and no folder', async () 
     assert.equal(result.stdout, '');
     assert.deepEqual(result.left, []);
   }
-  const looked = await demo(['--patients', '20'], { interruptAfterMs: 3000 });
+  const looked = await demo(['--patients', '20'], { after: /What to try next/, interruptAfterMs: 300 });
   assert.equal(looked.code, 0, looked.stderr);
   assert.match(looked.stderr, /What to try next/);
   assert.deepEqual(looked.left, []);
+  const living = await demo(['--patients', '20'], { after: /A person edits/, interruptAfterMs: 50 });
+  assert.equal(living.code, 130, living.stderr);
+  assert.deepEqual(living.left, [], 'the daemon too is gone');
 });
