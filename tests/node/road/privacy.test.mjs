@@ -19,7 +19,7 @@ test('R41: logs, reports, error texts and the database hold no name, birth date,
     await admin(systems.hint, 'edit', { id: victims[2].id, fields: { last_name: 'L'.repeat(90) } });
     await admin(systems.hint, 'malformed', { id: victims[3].id, kind: 'wrong_type' });
     const said = [];
-    for (const args of [['import'], ['drain'], ['runs'], ['report'], ['report', '--csv'], ['staged'], ['staged', '--failed'], ['links'], ['conflicts'], ['log', '--level', 'debug'], ['audit'], ['check'], ['retry', '--code', 'bad_value']]) {
+    for (const args of [['import'], ['drain'], ['runs'], ['report'], ['report', '--csv'], ['staged'], ['staged', '--failed'], ['links'], ['conflicts'], ['conflicts', '--waiting'], ['delta'], ['policy'], ['policy', 'history'], ['schedule'], ['budget'], ['drift'], ['log', '--level', 'debug'], ['audit'], ['check'], ['retry', '--code', 'bad_value']]) {
       const result = await suture(dir, args);
       said.push(`${args.join(' ')}\n${result.stdout}\n${result.stderr}`);
     }
