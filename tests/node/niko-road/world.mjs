@@ -58,7 +58,8 @@ function tools(urls) {
     patient: async (id) => (await state(emr, 'patients')).find((row) => row.Id === id),
     edit: (id, changes, object = 'patient') => admin(emr, 'edit', { object, id, fields: changes }),
     remove: (object, id) => admin(emr, 'delete', { object, id }),
-    create: (object, changes) => admin(emr, 'create', { object, fields: changes }),
+    create: (object, fields) => admin(emr, 'create', { object, fields }),
+    createWith: (object, id, fields) => admin(emr, 'create', { object, id, fields }),
     editThere: (object, id, changes) => admin(urls.salesforce, 'edit', { object, id, fields: changes }).then(tick),
     createThere: (object, changes) => admin(urls.salesforce, 'create', { object, fields: changes }).then(tick),
     /** Calls that write at either system since the last time. */
