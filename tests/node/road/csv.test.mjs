@@ -125,3 +125,15 @@ test('while the daemon has the sync, it carries out imports, deltas, retries and
     assert.deepEqual([csv.kind, csv.read], ['csv', 1], JSON.stringify(csv));
   });
 });
+
+test('R34: Ctrl-C stops the run that the daemon carries out, and the next call goes on with it', async () => {
+  await withDaemon({ patients: 400 }, async ({ dir, systems }) => {
+    await admin(systems.salesforce, 'faults', [{ match: '*', kind: 'latency', rate: 1, ms: 150 }]);
+    const stopped = await suture(dir, ['import', '--quiet', '--json'], { kill: (child) => setTimeout(() => child.kill('SIGINT'), 700) });
+    assert.deepEqual([stopped.code, stopped.json.error.code], [130, 'aborted'], stopped.stderr);
+    assert.equal((await suture(dir, ['runs', '--json'])).json[0].state, 'aborted');
+    await admin(systems.salesforce, 'faults', []);
+    const rest = await must(dir, ['import', '--quiet', '--json']);
+    assert.deepEqual([rest.json.run, rest.json.read, rest.json.state], [1, 400, 'done']);
+  });
+});
