@@ -96,10 +96,15 @@ struct write_item {
 	struct str key;
 	struct json *fields; /* object in the far side's own shape; changed members only */
 	struct str current;  /* update: the far record as last read, for read-modify-PUT; may be empty */
-	struct str version;  /* precondition where the system has one; may be empty */
+	struct str
+	        version; /* update: as the record was when the change was decided: precondition where the system has one (R26) */
 };
 
-enum delivery { DELIVERED, RETRY_LATER, REFUSED, UNKNOWN };
+/*
+ * UNKNOWN: it may have been carried out, and doing it again may do it twice. CHANGED: the precondition did not hold, nothing was written: the record is to be
+ * read again (R28). GONE: the record that was to be changed is not there any more (R31); who asked makes sure by reading it.
+ */
+enum delivery { DELIVERED, RETRY_LATER, REFUSED, UNKNOWN, CHANGED, GONE };
 
 struct write_result {
 	enum delivery outcome;

@@ -406,8 +406,12 @@ static void write_one(struct memory *m, struct shelf *shelf, const struct write_
 		return;
 	if (item->id.len && (!there || there->deleted)) {
 		ret->created = false;
-		ret->outcome = item->op == WRITE_DELETE ? DELIVERED : REFUSED;
+		ret->outcome = item->op == WRITE_DELETE ? DELIVERED : GONE;
 		ret->code = STR("NOT_FOUND");
+		return;
+	}
+	if (m->conditions && item->version.len && !memory_has_value(there, m->version, item->version)) {
+		*ret = (struct write_result) { .outcome = CHANGED, .code = STR("CHANGED") };
 		return;
 	}
 	if (item->key_field.len && item->key.len)
@@ -425,7 +429,8 @@ static struct call *memory_write_start(struct connection *c, const struct write_
 {
 	struct memory *m = memory_of(c);
 	struct memory_call_data *data = data_new(c);
-	bool surely_once = request->items[0].op != WRITE_CREATE || request->items[0].key.len;
+	bool surely_once =
+	        request->items[0].op != WRITE_CREATE || (request->items[0].key_field.len && request->items[0].key.len);
 
 	ensure(request->item_count && request->item_count <= c->traits.write_batch);
 	data->count = request->item_count;
@@ -475,7 +480,7 @@ static const struct option memory_options[] = {
 	{ "version", "member that holds the version", "updated_at", false },
 	{ "merged", "member that holds the survivor's id", "merged_into", false },
 	{ "deleted", "member that says that the record is deleted", "deleted", false },
-	{ "reference", "member that holds our id", "external_id", false },
+	{ "reference", "member that holds our id; none: there is no place for it", "external_id", false },
 	{ "prefix", "what new ids begin with", "m-", false },
 	{ "page_size", "records a page", "100", false },
 	{ "fetch_batch", "ids a fetch", "100", false },
@@ -545,6 +550,10 @@ static void live_settings(struct memory *m, const struct json *settings)
 	m->base.traits.our_user = text_setting(m, settings, "our_user");
 	m->by_clock = str_eq_c(text_setting(m, settings, "cursor"), "clock");
 	m->secret = text_setting(m, settings, "hook_secret");
+	if (str_eq_c(m->base.traits.reference_field, "none")) {
+		m->base.traits.reference_field = STR_EMPTY;
+		m->base.traits.fetch_by_reference = false;
+	}
 	m->now_ms = first_version_ms;
 }
 

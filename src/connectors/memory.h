@@ -3,7 +3,7 @@
  * far side of unit tests. Found by the name "memory"; not listed among the kinds that a person may choose.
  *
  * Settings, all optional: id ("id"), version ("updated_at"), merged ("merged_into"), deleted ("deleted"): names of members;
- * reference ("external_id"): where our id stands; page_size (100), fetch_batch (100), write_batch (200), prefix of new ids ("m-");
+ * reference ("external_id"): where our id stands, none: nowhere; page_size (100), fetch_batch (100), write_batch (200), prefix of new ids ("m-");
  * objects: {patient: [{...}, ...]} to begin with; our_user ("suture"): who our writes are by; has_times (yes): no leaves out
  * versions and times; changes, search, webhook, listen (yes): no makes the function NULL in the connection's kind; cursor (sequence):
  * clock makes `changes` leave out what is younger than lag_ms; hook_secret ("memory-secret"): key of the webhooks' signature.
@@ -57,6 +57,8 @@ unsigned memory_written(struct connection *c);                       /* records 
 void memory_fail(struct connection *c, enum memory_call which, unsigned nth, enum err_code code, bool after);
 /* Writes to the record with this id or key end as `outcome` with `code`; DELIVERED lifts it. Texts are copied. */
 void memory_refuse(struct connection *c, const char *id_or_key, enum delivery outcome, const char *code);
+/* A change whose item names another version than the record has ends as CHANGED (R26). */
+void memory_demand_version(struct connection *c, bool on);
 /* The far side's own opinion: called with each record as it is about to be stored; changes it in place (R27). */
 void memory_rewrite(struct connection *c, void (*rewrite)(void *context, struct arena *arena, struct json *record),
                     void *context);

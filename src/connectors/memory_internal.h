@@ -66,7 +66,8 @@ struct memory {
 	struct map refusals;   /* id or key -> struct refusal */
 	struct connector kind; /* without what the settings switch off */
 	struct str id, version, merged, deleted, prefix, secret;
-	bool by_clock; /* changes: nothing younger than lag_ms */
+	bool conditions; /* write_item.version is a precondition */
+	bool by_clock;   /* changes: nothing younger than lag_ms */
 	int64_t changes, now_ms, hooks_sent;
 	int64_t age; /* of the marks of changes that are still good */
 	struct stream stream;

@@ -300,6 +300,15 @@ void memory_refuse(struct connection *c, const char *id_or_key, enum delivery ou
 	memory_unlock(m);
 }
 
+void memory_demand_version(struct connection *c, bool on)
+{
+	struct memory *m = memory_of(c);
+
+	memory_lock(m);
+	m->conditions = on;
+	memory_unlock(m);
+}
+
 void memory_rewrite(struct connection *c, void (*rewrite)(void *context, struct arena *arena, struct json *record),
                     void *context)
 {

@@ -48,6 +48,20 @@ struct str clock_rfc3339(struct arena *arena, int64_t wall_ms)
 	                    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, (int)ms);
 }
 
+struct str clock_http_date(struct arena *arena, int64_t wall_ms)
+{
+	static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+		                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	int64_t begun_ms = ((wall_ms % 1000) + 1000) % 1000;
+	time_t seconds = (time_t)((wall_ms - begun_ms) / 1000) + (begun_ms > 0);
+	struct tm parts;
+
+	gmtime_r(&seconds, &parts);
+	return arena_printf(arena, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[parts.tm_wday], parts.tm_mday,
+	                    months[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
 /* Reads exactly `count` digits and moves *rest past them. */
 static bool digits(struct str *rest, size_t count, int64_t *ret)
 {

@@ -78,5 +78,8 @@ struct json *mapping_write_crm(const struct mapping *m, struct arena *arena, con
 int mapping_write_emr(const struct mapping *m, struct arena *arena, const struct json *record,
                       const struct value *values, const bool *write, struct json **ret,
                       const struct field_map **ret_field, struct err *err) MUST_CHECK;
+/* Does what this field writes to the EMR stand inside a member that holds more than the field (a list, a nested object)? Then the member is made from the
+ * record as it is at that moment, or a person's edit beside the field is lost (R28). */
+bool mapping_shares_member(const struct field_map *field);
 
 #endif

@@ -176,3 +176,12 @@ int mapping_write_emr(const struct mapping *m, struct arena *arena, const struct
 	*ret = out;
 	return 0;
 }
+
+bool mapping_shares_member(const struct field_map *field)
+{
+	for (size_t i = 0; i < field->emr_count; i++) {
+		if (!path_is_plain(field->emr[i], 1))
+			return true;
+	}
+	return false;
+}

@@ -200,5 +200,10 @@ const struct migration migrations[] = {
 	  "  UNIQUE (sync_id, emr_id, crm_id));"
 	  "CREATE INDEX suggestion_open ON suggestion (id) WHERE state = 0;",
 	  NULL },
+	{ "writes know which version they were decided on, and whether they may have been carried out already (R5, "
+	  "R26)",
+	  "ALTER TABLE outbox ADD COLUMN version TEXT;"
+	  "ALTER TABLE outbox ADD COLUMN sent TEXT;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

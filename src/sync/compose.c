@@ -190,6 +190,7 @@ static struct owed entry(const struct compose *c, enum side side, const struct j
 		                          : c->crm_id,
 		.body = seal_json(c, body),
 		.base = c->merged ? base_of(c, part) : STR_EMPTY,
+		.version = creates ? STR_EMPTY : c->version[side],
 	};
 }
 
@@ -251,12 +252,46 @@ void compose_undo(const struct compose *c, enum on_removal how, bool gone, struc
 		undo_in_emr(c, how, ret);
 }
 
+/* One of the fields shares its member with what others write: the member cannot be made yet. */
+static bool made_later(const struct compose *c, const bool *to_emr)
+{
+	const struct mapping *m = c->mapping;
+
+	if (c->emr_id.len == 0 || c->plan->conn[SIDE_EMR]->traits.fetch_batch == 0)
+		return false;
+	for (size_t i = 0; i < m->count; i++) {
+		if (to_emr[i] && m->fields[i].direction != DIRECTION_EMR_TO_CRM && mapping_shares_member(&m->fields[i]))
+			return true;
+	}
+	return false;
+}
+
+static struct json *fields_for_later(const struct compose *c, const struct value *values, const bool *to_emr)
+{
+	const struct mapping *m = c->mapping;
+	struct json *list = json_new(c->scratch, JSON_ARRAY), *fields = json_new(c->scratch, JSON_OBJECT);
+
+	for (size_t i = 0; i < m->count; i++) {
+		struct json *pair = json_new(c->scratch, JSON_ARRAY);
+
+		if (!to_emr[i] || m->fields[i].direction == DIRECTION_EMR_TO_CRM)
+			continue;
+		json_append(pair, value_to_json(c->scratch, values[i]));
+		json_append(pair, value_to_json(c->scratch, c->emr[i]));
+		json_add(fields, path_text(m->fields[i].crm), pair);
+	}
+	json_append(list, fields);
+	return list;
+}
+
 /* Everything is in c->merged; which side gets a body, and which of them, stands here. */
 static int write_emr_body(const struct compose *c, const struct value *values, const bool *to_emr, struct json **ret,
                           const struct field_map **ret_field, struct err *err)
 {
 	if (mapping_write_emr(c->mapping, c->scratch, c->emr_record, values, to_emr, ret, ret_field, err) < 0)
 		return err_pass(err);
+	if (made_later(c, to_emr))
+		*ret = fields_for_later(c, values, to_emr);
 	if (c->emr_id.len == 0 && keeps_reference(c->plan))
 		add_reference(c, *ret, c->crm_id);
 	return 0;

@@ -8,6 +8,11 @@
 #include "sync/outbox.h"
 #include "sync/run.h"
 
+/*
+ * What the body of an entry holds: an object, as it is sent. Or a list with one object: {CRM field: [value, what the EMR's record held of it then]}, for a change
+ * of an EMR record that touches a list or a nested object: the members are made from the record as it is when the entry is delivered, so that what a
+ * person adds beside our field until then is kept (R28).
+ */
 struct writes {
 	struct owed owed[3]; /* to the CRM, to the EMR, and the low-priority back-reference */
 	size_t count;
@@ -26,7 +31,9 @@ struct compose {
 	bool shows_link;           /* the fields that show the link are written once more */
 	bool joins;                /* a new link with a record that was there */
 	struct str emr_id, crm_id; /* one is empty: that one is to be created */
+	struct str version[2];     /* by side: of the records that were merged (R26) */
 	const struct json *emr_record;
+	const struct value *emr;       /* what it holds of each mapped field */
 	const struct mapping *mapping; /* R38: of the payload's mode; NULL: nothing was merged */
 	const struct merged *merged;
 	const struct base *base; /* the link's as it is; NULL: none yet */

@@ -3,11 +3,12 @@
  *
  *	gather   entries that are due go into a pool per kind of write, oldest first
  *	send     a full pool, or any pool when nothing more is coming, becomes a call; up to WINDOW calls are under way
+ *	read     entries that are made from the record as it is ask for it first: a batch then is read before it is written
  *	take     the oldest call's answer is judged and settled in one transaction
  *
  * Pools and calls live in memory only: after a crash the outbox still has every entry that was not settled, and sends it again (R5).
  */
-#include "sync/deliver.h"
+#include "sync/deliver_parts.h"
 
 #include "lib/clock.h"
 #include "lib/limits.h"
@@ -17,30 +18,11 @@
 
 /* Milliseconds: how long an answer waits for more to send, an idle lane for a ring, a postponed entry to be asked for again. */
 enum { PATIENCE_MS = 20, IDLE_MS = 200, AGAIN_MS = 250 };
-enum {
-	WINDOW = 8,
-	POOLS = WRITE_DELETE + 1,
-	PRIORITIES = OWED_LOW + 1,
-	BATCH_MAX = 200,
-	WHOLE_FAILURES_MAX = 5,
-	WHOLE_PAUSE_MS = 200
-};
-
-/* A call's worth of entries: first as a pool that fills, then as a call under way. */
-struct batch {
-	struct arena arena;
-	struct owed *owed[BATCH_MAX];
-	size_t count;
-	struct call *call;
-};
+enum { WINDOW = 8, POOLS = WRITE_DELETE + 1, PRIORITIES = OWED_LOW + 1, WHOLE_FAILURES_MAX = 5, WHOLE_PAUSE_MS = 200 };
 
 struct lane {
-	struct engine *engine;
-	const struct plan *plan;
-	struct connection *conn;
-	enum side side;
+	struct place place;
 	bool with_low;
-	struct lanes *lanes;
 	size_t batch_size;
 	struct batch *pools[POOLS];
 	struct batch *calls[WINDOW]; /* ring */
@@ -69,6 +51,8 @@ static void batch_free(struct batch *b)
 		return;
 	if (b->call)
 		call_cancel(&b->call);
+	for (size_t i = 0; b->reads && i < b->read_count; i++)
+		call_cancel(&b->reads[i]);
 	arena = b->arena;
 	arena_release(&arena);
 }
@@ -78,7 +62,7 @@ static void batch_free(struct batch *b)
 static bool in_batch(const struct batch *b, const struct owed *owed)
 {
 	for (size_t i = 0; b && i < b->count; i++) {
-		const struct owed *other = b->owed[i];
+		const struct owed *other = &b->entries[i]->owed;
 
 		if (other->id == owed->id || (owed->link_id && other->link_id == owed->link_id) ||
 		    (owed->record_id.len && str_eq(other->record_id, owed->record_id)))
@@ -113,17 +97,21 @@ static bool pool_full(const struct lane *lane)
 static void put_in_pool(struct lane *lane, const struct owed *owed)
 {
 	struct batch **pool = &lane->pools[owed->op];
+	struct entry *entry;
 	struct owed *copy;
 
 	if (!*pool)
 		*pool = batch_new();
-	copy = arena_new(&(*pool)->arena, struct owed);
+	entry = arena_new(&(*pool)->arena, struct entry);
+	copy = &entry->owed;
 	*copy = *owed;
 	copy->record_id = arena_str(&(*pool)->arena, owed->record_id);
 	copy->key = arena_str(&(*pool)->arena, owed->key);
 	copy->body = arena_str(&(*pool)->arena, owed->body);
 	copy->base = arena_str(&(*pool)->arena, owed->base);
-	(*pool)->owed[(*pool)->count++] = copy;
+	copy->version = arena_str(&(*pool)->arena, owed->version);
+	copy->sent = arena_str(&(*pool)->arena, owed->sent);
+	(*pool)->entries[(*pool)->count++] = entry;
 }
 
 struct gather {
@@ -138,8 +126,8 @@ static int select_due(struct db *db, void *context, struct err *err)
 {
 	struct gather *job = context;
 	const struct owed_query query = {
-		.sync_id = job->lane->plan->sync_id,
-		.side = job->lane->side,
+		.sync_id = job->lane->place.plan->sync_id,
+		.side = job->lane->place.side,
 		.priority = job->priority,
 		.now_ms = clock_wall_ms(),
 		.after_id = job->lane->after_id[job->priority],
@@ -149,10 +137,6 @@ static int select_due(struct db *db, void *context, struct err *err)
 	return outbox_due(db, job->arena, &query, &job->found, &job->count, err);
 }
 
-static const enum http_priority of_http[] = {
-	[OWED_PERSON] = HTTP_URGENT, [OWED_NORMAL] = HTTP_NORMAL, [OWED_LOW] = HTTP_LOW
-};
-
 /* *ret_more: rows came, so there may be more. */
 static int gather_priority(struct lane *lane, enum owed_priority priority, bool *ret_more, struct err *err)
 {
@@ -161,9 +145,9 @@ static int gather_priority(struct lane *lane, enum owed_priority priority, bool 
 	int code;
 
 	*ret_more = false;
-	if (!budget_lets(lane->plan, lane->side, of_http[priority]))
+	if (!budget_lets(lane->place.plan, lane->place.side, deliver_http[priority]))
 		return 0; /* what is kept for people is left to them */
-	code = store_read(lane->engine->store, select_due, &job, err);
+	code = store_read(lane->place.engine->store, select_due, &job, err);
 	if (code < 0)
 		return code;
 	for (size_t i = 0; i < job.count; i++) {
@@ -208,46 +192,12 @@ static int gather(struct lane *lane, struct err *err)
 
 /* ---- send ---- */
 
-static int fill_item(struct lane *lane, struct arena *arena, const struct owed *owed, struct write_item *ret,
-                     struct err *err)
-{
-	struct str body;
-	struct json *fields;
-
-	if (box_open(lane->engine->keys, arena, "outbox.body", owed->body, &body, err) < 0 ||
-	    json_parse(arena, body, &fields, err) < 0)
-		return err_wrap(err, "outbox entry %lld", (long long)owed->id);
-	*ret = (struct write_item) {
-		.op = owed->op,
-		.id = owed->record_id,
-		.key_field = owed->op != WRITE_CREATE ? STR_EMPTY
-		             : lane->side == SIDE_CRM ? lane->plan->crm_id_field
-		                                      : lane->conn->traits.reference_field,
-		.key = owed->key,
-		.fields = fields,
-	};
-	return 0;
-}
-
-/* write_start copies what it needs: the bodies as trees do not live as long as the call. */
 static int send(struct lane *lane, enum write_op op, struct err *err)
 {
-	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct batch *b = lane->pools[op];
-	struct write_item *items = arena_new_array(&arena, struct write_item, b->count);
-	struct write_request request = {
-		.object = lane->plan->object[lane->side],
-		.items = items,
-		.item_count = b->count,
-		.priority = HTTP_LOW,
-	};
 
-	for (size_t i = 0; i < b->count; i++) {
-		if (fill_item(lane, &arena, b->owed[i], &items[i], err) < 0)
-			return err_pass(err);
-		request.priority = MIN_OF(request.priority, of_http[b->owed[i]->priority]);
-	}
-	b->call = lane->conn->kind->write_start(lane->conn, &request);
+	if (fill_begin(&lane->place, b, err) < 0 || (!b->reads && fill_write(&lane->place, b, err) < 0))
+		return err_pass(err);
 	lane->pools[op] = NULL;
 	lane->calls[(lane->first + lane->open) % WINDOW] = b;
 	lane->open++;
@@ -272,22 +222,25 @@ static int send_ready(struct lane *lane, bool everything, struct err *err)
 struct take {
 	struct lane *lane;
 	struct batch *batch;
-	struct write_result *results;
 	enum settled *settled; /* of each entry */
 	int64_t *came_ms;      /* of its payload, when that was told live; else 0 */
-	size_t by_outcome[SETTLED_REFUSED + 1];
+	size_t by_outcome[SETTLED_KINDS];
 };
 
 static int settle_batch(struct db *db, void *context, struct err *err)
 {
 	struct take *job = context;
-	struct settle s = { .engine = job->lane->engine, .plan = job->lane->plan, .arena = &job->batch->arena };
+	const struct place *p = &job->lane->place;
+	struct settle s = { .engine = p->engine, .plan = p->plan, .arena = &job->batch->arena };
 
-	for (size_t i = 0; i <= SETTLED_REFUSED; i++)
+	for (size_t i = 0; i < SETTLED_KINDS; i++)
 		job->by_outcome[i] = 0;
 	for (size_t i = 0; i < job->batch->count; i++) {
-		s.owed = job->batch->owed[i];
-		s.result = &job->results[i];
+		const struct entry *e = job->batch->entries[i];
+
+		s.owed = &e->owed;
+		s.result = &e->result;
+		s.adopted = e->adopted;
 		s.ret_came_ms = &job->came_ms[i];
 		job->came_ms[i] = 0;
 		if (settle_write(db, &s, &job->settled[i], err) < 0)
@@ -301,21 +254,39 @@ static int settle_batch(struct db *db, void *context, struct err *err)
 static void meter_batch(const struct take *job, int64_t answered_ms)
 {
 	static const char *const names[] = {
-		[SETTLED_DELIVERED] = "delivered", [SETTLED_LATER] = "later", [SETTLED_REFUSED] = "refused"
+		[SETTLED_DELIVERED] = "delivered",
+		[SETTLED_LATER] = "later",
+		[SETTLED_REFUSED] = "refused",
+		[SETTLED_LOOK] = "read_again",
 	};
-	struct meter *meter = job->lane->engine->meter;
-	struct str sync = job->lane->plan->name, side = job->lane->side == SIDE_CRM ? STR("crm") : STR("emr");
+	struct meter *meter = job->lane->place.engine->meter;
+	struct str sync = job->lane->place.plan->name,
+	           side = job->lane->place.side == SIDE_CRM ? STR("crm") : STR("emr");
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		meter_add(meter, METER_WRITES, sync, side, str_of(names[i]), job->by_outcome[i]);
 	for (size_t i = 0; meter && i < job->batch->count; i++) {
-		struct str code = job->results[i].code;
+		struct str code = job->batch->entries[i]->result.code;
 
 		if (job->came_ms[i] && job->settled[i] == SETTLED_DELIVERED)
 			meter_time(meter, METER_WRITE_TIME, (answered_ms - job->came_ms[i]) * 1000);
 		if (job->settled[i] == SETTLED_REFUSED)
 			meter_add(meter, METER_ERRORS, sync, code.len ? code : STR("refused"), STR_EMPTY, 1);
 	}
+}
+
+/* What was noted as about to be sent was not carried out. */
+static int unsend_batch(struct db *db, void *context, struct err *err)
+{
+	const struct batch *b = ((struct take *)context)->batch;
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct owed *owed = &b->entries[i]->owed;
+
+		if (b->sent_count && owed->sent.len && outbox_sent(db, owed->id, STR_EMPTY, owed->due_ms, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
 }
 
 /* Nothing can be said of any entry, and sending them again is harmless: they stay as they are, and the lane pauses. A far side that is down is no
@@ -325,11 +296,27 @@ static int whole_failure(struct lane *lane, struct err *why, struct err *err)
 	if (err_class_of(why->code) != ERR_CLASS_RETRY || ++lane->whole_failures >= WHOLE_FAILURES_MAX) {
 		*err = *why;
 		return err_wrap(err, "write to %.*s",
-		                STR_ARG(lane->side == SIDE_CRM ? lane->plan->crm_name : lane->plan->emr_name));
+		                STR_ARG(lane->place.side == SIDE_CRM ? lane->place.plan->crm_name
+		                                                     : lane->place.plan->emr_name));
 	}
 	lane->pause_ms = clock_mono_ns() / 1000000 + ((int64_t)WHOLE_PAUSE_MS << lane->whole_failures);
 	lane->again_ms = clock_wall_ms();
 	return 0;
+}
+
+/* Waits for the answer. False: nothing can be said of any entry. */
+static bool finish(const struct place *p, struct batch *b)
+{
+	struct write_result *results = arena_new_array(&b->arena, struct write_result, b->sent_count);
+
+	if (b->call && p->conn->kind->write_finish(&b->call, &b->arena, results, &b->failed) < 0)
+		return false;
+	for (size_t i = 0; i < b->sent_count; i++)
+		b->sent[i]->result = results[i];
+	if (b->failed.code)
+		return false;
+	sure_gone(p, b);
+	return true;
 }
 
 static int take(struct lane *lane, struct err *err)
@@ -337,23 +324,21 @@ static int take(struct lane *lane, struct err *err)
 	struct batch *b = lane->calls[lane->first];
 	struct take job = { .lane = lane,
 		            .batch = b,
-		            .results = arena_new_array(&b->arena, struct write_result, b->count),
 		            .settled = arena_new_array(&b->arena, enum settled, b->count),
 		            .came_ms = arena_new_array(&b->arena, int64_t, b->count) };
-	struct err why = ERR_INIT;
-	int code = 0;
-
-	bool answered = lane->conn->kind->write_finish(&b->call, &b->arena, job.results, &why) >= 0;
+	bool answered = finish(&lane->place, b);
 	int64_t answered_ms = clock_wall_ms();
+	int code = 0;
 
 	if (answered)
 		lane->whole_failures = 0;
 	else
-		code = whole_failure(lane, &why, err);
+		code = whole_failure(lane, &b->failed, err);
 	lane->first = (lane->first + 1) % WINDOW;
 	lane->open--;
-	if (code >= 0 && answered)
-		code = store_write(lane->engine->store, RELAXED, settle_batch, &job, err);
+	if (code >= 0)
+		code = store_write(lane->place.engine->store, RELAXED, answered ? settle_batch : unsend_batch, &job,
+		                   err);
 	if (code >= 0 && answered)
 		meter_batch(&job, answered_ms);
 	batch_free(b);
@@ -361,10 +346,24 @@ static int take(struct lane *lane, struct err *err)
 		return code;
 	if (job.by_outcome[SETTLED_LATER])
 		lane->again_ms = clock_wall_ms() + AGAIN_MS;
-	atomic_fetch_add(&lane->lanes->delivered, (int64_t)job.by_outcome[SETTLED_DELIVERED]);
-	atomic_fetch_add(&lane->lanes->refused, (int64_t)job.by_outcome[SETTLED_REFUSED]);
-	lanes_ring(lane->lanes); /* the other side may owe something now */
+	atomic_fetch_add(&lane->place.lanes->delivered, (int64_t)job.by_outcome[SETTLED_DELIVERED]);
+	atomic_fetch_add(&lane->place.lanes->refused, (int64_t)job.by_outcome[SETTLED_REFUSED]);
+	lanes_ring(lane->place.lanes); /* the other side may owe something now */
 	return 0;
+}
+
+/* The oldest batch that waits for its records goes on to be written: so all of the window are read at once, then written at once. */
+static int read_or_take(struct lane *lane, struct err *err)
+{
+	for (size_t i = 0; i < lane->open; i++) {
+		struct batch *b = lane->calls[(lane->first + i) % WINDOW];
+
+		if (!b->reads)
+			continue;
+		fill_read(&lane->place, b);
+		return fill_write(&lane->place, b, err);
+	}
+	return take(lane, err);
 }
 
 /* ---- the lane ---- */
@@ -385,9 +384,9 @@ static bool should_take(struct lane *lane, unsigned rings, bool stopping)
 
 	if (lane->open == 0)
 		return false;
-	if (lane->open == WINDOW || stopping || left <= 0 || atomic_load(&lane->lanes->quiet))
+	if (lane->open == WINDOW || stopping || left <= 0 || atomic_load(&lane->place.lanes->quiet))
 		return true;
-	return !lanes_wait(lane->lanes, rings, left);
+	return !lanes_wait(lane->place.lanes, rings, left);
 }
 
 /* Postponed entries are looked for again when they are due; so is whatever another process owes. */
@@ -395,7 +394,7 @@ static void idle(struct lane *lane, unsigned rings)
 {
 	if (lane->again_ms == 0)
 		lane->again_ms = clock_wall_ms() + AGAIN_MS;
-	lanes_wait(lane->lanes, rings, IDLE_MS);
+	lanes_wait(lane->place.lanes, rings, IDLE_MS);
 }
 
 static bool pausing(const struct lane *lane)
@@ -406,37 +405,33 @@ static bool pausing(const struct lane *lane)
 /* One turn. *ret_done: it must stop and nothing is under way. */
 static int turn(struct lane *lane, bool *ret_done, struct err *err)
 {
-	bool stopping = lanes_stopping(lane->engine, lane->lanes);
-	unsigned rings = lanes_rings(lane->lanes);
+	bool stopping = lanes_stopping(lane->place.engine, lane->place.lanes);
+	unsigned rings = lanes_rings(lane->place.lanes);
 	size_t open = lane->open;
 
 	if (!stopping && !pausing(lane) &&
-	    (gather(lane, err) < 0 || send_ready(lane, lane->open == 0 || atomic_load(&lane->lanes->flush), err) < 0))
+	    (gather(lane, err) < 0 ||
+	     send_ready(lane, lane->open == 0 || atomic_load(&lane->place.lanes->flush), err) < 0))
 		return err_pass(err);
 	if (lane->open > open)
 		lane->patience_ms = clock_mono_ns() / 1000000 + PATIENCE_MS;
 	if (lane->open > open && lane->open < WINDOW)
 		return 0; /* there was something to send: look for more */
 	if (should_take(lane, rings, stopping))
-		return take(lane, err);
+		return read_or_take(lane, err);
 	*ret_done = stopping && lane->open == 0;
 	if (!stopping && lane->open == 0 && (pools_empty(lane) || pausing(lane)))
-		idle(lane, pausing(lane) ? lanes_rings(lane->lanes) : rings);
+		idle(lane, pausing(lane) ? lanes_rings(lane->place.lanes) : rings);
 	return 0;
 }
 
 void deliver_lane(struct engine *engine, const struct plan *plan, enum side side, bool with_low, struct lanes *lanes)
 {
-	struct lane lane = { .engine = engine,
-		             .plan = plan,
-		             .conn = plan->conn[side],
-		             .side = side,
-		             .with_low = with_low,
-		             .lanes = lanes };
+	struct lane lane = { .place = { engine, plan, plan->conn[side], side, lanes }, .with_low = with_low };
 	struct err err = ERR_INIT;
 	bool done = false;
 
-	lane.batch_size = MAX_OF((size_t)1, MIN_OF(lane.conn->traits.write_batch, (size_t)BATCH_MAX));
+	lane.batch_size = MAX_OF((size_t)1, MIN_OF(lane.place.conn->traits.write_batch, (size_t)BATCH_MAX));
 	while (!done) {
 		if (turn(&lane, &done, &err) < 0) {
 			lanes_fail(lanes, &err);

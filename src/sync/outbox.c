@@ -8,17 +8,20 @@
 
 static const struct statement ADD = { "INSERT INTO outbox (sync_id, side, priority, op, link_id, staged_id, run_id, "
 	                              "record_id, external_key, body, base, attempts,"
-	                              " due_ms, created_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,$12,$13)" };
+	                              " due_ms, created_ms, version) VALUES "
+	                              "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,$12,$13,$14)" };
 static const struct statement DUE = {
 	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
 	"attempts, due_ms,"
-	" error_code FROM outbox WHERE sync_id = $1 AND side = $2 AND priority = $3 AND id > $4 AND due_ms <= $5"
+	" error_code, version, sent FROM outbox WHERE sync_id = $1 AND side = $2 AND priority = $3 AND id > $4 AND "
+	"due_ms <= $5"
 	" ORDER BY id LIMIT $6"
 };
 static const struct statement DONE = { "DELETE FROM outbox WHERE id = $1" };
 static const struct statement LATER = {
 	"UPDATE outbox SET attempts = attempts + 1, due_ms = $2, error_code = $3 WHERE id = $1"
 };
+static const struct statement SENT = { "UPDATE outbox SET sent = $2, due_ms = $3 WHERE id = $1" };
 static const struct statement FORGET_LINK = { "DELETE FROM outbox WHERE link_id = $1" };
 static const struct statement FORGET_SYNC = { "DELETE FROM outbox WHERE sync_id = $1" };
 static const struct statement OWES = { "SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND priority < 2" };
@@ -34,7 +37,7 @@ int outbox_add(struct db *db, struct owed *owed, struct err *err)
 	                       bind_int(owed->op), bind_int(owed->link_id), bind_id(owed->staged_id),
 	                       bind_id(owed->run_id), bind_text(owed->record_id), bind_text_or_null(owed->key),
 	                       bind_blob(owed->body), owed->base.len ? bind_blob(owed->base) : bind_null(),
-	                       bind_int(owed->due_ms), bind_int(now)),
+	                       bind_int(owed->due_ms), bind_int(now), bind_text_or_null(owed->version)),
 	                  err);
 
 	if (code < 0)
@@ -62,6 +65,8 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.attempts = row_int(rows, "attempts"),
 		.due_ms = row_int(rows, "due_ms"),
 		.error_code = arena_str(arena, row_text(rows, "error_code")),
+		.version = arena_str(arena, row_text(rows, "version")),
+		.sent = arena_str(arena, row_text(rows, "sent")),
 	};
 }
 
@@ -100,6 +105,11 @@ int outbox_forget_sync(struct db *db, int64_t sync_id, struct err *err)
 int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, struct err *err)
 {
 	return db_run(db, &LATER, BIND(bind_int(id), bind_int(due_ms), bind_text_or_null(code)), err);
+}
+
+int outbox_sent(struct db *db, int64_t id, struct str sent, int64_t due_ms, struct err *err)
+{
+	return db_run(db, &SENT, BIND(bind_int(id), bind_text_or_null(sent), bind_int(due_ms)), err);
 }
 
 int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err)

@@ -16,8 +16,12 @@ struct owed {
 	enum owed_priority priority;
 	struct str record_id; /* far id; empty for a create */
 	struct str key;       /* external id of a create */
-	struct str body;      /* sealed JSON object */
-	struct str base;      /* sealed: what the base becomes, for the fields of this write; empty: nothing */
+	struct str
+	        body; /* sealed; an object: what is sent; a list: fields to be laid over the record as it will be then (see compose.h) */
+	struct str version; /* update: the record's when this was decided; empty: no precondition */
+	struct str
+	        sent; /* a create that may have been carried out: ids that were known of such a record before, as a JSON list; empty: it was not */
+	struct str base; /* sealed: what the base becomes, for the fields of this write; empty: nothing */
 	int64_t attempts, due_ms;
 	struct str error_code;
 };
@@ -35,6 +39,9 @@ int outbox_due(struct db *db, struct arena *arena, const struct owed_query *quer
                struct err *err) MUST_CHECK;
 int outbox_done(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, struct err *err) MUST_CHECK;
+/* A create is about to be sent to a system that cannot be asked for it by our id: until something is known of it, it is not to be sent again, and not to be asked
+ * for before `due_ms`. With an empty `sent` it surely was not carried out. */
+int outbox_sent(struct db *db, int64_t id, struct str sent, int64_t due_ms, struct err *err) MUST_CHECK;
 /* Is a write of normal priority still owed for this link? */
 int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err) MUST_CHECK;
 /* The link is dropped: nothing more is owed for it. */

@@ -381,6 +381,10 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	merge(r, chunk, item, &both);
 	compose = composing(r, chunk, item);
 	compose.emr_record = both.json[SIDE_EMR];
+	compose.emr = both.values[SIDE_EMR];
+	compose.version[item->staged->side] = item->staged->version;
+	if (item->there)
+		compose.version[side_other(item->staged->side)] = item->there->version;
 	arena_reset(&r->scratch);
 	if (compose_writes(&compose, &item->writes, &field, &err) < 0) {
 		decide_failed(chunk, item, &err, field);

@@ -3,9 +3,11 @@
  *
  *	DELIVERED    the entry is done; the base takes the fields of this write as the far side has them (R27), the link lives, the payload is done
  *	             once nothing else is owed for it; a created CRM record earns its back-reference (R18)
- *	RETRY_LATER, UNKNOWN   tried again with growing pauses; every write is repeatable: creates are upserts by external id, updates carry
- *	             absolute values (R5)
+ *	RETRY_LATER, UNKNOWN   tried again with growing pauses; every write is repeatable: creates are upserts by external id, or looked for before
+ *	             they are sent again (deliver_sure.c), updates carry absolute values (R5)
  *	REFUSED      the payload fails with the far side's code (R3); a link that was only being made is dropped
+ *	CHANGED      a person was faster: the entry is given up, the base stays, and the payload's record is read and merged again (R28)
+ *	GONE         the record is not there any more: that is a change of its side, and walks the road as one (R31, R32)
  */
 #include "sync/settle.h"
 
@@ -25,6 +27,12 @@
 
 static const int64_t first_pause_ms = 500;
 static const int64_t longest_pause_ms = 60000;
+static const int64_t usual_doubt_ms = 2000;
+
+int64_t settle_doubt_ms(const struct engine *engine)
+{
+	return engine->doubt_ms ? engine->doubt_ms : usual_doubt_ms;
+}
 
 static int64_t pause_ms(const struct settle *s)
 {
@@ -137,6 +145,26 @@ static int owe_back_reference(struct db *db, const struct settle *s, const struc
 	return outbox_add(db, &owed, err);
 }
 
+/* The record is to be read: what it shows walks the road as a payload of its side. */
+static int stage_look(struct db *db, const struct settle *s, struct str id, const char *why, struct err *err)
+{
+	const struct str bytes = STR("{\"look\":true}");
+	struct staged row = {
+		.sync_id = s->plan->sync_id,
+		.side = s->owed->side,
+		.door = DOOR_RETRY,
+		.state = STAGED_TO_READ,
+		.priority = STAGED_LIVE,
+		.record_id = id,
+		.received_ms = clock_wall_ms(),
+		.event = str_of(why),
+		.hash = digest_content(bytes),
+		.sealed = box_seal(s->engine->keys, s->arena, "staged.body", bytes),
+	};
+
+	return stage_insert(db, &row, err);
+}
+
 /* The new record is known from now on, so that the next one of that name meets it (R8). */
 static int note_created(struct db *db, const struct settle *s, const struct link *link, struct err *err)
 {
@@ -159,8 +187,8 @@ static int note_created(struct db *db, const struct settle *s, const struct link
 	return identity_put(db, s->plan->sync_id, &known, &seen, err);
 }
 
-/* R15, R18: a patient was created for a CRM record: that record learns its id. */
-static int owe_link_fields(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+static int owe_link_fields(struct db *db, const struct settle *s, const struct link *link, int64_t staged_id,
+                           struct err *err)
 {
 	struct run run = { 0 };
 	struct compose compose = { .engine = s->engine,
@@ -173,8 +201,6 @@ static int owe_link_fields(struct db *db, const struct settle *s, const struct l
 		                   .crm_id = link->crm_id };
 	struct owed owed;
 
-	if (s->owed->side != SIDE_EMR || s->owed->op != WRITE_CREATE)
-		return 0;
 	if (s->owed->run_id) {
 		if (run_read(db, s->arena, s->owed->run_id, &run, err) < 0)
 			return err_pass(err);
@@ -183,8 +209,16 @@ static int owe_link_fields(struct db *db, const struct settle *s, const struct l
 	owed = compose_link_fields(&compose);
 	owed.link_id = link->id;
 	owed.run_id = s->owed->run_id;
-	owed.staged_id = s->owed->staged_id;
+	owed.staged_id = staged_id;
 	return outbox_add(db, &owed, err);
+}
+
+/* R15, R18: a patient was created for a CRM record: that record learns its id. */
+static int show_created(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+{
+	if (s->owed->side != SIDE_EMR || s->owed->op != WRITE_CREATE)
+		return 0;
+	return owe_link_fields(db, s, link, s->owed->staged_id, err);
 }
 
 static struct truth_about about_link(const struct settle *s, const struct link *link)
@@ -256,7 +290,9 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 		return err_pass(err);
 	if (link_settle(db, &link, err) < 0 || look_after_write(db, s, link.id, err) < 0 ||
 	    note_created(db, s, &link, err) < 0 || owe_back_reference(db, s, &link, err) < 0 ||
-	    owe_link_fields(db, s, &link, err) < 0)
+	    show_created(db, s, &link, err) < 0)
+		return err_pass(err);
+	if (s->adopted && stage_look(db, s, s->result->id, "found after a lost answer", err) < 0)
 		return err_pass(err);
 	return finish_payload(db, s, &link, err);
 }
@@ -271,11 +307,11 @@ static struct str reason_of(const struct settle *s)
 	                    STR_ARG(r->advice));
 }
 
-static int note_refusal(struct db *db, const struct settle *s, const struct link *link, struct str reason,
-                        struct err *err)
+static int note(struct db *db, const struct settle *s, const struct link *link, enum level level, struct str reason,
+                struct err *err)
 {
 	const struct journal_entry entry = {
-		.level = LEVEL_ERROR,
+		.level = level,
 		.sync_id = s->plan->sync_id,
 		.run_id = s->owed->run_id,
 		.staged_id = s->owed->staged_id,
@@ -300,6 +336,18 @@ static int tell_refusal(struct db *db, const struct settle *s, const struct link
 	return link->state < LINK_ENDED ? truth_tell(db, &about, &truth, err) : 0;
 }
 
+/* The write came to nothing: the next reading compares both sides; a link that was only being made is dropped. */
+static int undo_link(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+{
+	bool needed = s->owed->side == SIDE_CRM || s->owed->op == WRITE_CREATE || s->result->outcome == GONE;
+
+	if (link->state != LINK_MAKING || !needed)
+		return link_owe(db, link->id, STR_EMPTY, err);
+	if (outbox_forget_link(db, link->id, err) < 0)
+		return err_pass(err);
+	return link_drop(db, link->id, err);
+}
+
 static int refused(struct db *db, const struct settle *s, struct err *err)
 {
 	struct str reason = reason_of(s);
@@ -308,7 +356,7 @@ static int refused(struct db *db, const struct settle *s, struct err *err)
 
 	if (outbox_done(db, s->owed->id, err) < 0 ||
 	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0 ||
-	    note_refusal(db, s, &link, reason, err) < 0)
+	    note(db, s, &link, LEVEL_ERROR, reason, err) < 0)
 		return err_pass(err);
 	if (drift_suspect(db, s->plan, s->owed->side, err) < 0)
 		return err_pass(err);
@@ -320,11 +368,63 @@ static int refused(struct db *db, const struct settle *s, struct err *err)
 		return err_pass(err);
 	if (tell_refusal(db, s, &link, reason, err) < 0)
 		return err_pass(err);
-	if (link.state != LINK_MAKING || (s->owed->side != SIDE_CRM && s->owed->op != WRITE_CREATE))
-		return link_owe(db, link.id, STR_EMPTY, err);
-	if (outbox_forget_link(db, link.id, err) < 0)
+	return undo_link(db, s, &link, err);
+}
+
+/*
+ * R28: the far record is not the one that this was decided on. A link in the making stays, with what its other side has taken already as its base: the CRM
+ * record gets what shows the link, which no person's edit can contradict, and the fields are merged once that is there.
+ */
+static int changed(struct db *db, const struct settle *s, struct err *err)
+{
+	struct link link = { 0 };
+	bool found;
+
+	if (outbox_done(db, s->owed->id, err) < 0 || link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0)
 		return err_pass(err);
-	return link_drop(db, link.id, err);
+	if (!found || s->owed->priority == OWED_LOW)
+		return 0;
+	if (s->owed->staged_id ? stage_read_again(db, s->owed->staged_id, err) < 0
+	                       : stage_look(db, s, s->owed->record_id, "changed before our write", err) < 0)
+		return err_pass(err);
+	if (link.state == LINK_MAKING && s->owed->side == SIDE_CRM && owe_link_fields(db, s, &link, 0, err) < 0)
+		return err_pass(err);
+	return link_owe(db, link.id, STR_EMPTY, err);
+}
+
+static const char *const lost[] = {
+	[SIDE_EMR] = "its patient is not in the EMR any more (R31)",
+	[SIDE_CRM] = "its CRM record was deleted (R31)",
+};
+
+/* A new link loses the record that it was to join: the payload looks for another one. */
+static int finish_gone(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+{
+	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
+		return 0;
+	if (link->state == LINK_MAKING)
+		return stage_read_again(db, s->owed->staged_id, err);
+	return stage_settle(db, s->owed->staged_id, STAGED_DONE, OUTCOME_SKIPPED_FILTERED, link->id,
+	                    lost[s->owed->side], err);
+}
+
+/* R31: the record that was to be written is not there any more. What ended its link has nothing left to let go of. */
+static int gone(struct db *db, const struct settle *s, struct err *err)
+{
+	struct link link = { 0 };
+	bool found;
+
+	if (outbox_done(db, s->owed->id, err) < 0 ||
+	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0 ||
+	    note(db, s, &link, LEVEL_INFO, str_of(lost[s->owed->side]), err) < 0)
+		return err_pass(err);
+	if (!found)
+		return 0;
+	if (link.state == LINK_ENDED || link.state == LINK_FORGIVEN)
+		return finish_payload(db, s, &link, err);
+	if (stage_look(db, s, s->owed->record_id, "found to be gone", err) < 0 || finish_gone(db, s, &link, err) < 0)
+		return err_pass(err);
+	return undo_link(db, s, &link, err);
 }
 
 /* R9: a create with our key met a record that got this key by a person's hand since we looked, and is linked to another one. */
@@ -359,16 +459,40 @@ static int settle_delivered(struct db *db, const struct settle *s, enum settled 
 	return refused(db, &no, err);
 }
 
-int settle_write(struct db *db, const struct settle *s, enum settled *ret, struct err *err)
+static int settle_later(struct db *db, const struct settle *s, enum settled *ret, struct err *err)
 {
-	enum delivery outcome = s->result->outcome;
+	bool doubt = s->result->outcome == UNKNOWN && s->owed->sent.len > 0;
+	int64_t pause = MAX_OF(pause_ms(s), doubt ? settle_doubt_ms(s->engine) : 0);
 
-	if ((outcome == RETRY_LATER || outcome == UNKNOWN) && s->owed->attempts + 1 < WRITE_ATTEMPTS) {
-		*ret = SETTLED_LATER;
-		return outbox_later(db, s->owed->id, clock_wall_ms() + pause_ms(s), s->result->code, err);
-	}
-	if (outcome == DELIVERED)
-		return settle_delivered(db, s, ret, err);
+	*ret = SETTLED_LATER;
+	if (s->result->outcome == RETRY_LATER && s->owed->sent.len &&
+	    outbox_sent(db, s->owed->id, STR_EMPTY, s->owed->due_ms, err) < 0)
+		return err_pass(err);
+	return outbox_later(db, s->owed->id, clock_wall_ms() + pause, s->result->code, err);
+}
+
+static int settle_looked(struct db *db, const struct settle *s, enum settled *ret, struct err *err)
+{
+	*ret = SETTLED_LOOK;
+	return s->result->outcome == GONE ? gone(db, s, err) : changed(db, s, err);
+}
+
+static int settle_refused(struct db *db, const struct settle *s, enum settled *ret, struct err *err)
+{
 	*ret = SETTLED_REFUSED;
 	return refused(db, s, err);
+}
+
+int settle_write(struct db *db, const struct settle *s, enum settled *ret, struct err *err)
+{
+	static int (*const by_outcome[])(struct db *, const struct settle *, enum settled *, struct err *) = {
+		[DELIVERED] = settle_delivered, [RETRY_LATER] = settle_later, [REFUSED] = settle_refused,
+		[UNKNOWN] = settle_later,       [CHANGED] = settle_looked,    [GONE] = settle_looked,
+	};
+	enum delivery outcome = s->result->outcome;
+	bool worn_out = s->owed->attempts + 1 >= WRITE_ATTEMPTS;
+
+	if (worn_out && (outcome == RETRY_LATER || outcome == UNKNOWN))
+		return settle_refused(db, s, ret, err);
+	return by_outcome[outcome](db, s, ret, err);
 }

@@ -18,10 +18,14 @@ struct settle {
 	const struct write_result *result;
 	int64_t *
 	        ret_came_ms; /* when the payload of a delivered write came; 0: it has none, or it is one of a batch. NULL: nobody asks */
+	bool adopted; /* a create that was found after its answer was lost: nobody has shown us what the far side made of it */
 };
 
-enum settled { SETTLED_DELIVERED, SETTLED_LATER, SETTLED_REFUSED };
+/* LOOK: the entry is given up, and the record is looked at anew (R28, R31). */
+enum settled { SETTLED_DELIVERED, SETTLED_LATER, SETTLED_REFUSED, SETTLED_LOOK, SETTLED_KINDS };
 
+/* How long a create that may hang somewhere is left alone before it is looked for. */
+int64_t settle_doubt_ms(const struct engine *engine);
 int settle_write(struct db *db, const struct settle *s, enum settled *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -54,7 +54,7 @@ static const struct statement TO_READ = {
 	"5)))"
 	" ORDER BY id LIMIT $4"
 };
-static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state = 0" };
+static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state IN (0, 1)" };
 static const struct statement PARK = {
 	"UPDATE staged SET state = 6, reason = $2, waits_sync = $3, waits_for = $4 WHERE id = $1"
 };

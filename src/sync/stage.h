@@ -99,7 +99,7 @@ int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, enum stag
 /* The same of what is TO_READ. */
 int stage_to_read(struct db *db, struct arena *arena, int64_t sync_id, enum staged_priority priority, int64_t after_id,
                   size_t limit, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
-/* A waiting payload of which it is not sure that it is the youngest: its record is to be read again. */
+/* A payload that waits, or whose write was given up: it is not sure that it is the youngest, so its record is to be read again. */
 int stage_read_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 /* It waits until the record `parent_id` of the EMR is linked in sync `parent_sync`. Older payloads of the same record that are parked too give way to it. */
 int stage_park(struct db *db, const struct staged *s, int64_t parent_sync, struct str parent_id, const char *reason,

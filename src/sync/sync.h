@@ -31,10 +31,11 @@ struct engine {
 	struct store *store;
 	struct keyring *keys;
 	struct http_client *http;
-	const char *dir;        /* where the lock files live; NULL: nothing is locked (tests) */
-	const char *who;        /* who acts, for runs and the audit trail: "cli:root" */
-	atomic_bool stop;       /* Ctrl-C: lanes stop after the chunk in hand */
-	bool dry;               /* judge everything, deliver nothing (the store is a scratch copy) */
+	const char *dir;  /* where the lock files live; NULL: nothing is locked (tests) */
+	const char *who;  /* who acts, for runs and the audit trail: "cli:root" */
+	atomic_bool stop; /* Ctrl-C: lanes stop after the chunk in hand */
+	bool dry;         /* judge everything, deliver nothing (the store is a scratch copy) */
+	int64_t doubt_ms; /* how long a create without an answer may yet be carried out: it is not looked for sooner; 0: 2000 */
 	struct engine *lasting; /* dry: the engine whose copy this is: what must not be lost is kept there; else NULL */
 	/* Told of every decision, on the reconciling thread, before it is committed. NULL: nobody asks. */
 	void (*on_verdict)(void *context, const struct verdict *verdict);

@@ -182,6 +182,11 @@ static const struct rule search_rules[] = {
 };
 static const struct schema search_schema = { 0, search_rules, AT(search_section, line), -1 };
 
+static const struct rule precondition_rules[] = { TEXT_NEEDED(precondition_section, header),
+	                                          TEXT_NEEDED(precondition_section, from),
+	                                          { 0 } };
+static const struct schema precondition_schema = { 0, precondition_rules, AT(precondition_section, line), -1 };
+
 static const struct rule route_rules[] = {
 	TEXT(route_section, method),
 	TEXT_NEEDED(route_section, path),
@@ -192,6 +197,7 @@ static const struct rule route_rules[] = {
 	PAIRS(route_section, rename),
 	FLAG(route_section, read_back),
 	PAIRS(route_section, defaults),
+	SECTION(route_section, precondition, precondition_schema),
 	{ 0 },
 };
 static const struct schema route_schema = { 0, route_rules, AT(route_section, line), -1 };

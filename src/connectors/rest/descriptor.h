@@ -104,6 +104,14 @@ struct search_section {
 	struct pairs query;
 };
 
+/* A header by which a change is only carried out on the record as it was read (R26). */
+struct precondition_section {
+	uint32_t line;
+	struct str header;
+	struct str
+	        from; /* its value: text with {version}, the record's version, or {time}, the same as the date of an HTTP header */
+};
+
 enum send_style { SEND_CHANGED, SEND_WHOLE };
 struct route_section {
 	uint32_t line; /* 0: the system has no such route */
@@ -115,7 +123,8 @@ struct route_section {
 	struct texts on_refusal; /* update: members that are added once a body without them was refused */
 	struct texts drop;       /* whole: members that are not sent back */
 	struct pairs rename;     /* whole: member <- path in what was read; its first step is dropped */
-	bool read_back;          /* the answer does not show the record: GET it */
+	struct precondition_section precondition; /* update */
+	bool read_back;                           /* the answer does not show the record: GET it */
 };
 
 struct archived_section {

@@ -278,6 +278,31 @@ static int check_routes(struct check *c, struct object_section *o)
 	return 0;
 }
 
+static bool version_part(const void *context UNUSED, struct str name)
+{
+	return str_eq_c(name, "version") || str_eq_c(name, "time");
+}
+
+static int check_precondition(struct check *c, const struct object_section *o)
+{
+	const struct precondition_section *precondition = &o->update.precondition;
+	struct str bad;
+
+	if (o->get.precondition.line || o->create.precondition.line || o->remove.precondition.line)
+		return object_wrong(c, o, NULL, "only an 'update' has a precondition");
+	if (precondition->line == 0)
+		return 0;
+	if (!template_known(precondition->from, version_part, c->d, &bad) || str_find_char(precondition->from, '{') < 0)
+		return object_wrong(c, o, "update.precondition",
+		                    "'from' must hold {version} or {time}, and nothing else in braces");
+	if (o->record.version.len == 0)
+		return object_wrong(c, o, "update.precondition", "needs record.version, which it compares");
+	if (o->get.line == 0)
+		return object_wrong(c, o, "update.precondition",
+		                    "a record that has changed is read again: a 'get' route is needed");
+	return 0;
+}
+
 /* Lists that hang on another object's records. */
 static int check_per(struct check *c, const struct object_section *o)
 {
@@ -322,7 +347,7 @@ static int check_reading(struct check *c, struct object_section *o)
 
 static int check_object(struct check *c, struct object_section *o)
 {
-	if (check_routes(c, o) < 0 || check_reading(c, o) < 0)
+	if (check_routes(c, o) < 0 || check_precondition(c, o) < 0 || check_reading(c, o) < 0)
 		return c->err->code;
 	if (o->list.short_rows && o->get.line == 0)
 		return object_wrong(c, o, "list", "short_rows needs a 'get' route");

@@ -34,6 +34,7 @@ struct rest_request {
 	struct str method, url, body;
 	enum http_priority priority;
 	bool idempotent;
+	struct http_header more;  /* without name: none */
 	struct str authorization; /* another one than the connection's; empty: the connection's */
 };
 struct http_future *rest_send(struct rest *rest, const struct rest_request *request);

@@ -20,14 +20,14 @@ struct http_future *rest_send(struct rest *rest, const struct rest_request *requ
 {
 	size_t first = request->body.len ? 0 : 1, count = rest->header_count - first;
 	SCOPED(arena) struct arena scratch = ARENA_INIT;
-	struct http_header *headers = arena_new_array(&scratch, struct http_header, count + 1);
+	struct http_header *headers = arena_new_array(&scratch, struct http_header, count + 2);
 	char method[16];
 	const struct http_request http = {
 		.target = &rest->base.target,
 		.method = method,
 		.url = request->url,
 		.headers = headers,
-		.header_count = count + (request->authorization.len > 0),
+		.header_count = count + (request->authorization.len > 0) + (request->more.name.len > 0),
 		.body = request->body,
 		.priority = request->priority,
 		.idempotent = request->idempotent,
@@ -35,6 +35,8 @@ struct http_future *rest_send(struct rest *rest, const struct rest_request *requ
 	};
 
 	memcpy(headers, rest->headers + first, count * sizeof(*headers));
+	if (request->more.name.len)
+		headers[count++] = request->more;
 	headers[count] = (struct http_header) { STR("Authorization"), request->authorization };
 	snprintf(method, sizeof(method), "%.*s", STR_ARG(request->method));
 	return http_start(rest->http, &http);

@@ -5,23 +5,26 @@
  *	update      SEND ──► done          the current record is needed and was not given: READ ──► SEND
  *	delete      SEND ──► done
  *	any         SEND ──► READ_BACK     where answers do not show the record
+ *	update      SEND ──► COMPARE       its precondition did not hold: has the record really changed?
  *
  * A create whose answer never came is UNKNOWN. Everything else may be sent again.
  */
 #include "connectors/rest/rest.h"
 
+#include "lib/clock.h"
 #include "lib/limits.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum step { STEP_READ, STEP_SEND, STEP_PROBE, STEP_READ_BACK };
+enum step { STEP_READ, STEP_SEND, STEP_PROBE, STEP_READ_BACK, STEP_COMPARE };
 
 struct slot {
 	struct http_future *future; /* NULL: at its end */
 	enum step step;
 	enum write_op op;                    /* a create that was there already becomes an update */
 	struct str id, key, fields, current; /* copies; fields and current as JSON text */
+	struct str version;                  /* that the change was decided on; of a record read here, its own */
 	struct str body;                     /* of a create */
 	struct write_result *result;
 	bool judged; /* the result says something of this record */
@@ -73,6 +76,35 @@ static bool is_create(const struct slot *slot)
 	return slot->op == WRITE_CREATE || slot->op == WRITE_UPSERT;
 }
 
+struct precondition {
+	struct arena *arena;
+	struct str version;
+};
+
+static void precondition_value(const void *context, struct str name, struct buf *out)
+{
+	const struct precondition *p = context;
+	int64_t ms;
+
+	if (str_eq_c(name, "time"))
+		buf_add(out, clock_parse(p->version, &ms) ? clock_http_date(p->arena, ms) : STR_EMPTY);
+	else
+		buf_add(out, p->version);
+}
+
+/* R26: by which the far side refuses a change of a record that is not the one we read. */
+static struct http_header precondition(struct rest_write *w, const struct slot *slot, enum step step)
+{
+	const struct precondition_section *section = &w->object->update.precondition;
+	const struct precondition p = { &w->arena, slot->version };
+	SCOPED(buf) struct buf value = BUF_INIT(LIMIT_HTTP_HEADERS);
+
+	if (step != STEP_SEND || slot->op != WRITE_UPDATE || section->line == 0 || slot->version.len == 0)
+		return (struct http_header) { 0 };
+	template_write(&value, section->from, precondition_value, &p);
+	return (struct http_header) { section->header, arena_str(&w->arena, buf_str(&value)) };
+}
+
 static void slot_send(struct rest_write *w, struct slot *slot, enum step step, const struct route_section *route,
                       struct str id, struct str body)
 {
@@ -83,6 +115,7 @@ static void slot_send(struct rest_write *w, struct slot *slot, enum step step, c
 		.body = body,
 		.priority = w->priority,
 		.idempotent = step != STEP_SEND || !is_create(slot),
+		.more = precondition(w, slot, step),
 	};
 
 	slot->step = step;
@@ -149,6 +182,8 @@ static void refuse(struct rest_write *w, struct slot *slot, const struct http_an
 		result.outcome = is_create(slot) && code != ERR_RATE ? UNKNOWN : RETRY_LATER;
 	else if (class == ERR_CLASS_PERSON)
 		result.outcome = RETRY_LATER;
+	else if (slot->op == WRITE_UPDATE && (answer->status == 404 || answer->status == 410))
+		result.outcome = GONE;
 	result.code = own_code.len ? own_code : arena_printf(w->results, "%u", answer->status);
 	result.advice = str_of(advice);
 	result.raw_message = answer_cut(words.len ? words : answer->body);
@@ -204,6 +239,16 @@ static void take_record(struct rest_write *w, struct slot *slot, const struct ht
 
 /* ---- steps ---- */
 
+static struct str version_of(const struct rest_write *w, const struct http_answer *answer)
+{
+	struct json *json = parsed(w->results, answer->body);
+	struct record record = { 0 };
+
+	if (json && json->kind == JSON_OBJECT)
+		rest_record(w->object, json, str_trim(answer->body), &record);
+	return record.version;
+}
+
 static void after_read(struct rest_write *w, struct slot *slot, const struct http_answer *answer)
 {
 	if (!answer_good(answer) || !parsed(w->results, answer->body)) {
@@ -211,6 +256,7 @@ static void after_read(struct rest_write *w, struct slot *slot, const struct htt
 		return;
 	}
 	slot->current = answer->body;
+	slot->version = slot->version.len ? slot->version : version_of(w, answer);
 	slot_update(w, slot);
 	if (slot->step == STEP_READ) /* what was read does not serve either: never in a circle */
 		http_cancel(&slot->future);
@@ -296,6 +342,13 @@ static bool wants_more(const struct rest_write *w, const struct slot *slot, cons
 	       lacks_one(w, slot);
 }
 
+/* 412: "the record has changed in the meantime". */
+static bool met_another_version(const struct rest_write *w, const struct slot *slot, const struct http_answer *answer)
+{
+	return answer->status == 412 && slot->op == WRITE_UPDATE && w->object->update.precondition.line &&
+	       slot->version.len > 0;
+}
+
 static void after_send(struct rest_write *w, struct slot *slot, const struct http_answer *answer)
 {
 	if (answer_good(answer)) {
@@ -307,6 +360,11 @@ static void after_send(struct rest_write *w, struct slot *slot, const struct htt
 		return;
 	}
 	refuse(w, slot, answer);
+	if (met_another_version(w, slot, answer)) {
+		slot->result->outcome = CHANGED;
+		slot_get(w, slot, STEP_COMPARE, slot->id);
+		return;
+	}
 	if (wants_more(w, slot, answer)) {
 		slot->insist = true;
 		slot_update(w, slot);
@@ -340,11 +398,19 @@ static void after_read_back(struct rest_write *w, struct slot *slot, const struc
 		take_record(w, slot, answer);
 }
 
+/* A record that is still the one we read says that the precondition itself is wrong: it is never left out to get through. */
+static void after_compare(struct rest_write *w, struct slot *slot, const struct http_answer *answer)
+{
+	if (!answer_good(answer) || !str_eq(version_of(w, answer), slot->version))
+		return;
+	slot->result->outcome = REFUSED;
+	slot->result->advice = STR("the record has not changed, and yet the precondition did not hold: correct "
+	                           "update.precondition in the descriptor");
+}
+
 static void (*const steps[])(struct rest_write *w, struct slot *slot, const struct http_answer *answer) = {
-	[STEP_READ] = after_read,
-	[STEP_SEND] = after_send,
-	[STEP_PROBE] = after_probe,
-	[STEP_READ_BACK] = after_read_back,
+	[STEP_READ] = after_read,           [STEP_SEND] = after_send,       [STEP_PROBE] = after_probe,
+	[STEP_READ_BACK] = after_read_back, [STEP_COMPARE] = after_compare,
 };
 
 static void slot_step(struct rest_write *w, struct slot *slot)
@@ -354,7 +420,7 @@ static void slot_step(struct rest_write *w, struct slot *slot)
 
 	if (http_wait(&slot->future, w->results, &answer, &err) == 0)
 		steps[slot->step](w, slot, &answer);
-	else if (slot->step != STEP_READ_BACK)
+	else if (slot->step != STEP_READ_BACK && slot->step != STEP_COMPARE)
 		nothing_came(w, slot, answer.uncertain, &err);
 }
 
@@ -406,6 +472,7 @@ static void slot_init(struct rest_write *w, struct slot *slot, const struct writ
 	slot->id = arena_str(&w->arena, item->id);
 	slot->key = arena_str(&w->arena, item->key);
 	slot->current = arena_str(&w->arena, item->current);
+	slot->version = arena_str(&w->arena, item->version);
 	slot->fields = json_text_copy(&w->arena, item->fields);
 	if (is_create(slot)) {
 		rest_create_body(rest_of(w->call.connection), w->object, &scratch, item, &body);

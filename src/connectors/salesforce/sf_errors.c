@@ -94,7 +94,7 @@ static const struct {
 	[SF_AGAIN] = { RETRY_LATER, ERR_FAR_SIDE },   [SF_SMALLER] = { REFUSED, ERR_REFUSED },
 	[SF_LATER_LIMIT] = { RETRY_LATER, ERR_RATE }, [SF_SET_UP] = { REFUSED, ERR_CONFIG },
 	[SF_SIGN_IN] = { RETRY_LATER, ERR_AUTH },     [SF_DATA] = { REFUSED, ERR_REFUSED },
-	[SF_GONE] = { REFUSED, ERR_NOT_FOUND },
+	[SF_GONE] = { GONE, ERR_NOT_FOUND },
 };
 
 enum delivery sf_error_delivery(const struct sf_error *error)

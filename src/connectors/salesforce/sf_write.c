@@ -4,6 +4,7 @@
  *	create   POST  /composite/sobjects                    may be carried out twice: UNKNOWN when no answer came
  *	create   PATCH /composite/sobjects/X/Key__c           with our key: repeating it is harmless
  *	update   PATCH /composite/sobjects
+ *	update   PATCH /sobjects/X/ID                         one record whose version is known: "If-Unmodified-Since" (R26)
  *	delete   DELETE /composite/sobjects?ids=...
  *
  * The records are written once, one behind the other, into `body`; a range remembers each. "All rows of a call run in one
@@ -15,6 +16,7 @@
 
 #include "codec/url.h"
 #include "connectors/answer.h"
+#include "lib/clock.h"
 #include "lib/limits.h"
 
 #include <string.h>
@@ -29,7 +31,9 @@ struct sf_write {
 	struct sf_call base; /* first */
 	struct err refused;
 	enum write_op op;
-	bool keyed; /* upsert by external id */
+	bool keyed;    /* upsert by external id */
+	struct str id; /* of that record */
+	bool alone;    /* one record under a precondition, which calls for several do not have */
 	size_t count;
 	struct buf records; /* each record's JSON, or its id for a delete */
 	struct buf body;
@@ -75,6 +79,23 @@ static void add_record(struct buf *out, struct str object, const struct write_it
 	buf_add_char(out, '}');
 }
 
+/* The fields by themselves, where the address names the record. */
+static void add_alone(struct buf *out, const struct write_item *item)
+{
+	const char *comma = "{";
+
+	JSON_EACH (item->fields, field) {
+		if (is_reserved(item, false, field->key))
+			continue;
+		buf_add_c(out, comma);
+		json_write_string(out, field->key);
+		buf_add_char(out, ':');
+		json_write(out, field);
+		comma = ",";
+	}
+	buf_add_c(out, comma[0] == '{' ? "{}" : "}");
+}
+
 static void add_records(struct sf_write *w, const struct write_request *request)
 {
 	for (size_t i = 0; i < w->count; i++) {
@@ -82,6 +103,8 @@ static void add_records(struct sf_write *w, const struct write_request *request)
 
 		if (w->op == WRITE_DELETE)
 			buf_add(&w->records, request->items[i].id);
+		else if (w->alone)
+			add_alone(&w->records, &request->items[i]);
 		else
 			add_record(&w->records, request->object, &request->items[i], w->keyed);
 		w->ranges[i] = (struct range) { from, w->records.len - from };
@@ -97,6 +120,11 @@ static struct str record_text(const struct sf_write *w, size_t row)
 static void group_body(struct sf_write *w, struct range group)
 {
 	buf_clear(&w->body);
+	if (w->alone) {
+		buf_add(&w->body, record_text(w, 0));
+		w->base.request.body = buf_str(&w->body);
+		return;
+	}
 	buf_add_c(&w->body, "{\"allOrNone\":false,\"records\":[");
 	for (size_t i = 0; i < group.count; i++) {
 		if (i)
@@ -155,6 +183,20 @@ static void release_bufs(void *context)
 
 static const char *const methods[] = { "POST", "PATCH", "PATCH", "DELETE" };
 
+/* "If-Unmodified-Since": the answer is 412 when somebody changed the record since. */
+static void write_address_alone(struct sf_write *w, const struct write_request *request)
+{
+	const struct write_item *item = &request->items[0];
+	struct arena *arena = &w->base.arena;
+	int64_t ms = 0;
+
+	clock_parse(item->version, &ms);
+	w->base.request.url =
+	        arena_printf(arena, "%.*s/sobjects/%.*s/%.*s", STR_ARG(sf_of(w->base.call.connection)->data),
+	                     STR_ARG(request->object), STR_ARG(item->id));
+	sf_call_header(&w->base, STR("If-Unmodified-Since"), clock_http_date(arena, ms));
+}
+
 static void write_address(struct sf_write *w, const struct write_request *request)
 {
 	struct sf *sf = sf_of(w->base.call.connection);
@@ -167,6 +209,17 @@ static void write_address(struct sf_write *w, const struct write_request *reques
 		w->base.request.url = arena_printf(arena, "%.*s/%.*s/%.*s", STR_ARG(w->base.request.url),
 		                                   STR_ARG(request->object), STR_ARG(request->items[0].key_field));
 	sf_call_header(&w->base, STR("Content-Type"), STR("application/json"));
+	if (w->alone)
+		write_address_alone(w, request);
+}
+
+/* An update whose version is known; of several records a call has no room for versions. */
+static bool is_alone(const struct write_request *request)
+{
+	const struct write_item *item = &request->items[0];
+	int64_t ms;
+
+	return request->item_count == 1 && item->op == WRITE_UPDATE && clock_parse(item->version, &ms);
 }
 
 struct call *sf_write_start(struct connection *c, const struct write_request *request)
@@ -182,6 +235,8 @@ struct call *sf_write_start(struct connection *c, const struct write_request *re
 	w->count = request->item_count;
 	w->keyed = w->op == WRITE_UPSERT ||
 	           (w->op == WRITE_CREATE && request->items[0].key_field.len && request->items[0].key.len);
+	w->alone = is_alone(request);
+	w->id = sf_id18(arena, request->items[0].id);
 	w->ranges = arena_new_array(arena, struct range, w->count);
 	w->order = arena_new_array(arena, size_t, w->count);
 	if (check_request(request, w->keyed, &w->refused) < 0)
@@ -217,6 +272,8 @@ static bool judge_row(const struct sf_write *w, const struct json *row, struct a
 		return false;
 	}
 	result_of_error(error, arena, ret);
+	if (w->op == WRITE_CREATE && ret->outcome == GONE)
+		ret->outcome = REFUSED; /* what it refers to is gone */
 	if (w->op == WRITE_DELETE && str_eq_c(ret->code, "ENTITY_IS_DELETED"))
 		*ret = (struct write_result) { .outcome = DELIVERED };
 	return sf_error_of(ret->code)->kind == SF_SMALLER;
@@ -299,11 +356,41 @@ static int judge_refusal(struct sf_write *w, struct range group, const struct ht
 	return 0;
 }
 
+/* One record under its own address: its error is a whole answer's, and yet its own. False: nothing is said of the record. */
+static bool judge_alone(const struct http_answer *answer, struct arena *arena, struct write_result *ret)
+{
+	struct str message, code = sf_body_code(answer, arena, &message);
+	const struct sf_error *error = sf_error_of(code);
+	struct err ignored = ERR_INIT;
+	struct json *body;
+
+	if (answer->status == 412) {
+		*ret = (struct write_result) { .outcome = CHANGED, .code = STR("412") };
+		return true;
+	}
+	if (answer->status >= 500 || answer->status == 401 || code.len == 0 || error->kind == SF_SIGN_IN ||
+	    error->kind == SF_LATER_LIMIT || answer_json(answer, arena, &body, &ignored) < 0)
+		return false;
+	*ret = (struct write_result) { .outcome = sf_error_delivery(error),
+		                       .code = code,
+		                       .field = arena_str(arena,
+		                                          json_text(json_at(json_get(json_at(body, 0), "fields"), 0))),
+		                       .advice = str_of(error->advice),
+		                       .raw_message = message };
+	return true;
+}
+
 static int judge_answer(struct sf_write *w, struct range group, const struct http_answer *answer, struct arena *arena,
                         struct write_result *results, struct err *err)
 {
 	struct json *body;
 
+	if (w->alone && answer_good(answer)) {
+		results[0] = (struct write_result) { .outcome = DELIVERED, .id = w->id };
+		return 0;
+	}
+	if (w->alone && judge_alone(answer, arena, &results[0]))
+		return 0;
 	if (!answer_good(answer))
 		return judge_refusal(w, group, answer, arena, results, err);
 	if (answer_json(answer, arena, &body, err) < 0)

@@ -359,7 +359,7 @@ static void statuses_decide_what_becomes_of_an_update(void **state)
 	} rows[] = {
 		{ 422, "", REFUSED, 0 },
 		{ 400, "", REFUSED, 0 },
-		{ 404, "", REFUSED, 0 },
+		{ 404, "", GONE, 0 },
 		{ 500, "", RETRY_LATER, 0 },
 		{ 429, "Retry-After: 0\r\n", RETRY_LATER, 0 },
 	};

@@ -251,7 +251,7 @@ static void what_is_deleted_is_listed_as_such(void **state)
 		                     .id = item.id,
 		                     .fields = live_json(&live, "{\"LastName\":\"Back\"}") };
 	assert_int_equal(live_write(&live, org, "Contact", &item, 1, &result), 0);
-	assert_int_equal(result.outcome, REFUSED);
+	assert_int_equal(result.outcome, GONE);
 }
 
 static void tokens_that_expire_are_renewed(void **state)

@@ -117,7 +117,7 @@ static void writes_create_change_and_delete(void **state)
 	assert_str(json_get_text(results[0].record.json, "name"), "B");
 	assert_int_equal(memory_count(w.c, "patient"), 1);
 	assert_int_equal(write_items(&w, &items[1], 1, results), 0);
-	assert_int_equal(results[0].outcome, REFUSED);
+	assert_int_equal(results[0].outcome, GONE);
 	assert_int_equal(memory_written(w.c), 2);
 	close_world(&w);
 }

@@ -109,7 +109,7 @@ static void R3_rows_of_one_call_end_differently(void **state)
 	assert_holds(results[1].raw_message, "invalid email address: x");
 	assert_true(str_find(results[1].advice, STR("address: x")) < 0);
 	assert_int_equal(results[2].outcome, RETRY_LATER);
-	assert_int_equal(results[3].outcome, REFUSED);
+	assert_int_equal(results[3].outcome, GONE);
 	assert_str(results[3].code, "ENTITY_IS_DELETED");
 	end(&far, c);
 }

@@ -73,6 +73,8 @@ static void test_texts_come_back(void **state UNUSED)
 
 	assert_text(clock_rfc3339(&arena, 1784366122123), "2026-07-18T09:15:22.123Z");
 	assert_text(clock_rfc3339(&arena, -1), "1969-12-31T23:59:59.999Z");
+	assert_text(clock_http_date(&arena, 784111777000), "Sun, 06 Nov 1994 08:49:37 GMT");
+	assert_text(clock_http_date(&arena, 784111776001), "Sun, 06 Nov 1994 08:49:37 GMT");
 	for (int64_t ms = -4000000000000; ms < 8000000000000; ms += 86399999999) {
 		int64_t again;
 

@@ -1,0 +1,64 @@
+/*
+ * deliver_parts: what deliver.c (the lane), deliver_fill.c (from entries to what a connector is given) and deliver_sure.c (was it carried out, is it gone) share;
+ * for nobody else.
+ */
+#ifndef SUTURE_SYNC_DELIVER_PARTS_H
+#define SUTURE_SYNC_DELIVER_PARTS_H
+
+#include "sync/deliver.h"
+
+enum { BATCH_MAX = 200 };
+
+struct entry {
+	struct owed owed;
+	const struct json *
+	        later; /* fields to be laid over the record as it is (compose.h); NULL: the body is sent as it stands */
+	const struct record *now; /* that record */
+	bool decided;             /* nothing is written: `result` says what became of it */
+	bool adopted;             /* a create that was found at the far side */
+	struct write_result result;
+};
+
+/* A call's worth of entries: first as a pool that fills, then in the window: perhaps being read, then being written. */
+struct batch {
+	struct arena arena;
+	struct entry *entries[BATCH_MAX];
+	size_t count;
+	struct call **reads; /* under way; NULL: none, or done */
+	size_t read_count;
+	struct call *call;   /* the write under way */
+	struct entry **sent; /* what it writes, in order */
+	size_t sent_count;
+	struct err failed; /* nothing could be said of any entry, and trying again is harmless */
+};
+
+/* Where a batch is delivered. */
+struct place {
+	struct engine *engine;
+	const struct plan *plan;
+	struct connection *conn;
+	enum side side;
+	struct lanes *lanes;
+};
+
+/* deliver_fill.c: by priority in the outbox. */
+extern const enum http_priority deliver_http[OWED_LOW + 1];
+/* Asks for the records that entries need, if any do: then b->reads is set. */
+int fill_begin(const struct place *p, struct batch *b, struct err *err) MUST_CHECK;
+/* Waits for them. A failure stays in b->failed. */
+void fill_read(const struct place *p, struct batch *b);
+/* Starts the write of whatever is not decided; b->call stays NULL when nothing is left. */
+int fill_write(const struct place *p, struct batch *b, struct err *err) MUST_CHECK;
+/* Records of some entries, as they are: one call after the other. */
+int fill_fetch(const struct place *p, struct arena *arena, struct entry *const *entries, size_t count,
+               struct record **ret, struct err *err) MUST_CHECK;
+
+/* deliver_sure.c */
+/* A create that the far side cannot recognise when it comes twice (R5). */
+bool is_blind(const struct place *p, const struct owed *owed);
+/* Creates that may have been carried out are looked for; the rest of the blind ones is marked as about to be sent, durably. */
+int sure_before(const struct place *p, struct batch *b, struct err *err) MUST_CHECK;
+/* Entries that ended as GONE: is it so? Else they are REFUSED, or tried later. */
+void sure_gone(const struct place *p, struct batch *b);
+
+#endif
