@@ -11,15 +11,16 @@
 #include "lib/arena.h"
 
 /* id, name in /metrics, labels (empty: none), what it says. */
-#define METER_COUNTERS(X)                                                                                      \
-	X(METER_HOOKS, "suture_hook_requests_total", "connection", "answer", "",                               \
-	  "webhooks by what their sender was told")                                                            \
-	X(METER_EVENTS, "suture_events_total", "connection", "event", "outcome",                               \
-	  "events of webhooks and streams: staged, off (switched off), other (nothing for us)")                \
-	X(METER_OUTCOMES, "suture_outcomes_total", "sync", "outcome", "", "payloads by what was decided")      \
-	X(METER_ERRORS, "suture_errors_total", "sync", "code", "", "payloads and writes that failed, by code") \
-	X(METER_WRITES, "suture_writes_total", "sync", "side", "result",                                       \
-	  "writes by the far side's answer: delivered, later, refused")
+#define METER_COUNTERS(X)                                                                                          \
+	X(METER_HOOKS, "suture_hook_requests_total", "connection", "answer", "",                                   \
+	  "webhooks by what their sender was told")                                                                \
+	X(METER_EVENTS, "suture_events_total", "connection", "event", "outcome",                                   \
+	  "events of webhooks and streams: staged, off (switched off), other (nothing for us)")                    \
+	X(METER_OUTCOMES, "suture_outcomes_total", "sync", "outcome", "", "payloads by what was decided")          \
+	X(METER_ERRORS, "suture_errors_total", "sync", "code", "", "payloads and writes that failed, by code")     \
+	X(METER_WRITES, "suture_writes_total", "sync", "side", "result",                                           \
+	  "writes by the far side's answer: delivered, later, refused; read_again: the record had changed or was " \
+	  "gone")
 #define METER_TIMES(X)                                                                                     \
 	X(METER_HOOK_TIME, "suture_hook_seconds", "from the last byte of a webhook to its durable commit") \
 	X(METER_WRITE_TIME, "suture_write_seconds",                                                        \

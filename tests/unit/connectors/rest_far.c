@@ -113,6 +113,36 @@ static void an_update_is_read_modify_put(void **state)
 	end(&far, c);
 }
 
+/* R26, R28: a 412 is a change by somebody else, or a wrong line in the descriptor; never a reason to leave the header out. */
+static void R26_R28_a_precondition_goes_along_with_a_change(void **state)
+{
+	static const struct {
+		const char *now;
+		enum delivery outcome;
+	} rows[] = { { "{\"key\":\"p-1\",\"rev\":8}", CHANGED }, { "{\"key\":\"p-1\",\"rev\":7}", REFUSED } };
+	struct far far;
+	struct connection *c;
+	struct write_item update;
+	struct write_result result;
+
+	(void)state;
+	far_open(&far);
+	c = far_connect(&far, "invented", INVENTED);
+	update = item(&far, WRITE_UPDATE, "p-1", "{\"mail\":\"a@x.example\"}");
+	update.version = STR("7");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		far_expect(&far, (struct exchange) { .method = "PATCH",
+		                                     .path = "/people/p-1",
+		                                     .head = "If-Match: \"7\"",
+		                                     .status = 412,
+		                                     .answer = "{}" });
+		far_expect(&far, (struct exchange) { .method = "GET", .path = "/people/p-1", .answer = rows[i].now });
+		assert_int_equal(far_write(&far, c, "person", &update, 1, &result), 0);
+		assert_int_equal(result.outcome, rows[i].outcome);
+	}
+	end(&far, c);
+}
+
 static void a_new_id_is_found_wherever_it_stands(void **state)
 {
 	static const struct {
@@ -240,6 +270,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(short_rows_are_read_one_by_one),
 		cmocka_unit_test(an_update_is_read_modify_put),
+		cmocka_unit_test(R26_R28_a_precondition_goes_along_with_a_change),
 		cmocka_unit_test(a_new_id_is_found_wherever_it_stands),
 		cmocka_unit_test(refusals_are_read_by_their_paths),
 		cmocka_unit_test(pages_go_by_a_mark),

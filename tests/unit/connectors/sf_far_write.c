@@ -77,6 +77,46 @@ static void a_create_with_our_key_is_an_upsert(void **state)
 	end(&far, c);
 }
 
+/* R26, R28: a single record whose version is known is written under a precondition. */
+static void R26_R28_a_single_record_is_written_unless_it_changed(void **state)
+{
+	static const struct {
+		unsigned status;
+		const char *answer;
+		enum delivery outcome;
+		const char *code;
+	} rows[] = {
+		{ 204, "", DELIVERED, "" },
+		{ 412, "[{\"errorCode\":\"PRECONDITION_FAILED\",\"message\":\"x\"}]", CHANGED, "412" },
+		{ 404, "[{\"errorCode\":\"ENTITY_IS_DELETED\",\"message\":\"x\"}]", GONE, "ENTITY_IS_DELETED" },
+		{ 400, "[{\"errorCode\":\"UNABLE_TO_LOCK_ROW\",\"message\":\"x\"}]", RETRY_LATER,
+		  "UNABLE_TO_LOCK_ROW" },
+		{ 400, "[{\"errorCode\":\"INVALID_EMAIL_ADDRESS\",\"message\":\"x\",\"fields\":[\"Email\"]}]", REFUSED,
+		  "INVALID_EMAIL_ADDRESS" },
+	};
+	struct far far;
+	struct connection *c = begin(&far);
+	struct write_item update = item(&far, WRITE_UPDATE, ID_A, "{\"LastName\":\"Ng\",\"Email\":null}");
+	struct write_result result;
+
+	(void)state;
+	update.version = STR("2026-11-21T10:00:00.000+0000");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		far_expect(&far, (struct exchange) { .method = "PATCH",
+		                                     .path = "/sobjects/Contact/" ID_A,
+		                                     .head = "If-Unmodified-Since: Sat, 21 Nov 2026 10:00:00 GMT",
+		                                     .body = "{\"LastName\":\"Ng\",\"Email\":null}",
+		                                     .status = rows[i].status,
+		                                     .answer = rows[i].answer });
+		if (far_write(&far, c, "Contact", &update, 1, &result) < 0)
+			fail_msg("%u: %s", rows[i].status, far.err.text);
+		assert_int_equal(result.outcome, rows[i].outcome);
+		assert_str(result.code, rows[i].code);
+	}
+	assert_str(result.field, "Email");
+	end(&far, c);
+}
+
 /* R3: rows are judged one by one. */
 static void R3_rows_of_one_call_end_differently(void **state)
 {
@@ -260,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_create_with_our_key_is_an_upsert),
+		cmocka_unit_test(R26_R28_a_single_record_is_written_unless_it_changed),
 		cmocka_unit_test(R3_rows_of_one_call_end_differently),
 		cmocka_unit_test(a_delete_of_what_is_gone_is_done),
 		cmocka_unit_test(a_poisonous_row_is_isolated),
