@@ -44,18 +44,20 @@ static const struct statement MOVE_CRM = { "UPDATE link SET crm_id = $2, crm_ver
 static const struct statement TURNS = {
 	"UPDATE link SET turns = $2, turns_since_ms = $3, stopped_why = $4, turn_side = $5 WHERE id = $1"
 };
-/* What was ended stays in the history: 3 is "ended, and forgiven". */
+/* What was ended stays in the history: 3 is "ended, and forgiven". Each of the two alone is forgiven by a younger link. */
 static const struct statement FORGIVE = {
-	"UPDATE link SET state = 3 WHERE sync_id = $1 AND state = 2 AND (emr_id = $2 OR crm_id = $3)"
+	"UPDATE link SET state = 3 WHERE sync_id = $1 AND state = 2 AND emr_id = $2 AND crm_id = $3"
 };
 static const struct statement DROP = { "DELETE FROM link WHERE id = $1 AND state = 1" };
 static const struct statement END = { "UPDATE link SET state = 2, ended_ms = $2, ended_why = $3 WHERE id = $1" };
 static const struct statement OWE = { "UPDATE link SET base = COALESCE($2, base), crm_version = NULL WHERE id = $1" };
 static const struct statement EMR_ENDED = {
-	"SELECT COUNT(*) AS n FROM link WHERE sync_id = $1 AND emr_id = $2 AND state = 2"
+	"SELECT COUNT(*) AS n FROM link l WHERE sync_id = $1 AND emr_id = $2 AND state = 2"
+	" AND NOT EXISTS (SELECT 1 FROM link y WHERE y.sync_id = $1 AND y.emr_id = $2 AND y.id > l.id)"
 };
 static const struct statement CRM_ENDED = {
-	"SELECT COUNT(*) AS n FROM link WHERE sync_id = $1 AND crm_id = $2 AND state = 2"
+	"SELECT COUNT(*) AS n FROM link l WHERE sync_id = $1 AND crm_id = $2 AND state = 2"
+	" AND NOT EXISTS (SELECT 1 FROM link y WHERE y.sync_id = $1 AND y.crm_id = $2 AND y.id > l.id)"
 };
 static const struct statement LIST = {
 	"SELECT " COLUMNS

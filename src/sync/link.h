@@ -43,7 +43,7 @@ int link_end(struct db *db, int64_t id, const char *why, struct err *err) MUST_C
 
 /* Writes are owed for it: `base` (empty: none) is what both sides agree on already, and the next reading compares both sides whatever their versions. */
 int link_owe(struct db *db, int64_t id, struct str base, struct err *err) MUST_CHECK;
-/* R29: did this record have a link that was ended? */
+/* R29: did this record have a link that was ended, and none after it? */
 int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret,
                    struct err *err) MUST_CHECK;
 
@@ -69,7 +69,7 @@ int link_look(struct db *db, int64_t id, const struct looked *looked, struct err
 int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err) MUST_CHECK;
 /* The loop breaker's count (turns, turns_since_ms, turn_side); stopped_why not empty stops the link, empty lets it flow. */
 int link_turns(struct db *db, const struct link *link, struct err *err) MUST_CHECK;
-/* R29: somebody asked for these records again: what was ended between them no longer bars anybody. */
+/* R29: somebody asked for these two again: what was ended between them no longer bars them. */
 int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err) MUST_CHECK;
 
 /*

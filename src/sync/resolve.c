@@ -382,14 +382,15 @@ int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t
 	q.self.side = q.own;
 	if (identity_get(db, arena, plan->sync_id, q.own, staged->record_id, &q.self, &done, err) < 0)
 		return err_wrap(err, "look the record up");
-	code = by_id_stored_there(&q, ret, &done, err);
-	if (code < 0 || done)
-		return code;
+	/* First of all: the other side may still store the id of what was let go of a moment ago. */
 	if (link_was_ended(db, plan->sync_id, q.own, staged->record_id, &done, err) < 0)
 		return err_wrap(err, "look the link up");
 	if (done && !asked_for(staged))
 		return skip(ret, OUTCOME_SKIPPED_FILTERED,
 		            "its link was ended; it is linked again once a person asks for it (R29)", STR_EMPTY);
+	code = by_id_stored_there(&q, ret, &done, err);
+	if (code < 0 || done)
+		return code;
 	code = by_id_stored_here(&q, ret, &done, err);
 	if (code < 0 || done)
 		return code;
