@@ -205,5 +205,9 @@ const struct migration migrations[] = {
 	  "ALTER TABLE outbox ADD COLUMN version TEXT;"
 	  "ALTER TABLE outbox ADD COLUMN sent TEXT;",
 	  NULL },
+	{ "a run that leaves no row leaves its number to nobody: records remember which run saw them last (R33)",
+	  "CREATE TABLE run_number (last INTEGER NOT NULL);"
+	  "INSERT INTO run_number SELECT COALESCE(MAX(id), 0) FROM run;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

@@ -256,6 +256,8 @@ static int begin(struct db *db, void *context, struct err *err)
 	struct batch_run *b = context;
 	struct str kind = str_of(kinds[b->order->kind]);
 
+	if (b->order->kind == RUN_DELTA && run_cut_short(db, b->plan->sync_id, kind, err) < 0)
+		return err_pass(err);
 	if (b->order->asked_id)
 		return begin_asked(db, b, err);
 	if (b->order->kind != RUN_DELTA && b->order->csv.len == 0 && !b->order->input_id &&

@@ -8,7 +8,8 @@
 	"r.started_ms, r.ended_ms, r.input_id, r.ignored, d.name AS sync_name"
 #define FROM_RUN " FROM run r LEFT JOIN definition d ON d.id = r.sync_id "
 
-static const struct statement NEXT = { "SELECT COALESCE(MAX(id), 0) + 1 AS n FROM run" };
+static const struct statement COUNT_UP = { "UPDATE run_number SET last = last + 1" };
+static const struct statement NEXT = { "SELECT last AS n FROM run_number" };
 static const struct statement INSERT = {
 	"INSERT INTO run (id, sync_id, batch_id, kind, who, state, phase, total, read_count, started_ms, "
 	"input_id, ignored) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)"
@@ -19,6 +20,9 @@ static const struct statement SET_PHASE = { "UPDATE run SET phase = $2 WHERE id 
 static const struct statement SET_STATE = { "UPDATE run SET state = $2, error = $3, ended_ms = $4 WHERE id = $1" };
 static const struct statement UNFINISHED = {
 	"SELECT " COLUMNS FROM_RUN "WHERE r.sync_id = $1 AND r.kind = $2 AND r.state <> 1 ORDER BY r.id DESC LIMIT 1"
+};
+static const struct statement CUT_SHORT = {
+	"UPDATE run SET state = 2, error = 'cut short', ended_ms = $3 WHERE sync_id = $1 AND kind = $2 AND state = 0"
 };
 static const struct statement ASKED = { "SELECT " COLUMNS FROM_RUN
 	                                "WHERE r.sync_id = $1 AND r.state = 4 ORDER BY r.id LIMIT 1" };
@@ -44,7 +48,7 @@ int run_insert(struct db *db, struct arena *arena, struct run *run, struct err *
 {
 	struct str day;
 
-	if (db_number(db, &NEXT, BIND_NOTHING, 1, &run->id, err) < 0)
+	if (db_run(db, &COUNT_UP, BIND_NOTHING, err) < 0 || db_number(db, &NEXT, BIND_NOTHING, 1, &run->id, err) < 0)
 		return err_wrap(err, "start a run");
 	run->started_ms = clock_wall_ms();
 	day = clock_rfc3339(arena, run->started_ms);
@@ -72,6 +76,11 @@ int run_advance(struct db *db, int64_t id, struct str from, struct str cursor, i
 int run_set_phase(struct db *db, int64_t id, enum run_phase phase, struct err *err)
 {
 	return db_run(db, &SET_PHASE, BIND(bind_int(id), bind_int(phase)), err);
+}
+
+int run_cut_short(struct db *db, int64_t sync_id, struct str kind, struct err *err)
+{
+	return db_run(db, &CUT_SHORT, BIND(bind_int(sync_id), bind_text(kind), bind_int(clock_wall_ms())), err);
 }
 
 int run_set_state(struct db *db, int64_t id, enum run_state state, const char *error, struct err *err)

@@ -1,5 +1,5 @@
 /*
- * run_table: rows of `run` and `run_input`; their only writer. run.c, which drives a batch, and capture.c, which moves a run's cursor together with the payloads of a
+ * run_table: rows of `run`, `run_number` and `run_input`; their only writer. run.c, which drives a batch, and capture.c, which moves a run's cursor together with the payloads of a
  * page (R1), are its callers.
  */
 #ifndef SUTURE_SYNC_RUN_TABLE_H
@@ -22,7 +22,9 @@ int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct s
 int run_asked(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
               struct err *err) MUST_CHECK;
 int run_stop_asked(struct db *db, int64_t sync_id, bool *ret, struct err *err) MUST_CHECK;
-/* A run that read nothing leaves no row: a delta when nothing changed. */
+/* Runs of that kind that a process left behind when it died: nobody resumes them, and what they staged must not wait for them. */
+int run_cut_short(struct db *db, int64_t sync_id, struct str kind, struct err *err) MUST_CHECK;
+/* A run that read nothing leaves no row: a delta when nothing changed. Its number does not come back. */
 int run_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int run_count_read(struct db *db, int64_t id, int64_t read, struct err *err) MUST_CHECK;
 /* The file of a CSV batch, sealed, so that a run can go on without it. */
