@@ -195,18 +195,21 @@ static int look_at_known(struct db *db, const struct rows_job *job, struct row *
 	return 0;
 }
 
-/* A scan meets what is deleted or archived each time: of a record that is not linked that is no news. One that hangs on another may be parked. */
+/* A scan meets what is deleted, archived or merged away each time: of a record that is not linked, or was told of before, that is no news. One that hangs
+ * on another may be parked. */
 static int look_at_gone(struct db *db, const struct rows_job *job, struct row *row, struct err *err)
 {
 	const struct staged *s = &row->staged;
+	struct known known;
 	struct link link;
-	bool found;
+	bool is_known, linked;
 
 	if (!job->how->only_changed || !row->gone || s->record_id.len == 0 || job->plan->parent.sync_id)
 		return 0;
-	if (link_by(db, job->arena, s->sync_id, s->side, s->record_id, &link, &found, err) < 0)
-		return err_wrap(err, "look a link up");
-	row->known_already = !found;
+	if (link_by(db, job->arena, s->sync_id, s->side, s->record_id, &link, &linked, err) < 0 ||
+	    identity_get(db, job->arena, s->sync_id, s->side, s->record_id, &known, &is_known, err) < 0)
+		return err_wrap(err, "look a record up");
+	row->known_already = !linked || !is_known;
 	return 0;
 }
 
@@ -321,7 +324,8 @@ static void prepare(struct rows_job *job)
 		row->known = (struct known) { .side = s->side, .record_id = s->record_id, .run_id = job->how->run_id };
 		if (row->readable)
 			row->known = known_of(job->plan, job->arena, s->side, row->record, job->how->run_id);
-		row->known.stages = row->readable;
+		row->known.stages =
+		        row->readable && s->wish == WISH_NONE; /* what a wish read may be put aside with it */
 		row->known.staged_hash = s->hash;
 		if (!s->body_of && !row->known_already && row->record)
 			s->sealed = box_seal(job->engine->keys, job->arena, "staged.body", row->record->bytes);
