@@ -310,12 +310,16 @@ static int act_on(struct load *job, struct db *db, struct item *item, struct err
 		decide(item, item->resolved.skip, item->resolved.reason);
 		return 0;
 	case RESOLVED_JOIN:
+	case RESOLVED_CREATE:
+		/* No link tells how old it is: a record that was pushed to us late may be deleted by now (R4). */
+		if (item->staged->pushed) {
+			item->read_again = item->settled = true;
+			return 0;
+		}
 		if (look_at_parent(job, db, item, err) < 0)
 			return err_pass(err);
 		item->fetch = !item->settled && item->resolved.id[other].len > 0;
 		return 0;
-	case RESOLVED_CREATE:
-		return look_at_parent(job, db, item, err);
 	case RESOLVED_UNREAD:
 		break;
 	}

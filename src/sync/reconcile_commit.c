@@ -182,7 +182,7 @@ static int end_displaced(struct db *db, const struct commit *job, const struct i
 	compose.emr_id = side == SIDE_EMR ? STR_EMPTY : link.emr_id;
 	compose.crm_id = side == SIDE_CRM ? STR_EMPTY : link.crm_id;
 	compose_undo(&compose, REMOVAL_UNLINK, true, &other.writes);
-	if (outbox_forget_link(db, link.id, err) < 0 ||
+	if (outbox_forget_link(db, link.id, err) < 0 || stage_let_go(db, link.id, err) < 0 ||
 	    link_end(db, link.id, "one of its records was linked to another one (R30)", err) < 0)
 		return err_pass(err);
 	return owe_all(db, &other, link.id, false, err);
@@ -313,8 +313,9 @@ static int commit_undo(struct db *db, const struct commit *job, const struct ite
 	int64_t id = item->resolved.link.id;
 	bool waits = item->writes.wait;
 
-	if (outbox_forget_link(db, id, err) < 0 || link_end(db, id, item->verdict.reason, err) < 0 ||
-	    conflict_ask_no_more(db, id, err) < 0 || owe_all(db, item, id, waits, err) < 0)
+	if (outbox_forget_link(db, id, err) < 0 || stage_let_go(db, id, err) < 0 ||
+	    link_end(db, id, item->verdict.reason, err) < 0 || conflict_ask_no_more(db, id, err) < 0 ||
+	    owe_all(db, item, id, waits, err) < 0)
 		return err_pass(err);
 	if (stage_settle(db, item->staged->id, waits ? STAGED_OWED : STAGED_DONE, item->verdict.outcome, id,
 	                 item->verdict.reason, err) < 0)
@@ -341,6 +342,27 @@ static int stage_survivor(struct db *db, const struct commit *job, const struct 
 	return stage_insert(db, &row, err);
 }
 
+/* R18: both records show the link as it is now. */
+static int owe_moved(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+{
+	const struct reconciler *r = job->r;
+	const struct staged *s = item->staged;
+	struct arena *arena = &job->chunk->arena;
+	struct compose compose = {
+		.engine = r->engine, .plan = r->plan, .arena = arena, .scratch = arena, .shows_link = true
+	};
+	struct item moved = { .staged = item->staged };
+	struct writes *writes = &moved.writes;
+
+	compose.emr_id = s->side == SIDE_EMR ? s->partner : item->resolved.id[SIDE_EMR];
+	compose.crm_id = s->side == SIDE_CRM ? s->partner : item->resolved.id[SIDE_CRM];
+	writes->owed[writes->count++] = compose_link_fields(&compose);
+	writes->count += compose_back_reference(r->engine, r->plan, arena, compose.emr_id, compose.crm_id,
+	                                        &writes->owed[writes->count]);
+	return owe_all(db, &moved, item->resolved.link.id, false,
+	               err); /* what the loser held is nothing to settle with */
+}
+
 /* R32: the link moves to the survivor; a survivor that is linked itself is for a person to decide. */
 static int commit_merged(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
@@ -358,7 +380,7 @@ static int commit_merged(struct db *db, const struct commit *job, struct item *i
 	}
 	if (link_move(db, link->id, s->side, s->partner, err) < 0 ||
 	    (s->side == SIDE_EMR && stage_release(db, link->sync_id, s->partner, err) < 0) ||
-	    stage_survivor(db, job, item, err) < 0 ||
+	    stage_survivor(db, job, item, err) < 0 || owe_moved(db, job, item, err) < 0 ||
 	    stage_settle(db, s->id, STAGED_DONE, item->verdict.outcome, link->id, item->verdict.reason, err) < 0)
 		return err_pass(err);
 	return note_decision(db, job, item, err);
@@ -372,8 +394,8 @@ static int taken_meanwhile(struct db *db, const struct commit *job, struct item 
 	struct link other;
 	bool emr = false, crm = false;
 
-	if (item->resolved.kind != RESOLVED_JOIN || item->verdict.outcome == OUTCOME_FAILED ||
-	    item->staged->wish == WISH_RELINK)
+	if ((item->resolved.kind != RESOLVED_JOIN && item->resolved.kind != RESOLVED_CREATE) ||
+	    item->verdict.outcome == OUTCOME_FAILED || item->staged->wish == WISH_RELINK)
 		return 0;
 	if (link_by_emr(db, arena, sync_id, item->verdict.emr_id, &other, &emr, err) < 0 ||
 	    link_by_crm(db, arena, sync_id, item->verdict.crm_id, &other, &crm, err) < 0)
@@ -382,7 +404,7 @@ static int taken_meanwhile(struct db *db, const struct commit *job, struct item 
 		return 0;
 	item->writes.count = 0;
 	item->verdict.outcome = OUTCOME_SKIPPED_LINKED;
-	item->verdict.reason = "the record that fits was linked to another one a moment ago (R9)";
+	item->verdict.reason = "one of the two was linked to another record a moment ago (R9)";
 	return 0;
 }
 

@@ -360,6 +360,17 @@ static void count_turn(struct reconciler *r, struct chunk *chunk, struct item *i
 	item->writes.count = 0;
 }
 
+/* R26: a record that was pushed to us may have changed since; before it is written to itself it is read. */
+static bool would_write_unread(const struct plan *plan, const struct item *item)
+{
+	bool writes = false;
+
+	for (size_t i = 0; item->staged->pushed && i < plan->mapping.count; i++)
+		writes = writes ||
+		         (item->staged->side == SIDE_EMR ? item->merged[i].write_emr : item->merged[i].write_crm);
+	return writes;
+}
+
 static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 {
 	const struct field_map *field = NULL;
@@ -379,6 +390,10 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 		return;
 	}
 	merge(r, chunk, item, &both);
+	if (would_write_unread(r->plan, item)) {
+		item->read_again = item->settled = true;
+		return;
+	}
 	compose = composing(r, chunk, item);
 	compose.emr_record = both.json[SIDE_EMR];
 	compose.emr = both.values[SIDE_EMR];

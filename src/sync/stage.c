@@ -81,6 +81,10 @@ static const struct statement FINISH = {
 	"UPDATE staged SET state = 2, error_code = NULL, error_field = NULL, error_ms = NULL, attempts = attempts + 1"
 	" WHERE id = $1 AND state = 1"
 };
+static const struct statement LET_GO = {
+	"UPDATE staged SET state = 2, outcome = 8, reason = 'its pair was unlinked before its write went out (R29)'"
+	" WHERE link_id = $1 AND state = 1"
+};
 static const struct statement BODY = { "SELECT body FROM staged WHERE id = $1" };
 static const struct statement LIST = {
 	"SELECT " COLUMNS " FROM staged WHERE id > $1 AND ($2 = 0 OR run_id = $2) AND ($3 = 0 OR state = 3)"
@@ -186,6 +190,11 @@ int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcom
 int stage_finish(struct db *db, int64_t id, struct err *err)
 {
 	return db_run(db, &FINISH, BIND(bind_int(id)), err);
+}
+
+int stage_let_go(struct db *db, int64_t link_id, struct err *err)
+{
+	return db_run(db, &LET_GO, BIND(bind_int(link_id)), err);
 }
 
 int stage_fail(struct db *db, int64_t id, struct str code, struct str field, const char *reason, struct err *err)

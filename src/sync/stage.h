@@ -77,6 +77,8 @@ int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcom
                  const char *reason, struct err *err) MUST_CHECK;
 /* A payload whose writes were owed is done; one in another state stays as it is. */
 int stage_finish(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+/* The pair has ended and its writes with it: payloads that waited for them are done. */
+int stage_let_go(struct db *db, int64_t link_id, struct err *err) MUST_CHECK;
 int stage_fail(struct db *db, int64_t id, struct str code, struct str field, const char *reason,
                struct err *err) MUST_CHECK;
 /* Tried once more with the same bytes; a wish reads its record anew. */
