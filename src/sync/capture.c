@@ -315,6 +315,12 @@ static int look_up(struct db *db, void *context, struct err *err)
 
 /* ---- prepare ---- */
 
+/* A wish or a file's row may be skipped as it is linked already (R30, R36): what changed in it is not merged with that, so the next scan has to meet it. */
+static bool may_be_put_aside(const struct staged *s)
+{
+	return s->wish != WISH_NONE || (s->side == SIDE_CRM && s->door == DOOR_BATCH);
+}
+
 static void prepare(struct rows_job *job)
 {
 	for (size_t i = 0; i < job->count; i++) {
@@ -324,8 +330,7 @@ static void prepare(struct rows_job *job)
 		row->known = (struct known) { .side = s->side, .record_id = s->record_id, .run_id = job->how->run_id };
 		if (row->readable)
 			row->known = known_of(job->plan, job->arena, s->side, row->record, job->how->run_id);
-		row->known.stages =
-		        row->readable && s->wish == WISH_NONE; /* what a wish read may be put aside with it */
+		row->known.stages = row->readable && !may_be_put_aside(s);
 		row->known.staged_hash = s->hash;
 		if (!s->body_of && !row->known_already && row->record)
 			s->sealed = box_seal(job->engine->keys, job->arena, "staged.body", row->record->bytes);
