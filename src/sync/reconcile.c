@@ -101,8 +101,19 @@ static bool chunk_has(const struct chunk *chunk, const struct item *item)
 
 static void defer(struct reconciler *r, struct item *item)
 {
-	item->deferred = item->settled = true;
+	item->deferred = item->put_off = item->settled = true;
 	map_put(&r->deferred, busy_key(&r->pass, item->staged->side, item->staged->record_id), r);
+}
+
+/* Before a chunk is loaded once more: what its first loading put off would stand in its own way. */
+static void defer_no_more(struct reconciler *r, const struct chunk *chunk)
+{
+	for (size_t i = 0; i < chunk->count; i++) {
+		const struct staged *s = chunk->items[i].staged;
+
+		if (chunk->items[i].put_off)
+			map_put(&r->deferred, busy_key(&r->pass, s->side, s->record_id), NULL);
+	}
 }
 
 /* ---- load ---- */
@@ -544,7 +555,10 @@ static int judge_anew(struct reconciler *r, struct chunk *chunk, enum staged_pri
 			return err_pass(err);
 		read = true;
 	}
-	return read ? load_chunk(r, chunk, priority, ret_last, err) : 0;
+	if (!read)
+		return 0;
+	defer_no_more(r, chunk);
+	return load_chunk(r, chunk, priority, ret_last, err);
 }
 
 /* Opens one more chunk of that priority. *ret_opened is false when nothing (more) waits. */

@@ -28,6 +28,7 @@ struct item {
 	bool settled; /* verdict final, nothing to fetch or weigh */
 	bool fetch;   /* the counterpart is needed */
 	bool deferred; /* stays waiting: an earlier write of the pair is still owed (R4), or nobody can be judged yet (R8) */
+	bool put_off;    /* deferred by what this very load found */
 	bool read_again; /* not sure to be the youngest: it goes back to be read (R4) */
 	bool learnt;     /* the base changed by what was read (R27) */
 	struct str
