@@ -218,7 +218,9 @@ int cmd_links(struct cli_args *args, struct err *err)
 		                                     { "crm_id", OUT_ID },          { "state", OUT_TEXT },
 		                                     { "how", OUT_TEXT },           { "created", OUT_TIME },
 		                                     { "settled", OUT_TIME, true }, { 0 } };
-	static const char *const states[] = { "linked", "making", "ended" };
+	static const char *const states[] = {
+		[LINK_LINKED] = "linked", [LINK_MAKING] = "making", [LINK_ENDED] = "ended", [LINK_FORGIVEN] = "ended"
+	};
 	struct link_filter filter = { .emr_id = cli_value(args, "emr"), .crm_id = cli_value(args, "crm") };
 	struct link *links;
 	struct out out;

@@ -5,6 +5,8 @@ import { admin, setUp, startSandbox, states, suture, writeCalls } from '../../de
 import { isReady, secret, serve } from '../node/serve/daemon.mjs';
 
 const patienceMs = 10_000;
+const partnerKey = 'hint-partner-key';
+const buttonSecret = 'secret-of-the-package';
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** `key=value key="two words" word` -> { words, pairs } */
@@ -42,7 +44,7 @@ function patientValue(patient, key) {
 
 class Scenario {
   constructor(title, lines, file) {
-    const extra = { practice: { pace: '0', webhook_secret: secret }, patients: { delta_lag_s: 0 } };
+    const extra = { practice: { pace: '0', webhook_secret: secret, partner_key: partnerKey }, org: { hook_secret: buttonSecret }, patients: { delta_lag_s: 0 } };
     Object.assign(this, { title, lines, file, ids: {}, extra, last: undefined, daemon: undefined });
   }
 
@@ -64,7 +66,11 @@ class Scenario {
   }
 
   async home() {
-    this.dir ??= await setUp(this.systems, this.extra);
+    if (!this.dir) {
+      const integrations = await fetch(`${this.systems.hint}/api/integrations`, { headers: { authorization: `Bearer ${partnerKey}` } });
+      this.extra.practice.integration ??= (await integrations.json())[0].id;
+      this.dir = await setUp(this.systems, this.extra);
+    }
     return this.dir.dir;
   }
 
@@ -190,9 +196,14 @@ const words = {
     if (rest[0] === 'mend') await admin(this.systems.hint, `malformed?id=${encodeURIComponent(this.idOf(rest[1]))}`, undefined, 'DELETE');
     else await admin(this.systems.hint, 'malformed', { id: this.idOf(rest[0]), kind: pairs.kind });
   },
+  /** file ids.csv @c1 @c2: a file with those ids, one a line; text="Id\n@c1@\n": with this text; ids=ids.csv names it to a command */
+  async file([name, ...rows], { text }) {
+    const lines = rows.map((row) => (row.startsWith('@') ? this.idOf(row.slice(1)) : row)).join('\r\n');
+    writeFileSync(join(await this.home(), name), text?.replace(/@(\w+)@/g, (_all, id) => this.idOf(id)) ?? lines);
+  },
   /** The org's clock is known to the second: what is younger is for the next delta. */
   async pause([seconds]) {
-    await new Promise((done) => setTimeout(done, 1000 * seconds));
+    await sleep(1000 * seconds);
   },
   async reset() {
     await Promise.all([admin(this.systems.hint, 'counters/reset', {}), admin(this.systems.salesforce, 'counters/reset', {})]);
@@ -216,19 +227,10 @@ const words = {
   async quiet() {
     await this.quiet();
   },
-  /** a second passes: a delta does not ask for the second that is not over */
-  async later() {
-    await sleep(1100);
-  },
-  /** file ids.csv text="Id\n@c1\n": a file in Suture's folder; @NAME@ stands for an id in it */
-  async file(rest, pairs) {
-    const text = pairs.text.replace(/@(\w+)@/g, (_all, name) => this.idOf(name));
-    writeFileSync(join(await this.home(), rest[0]), text);
-  },
   /** button NAME action=sync: a person pushes the package's button on this contact */
   async button(rest, { action = 'sync', ...others }) {
     const hooks = this.daemon?.webhooks ?? this.fail('nobody serves');
-    await admin(this.systems.salesforce, 'button', { action, object: 'Contact', ids: [this.idOf(rest[0])], url: hooks.org, ...others });
+    await admin(this.systems.salesforce, 'button', { action, object: 'Contact', ids: [this.idOf(rest[0])], url: hooks.org, secret: buttonSecret, ...others });
   },
   /** suture import | drain | retry … [exits=3] [says="words"] */
   async suture(rest, pairs) {
