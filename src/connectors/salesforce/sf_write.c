@@ -386,7 +386,7 @@ static int judge_answer(struct sf_write *w, struct range group, const struct htt
 	struct json *body;
 
 	if (w->alone && answer_good(answer)) {
-		results[0] = (struct write_result) { .outcome = DELIVERED, .id = w->id };
+		results[0] = (struct write_result) { .outcome = DELIVERED, .id = arena_str(arena, w->id) };
 		return 0;
 	}
 	if (w->alone && judge_alone(answer, arena, &results[0]))
