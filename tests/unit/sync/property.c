@@ -277,6 +277,8 @@ test_R4_R5_R8_R9_R19_R20_R21_R22_R23_R27_R28_R29_R31_R32_R33_R39_whatever_people
 			fprintf(stderr, "\r%ld of %ld steps", i * steps, games * steps);
 		play((uint64_t)(first + i), steps);
 	}
+	if (getenv("PROPERTY_PROGRESS"))
+		fprintf(stderr, "\r%ld steps played\n", games * steps);
 }
 
 int main(void)

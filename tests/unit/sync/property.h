@@ -38,8 +38,8 @@ enum { PEOPLE = 250, TEXT = 48, ID = 24 };
 /* What a field of a record holds since that step, as the far side keeps it. */
 struct said {
 	char text[TEXT];
-	int step; /* of the person who said it; -1: it stood there when all was at rest */
-	bool raced; /* a write of ours to the record was under way: it may overwrite this, as neither system has a precondition (R26) */
+	int step;   /* of the person who said it; -1: it stood there when all was at rest */
+	bool raced; /* a write of ours was under way, decided on what was read before: it may overwrite this, as these systems have no precondition (R26) */
 	struct said *before;
 };
 
@@ -173,7 +173,7 @@ bool hand_drain(struct game *g, bool with_low);
 void hand_run(struct game *g, enum run_kind kind, struct str csv);
 /* Faults off, time passes, deltas: until nothing moves any more. */
 void hand_settle(struct game *g);
-/* A write to the record is owed, or being decided at this moment. */
+/* A write to the record is owed, or decided from what was read of it before now. */
 bool hand_is_writing(struct game *g, const struct record_of *r);
 /* The process died: whatever it had in memory is gone. */
 void hand_revive(struct game *g);

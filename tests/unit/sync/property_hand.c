@@ -346,13 +346,29 @@ static int find_writing(struct db *db, void *context, struct err *err)
 	return 0;
 }
 
+/* A reading of it that is not reconciled yet may lead to a write. */
+static bool waits(struct game *g, const struct record_of *r)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct staged_filter its = { .record_id = str_of(r->id), .limit = 100000 };
+	struct err err = ERR_INIT;
+	struct staged *rows;
+	size_t count;
+
+	must_go(g, stage_list(&g->engine, &arena, &its, &rows, &count, &err), &err);
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].state == STAGED_WAITING)
+			return true;
+	return false;
+}
+
 bool hand_is_writing(struct game *g, const struct record_of *r)
 {
 	struct writing_job job = { g, r, g->driving };
 	struct err err = ERR_INIT;
 
 	must_go(g, store_read(g->engine.store, find_writing, &job, &err), &err);
-	return job.found;
+	return job.found || waits(g, r);
 }
 
 bool hand_drain(struct game *g, bool with_low)

@@ -301,9 +301,11 @@ static void possible_still_parked(const struct question *q)
 		wrong(q, "R22", "nobody said this");
 }
 
-/* What we were told of in between may have been believed. */
+/* What we were told of in between may have been believed, and a blank been answered by it (R23). */
 static bool has_many_words(const struct question *q)
 {
+	if (!q->clears && (blank(q->last[0]) || blank(q->last[1])))
+		return true;
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
 		const struct said *last = q->at[side]->said[q->field];
 
