@@ -45,6 +45,8 @@ void budget_open(struct engine *engine, struct plan *plan);
 void budget_close(struct plan *plan);
 /* May a call of that side be made now? What is held back is noted: budget_held. */
 bool budget_lets(const struct plan *plan, enum side side, enum http_priority priority);
+/* Would so many calls fit? Holds nothing back. */
+bool budget_allows(const struct plan *plan, enum side side, enum http_priority priority, int64_t calls);
 /* The same for a reading: ERR_LIMIT says until when it has to wait. */
 int budget_check(const struct plan *plan, enum side side, enum http_priority priority, struct err *err) MUST_CHECK;
 /* Was something held back within the last second? Then *why (ERR_LIMIT) says by what and until when. */

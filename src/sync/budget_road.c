@@ -52,6 +52,13 @@ bool budget_lets(const struct plan *plan, enum side side, enum http_priority pri
 	return false;
 }
 
+bool budget_allows(const struct plan *plan, enum side side, enum http_priority priority, int64_t calls)
+{
+	struct governor *g = plan->gate->governor;
+
+	return !g || budget_may(g, name_of(plan, side), priority, calls).go;
+}
+
 static int say_until(const struct plan *plan, enum side side, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;

@@ -60,6 +60,7 @@ static const struct setting sync_settings[] = {
 	{ "live_mapping", false, TEXT | OBJECT },
 	{ "parent", false, OBJECT },
 	{ "turns_max", false, NUMBER },
+	{ "bulk_from", false, NUMBER },
 	{ "delta_overlap_s", false, NUMBER },
 	{ "delta_lag_s", false, NUMBER },
 	{ "describe_minutes", false, NUMBER },
@@ -77,6 +78,7 @@ static const struct number_setting {
 	int64_t fallback, least, most;
 } number_settings[] = {
 	{ "turns_max", 10, 2, 1000 },
+	{ "bulk_from", 0, 0, 100000000 },
 	{ "delta_overlap_s", 300, 0, 86400 },
 	{ "delta_lag_s", 2, 0, 3600 },
 	{ "describe_minutes", 60, 0, 100000 },

@@ -2,7 +2,8 @@
  * deliver: one lane.
  *
  *	gather   entries that are due go into a pool per kind of write, oldest first
- *	send     a full pool, or any pool when nothing more is coming, becomes a call; up to WINDOW calls are under way
+ *	send     a full pool, or any pool when nothing more is coming, becomes a call; up to WINDOW calls are under way. Where very much is owed, or calls are
+ *	         short, a pool is as large as a bulk job (deliver_bulk.c)
  *	read     entries that are made from the record as it is ask for it first: a batch then is read before it is written
  *	take     the oldest call's answer is judged and settled in one transaction
  *
@@ -23,7 +24,8 @@ enum { WINDOW = 8, POOLS = WRITE_DELETE + 1, PRIORITIES = OWED_LOW + 1, WHOLE_FA
 struct lane {
 	struct place place;
 	bool with_low;
-	size_t batch_size;
+	size_t usual_size, bulk_size; /* entries of a call; of a bulk job, where that is the way now, else the same */
+	int64_t sized_ms;             /* when that was asked last; monotonic */
 	struct batch *pools[POOLS];
 	struct batch *calls[WINDOW]; /* ring */
 	size_t first, open;
@@ -34,11 +36,13 @@ struct lane {
 	int whole_failures;           /* calls in a row of which nothing could be said */
 };
 
-static struct batch *batch_new(void)
+static struct batch *batch_new(size_t room)
 {
 	struct arena arena = ARENA_INIT;
 	struct batch *b = arena_new(&arena, struct batch); /* lives in its own arena */
 
+	b->entries = arena_new_array(&arena, struct entry *, room);
+	b->room = room;
 	b->arena = arena;
 	return b;
 }
@@ -88,10 +92,16 @@ static bool in_hand(const struct lane *lane, const struct owed *owed)
 static bool pool_full(const struct lane *lane)
 {
 	for (size_t i = 0; i < POOLS; i++) {
-		if (lane->pools[i] && lane->pools[i]->count >= lane->batch_size)
+		if (lane->pools[i] && lane->pools[i]->count >= lane->pools[i]->room)
 			return true;
 	}
 	return false;
+}
+
+/* Deletions are no repeatable job. */
+static size_t room_for(const struct lane *lane, enum write_op op)
+{
+	return op == WRITE_DELETE ? lane->usual_size : lane->bulk_size;
 }
 
 static void put_in_pool(struct lane *lane, const struct owed *owed)
@@ -101,7 +111,7 @@ static void put_in_pool(struct lane *lane, const struct owed *owed)
 	struct owed *copy;
 
 	if (!*pool)
-		*pool = batch_new();
+		*pool = batch_new(room_for(lane, owed->op));
 	entry = arena_new(&(*pool)->arena, struct entry);
 	copy = &entry->owed;
 	*copy = *owed;
@@ -131,7 +141,7 @@ static int select_due(struct db *db, void *context, struct err *err)
 		.priority = job->priority,
 		.now_ms = clock_wall_ms(),
 		.after_id = job->lane->after_id[job->priority],
-		.limit = job->lane->batch_size,
+		.limit = job->lane->bulk_size,
 	};
 
 	return outbox_due(db, job->arena, &query, &job->found, &job->count, err);
@@ -153,7 +163,7 @@ static int gather_priority(struct lane *lane, enum owed_priority priority, bool 
 	for (size_t i = 0; i < job.count; i++) {
 		const struct batch *pool = lane->pools[job.found[i].op];
 
-		if (pool && pool->count >= lane->batch_size)
+		if (pool && pool->count >= pool->room)
 			break;
 		lane->after_id[priority] = job.found[i].id;
 		if (in_hand(lane, &job.found[i]))
@@ -174,10 +184,24 @@ static void gather_again_when_due(struct lane *lane)
 		lane->after_id[i] = 0;
 }
 
+/* Now and then: what is owed changes slowly where it is much. */
+static int choose_size(struct lane *lane, struct err *err)
+{
+	enum { EACH_MS = 500 };
+	int64_t now = clock_mono_ns() / 1000000;
+
+	if (now - lane->sized_ms < EACH_MS)
+		return 0;
+	lane->sized_ms = now;
+	return bulk_size(&lane->place, lane->usual_size, &lane->bulk_size, err);
+}
+
 static int gather(struct lane *lane, struct err *err)
 {
 	enum owed_priority last = lane->with_low ? OWED_LOW : OWED_NORMAL;
 
+	if (choose_size(lane, err) < 0)
+		return err_pass(err);
 	gather_again_when_due(lane);
 	for (enum owed_priority p = OWED_PERSON; p <= last; p++) {
 		bool more = true;
@@ -196,6 +220,7 @@ static int send(struct lane *lane, enum write_op op, struct err *err)
 {
 	struct batch *b = lane->pools[op];
 
+	b->bulk = b->count > lane->usual_size;
 	if (fill_begin(&lane->place, b, err) < 0 || (!b->reads && fill_write(&lane->place, b, err) < 0))
 		return err_pass(err);
 	lane->pools[op] = NULL;
@@ -209,7 +234,7 @@ static int send_ready(struct lane *lane, bool everything, struct err *err)
 	for (enum write_op op = WRITE_CREATE; op <= WRITE_DELETE && lane->open < WINDOW; op++) {
 		const struct batch *pool = lane->pools[op];
 
-		if (!pool || (pool->count < lane->batch_size && !everything))
+		if (!pool || (pool->count < pool->room && !everything))
 			continue;
 		if (send(lane, op, err) < 0)
 			return err_pass(err);
@@ -309,7 +334,8 @@ static bool finish(const struct place *p, struct batch *b)
 {
 	struct write_result *results = arena_new_array(&b->arena, struct write_result, b->sent_count);
 
-	if (b->call && p->conn->kind->write_finish(&b->call, &b->arena, results, &b->failed) < 0)
+	if (b->call && (b->bulk ? p->conn->kind->bulk_finish : p->conn->kind->write_finish)(&b->call, &b->arena,
+	                                                                                    results, &b->failed) < 0)
 		return false;
 	for (size_t i = 0; i < b->sent_count; i++)
 		b->sent[i]->result = results[i];
@@ -431,7 +457,8 @@ void deliver_lane(struct engine *engine, const struct plan *plan, enum side side
 	struct err err = ERR_INIT;
 	bool done = false;
 
-	lane.batch_size = MAX_OF((size_t)1, MIN_OF(lane.place.conn->traits.write_batch, (size_t)BATCH_MAX));
+	lane.usual_size = MAX_OF((size_t)1, MIN_OF(lane.place.conn->traits.write_batch, (size_t)BATCH_MAX));
+	lane.bulk_size = lane.usual_size;
 	while (!done) {
 		if (turn(&lane, &done, &err) < 0) {
 			lanes_fail(lanes, &err);

@@ -266,6 +266,6 @@ int fill_write(const struct place *p, struct batch *b, struct err *err)
 	}
 	request.item_count = b->sent_count;
 	if (b->sent_count)
-		b->call = p->conn->kind->write_start(p->conn, &request);
+		b->call = (b->bulk ? p->conn->kind->bulk_start : p->conn->kind->write_start)(p->conn, &request);
 	return 0;
 }

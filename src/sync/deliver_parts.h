@@ -7,7 +7,7 @@
 
 #include "sync/deliver.h"
 
-enum { BATCH_MAX = 200 };
+enum { BATCH_MAX = 200, BULK_MAX = 5000 };
 
 struct entry {
 	struct owed owed;
@@ -22,8 +22,9 @@ struct entry {
 /* A call's worth of entries: first as a pool that fills, then in the window: perhaps being read, then being written. */
 struct batch {
 	struct arena arena;
-	struct entry *entries[BATCH_MAX];
-	size_t count;
+	struct entry **entries; /* room for `room` */
+	size_t count, room;
+	bool bulk;           /* written as one job of many records */
 	struct call **reads; /* under way; NULL: none, or done */
 	size_t read_count;
 	struct call *call;   /* the write under way */
@@ -52,6 +53,10 @@ int fill_write(const struct place *p, struct batch *b, struct err *err) MUST_CHE
 /* Records of some entries, as they are: one call after the other. */
 int fill_fetch(const struct place *p, struct arena *arena, struct entry *const *entries, size_t count,
                struct record **ret, struct err *err) MUST_CHECK;
+
+/* deliver_bulk.c: records of a call that writes this way, by how many are owed and by how many calls the day has left (budget_way): a call's usual size, or
+ * that of a bulk job. Asked before a pool is begun. */
+int bulk_size(const struct place *p, size_t usual, size_t *ret, struct err *err) MUST_CHECK;
 
 /* deliver_sure.c */
 /* A create that the far side cannot recognise when it comes twice (R5). */

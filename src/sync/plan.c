@@ -64,6 +64,7 @@ static void read_settings(struct plan *plan, const struct json *sync, const stru
 	plan->back_reference = json_bool(json_get(sync, "back_reference"), json_get(sync, "parent") == NULL);
 	plan->no_stream = !json_bool(json_get(sync, "stream"), true);
 	plan->turns_max = schema_number(sync, "turns_max");
+	plan->bulk_from = schema_number(sync, "bulk_from");
 	plan->describe_ms = schema_number(sync, "describe_minutes") * 60000;
 	plan->delta_overlap_ms = schema_number(sync, "delta_overlap_s") * 1000;
 	plan->delta_lag_ms = schema_number(sync, "delta_lag_s") * 1000;
