@@ -25,6 +25,7 @@ struct lane {
 	struct place place;
 	bool with_low;
 	size_t usual_size, bulk_size; /* entries of a call; of a bulk job, where that is the way now, else the same */
+	bool backlog;                 /* the last look found more than a call takes */
 	int64_t sized_ms;             /* when that was asked last; monotonic */
 	struct batch *pools[POOLS];
 	struct batch *calls[WINDOW]; /* ring */
@@ -171,6 +172,7 @@ static int gather_priority(struct lane *lane, enum owed_priority priority, bool 
 		else
 			put_in_pool(lane, &job.found[i]);
 	}
+	lane->backlog = lane->backlog || job.count >= lane->usual_size;
 	*ret_more = job.count > 0;
 	return 0;
 }
@@ -184,15 +186,18 @@ static void gather_again_when_due(struct lane *lane)
 		lane->after_id[i] = 0;
 }
 
-/* Now and then: what is owed changes slowly where it is much. */
+/* Asked now and then, and only while more is owed than a call takes. */
 static int choose_size(struct lane *lane, struct err *err)
 {
-	enum { EACH_MS = 500 };
+	enum { EACH_MS = 100 };
 	int64_t now = clock_mono_ns() / 1000000;
 
-	if (now - lane->sized_ms < EACH_MS)
+	if (!lane->backlog)
+		lane->bulk_size = lane->usual_size;
+	if (!lane->backlog || now - lane->sized_ms < EACH_MS)
 		return 0;
 	lane->sized_ms = now;
+	lane->backlog = false;
 	return bulk_size(&lane->place, lane->usual_size, &lane->bulk_size, err);
 }
 
