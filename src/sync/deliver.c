@@ -31,11 +31,17 @@ struct lane {
 	struct batch *calls[WINDOW]; /* ring */
 	size_t first, open;
 	int64_t after_id[PRIORITIES]; /* entries up to here were gathered */
-	int64_t again_ms;             /* when postponed entries are due: gather from the beginning */
+	int64_t again_ms;             /* when postponed entries are due: gather from the beginning; monotonic */
 	int64_t patience_ms;          /* until then more may come before an answer is taken; monotonic */
 	int64_t pause_ms;             /* nothing is sent before; monotonic */
 	int whole_failures;           /* calls in a row of which nothing could be said */
 };
+
+/* For pauses: a wall clock that is set back would make them long. */
+static int64_t now_ms(void)
+{
+	return clock_mono_ns() / 1000000;
+}
 
 static struct batch *batch_new(size_t room)
 {
@@ -168,7 +174,7 @@ static int gather_priority(struct lane *lane, enum owed_priority priority, bool 
 			break;
 		lane->after_id[priority] = job.found[i].id;
 		if (in_hand(lane, &job.found[i]))
-			lane->again_ms = clock_wall_ms();
+			lane->again_ms = now_ms();
 		else
 			put_in_pool(lane, &job.found[i]);
 	}
@@ -179,7 +185,7 @@ static int gather_priority(struct lane *lane, enum owed_priority priority, bool 
 
 static void gather_again_when_due(struct lane *lane)
 {
-	if (lane->again_ms == 0 || clock_wall_ms() < lane->again_ms)
+	if (lane->again_ms == 0 || now_ms() < lane->again_ms)
 		return;
 	lane->again_ms = 0;
 	for (size_t i = 0; i < PRIORITIES; i++)
@@ -329,8 +335,8 @@ static int whole_failure(struct lane *lane, struct err *why, struct err *err)
 		                STR_ARG(lane->place.side == SIDE_CRM ? lane->place.plan->crm_name
 		                                                     : lane->place.plan->emr_name));
 	}
-	lane->pause_ms = clock_mono_ns() / 1000000 + ((int64_t)WHOLE_PAUSE_MS << lane->whole_failures);
-	lane->again_ms = clock_wall_ms();
+	lane->pause_ms = now_ms() + ((int64_t)WHOLE_PAUSE_MS << lane->whole_failures);
+	lane->again_ms = now_ms();
 	return 0;
 }
 
@@ -376,7 +382,7 @@ static int take(struct lane *lane, struct err *err)
 	if (code < 0)
 		return code;
 	if (job.by_outcome[SETTLED_LATER])
-		lane->again_ms = clock_wall_ms() + AGAIN_MS;
+		lane->again_ms = now_ms() + AGAIN_MS;
 	atomic_fetch_add(&lane->place.lanes->delivered, (int64_t)job.by_outcome[SETTLED_DELIVERED]);
 	atomic_fetch_add(&lane->place.lanes->refused, (int64_t)job.by_outcome[SETTLED_REFUSED]);
 	lanes_ring(lane->place.lanes); /* the other side may owe something now */
@@ -411,7 +417,7 @@ static bool pools_empty(const struct lane *lane)
 /* An answer can wait a little while there may be more to send: what is under way at once decides how fast a far system is written to. */
 static bool should_take(struct lane *lane, unsigned rings, bool stopping)
 {
-	int64_t left = lane->patience_ms - clock_mono_ns() / 1000000;
+	int64_t left = lane->patience_ms - now_ms();
 
 	if (lane->open == 0)
 		return false;
@@ -424,13 +430,13 @@ static bool should_take(struct lane *lane, unsigned rings, bool stopping)
 static void idle(struct lane *lane, unsigned rings)
 {
 	if (lane->again_ms == 0)
-		lane->again_ms = clock_wall_ms() + AGAIN_MS;
+		lane->again_ms = now_ms() + AGAIN_MS;
 	lanes_wait(lane->place.lanes, rings, IDLE_MS);
 }
 
 static bool pausing(const struct lane *lane)
 {
-	return clock_mono_ns() / 1000000 < lane->pause_ms;
+	return now_ms() < lane->pause_ms;
 }
 
 /* One turn. *ret_done: it must stop and nothing is under way. */
@@ -445,7 +451,7 @@ static int turn(struct lane *lane, bool *ret_done, struct err *err)
 	     send_ready(lane, lane->open == 0 || atomic_load(&lane->place.lanes->flush), err) < 0))
 		return err_pass(err);
 	if (lane->open > open)
-		lane->patience_ms = clock_mono_ns() / 1000000 + PATIENCE_MS;
+		lane->patience_ms = now_ms() + PATIENCE_MS;
 	if (lane->open > open && lane->open < WINDOW)
 		return 0; /* there was something to send: look for more */
 	if (should_take(lane, rings, stopping))

@@ -4,9 +4,13 @@
 
 void lanes_init(struct lanes *lanes)
 {
+	pthread_condattr_t monotonic;
+
 	*lanes = (struct lanes) { .stop = false };
 	must(pthread_mutex_init(&lanes->lock, NULL) == 0);
-	must(pthread_cond_init(&lanes->bell, NULL) == 0);
+	must(pthread_condattr_init(&monotonic) == 0 && pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+	must(pthread_cond_init(&lanes->bell, &monotonic) == 0);
+	pthread_condattr_destroy(&monotonic);
 }
 
 void lanes_release(struct lanes *lanes)
@@ -39,7 +43,7 @@ bool lanes_wait(struct lanes *lanes, unsigned seen, int64_t ms)
 	bool rang;
 	int code = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_nsec += ms % 1000 * 1000000;
 	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
