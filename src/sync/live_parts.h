@@ -45,7 +45,8 @@ struct live_entry {
 	/* Held for reading while a hook uses the plan; for writing while it is replaced. */
 	pthread_rwlock_t plan_lock;
 	struct plan *plan;
-	int64_t generation; /* of the configuration that the plan was made from */
+	int64_t plan_generation; /* of the configuration that the plan was made from */
+	int64_t generation;      /* and of the one that we know of */
 
 	/* Guarded by live->lock. */
 	struct road *road;

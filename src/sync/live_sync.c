@@ -69,15 +69,17 @@ static void close_plan(struct live_entry *entry)
 static int open_plan(struct live_entry *entry, struct err *err)
 {
 	struct plan *plan = NULL;
+	int64_t generation = atomic_load(&entry->live->generation);
 
-	if (entry->plan && !outdated(entry))
+	entry->generation = generation;
+	if (entry->plan && entry->plan_generation == generation)
 		return 0;
-	entry->generation = atomic_load(&entry->live->generation);
 	if (plan_open(entry->live->engine, str_of(entry->name), &plan, err) < 0)
 		return err_pass(err);
 	close_plan(entry);
 	pthread_rwlock_wrlock(&entry->plan_lock);
 	entry->plan = plan;
+	entry->plan_generation = generation;
 	pthread_rwlock_unlock(&entry->plan_lock);
 	return 0;
 }
