@@ -251,13 +251,10 @@ static int begin_asked(struct db *db, struct batch_run *b, struct err *err)
 	return run_set_state(db, b->run->id, RUN_ACTIVE, NULL, err);
 }
 
-static int begin(struct db *db, void *context, struct err *err)
+static int find_or_make(struct db *db, struct batch_run *b, struct err *err)
 {
-	struct batch_run *b = context;
 	struct str kind = str_of(kinds[b->order->kind]);
 
-	if (b->order->kind == RUN_DELTA && run_cut_short(db, b->plan->sync_id, kind, err) < 0)
-		return err_pass(err);
 	if (b->order->asked_id)
 		return begin_asked(db, b, err);
 	if (b->order->kind != RUN_DELTA && b->order->csv.len == 0 && !b->order->input_id &&
@@ -276,6 +273,13 @@ static int begin(struct db *db, void *context, struct err *err)
 	if (keep_input(db, b, err) < 0)
 		return err_pass(err);
 	return run_insert(db, b->arena, b->run, err);
+}
+
+static int begin(struct db *db, void *context, struct err *err)
+{
+	struct batch_run *b = context;
+
+	return find_or_make(db, b, err) < 0 ? err_pass(err) : run_cut_short(db, b->plan->sync_id, b->run->id, err);
 }
 
 static int set_phase(struct db *db, void *context, struct err *err)
@@ -332,12 +336,28 @@ static int reading(struct batch_run *b, struct err *err)
 	return store_write(b->engine->store, RELAXED, set_phase, b->run, err);
 }
 
+/* R34: a batch that ends because the daemon stops, or opens its sync anew, goes on when that is done; one that a person stopped does not. */
+static int goes_on_later(struct db *db, const struct batch_run *b, bool *ret, struct err *err)
+{
+	bool asked = false;
+
+	if (b->order->road && run_stop_asked(db, b->plan->sync_id, &asked, err) < 0)
+		return err_pass(err);
+	*ret = b->order->road && b->order->kind != RUN_DELTA && !asked;
+	return 0;
+}
+
 static int end(struct db *db, void *context, struct err *err)
 {
 	struct batch_run *b = context;
+	bool later = false;
 
 	if (b->order->kind == RUN_DELTA && b->run->read == 0 && b->run->state == RUN_DONE)
 		return run_drop(db, b->run->id, err);
+	if (b->run->state == RUN_ABORTED && goes_on_later(db, b, &later, err) < 0)
+		return err_pass(err);
+	if (later)
+		b->run->state = RUN_ACTIVE;
 	if (run_set_phase(db, b->run->id, b->run->phase, err) < 0)
 		return err_pass(err);
 	return run_set_state(db, b->run->id, b->run->state, b->error.code == ERR_OK ? NULL : b->error.text, err);
@@ -361,14 +381,11 @@ static void note_end(struct batch_run *b, int code)
 	journal_note(b->engine, &entry);
 }
 
-/* R34: a run that ends because the daemon stops goes on when it starts again. */
-static enum run_state state_after(const struct batch_run *b, int code)
+static enum run_state state_after(int code)
 {
 	if (code == 0)
 		return RUN_DONE;
-	if (code != ERR_ABORTED)
-		return RUN_FAILED;
-	return b->order->road && atomic_load(&b->engine->stop) ? RUN_ACTIVE : RUN_ABORTED;
+	return code == ERR_ABORTED ? RUN_ABORTED : RUN_FAILED;
 }
 
 /* A reading that was refused may have named a field that is not there any more. */
@@ -383,7 +400,7 @@ static int finish(struct batch_run *b, int code, struct err *err)
 
 	if (may_have_drifted(b, code))
 		drift_suspect_both(b->engine, b->plan);
-	b->run->state = state_after(b, code);
+	b->run->state = state_after(code);
 	if (code == 0)
 		b->run->phase = PHASE_FINISHED;
 	else

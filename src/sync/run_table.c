@@ -21,14 +21,16 @@ static const struct statement SET_STATE = { "UPDATE run SET state = $2, error = 
 static const struct statement UNFINISHED = {
 	"SELECT " COLUMNS FROM_RUN "WHERE r.sync_id = $1 AND r.kind = $2 AND r.state <> 1 ORDER BY r.id DESC LIMIT 1"
 };
-static const struct statement CUT_SHORT = {
-	"UPDATE run SET state = 2, error = 'cut short', ended_ms = $3 WHERE sync_id = $1 AND kind = $2 AND state = 0"
-};
 static const struct statement ASKED = { "SELECT " COLUMNS FROM_RUN
 	                                "WHERE r.sync_id = $1 AND r.state = 4 ORDER BY r.id LIMIT 1" };
 static const struct statement STOPPING = { "SELECT COUNT(*) AS n FROM run WHERE sync_id = $1 AND state = 5" };
 static const struct statement ASK_STOP = { "UPDATE run SET state = CASE WHEN state = 4 THEN 2 ELSE 5 END"
 	                                   " WHERE id = $1 AND state IN (0, 4)" };
+static const struct statement CUT_SHORT = {
+	"UPDATE run SET state = 2, error = COALESCE(error, 'cut short'), ended_ms "
+	"= $3"
+	" WHERE sync_id = $1 AND id <> $2 AND (state = 5 OR (state = 0 AND kind = 'delta'))"
+};
 static const struct statement DROP = { "DELETE FROM run WHERE id = $1 AND read_count = 0" };
 static const struct statement COUNT_READ = { "UPDATE run SET read_count = read_count + $2 WHERE id = $1" };
 static const struct statement KEEP_INPUT = { "INSERT INTO run_input (name, body, who, at_ms) VALUES ($1,$2,$3,$4)" };
@@ -76,11 +78,6 @@ int run_advance(struct db *db, int64_t id, struct str from, struct str cursor, i
 int run_set_phase(struct db *db, int64_t id, enum run_phase phase, struct err *err)
 {
 	return db_run(db, &SET_PHASE, BIND(bind_int(id), bind_int(phase)), err);
-}
-
-int run_cut_short(struct db *db, int64_t sync_id, struct str kind, struct err *err)
-{
-	return db_run(db, &CUT_SHORT, BIND(bind_int(sync_id), bind_text(kind), bind_int(clock_wall_ms())), err);
 }
 
 int run_set_state(struct db *db, int64_t id, enum run_state state, const char *error, struct err *err)
@@ -144,6 +141,11 @@ int run_stop_asked(struct db *db, int64_t sync_id, bool *ret, struct err *err)
 		return err_pass(err);
 	*ret = count > 0;
 	return 0;
+}
+
+int run_cut_short(struct db *db, int64_t sync_id, int64_t id, struct err *err)
+{
+	return db_run(db, &CUT_SHORT, BIND(bind_int(sync_id), bind_int(id), bind_int(clock_wall_ms())), err);
 }
 
 static int ask_stop(struct db *db, void *context, struct err *err)

@@ -22,8 +22,9 @@ int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct s
 int run_asked(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
               struct err *err) MUST_CHECK;
 int run_stop_asked(struct db *db, int64_t sync_id, bool *ret, struct err *err) MUST_CHECK;
-/* Runs of that kind that a process left behind when it died: nobody resumes them, and what they staged must not wait for them. */
-int run_cut_short(struct db *db, int64_t sync_id, struct str kind, struct err *err) MUST_CHECK;
+/* Run `id` of the sync begins, so no other one is at work: one that died while it was asked to stop has stopped, and a delta that died is not resumed: what it
+ * staged must not wait for it. */
+int run_cut_short(struct db *db, int64_t sync_id, int64_t id, struct err *err) MUST_CHECK;
 /* A run that read nothing leaves no row: a delta when nothing changed. Its number does not come back. */
 int run_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int run_count_read(struct db *db, int64_t id, int64_t read, struct err *err) MUST_CHECK;
