@@ -7,6 +7,7 @@
 
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "sync/outbox.h"
 #include "sync/select.h"
 
 #define COLUMNS                                                                                                        \
@@ -58,6 +59,14 @@ static const struct statement EMR_ENDED = {
 static const struct statement CRM_ENDED = {
 	"SELECT COUNT(*) AS n FROM link l WHERE sync_id = $1 AND crm_id = $2 AND state = 2"
 	" AND NOT EXISTS (SELECT 1 FROM link y WHERE y.sync_id = $1 AND y.crm_id = $2 AND y.id > l.id)"
+};
+static const struct statement EMR_MOVES = {
+	"SELECT COUNT(*) AS n FROM link l WHERE l.sync_id = $1 AND l.emr_id = $2 AND l.state = 2"
+	" AND EXISTS (SELECT 1 FROM outbox o WHERE o.link_id = l.id AND o.priority < 2)"
+};
+static const struct statement CRM_MOVES = {
+	"SELECT COUNT(*) AS n FROM link l WHERE l.sync_id = $1 AND l.crm_id = $2 AND l.state = 2"
+	" AND EXISTS (SELECT 1 FROM outbox o WHERE o.link_id = l.id AND o.priority < 2)"
 };
 static const struct statement LIST = {
 	"SELECT " COLUMNS
@@ -203,6 +212,23 @@ int link_by(struct db *db, struct arena *arena, int64_t sync_id, enum side side,
 	return (side == SIDE_EMR ? link_by_emr : link_by_crm)(db, arena, sync_id, record_id, ret, ret_found, err);
 }
 
+int link_moves(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, bool *ret,
+               struct err *err)
+{
+	struct link link;
+	int64_t count;
+	bool found;
+
+	if (db_number(db, side == SIDE_EMR ? &EMR_MOVES : &CRM_MOVES, BIND(bind_int(sync_id), bind_text(record_id)), 0,
+	              &count, err) < 0 ||
+	    link_by(db, arena, sync_id, side, record_id, &link, &found, err) < 0)
+		return err_pass(err);
+	*ret = count > 0 || (found && link.state == LINK_MAKING);
+	if (*ret || !found)
+		return 0;
+	return outbox_owes(db, link.id, ret, err);
+}
+
 struct str link_id_of(const struct link *link, enum side side)
 {
 	return side == SIDE_EMR ? link->emr_id : link->crm_id;
@@ -291,6 +317,8 @@ enum age link_age(const struct link *link, enum side side, int64_t modified_ms, 
 
 	if (modified_ms && known_ms && modified_ms < known_ms)
 		return AGE_OLDER;
+	if (seen_ms > clock_wall_ms())
+		return AGE_NEWER; /* our clock was set back: reading again could prove nothing before it has caught up */
 	return seen_ms && received_ms <= seen_ms ? AGE_UNSURE : AGE_NEWER;
 }
 
@@ -408,4 +436,26 @@ int base_read(struct engine *engine, struct arena *arena, const struct mapping *
 		};
 	}
 	return 0;
+}
+
+int link_make_sure(struct engine *engine, struct db *db, struct arena *arena, const struct mapping *m, int64_t id,
+                   struct err *err)
+{
+	struct base *base = arena_new_array(arena, struct base, m->count);
+	struct link link;
+	bool found, unsure = false;
+
+	if (link_find(db, arena, id, &link, &found, err) < 0)
+		return err_pass(err);
+	if (!found || link.base.len == 0)
+		return 0;
+	if (base_read(engine, arena, m, link.base, base, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < m->count; i++) {
+		unsure = unsure || base[i].unsure;
+		base[i].unsure = false;
+	}
+	if (!unsure)
+		return 0;
+	return link_owe(db, link.id, base_write(engine, arena, m, base), err);
 }

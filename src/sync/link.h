@@ -47,6 +47,10 @@ int link_owe(struct db *db, int64_t id, struct str base, struct err *err) MUST_C
 int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret,
                    struct err *err) MUST_CHECK;
 
+/* Is a link of this record in the making, or a write owed for one of its links, ended ones too? */
+int link_moves(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, bool *ret,
+               struct err *err) MUST_CHECK;
+
 int link_by(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, struct link *ret,
             bool *ret_found, struct err *err) MUST_CHECK;
 struct str link_id_of(const struct link *link, enum side side);
@@ -100,5 +104,9 @@ int link_list(struct engine *engine, struct arena *arena, const struct link_filt
 struct str base_write(struct engine *engine, struct arena *arena, const struct mapping *m, const struct base *base);
 int base_read(struct engine *engine, struct arena *arena, const struct mapping *m, struct str sealed, struct base *ret,
               struct err *err) MUST_CHECK;
+/* Before a write to the CRM that is made without looking: what it made of our writes is not learnt any more, as its record will be ours by modification,
+ * whoever edited it before (R27, R28). */
+int link_make_sure(struct engine *engine, struct db *db, struct arena *arena, const struct mapping *m, int64_t id,
+                   struct err *err) MUST_CHECK;
 
 #endif

@@ -23,6 +23,10 @@ static const struct statement LATER = {
 };
 static const struct statement SENT = { "UPDATE outbox SET sent = $2, due_ms = $3 WHERE id = $1" };
 static const struct statement FORGET_LINK = { "DELETE FROM outbox WHERE link_id = $1" };
+static const struct statement FORGET_REFERENCE = {
+	"DELETE FROM outbox WHERE priority = 2 AND side = 0 AND record_id = $2 AND link_id IN"
+	" (SELECT id FROM link WHERE sync_id = $1 AND emr_id = $2 AND state IN (2, 3))"
+};
 static const struct statement FORGET_SYNC = { "DELETE FROM outbox WHERE sync_id = $1" };
 static const struct statement OWES = { "SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND priority < 2" };
 static const struct statement COUNTS = { "SELECT SUM(CASE WHEN priority < 2 THEN 1 ELSE 0 END) AS now, SUM(CASE WHEN "
@@ -95,6 +99,11 @@ int outbox_done(struct db *db, int64_t id, struct err *err)
 int outbox_forget_link(struct db *db, int64_t link_id, struct err *err)
 {
 	return db_run(db, &FORGET_LINK, BIND(bind_int(link_id)), err);
+}
+
+int outbox_forget_reference(struct db *db, int64_t sync_id, struct str emr_id, struct err *err)
+{
+	return db_run(db, &FORGET_REFERENCE, BIND(bind_int(sync_id), bind_text(emr_id)), err);
 }
 
 int outbox_forget_sync(struct db *db, int64_t sync_id, struct err *err)

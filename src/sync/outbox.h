@@ -46,6 +46,8 @@ int outbox_sent(struct db *db, int64_t id, struct str sent, int64_t due_ms, stru
 int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err) MUST_CHECK;
 /* The link is dropped: nothing more is owed for it. */
 int outbox_forget_link(struct db *db, int64_t link_id, struct err *err) MUST_CHECK;
+/* This EMR record is linked anew: that it forgets who it was linked to is not owed any more. */
+int outbox_forget_reference(struct db *db, int64_t sync_id, struct str emr_id, struct err *err) MUST_CHECK;
 /* Nothing is owed any more: for a preview, in a scratch copy. */
 int outbox_forget_sync(struct db *db, int64_t sync_id, struct err *err) MUST_CHECK;
 struct owed_counts {

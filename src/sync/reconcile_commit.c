@@ -193,10 +193,13 @@ static int insert_link(struct db *db, const struct commit *job, const struct ite
 {
 	const struct staged *s = item->staged;
 
+	/* Whom this relinking leaves without a counterpart is not asked for: what is ended for it is not forgiven (R29). */
+	if (link_forgive(db, link->sync_id, link->emr_id, link->crm_id, err) < 0)
+		return err_pass(err);
 	if (s->wish == WISH_RELINK &&
 	    (end_displaced(db, job, item, SIDE_EMR, err) < 0 || end_displaced(db, job, item, SIDE_CRM, err) < 0))
 		return err_pass(err);
-	if (link_forgive(db, link->sync_id, link->emr_id, link->crm_id, err) < 0)
+	if (outbox_forget_reference(db, link->sync_id, link->emr_id, err) < 0)
 		return err_pass(err);
 	link->base = item->writes.base;
 	link->run_id = s->run_id;
@@ -359,6 +362,8 @@ static int owe_moved(struct db *db, const struct commit *job, const struct item 
 	writes->owed[writes->count++] = compose_link_fields(&compose);
 	writes->count += compose_back_reference(r->engine, r->plan, arena, compose.emr_id, compose.crm_id,
 	                                        &writes->owed[writes->count]);
+	if (link_make_sure(r->engine, db, arena, &r->plan->mapping, item->resolved.link.id, err) < 0)
+		return err_pass(err);
 	return owe_all(db, &moved, item->resolved.link.id, false,
 	               err); /* what the loser held is nothing to settle with */
 }

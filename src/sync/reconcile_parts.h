@@ -1,5 +1,5 @@
 /*
- * reconcile_parts: what reconcile.c and reconcile_commit.c share; for nobody else.
+ * reconcile_parts: what reconcile.c, reconcile_load.c, reconcile_weigh.c and reconcile_commit.c share; for nobody else.
  *
  * A chunk lives in its own arena from the loading of its payloads to the end of its commit, which the store's writer runs while the
  * reconciler goes on with the next chunk: whoever weighs touches no chunk that is being committed.
@@ -28,7 +28,6 @@ struct item {
 	bool settled; /* verdict final, nothing to fetch or weigh */
 	bool fetch;   /* the counterpart is needed */
 	bool deferred; /* stays waiting: an earlier write of the pair is still owed (R4), or nobody can be judged yet (R8) */
-	bool put_off;    /* deferred by what this very load found */
 	bool read_again; /* not sure to be the youngest: it goes back to be read (R4) */
 	bool learnt;     /* the base changed by what was read (R27) */
 	struct str
@@ -85,6 +84,11 @@ struct reconciler {
 	} commit;
 };
 
+/* reconcile_load.c: what waits of that priority after r->after_id, up to a chunk's worth; *ret_last: the last payload's id. May be called anew for the same chunk. */
+int chunk_load(struct reconciler *r, struct chunk *chunk, enum staged_priority priority, int64_t *ret_last,
+               struct err *err) MUST_CHECK;
+/* What of the chunk was deferred holds for the rest of the pass. */
+void chunk_keep_deferred(struct reconciler *r, const struct chunk *chunk);
 /* reconcile_weigh.c: from both records to a merge result and the writes owed, for each item that is not settled. */
 int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err) MUST_CHECK;
 /* R38: the mapping that holds for this payload. */

@@ -16,6 +16,12 @@
 /* A payload whose record was read again, because it had failed or only told that it changed, counts through the one that took its place; an older one (R4) is its record's only one in its run. */
 #define COUNTS_ITSELF "(state <> 4 OR outcome NOT IN (0, 9))"
 
+/* A batch that has not read everything judges nobody (R8), however its reading ended, and one that was aborted rests until it is resumed (R34). What a delta
+ * read is not read again: it flows as soon as that is over. A retry goes its own way. */
+#define NOT_HELD                                                                                                  \
+	" AND (run_id IS NULL OR door = 5 OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND CASE kind " \
+	"WHEN 'delta' THEN phase = 0 AND state IN (0, 5) ELSE state = 2 OR (phase = 0 AND state <> 1) END))"
+
 static const struct statement INSERT = {
 	"INSERT INTO staged (sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, "
 	"received_ms, link_id,"
@@ -43,15 +49,11 @@ static const struct statement ONLY = {
 	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state IN (0, 5) AND sync_id = $1 AND id <> $2"
 };
 static const struct statement WAITING = {
-	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND priority = $2 AND id > $3"
-	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND phase = 0 AND state IN (0, "
-	"5)))"
+	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
 	" ORDER BY id LIMIT $4"
 };
 static const struct statement TO_READ = {
-	"SELECT " COLUMNS ", body FROM staged WHERE state = 5 AND sync_id = $1 AND priority = $2 AND id > $3"
-	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND phase = 0 AND state IN (0, "
-	"5)))"
+	"SELECT " COLUMNS ", body FROM staged WHERE state = 5 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
 	" ORDER BY id LIMIT $4"
 };
 static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state IN (0, 1)" };
@@ -63,6 +65,10 @@ static const struct statement UNPARK_OLDER = {
 	"UPDATE staged SET state = 4, outcome = 4, reason = 'a younger payload of the record took its place (R4)'"
 	" WHERE sync_id = $1 AND side = $2 AND record_id = $3 AND id < $4 AND state = 6"
 };
+static const struct statement REMOVED_SINCE = {
+	"SELECT COUNT(*) AS n FROM staged WHERE sync_id = $1 AND side = $2 AND record_id = $3 AND kind <> 0"
+	" AND received_ms >= $4 AND received_ms <= $5"
+};
 static const struct statement RELEASE = {
 	"UPDATE staged SET state = 0 WHERE state = 6 AND waits_sync = $1 AND waits_for = $2"
 };
@@ -72,6 +78,8 @@ static const struct statement UNSETTLED = {
 static const struct statement QUEUE = {
 	"SELECT SUM(CASE WHEN state = 0 THEN 1 ELSE 0 END) AS waiting, SUM(CASE WHEN state = 5 THEN 1 ELSE 0 END) AS "
 	"to_read, MIN(received_ms) AS oldest FROM staged WHERE sync_id = $1 AND (state = 0 OR state = 5)"
+	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND kind <> 'delta' AND state = "
+	"2))"
 };
 static const struct statement READ = { "SELECT " COLUMNS ", body FROM staged WHERE id = $1" };
 static const struct statement FACTS = {
@@ -350,6 +358,19 @@ int stage_unpark_older(struct db *db, const struct staged *s, struct err *err)
 {
 	return db_run(db, &UNPARK_OLDER,
 	              BIND(bind_int(s->sync_id), bind_int(s->side), bind_text(s->record_id), bind_int(s->id)), err);
+}
+
+int stage_removed_since(struct db *db, const struct staged *s, bool *ret, struct err *err)
+{
+	int64_t count;
+
+	if (db_number(db, &REMOVED_SINCE,
+	              BIND(bind_int(s->sync_id), bind_int(s->side), bind_text(s->record_id), bind_int(s->received_ms),
+	                   bind_int(clock_wall_ms())),
+	              0, &count, err) < 0)
+		return err_pass(err);
+	*ret = count > 0;
+	return 0;
 }
 
 int stage_park(struct db *db, const struct staged *s, int64_t parent_sync, struct str parent_id, const char *reason,

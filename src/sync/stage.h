@@ -94,8 +94,8 @@ int stage_follow(struct db *db, struct arena *arena, int64_t id, struct staged *
 /* Of all that waits or is to be read only this one stays: for a preview, in a scratch copy. */
 int stage_only(struct db *db, int64_t sync_id, int64_t id, struct err *err) MUST_CHECK;
 
-/* Waiting payloads of one priority in order of arrival, after `after_id`; at most `limit`; with their bytes. Those of a run that is still reading
- * stay out: who is whose is judged over everybody (R8). */
+/* Waiting payloads of one priority in order of arrival, after `after_id`; at most `limit`; with their bytes. Those of a run that has not read everything
+ * stay out: who is whose is judged over everybody (R8); so do those of a batch that was aborted, until it is resumed (R34). */
 int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, enum staged_priority priority, int64_t after_id,
                   size_t limit, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 /* The same of what is TO_READ. */
@@ -103,6 +103,8 @@ int stage_to_read(struct db *db, struct arena *arena, int64_t sync_id, enum stag
                   size_t limit, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 /* A payload that waits, or whose write was given up: it is not sure that it is the youngest, so its record is to be read again. */
 int stage_read_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+/* Was its record said to be deleted or merged since this payload was read? */
+int stage_removed_since(struct db *db, const struct staged *s, bool *ret, struct err *err) MUST_CHECK;
 /* It waits until the record `parent_id` of the EMR is linked in sync `parent_sync`. Older payloads of the same record that are parked too give way to it. */
 int stage_park(struct db *db, const struct staged *s, int64_t parent_sync, struct str parent_id, const char *reason,
                struct err *err) MUST_CHECK;

@@ -242,29 +242,6 @@ int truth_forget(struct db *db, int64_t sync_id, enum side side, struct str reco
 
 /* ---- telling ---- */
 
-/* What the CRM made of our writes is not learnt any more: its record will be ours by modification, whoever edited it before (R27, R28). */
-static int make_sure(struct db *db, const struct truth_about *about, struct err *err)
-{
-	const struct mapping *m = &about->plan->mapping;
-	struct base *base = arena_new_array(about->arena, struct base, m->count);
-	struct link link;
-	bool found, unsure = false;
-
-	if (link_find(db, about->arena, about->link_id, &link, &found, err) < 0)
-		return err_pass(err);
-	if (!found || link.base.len == 0)
-		return 0;
-	if (base_read(about->engine, about->arena, m, link.base, base, err) < 0)
-		return err_pass(err);
-	for (size_t i = 0; i < m->count; i++) {
-		unsure = unsure || base[i].unsure;
-		base[i].unsure = false;
-	}
-	if (!unsure)
-		return 0;
-	return link_owe(db, link.id, base_write(about->engine, about->arena, m, base), err);
-}
-
 static struct str sealed_body(const struct truth_about *about, enum side side, const struct truth *truth)
 {
 	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_PAYLOAD);
@@ -290,7 +267,8 @@ static int owe(struct db *db, const struct truth_about *about, enum side side, c
 		.body = sealed_body(about, side, truth),
 	};
 
-	if (side == SIDE_CRM && about->link_id && make_sure(db, about, err) < 0)
+	if (side == SIDE_CRM && about->link_id &&
+	    link_make_sure(about->engine, db, about->arena, &about->plan->mapping, about->link_id, err) < 0)
 		return err_pass(err);
 	if (outbox_add(db, &owed, err) < 0)
 		return err_pass(err);

@@ -1,0 +1,411 @@
+/*
+ * What goes wrong between stations: two payloads of one record in one chunk, runs that end while they read, clocks that go back, removals and persons that
+ * overtake batches. Each test is one accident; what it must not cost stands in its name.
+ */
+#include "hooks.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/clock.h"
+#include "sync/capture.h"
+#include "sync/link.h"
+#include "sync/road.h"
+#include "sync/stage.h"
+
+#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
+#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
+#define BOB         "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\""
+#define CONTACT_BOB "\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\""
+
+static void must_be_fine(int code, const struct err *err)
+{
+	if (code < 0)
+		fail_msg("%s", err->text);
+}
+
+static void open_linked(struct rig *rig, const char *settings)
+{
+	int64_t counts[OUTCOME_COUNT];
+
+	rig_open(rig, settings);
+	memory_put(rig->emr, "patient", "{\"id\":\"a\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN "}");
+	rig_import(rig, counts);
+	assert_string_equal(rig_crm(rig, "c", "Patient_Id__c"), "a");
+}
+
+/* The road works for so long at most; false: it was not empty by then. */
+static bool work(struct rig *rig, int64_t most_ms)
+{
+	struct road *road = road_start(&rig->engine, rig->plan, true);
+	int64_t until = clock_mono_ns() / 1000000 + most_ms;
+	struct err err = ERR_INIT;
+	bool empty;
+
+	while (!(empty = road_is_empty(road)) && clock_mono_ns() / 1000000 < until) {
+		if (road_failed(road, &err))
+			break;
+		clock_sleep_ms(2);
+	}
+	road_stop(&road);
+	must_be_fine(err.code == ERR_OK ? 0 : -1, &err);
+	return empty;
+}
+
+static void delta(struct rig *rig)
+{
+	const struct run_order order = { .kind = RUN_DELTA };
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+
+	memory_pass_time(rig->emr, 600000);
+	memory_pass_time(rig->crm, 600000);
+	must_be_fine(run_batch(&rig->engine, rig->plan, &order, &run, &rig->arena, &err), &err);
+}
+
+static int64_t wish(struct rig *rig, enum side side, enum wish what, const char *id, const char *partner)
+{
+	const struct capture how = { .side = side, .door = DOOR_CLICK, .total = -1 };
+	const struct asked asked = { what, str_of(id), str_of(partner) };
+	struct captured done;
+	struct err err = ERR_INIT;
+
+	must_be_fine(capture_wish(&rig->engine, rig->plan, &rig->arena, &asked, &how, &done, &err), &err);
+	return done.last_id;
+}
+
+/* What a webhook tells, without the record unless `json` holds it. */
+static void told(struct rig *rig, enum side side, enum event_kind kind, const char *id, const char *survivor,
+                 const char *json)
+{
+	const struct capture how = { .side = side, .door = DOOR_WEBHOOK, .priority = STAGED_LIVE, .total = -1 };
+	struct event event = { .kind = kind, .name = STR("told"), .whole = json != NULL };
+	const struct events events = { .at = &event, .count = 1 };
+	struct captured done;
+	struct err err = ERR_INIT;
+
+	event.record = (struct record) { .id = str_of(id), .merged_into = str_of(survivor) };
+	event.record.bytes = str_of(json ? json : "{}");
+	must_be_fine(json_parse(&rig->arena, event.record.bytes, &event.record.json, &err), &err);
+	must_be_fine(capture_events(&rig->engine, rig->plan, &rig->arena, &events, &how, &done, &err), &err);
+}
+
+static size_t payloads(struct rig *rig)
+{
+	const struct staged_filter filter = { .limit = 10000 };
+	struct staged *all;
+	struct err err = ERR_INIT;
+	size_t count;
+
+	must_be_fine(stage_list(&rig->engine, &rig->arena, &filter, &all, &count, &err), &err);
+	return count;
+}
+
+/* ---- two payloads at once ---- */
+
+static void test_R32_a_merge_and_an_edit_of_the_survivor_arrive_together(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "\"create\":true");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB "}");
+	memory_merge(rig.emr, "patient", "a", "b");
+	told(&rig, SIDE_EMR, EVENT_MERGED, "a", "b", NULL);
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "b", "", "{\"id\":\"b\"," BOB "}");
+	assert_true(work(&rig, 3000));
+	assert_int_equal(memory_count(rig.crm, "Contact"), 1);
+	assert_string_equal(rig_crm(&rig, "c", "LastName"), "Ray");
+	rig_close(&rig);
+}
+
+static void test_R32_the_contact_names_the_survivor(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
+	memory_merge(rig.emr, "patient", "a", "b");
+	told(&rig, SIDE_EMR, EVENT_MERGED, "a", "b", NULL);
+	assert_true(work(&rig, 3000));
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
+	assert_string_equal(rig_emr(&rig, "b", "our_id"), "c");
+	rig_close(&rig);
+}
+
+static void test_R18_R32_the_surviving_contact_shows_the_link(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.crm, "Contact",
+	           "{\"Id\":\"d\"," CONTACT_ANN ",\"Email\":\"a@x.example\",\"MailingCity\":\"Boise\"}");
+	memory_merge(rig.crm, "Contact", "c", "d");
+	told(&rig, SIDE_CRM, EVENT_MERGED, "c", "d", NULL);
+	assert_true(work(&rig, 3000));
+	assert_string_equal(rig_crm(&rig, "d", "Patient_Id__c"), "a");
+	assert_string_equal(rig_crm(&rig, "d", "Synced__c"), "true");
+	assert_string_equal(rig_emr(&rig, "a", "our_id"), "d");
+	rig_close(&rig);
+}
+
+static void test_R5_a_button_pressed_twice_makes_one_patient_and_comes_to_an_end(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"d\"," CONTACT_BOB "}");
+	wish(&rig, SIDE_CRM, WISH_CREATE, "d", "");
+	wish(&rig, SIDE_CRM, WISH_CREATE, "d", "");
+	assert_true(work(&rig, 3000));
+	assert_int_equal(memory_count(rig.emr, "patient"), 2);
+	rig_close(&rig);
+}
+
+/* ---- runs that end while they read ---- */
+
+static unsigned pages_read;
+
+static void stop_after_five_pages(struct rig *rig, enum memory_call which, struct page *page)
+{
+	(void)page;
+	if (which == MEMORY_LIST && ++pages_read == 5)
+		atomic_store(&rig->engine.stop, true);
+}
+
+static void test_R8_nobody_is_judged_over_half_a_reading(void **state)
+{
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+	char json[160];
+
+	(void)state;
+	rig_open(&rig, "");
+	rig_import(&rig, counts);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN "}");
+	for (int i = 0; i < 300; i++) {
+		snprintf(json, sizeof(json),
+		         "{\"id\":\"p%03d\",\"first_name\":\"G%d\",\"last_name\":\"F\",\"dob\":\"1980-01-02\"}", i, i);
+		memory_put(rig.emr, "patient", json);
+	}
+	memory_put(rig.emr, "patient", "{\"id\":\"z\"," ANN "}"); /* the twin, on the last page */
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN "}");
+	pages_read = 0;
+	hooks_set(&rig, SIDE_EMR, NULL, stop_after_five_pages);
+	assert_int_equal(run_import(&rig.engine, rig.plan, NULL, NULL, &run, &rig.arena, &err), ERR_ABORTED);
+	hooks_clear(&rig);
+	atomic_store(&rig.engine.stop, false);
+	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", "", NULL); /* other work goes on */
+	work(&rig, 1000);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	rig_import(&rig, counts);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	rig_close(&rig);
+}
+
+static void remove_after_reading(struct rig *rig, enum memory_call which, struct page *page)
+{
+	if (which != MEMORY_LIST || page->count == 0)
+		return;
+	memory_remove(rig->emr, "patient", "a");
+	told(rig, SIDE_EMR, EVENT_REMOVED, "a", "", NULL);
+}
+
+/* The webhook is decided while the run still reads; its payload of the patient comes after it. */
+static void test_R31_a_patient_deleted_while_an_import_reads_is_not_made(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true");
+	rig_import(&rig, counts);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN "}");
+	hooks_set(&rig, SIDE_EMR, NULL, remove_after_reading);
+	rig_import(&rig, counts);
+	hooks_clear(&rig);
+	assert_int_equal(memory_count(rig.crm, "Contact"), 0);
+	rig_close(&rig);
+}
+
+static bool crm_was_read;
+
+static void note_crm_read(struct rig *rig, enum memory_call which, struct page *page)
+{
+	if (which != MEMORY_LIST || crm_was_read)
+		return;
+	(void)page;
+	crm_was_read = true;
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN "}");
+	told(rig, SIDE_CRM, EVENT_CHANGED, "c", "", "{\"Id\":\"c\"," CONTACT_ANN "}");
+}
+
+static void test_R8_a_contact_made_while_an_import_reads_is_not_forgotten(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true");
+	rig_import(&rig, counts);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN "}");
+	crm_was_read = false;
+	hooks_set(&rig, SIDE_CRM, NULL, note_crm_read);
+	rig_import(&rig, counts);
+	hooks_clear(&rig);
+	assert_int_equal(memory_count(rig.crm, "Contact"), 1);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	rig_close(&rig);
+}
+
+/* ---- clocks ---- */
+
+struct seen_job {
+	int64_t link_id, ms;
+};
+
+static int see_in_future(struct db *db, void *context, struct err *err)
+{
+	const struct seen_job *job = context;
+	const struct looked looked = { .seen_ms = { job->ms, job->ms } };
+
+	return link_look(db, job->link_id, &looked, err);
+}
+
+static void test_R4_a_clock_that_was_set_back_costs_no_endless_reading(void **state)
+{
+	struct link_filter filter = { .limit = 1 };
+	struct seen_job job = { .ms = clock_wall_ms() + 3600000 };
+	struct err err = ERR_INIT;
+	struct link *links;
+	struct rig rig;
+	size_t count, before;
+
+	(void)state;
+	open_linked(&rig, "");
+	must_be_fine(link_list(&rig.engine, &rig.arena, &filter, &links, &count, &err), &err);
+	job.link_id = links[0].id;
+	must_be_fine(store_write(rig.engine.store, RELAXED, see_in_future, &job, &err), &err);
+	before = payloads(&rig);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", "", NULL);
+	assert_true(work(&rig, 2000));
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	assert_true(payloads(&rig) < before + 10);
+	rig_close(&rig);
+}
+
+/* ---- persons ---- */
+
+static void test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again_by_himself(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "\"create\":true");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB "}");
+	rig_import(&rig, counts);
+	assert_int_equal(memory_count(rig.crm, "Contact"), 2);
+	wish(&rig, SIDE_EMR, WISH_RELINK, "b", "c");
+	assert_true(work(&rig, 3000));
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	rig_import(&rig, counts);
+	delta(&rig);
+	assert_int_equal(memory_count(rig.crm, "Contact"), 2);
+	rig_close(&rig);
+}
+
+static atomic_bool relinked;
+
+/* Holds a write to the contact back until somebody else has it, or for a while. */
+static void relink_while_writing(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	const struct link_filter filter = { .limit = 10 };
+	struct err err = ERR_INIT;
+	struct link *links;
+	size_t count;
+
+	(void)nth;
+	if (which != MEMORY_WRITE || atomic_exchange(&relinked, true))
+		return;
+	wish(rig, SIDE_EMR, WISH_RELINK, "b", "c");
+	for (int i = 0; i < 100; i++) {
+		SCOPED(arena) struct arena arena = ARENA_INIT;
+
+		clock_sleep_ms(5);
+		must_be_fine(link_list(&rig->engine, &arena, &filter, &links, &count, &err), &err);
+		if (count > 1)
+			return;
+	}
+}
+
+static void test_R30_a_write_of_the_old_pair_under_way_does_not_mix_two_patients(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB ",\"city\":\"Boise\"}");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	atomic_store(&relinked, false);
+	hooks_set(&rig, SIDE_CRM, relink_while_writing, NULL);
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", "", NULL);
+	assert_true(work(&rig, 8000));
+	hooks_clear(&rig);
+	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", "", NULL);
+	assert_true(work(&rig, 8000));
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
+	assert_string_equal(rig_emr(&rig, "b", "city"), "Boise");
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Boise");
+	rig_close(&rig);
+}
+
+static void test_R29_an_unlink_that_had_to_wait_does_not_undo_the_link_after_it(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB ",\"city\":\"Boise\"}");
+	memory_refuse(rig.crm, "c", RETRY_LATER, "BUSY");
+	wish(&rig, SIDE_CRM, WISH_UNLINK, "c", "");
+	work(&rig, 1500); /* a few attempts: the next one is seconds away */
+	memory_refuse(rig.crm, "c", DELIVERED, "");
+	wish(&rig, SIDE_CRM, WISH_LINK, "c", "b");
+	assert_true(work(&rig, 9000));
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
+	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "true");
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_R32_a_merge_and_an_edit_of_the_survivor_arrive_together),
+		cmocka_unit_test(test_R32_the_contact_names_the_survivor),
+		cmocka_unit_test(test_R18_R32_the_surviving_contact_shows_the_link),
+		cmocka_unit_test(test_R5_a_button_pressed_twice_makes_one_patient_and_comes_to_an_end),
+		cmocka_unit_test(test_R8_nobody_is_judged_over_half_a_reading),
+		cmocka_unit_test(test_R31_a_patient_deleted_while_an_import_reads_is_not_made),
+		cmocka_unit_test(test_R8_a_contact_made_while_an_import_reads_is_not_forgotten),
+		cmocka_unit_test(test_R4_a_clock_that_was_set_back_costs_no_endless_reading),
+		cmocka_unit_test(test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again_by_himself),
+		cmocka_unit_test(test_R30_a_write_of_the_old_pair_under_way_does_not_mix_two_patients),
+		cmocka_unit_test(test_R29_an_unlink_that_had_to_wait_does_not_undo_the_link_after_it),
+	};
+
+	return cmocka_run_group_tests_name("eyes", tests, NULL, NULL);
+}
