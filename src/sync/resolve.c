@@ -339,6 +339,29 @@ static bool asked_for(const struct staged *s)
 	return s->wish != WISH_NONE && s->wish != WISH_UNLINK && s->wish != WISH_RESOLVE;
 }
 
+/* R29: its link was ended, and nobody asked for it since. Storing its id in another record is asking; the one that was let go of may store it a moment longer. */
+static int is_barred(const struct question *q, bool *ret, struct err *err)
+{
+	struct known *found;
+	size_t count;
+	bool let_go;
+
+	if (link_was_ended(q->db, q->plan->sync_id, q->own, q->staged->record_id, ret, err) < 0)
+		return err_wrap(err, "look the link up");
+	*ret = *ret && !asked_for(q->staged);
+	if (!*ret)
+		return 0;
+	if (identity_with_external(q->db, q->arena, q->plan->sync_id, q->other, q->staged->record_id, &found, &count,
+	                           err) < 0)
+		return err_wrap(err, "match by external id");
+	for (size_t i = 0; i < count && *ret; i++) {
+		if (link_was_ended(q->db, q->plan->sync_id, q->other, found[i].record_id, &let_go, err) < 0)
+			return err_wrap(err, "look the link up");
+		*ret = let_go;
+	}
+	return 0;
+}
+
 /* R15, R40: an unlinked CRM record starts by a file, by a person, or by meeting the trigger condition; an unlinked patient always does (R12, R13). */
 static bool waits_for_trigger(const struct question *q, struct resolved *ret)
 {
@@ -382,10 +405,9 @@ int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t
 	q.self.side = q.own;
 	if (identity_get(db, arena, plan->sync_id, q.own, staged->record_id, &q.self, &done, err) < 0)
 		return err_wrap(err, "look the record up");
-	/* First of all: the other side may still store the id of what was let go of a moment ago. */
-	if (link_was_ended(db, plan->sync_id, q.own, staged->record_id, &done, err) < 0)
-		return err_wrap(err, "look the link up");
-	if (done && !asked_for(staged))
+	if (is_barred(&q, &done, err) < 0)
+		return err_pass(err);
+	if (done)
 		return skip(ret, OUTCOME_SKIPPED_FILTERED,
 		            "its link was ended; it is linked again once a person asks for it (R29)", STR_EMPTY);
 	code = by_id_stored_there(&q, ret, &done, err);
