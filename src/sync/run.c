@@ -194,7 +194,8 @@ static int count_unsettled(struct db *db, void *context, struct err *err)
 	return stage_unsettled(db, job->run_id, &job->count, err);
 }
 
-/* The daemon's road has other work too: only what this run put there is waited for. */
+/* The daemon's road has other work too: only what this run put there is waited for, and of that not what cannot be judged before an import (R8), which could
+ * not begin. */
 static int follow(struct batch_run *b, struct err *err)
 {
 	struct unsettled_job job = { .run_id = b->run->id, .count = 1 };
@@ -202,7 +203,7 @@ static int follow(struct batch_run *b, struct err *err)
 	b->road = b->order->road;
 	b->decided_before = road_decided(b->road);
 	road_ring(b->road);
-	while (job.count > 0) {
+	while (job.count > 0 && !road_is_empty(b->road)) {
 		if (stopped(b))
 			return err_set(err, ERR_ABORTED, "stopped; what is done stays done");
 		if (road_failed(b->road, err))

@@ -174,6 +174,7 @@ static void test_R5_a_button_pressed_twice_makes_one_patient_and_comes_to_an_end
 /* ---- runs that end while they read ---- */
 
 static unsigned pages_read;
+static atomic_bool run_stop;
 
 static void stop_after_five_pages(struct rig *rig, enum memory_call which, struct page *page)
 {
@@ -266,6 +267,88 @@ static void test_R8_a_contact_made_while_an_import_reads_is_not_forgotten(void *
 	hooks_clear(&rig);
 	assert_int_equal(memory_count(rig.crm, "Contact"), 1);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	rig_close(&rig);
+}
+
+struct patience {
+	atomic_bool over;
+	int64_t until_ms;
+};
+
+static void lose_patience(void *context, const struct progress *progress)
+{
+	struct patience *p = context;
+
+	(void)progress;
+	if (clock_mono_ns() / 1000000 > p->until_ms)
+		atomic_store(&p->over, true);
+}
+
+/* As the daemon does it: while a run goes on, no other one begins. */
+static void test_R8_a_delta_does_not_wait_for_who_cannot_be_judged_before_an_import(void **state)
+{
+	struct patience patience = { .until_ms = clock_mono_ns() / 1000000 + 3000 };
+	struct run_order order = { .kind = RUN_DELTA, .stop = &patience.over, .on_progress = lose_patience };
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true");
+	order.context = &patience;
+	memory_put(rig.emr, "patient", "{\"id\":\"z\"," BOB "}");
+	delta(&rig); /* notes where the feeds stand */
+	memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN "}");
+	order.road = road_start(&rig.engine, rig.plan, true);
+	memory_pass_time(rig.emr, 600000);
+	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), &err);
+	order.kind = RUN_IMPORT;
+	run = (struct run) { 0 };
+	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), &err);
+	road_stop(&order.road);
+	assert_int_equal(memory_count(rig.crm, "Contact"), 2);
+	rig_close(&rig);
+}
+
+static void stop_asked(struct rig *rig, enum memory_call which, struct page *page)
+{
+	(void)rig;
+	(void)page;
+	if (which == MEMORY_LIST && ++pages_read == 3)
+		atomic_store(&run_stop, true);
+}
+
+/* A person changes the configuration while an import goes on. */
+static void test_R34_an_import_that_the_daemon_puts_aside_goes_on(void **state)
+{
+	struct run_order order = { .kind = RUN_IMPORT, .stop = &run_stop };
+	struct err err = ERR_INIT;
+	struct run run = { 0 }, again = { 0 };
+	struct rig rig;
+	char json[160];
+
+	(void)state;
+	rig_open(&rig, "\"create\":true");
+	for (int i = 0; i < 100; i++) {
+		snprintf(json, sizeof(json),
+		         "{\"id\":\"p%03d\",\"first_name\":\"G%d\",\"last_name\":\"F\",\"dob\":\"1980-01-02\"}", i, i);
+		memory_put(rig.emr, "patient", json);
+	}
+	pages_read = 0;
+	atomic_store(&run_stop, false);
+	hooks_set(&rig, SIDE_EMR, NULL, stop_asked);
+	order.road = road_start(&rig.engine, rig.plan, true);
+	assert_int_equal(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), ERR_ABORTED);
+	err = (struct err)ERR_INIT;
+	must_be_fine(run_find(&rig.engine, &rig.arena, run.batch_id, &again, &err), &err);
+	assert_int_equal(again.state, RUN_ACTIVE);
+	hooks_clear(&rig);
+	order.stop = NULL;
+	again = (struct run) { 0 };
+	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &again, &rig.arena, &err), &err);
+	road_stop(&order.road);
+	assert_int_equal(again.id, run.id);
+	assert_int_equal(memory_count(rig.crm, "Contact"), 100);
 	rig_close(&rig);
 }
 
@@ -401,6 +484,8 @@ int main(void)
 		cmocka_unit_test(test_R8_nobody_is_judged_over_half_a_reading),
 		cmocka_unit_test(test_R31_a_patient_deleted_while_an_import_reads_is_not_made),
 		cmocka_unit_test(test_R8_a_contact_made_while_an_import_reads_is_not_forgotten),
+		cmocka_unit_test(test_R8_a_delta_does_not_wait_for_who_cannot_be_judged_before_an_import),
+		cmocka_unit_test(test_R34_an_import_that_the_daemon_puts_aside_goes_on),
 		cmocka_unit_test(test_R4_a_clock_that_was_set_back_costs_no_endless_reading),
 		cmocka_unit_test(test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again_by_himself),
 		cmocka_unit_test(test_R30_a_write_of_the_old_pair_under_way_does_not_mix_two_patients),
