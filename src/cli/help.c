@@ -18,8 +18,8 @@ static const struct {
 	{ "Import", " preview import delta drain schedule " },
 	{ "Daemon", " serve webhooks " },
 	{ "One record", " search link unlink relink create sync-now " },
-	{ "Look", " runs report budget drift links conflicts staged log audit " },
-	{ "Mend", " retry resolve " },
+	{ "Look", " runs report budget drift links suggestions conflicts staged log audit " },
+	{ "Mend", " resolve dismiss retry " },
 };
 
 static bool in_group(size_t group, const struct command *c)
@@ -37,7 +37,7 @@ void help_overview(FILE *to)
 		fprintf(to, "\n%s\n", groups[g].title);
 		for (size_t i = 0; i < cli_command_count; i++) {
 			if (in_group(g, &cli_commands[i]))
-				fprintf(to, "  %-10s %s\n", cli_commands[i].name, cli_commands[i].summary);
+				fprintf(to, "  %-11s %s\n", cli_commands[i].name, cli_commands[i].summary);
 		}
 	}
 	fprintf(to, "\nEvery command takes --dir DIR (or SUTURE_DIR), --json and --help.\n"
