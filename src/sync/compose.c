@@ -304,7 +304,7 @@ int compose_writes(const struct compose *c, struct writes *ret, const struct fie
 	bool *to_crm = arena_new_array(c->scratch, bool, m->count);
 	bool *to_emr = arena_new_array(c->scratch, bool, m->count);
 	bool new_in_emr = c->emr_id.len == 0;
-	bool shows_link = !new_in_emr && (c->joins || c->shows_link || c->crm_id.len == 0);
+	bool shows_link = !new_in_emr && (c->joins || c->crm_id.len == 0);
 	size_t crm_fields, emr_fields;
 	struct json *body;
 	struct owed reference;
@@ -325,8 +325,7 @@ int compose_writes(const struct compose *c, struct writes *ret, const struct fie
 	ret->wait = ret->count > 0;
 	if (ret->wait && c->crm_id.len && !new_in_emr)
 		ret->base = base_agreed(c);
-	if ((c->joins || c->shows_link) &&
-	    compose_back_reference(c->engine, c->plan, c->arena, c->emr_id, c->crm_id, &reference))
+	if (c->joins && compose_back_reference(c->engine, c->plan, c->arena, c->emr_id, c->crm_id, &reference))
 		ret->owed[ret->count++] = reference;
 	return 0;
 }

@@ -286,12 +286,6 @@ int link_touched(struct db *db, struct arena *arena, int64_t sync_id, int64_t si
 	return select_in(db, arena, &what, ret, err);
 }
 
-bool link_was_moved(const struct link *link)
-{
-	return link->state == LINK_LINKED && ((link->emr_seen_ms == 0 && link->emr_modified_ms == 0) ||
-	                                      (link->crm_seen_ms == 0 && link->crm_modified_ms == 0));
-}
-
 int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err)
 {
 	return db_run(db, side == SIDE_EMR ? &MOVE_EMR : &MOVE_CRM, BIND(bind_int(id), bind_text(survivor)), err);

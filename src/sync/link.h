@@ -71,8 +71,6 @@ struct looked {
 int link_look(struct db *db, int64_t id, const struct looked *looked, struct err *err) MUST_CHECK;
 /* R32: the record of that side was merged into another one. */
 int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err) MUST_CHECK;
-/* Nothing of the survivor has been settled since: the two records do not show each other yet (R18). */
-bool link_was_moved(const struct link *link);
 /* The loop breaker's count (turns, turns_since_ms, turn_side); stopped_why not empty stops the link, empty lets it flow. */
 int link_turns(struct db *db, const struct link *link, struct err *err) MUST_CHECK;
 /* R29: somebody asked for these two again: what was ended between them no longer bars them. */

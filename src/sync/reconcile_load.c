@@ -109,8 +109,7 @@ static int ask_echo(struct load *job, struct db *db, struct item *item, bool *re
 
 	*ret = false;
 	if (!door_is_live(item->staged->door) || item->staged->wish != WISH_NONE ||
-	    link->mapping_version != job->r->plan->mapping_version || link->state != LINK_LINKED ||
-	    link_was_moved(link))
+	    link->mapping_version != job->r->plan->mapping_version || link->state != LINK_LINKED)
 		return 0;
 	if (item_parse(job->r->engine, job->chunk, item, err) < 0 ||
 	    item_base(job->r->engine, job->r->plan, job->chunk, item, err) < 0)

@@ -305,8 +305,6 @@ static struct compose composing(struct reconciler *r, struct chunk *chunk, struc
 		                  .side = item->staged->side,
 		                  .person = item->staged->priority == STAGED_PERSON,
 		                  .joins = item->resolved.kind == RESOLVED_JOIN,
-		                  .shows_link = item->resolved.kind == RESOLVED_LINKED &&
-		                                link_was_moved(&item->resolved.link),
 		                  .emr_id = item->verdict.emr_id,
 		                  .crm_id = item->verdict.crm_id,
 		                  .mapping = item_mapping(r->plan, item),

@@ -119,6 +119,43 @@ static void test_R10_who_fits_somebody_exactly_or_is_linked_is_not_suggested(voi
 	rig_close(&rig);
 }
 
+static void test_R10_who_fits_several_exactly_is_not_suggested_to_another(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct suggestion *all;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "");
+	patient(&rig, "a", "Robert", "Nunez", "1980-03-04");
+	patient(&rig, "b", "Bob", "Nunez", "1980-03-04");
+	patient(&rig, "d", "Bob", "Nunez", "1980-03-04");
+	contact(&rig, "c", "Bob", "Nunez", "1980-03-04");
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_SKIPPED_AMBIGUOUS], 2);
+	assert_int_equal(suggested(&rig, &all), 0);
+	rig_close(&rig);
+}
+
+static void test_R10_who_is_linked_by_a_stored_id_is_not_suggested(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct suggestion *all;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "");
+	patient(&rig, "a", "Robert", "Nunez", "1980-03-04");
+	memory_put(
+	        rig.emr, "patient",
+	        "{\"id\":\"b\",\"first_name\":\"Zoe\",\"last_name\":\"Fox\",\"dob\":\"1990-01-02\",\"our_id\":\"c\"}");
+	contact(&rig, "c", "Bob", "Nunez", "1980-03-04");
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_LINKED], 1);
+	assert_int_equal(suggested(&rig, &all), 0);
+	rig_close(&rig);
+}
+
 static void test_R10_a_new_record_is_made_and_its_likeness_suggested_all_the_same(void **state)
 {
 	int64_t counts[OUTCOME_COUNT];
@@ -347,6 +384,8 @@ int main(void)
 		cmocka_unit_test(test_R10_a_weaker_match_is_suggested_and_links_nobody),
 		cmocka_unit_test(test_R10_who_shares_too_little_is_not_suggested),
 		cmocka_unit_test(test_R10_who_fits_somebody_exactly_or_is_linked_is_not_suggested),
+		cmocka_unit_test(test_R10_who_fits_several_exactly_is_not_suggested_to_another),
+		cmocka_unit_test(test_R10_who_is_linked_by_a_stored_id_is_not_suggested),
 		cmocka_unit_test(test_R10_a_new_record_is_made_and_its_likeness_suggested_all_the_same),
 		cmocka_unit_test(test_R10_dismissed_it_does_not_come_back_and_the_audit_trail_says_who),
 		cmocka_unit_test(test_R10_a_person_links_what_was_suggested),
