@@ -3,10 +3,10 @@
 # shellcheck source=../lib/checks.sh
 . "$(dirname "$0")/../lib/checks.sh"
 
+# shellcheck disable=SC2317 # called through accepts and refuses
 check() {
 	"$tools/check-rules" "$root/logs" "$root/required" "$root/rules.md"
 }
-# shellcheck disable=SC2317 # called through accepts and refuses
 printf 'R1\nR12\n' | put required
 printf -- '- **R1** one.\n- **R12** twelve.\n' | put rules.md
 
