@@ -280,8 +280,9 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 	if (base_after(s, &link, more, &base, err) < 0 || take_payload(db, s, &link, err) < 0)
 		return err_pass(err);
 	link.base = base;
-	link.mapping_version = s->plan->mapping_version;
 	made = link.state == LINK_MAKING;
+	/* A pair in the making may have been composed under the mapping before this one: it keeps that, so that a field mapped since is looked at (R24). */
+	link.mapping_version = made ? link.mapping_version : s->plan->mapping_version;
 	make_link(s, &link);
 	made = made && link.state == LINK_LINKED;
 	/* The version after an update may be that of a person's edit before it, which nobody has looked at (R28). */

@@ -352,6 +352,30 @@ static void test_R34_an_import_that_the_daemon_puts_aside_goes_on(void **state)
 	rig_close(&rig);
 }
 
+/* A contact is owed under the old mapping and made under the new one, which has a field more. */
+static void test_R24_a_field_mapped_while_a_create_is_owed_is_filled_by_the_next_import(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true,\"back_reference\":false");
+	rig_import(&rig, counts);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN ",\"nick\":\"Annie\"}");
+	memory_refuse(rig.crm, "a", RETRY_LATER, "BUSY");
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", "", NULL);
+	assert_false(work(&rig, 400));
+	assert_null(rig_contact_of(&rig, "a"));
+	rig_configure(&rig, "\"create\":true,\"back_reference\":false", ",{\"emr\":\"nick\",\"crm\":\"Nick__c\"}");
+	memory_refuse(rig.crm, "a", DELIVERED, "");
+	assert_true(work(&rig, 8000));
+	memory_pass_time(rig.crm, 600000);
+	rig_import(&rig, counts);
+	rig_import(&rig, counts);
+	assert_string_equal(rig_crm(&rig, rig_contact_of(&rig, "a"), "Nick__c"), "Annie");
+	rig_close(&rig);
+}
+
 /* ---- clocks ---- */
 
 struct seen_job {
@@ -486,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_R8_a_contact_made_while_an_import_reads_is_not_forgotten),
 		cmocka_unit_test(test_R8_a_delta_does_not_wait_for_who_cannot_be_judged_before_an_import),
 		cmocka_unit_test(test_R34_an_import_that_the_daemon_puts_aside_goes_on),
+		cmocka_unit_test(test_R24_a_field_mapped_while_a_create_is_owed_is_filled_by_the_next_import),
 		cmocka_unit_test(test_R4_a_clock_that_was_set_back_costs_no_endless_reading),
 		cmocka_unit_test(test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again_by_himself),
 		cmocka_unit_test(test_R30_a_write_of_the_old_pair_under_way_does_not_mix_two_patients),
