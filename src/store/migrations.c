@@ -209,5 +209,7 @@ const struct migration migrations[] = {
 	  "CREATE TABLE run_number (last INTEGER NOT NULL);"
 	  "INSERT INTO run_number SELECT COALESCE(MAX(id), 0) FROM run;",
 	  NULL },
+	{ "pairs of the past by their EMR record",
+	  "CREATE INDEX link_emr_past ON link (sync_id, emr_id) WHERE state >= 2;", NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

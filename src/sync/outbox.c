@@ -25,7 +25,7 @@ static const struct statement SENT = { "UPDATE outbox SET sent = $2, due_ms = $3
 static const struct statement FORGET_LINK = { "DELETE FROM outbox WHERE link_id = $1" };
 static const struct statement FORGET_REFERENCE = {
 	"DELETE FROM outbox WHERE priority = 2 AND side = 0 AND record_id = $2 AND link_id IN"
-	" (SELECT id FROM link WHERE sync_id = $1 AND emr_id = $2 AND state IN (2, 3))"
+	" (SELECT id FROM link WHERE sync_id = $1 AND emr_id = $2 AND state >= 2)"
 };
 static const struct statement FORGET_SYNC = { "DELETE FROM outbox WHERE sync_id = $1" };
 static const struct statement OWES = { "SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND priority < 2" };

@@ -29,36 +29,12 @@ static struct str survivor_of(const struct item *item)
 	return item->staged->kind == STAGED_MERGED ? item->staged->partner : STR_EMPTY;
 }
 
-static bool item_has(const struct item *item, enum side side, struct str id)
-{
-	if (id.len == 0 || item->deferred)
-		return false;
-	return (item->staged->side == side && (str_eq(item->staged->record_id, id) || str_eq(survivor_of(item), id))) ||
-	       str_eq(item->resolved.id[side], id);
-}
-
-static bool chunk_has(const struct chunk *chunk, const struct item *item)
-{
-	for (size_t i = 0; i < chunk->count; i++) {
-		const struct item *other = &chunk->items[i];
-
-		if (other == item)
-			return false;
-		if (item_has(other, item->staged->side, item->staged->record_id) ||
-		    item_has(other, item->staged->side, survivor_of(item)) ||
-		    item_has(other, SIDE_EMR, item->resolved.id[SIDE_EMR]) ||
-		    item_has(other, SIDE_CRM, item->resolved.id[SIDE_CRM]))
-			return true;
-	}
-	return false;
-}
-
 /* ---- load ---- */
 
 struct load {
 	struct reconciler *r;
 	struct chunk *chunk;
-	struct map seen;     /* of this chunk: records and counterparts, so that the slow question is asked seldom */
+	struct map seen;     /* of this chunk: records that its items may touch */
 	struct map deferred; /* of this chunk: it may be loaded anew, and what is deferred then is another matter */
 	enum staged_priority priority;
 	bool anybody_weak[2]; /* by side: is there anybody to be suggested? */
@@ -388,6 +364,15 @@ static int find_run(struct load *job, struct db *db, struct item *item, struct e
 }
 
 /* Is the pair of this payload in a chunk already? Then the first must be committed before this one is looked at (R4, R9). */
+static bool held_elsewhere(const struct reconciler *r, struct str key)
+{
+	bool held = false;
+
+	for (size_t i = 0; i < r->open && !held; i++)
+		held = map_get(&r->chunks[(r->first + i) % WINDOW].held, key) != NULL;
+	return held;
+}
+
 static bool clashes(struct load *job, const struct item *item)
 {
 	struct reconciler *r = job->r;
@@ -401,15 +386,13 @@ static bool clashes(struct load *job, const struct item *item)
 		      { side_other(own), item->resolved.id[side_other(own)] } };
 	bool clash = false;
 
-	for (size_t i = 0; i < r->open && !clash; i++)
-		clash = chunk_has(&r->chunks[(r->first + i) % WINDOW], item);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct str key;
 
 		if (names[i].id.len == 0)
 			continue;
 		key = busy_key(arena, names[i].side, names[i].id);
-		clash = clash || map_get(&job->seen, key);
+		clash = clash || map_get(&job->seen, key) || held_elsewhere(r, key);
 		if (!clash)
 			map_put(&job->seen, key, job);
 	}
@@ -496,6 +479,7 @@ int chunk_load(struct reconciler *r, struct chunk *chunk, enum staged_priority p
 	chunk->fetch[SIDE_EMR] = chunk->fetch[SIDE_CRM] = (struct fetch) { 0 };
 	if (store_read(r->engine->store, load, &job, err) < 0)
 		return err_pass(err);
+	chunk->held = job.seen;
 	*ret_last = job.count ? job.rows[job.count - 1].id : 0;
 	return 0;
 }

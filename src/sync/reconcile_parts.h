@@ -59,6 +59,7 @@ struct chunk {
 	struct item *items;
 	size_t count;
 	struct fetch fetch[2]; /* by side */
+	struct map held;       /* busy_key() of every record that an item of it may touch */
 };
 
 struct reconciler {
