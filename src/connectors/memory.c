@@ -422,7 +422,7 @@ static void write_one(struct memory *m, struct shelf *shelf, const struct write_
 		there = memory_store(m, shelf, there, STR_EMPTY, fields, m->base.traits.our_user);
 	m->written++;
 	ret->id = there->id;
-	ret->record.bytes = item->op == WRITE_DELETE ? STR_EMPTY : there->text;
+	ret->record.bytes = item->op == WRITE_DELETE || !m->base.traits.answers_with_record ? STR_EMPTY : there->text;
 }
 
 static struct call *memory_write_start(struct connection *c, const struct write_request *request)
@@ -488,6 +488,7 @@ static const struct option memory_options[] = {
 	{ "objects", "records to begin with", "", false },
 	{ "our_user", "who our writes are by", "suture", false },
 	{ "has_times", "no: records carry neither version nor time", "yes", false },
+	{ "answers", "no: what a write answers does not carry the record", "yes", false },
 	{ "cursor", "sequence, or clock: changes leaves out what is younger than the lag", "sequence", false },
 	{ "changes", "no: cannot", "yes", false },
 	{ "search", "no: cannot", "yes", false },
@@ -547,6 +548,7 @@ static void live_settings(struct memory *m, const struct json *settings)
 	if (!flag_setting(m, settings, "listen"))
 		m->kind.listen = NULL;
 	m->base.traits.has_times = flag_setting(m, settings, "has_times");
+	m->base.traits.answers_with_record = flag_setting(m, settings, "answers");
 	m->base.traits.our_user = text_setting(m, settings, "our_user");
 	m->by_clock = str_eq_c(text_setting(m, settings, "cursor"), "clock");
 	m->secret = text_setting(m, settings, "hook_secret");
@@ -580,7 +582,6 @@ static int memory_open(const struct connector *kind, const struct json *settings
 		.fetch_batch = count_setting(m, settings, "fetch_batch"),
 		.write_batch = count_setting(m, settings, "write_batch"),
 		.pages_independent = true,
-		.answers_with_record = true,
 		.reference_field = text_setting(m, settings, "reference"),
 		.fetch_by_reference = true,
 	};

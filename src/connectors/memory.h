@@ -5,7 +5,7 @@
  * Settings, all optional: id ("id"), version ("updated_at"), merged ("merged_into"), deleted ("deleted"): names of members;
  * reference ("external_id"): where our id stands, none: nowhere; page_size (100), fetch_batch (100), write_batch (200), prefix of new ids ("m-");
  * objects: {patient: [{...}, ...]} to begin with; our_user ("suture"): who our writes are by; has_times (yes): no leaves out
- * versions and times; changes, search, webhook, listen (yes): no makes the function NULL in the connection's kind; cursor (sequence):
+ * versions and times; answers (yes): no leaves the record out of what a write answers; changes, search, webhook, listen (yes): no makes the function NULL in the connection's kind; cursor (sequence):
  * clock makes `changes` leave out what is younger than lag_ms; hook_secret ("memory-secret"): key of the webhooks' signature.
  *
  * Each change gets a number and a time one second after the last one, and is told to who listens. The far clock (page.server_ms)

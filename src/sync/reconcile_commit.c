@@ -368,6 +368,20 @@ static int owe_moved(struct db *db, const struct commit *job, const struct item 
 	               err); /* what the loser held is nothing to settle with */
 }
 
+/* The survivor was never written to: what it holds is its people's word and no spelling of ours (R27, R28). */
+static int base_of_survivor(struct db *db, const struct commit *job, const struct link *link, struct err *err)
+{
+	const struct mapping *m = &job->r->plan->mapping;
+	struct arena *arena = &job->chunk->arena;
+	struct base *base = arena_new_array(arena, struct base, m->count);
+
+	if (base_read(job->r->engine, arena, m, link->base, base, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < m->count; i++)
+		base[i].unsure = false;
+	return link_owe(db, link->id, base_write(job->r->engine, arena, m, base), err);
+}
+
 /* R32: the link moves to the survivor; a survivor that is linked itself is for a person to decide. */
 static int commit_merged(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
@@ -383,7 +397,7 @@ static int commit_merged(struct db *db, const struct commit *job, struct item *i
 		item->verdict.candidates = s->partner;
 		return commit_skipped(db, job, item, err);
 	}
-	if (link_move(db, link->id, s->side, s->partner, err) < 0 ||
+	if (link_move(db, link->id, s->side, s->partner, err) < 0 || base_of_survivor(db, job, link, err) < 0 ||
 	    (s->side == SIDE_EMR && stage_release(db, link->sync_id, s->partner, err) < 0) ||
 	    stage_survivor(db, job, item, err) < 0 || owe_moved(db, job, item, err) < 0 ||
 	    stage_settle(db, s->id, STAGED_DONE, item->verdict.outcome, link->id, item->verdict.reason, err) < 0)

@@ -69,9 +69,10 @@ struct pair_of {
 struct rules {
 	enum winner winner[FIELDS];
 	enum blank_rule blank[FIELDS];
-	bool times[2], changes[2]; /* by side: records carry times; changes can be asked for */
-	int rewrites[2];           /* see property_world.c */
-	bool lossy;                /* one of them changes what a city is */
+	bool times[2], changes[2],
+	        answers[2]; /* by side: records carry times; changes can be asked for; writes answer with the record */
+	int rewrites[2];    /* see property_world.c */
+	bool lossy;         /* one of them changes what a city is */
 	enum on_removal on_removal[2];
 	bool back_reference;
 };

@@ -141,19 +141,20 @@ static struct str configuration(struct game *g, struct arena *arena)
 	        arena,
 	        "{\"connections\":{"
 	        "\"practice\":{\"kind\":\"memory\",\"reference\":\"our_id\",\"prefix\":\"pat-\",\"page_size\":\"10\","
-	        "\"has_times\":\"%s\",\"changes\":\"%s\"},"
+	        "\"has_times\":\"%s\",\"changes\":\"%s\",\"answers\":\"%s\"},"
 	        "\"org\":{\"kind\":\"memory\",\"id\":\"Id\",\"version\":\"SystemModstamp\",\"deleted\":\"IsDeleted\","
 	        "\"merged\":\"MasterRecordId\",\"prefix\":\"003-\",\"reference\":\"Patient_Id__c\",\"write_batch\":"
 	        "\"3\","
-	        "\"has_times\":\"%s\",\"changes\":\"%s\"}},"
+	        "\"has_times\":\"%s\",\"changes\":\"%s\",\"answers\":\"%s\"}},"
 	        "\"integration\":{\"name\":\"i\",\"emr\":\"practice\",\"crm\":\"org\"},"
 	        "\"syncs\":{\"patients\":{\"emr_object\":\"patient\",\"crm_object\":\"Contact\","
 	        "\"crm_id_field\":\"Patient_Id__c\",\"crm_synced_field\":\"Synced__c\",\"crm_run_field\":\"Batch__c\","
 	        "\"create\":true,\"create_in_emr\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}],"
 	        "\"trigger_creates\":true,\"turns_max\":1000,\"on_emr_delete\":\"%s\",\"on_crm_delete\":\"%s\",\"back_"
 	        "reference\":%s,\"mapping\":{\"fields\":[%s]}}}}",
-	        yes_no(r->times[SIDE_EMR]), yes_no(r->changes[SIDE_EMR]), yes_no(r->times[SIDE_CRM]),
-	        yes_no(r->changes[SIDE_CRM]), removals[r->on_removal[SIDE_EMR]], removals[r->on_removal[SIDE_CRM]],
+	        yes_no(r->times[SIDE_EMR]), yes_no(r->changes[SIDE_EMR]), yes_no(r->answers[SIDE_EMR]),
+	        yes_no(r->times[SIDE_CRM]), yes_no(r->changes[SIDE_CRM]), yes_no(r->answers[SIDE_CRM]),
+	        removals[r->on_removal[SIDE_EMR]], removals[r->on_removal[SIDE_CRM]],
 	        r->back_reference ? "true" : "false", mapping_of(g, arena).at);
 }
 
