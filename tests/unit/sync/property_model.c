@@ -239,7 +239,8 @@ static bool had_another(const struct question *q)
 		for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
 			if (g->pairs[i].at[side] == q->at[side])
 				return true;
-	return q->at[SIDE_EMR]->asked || q->at[SIDE_CRM]->asked;
+	return q->at[SIDE_EMR]->asked || q->at[SIDE_CRM]->asked || q->at[SIDE_EMR]->survived ||
+	       q->at[SIDE_CRM]->survived;
 }
 
 static bool raced(const struct question *q, enum side side)
