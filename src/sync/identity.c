@@ -210,6 +210,15 @@ int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64
 	return db_run(db, &EXPECT, BIND(bind_int(sync_id), bind_int(side), bind_int(run_id)), err);
 }
 
+static const struct statement REWRITTEN = {
+	"UPDATE identity SET staged_hash = NULL WHERE sync_id = $1 AND side = $2 AND record_id = $3"
+};
+
+int identity_rewritten(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err)
+{
+	return db_run(db, &REWRITTEN, BIND(bind_int(sync_id), bind_int(side), bind_text(record_id)), err);
+}
+
 int identity_complete(struct db *db, int64_t sync_id, enum side side, int64_t at_ms, struct err *err)
 {
 	return db_run(db, &COMPLETE, BIND(bind_int(sync_id), bind_int(side), bind_int(at_ms)), err);

@@ -308,6 +308,10 @@ static int act_on(struct load *job, struct db *db, struct item *item, struct err
 /* R10: whoever has no counterpart is held against those of the other side who have none. It costs nothing while nobody there can be meant. */
 static int ask_who_may_be(struct load *job, struct db *db, struct item *item, struct err *err)
 {
+	SCOPED(arena) struct arena scratch = ARENA_INIT; /* trees are large, and several chunks are under way */
+	struct err unreadable = ERR_INIT;
+	struct json *record;
+	struct str bytes;
 	const struct resolved *r = &item->resolved;
 	bool stays = r->kind == RESOLVED_SKIP && r->skip == OUTCOME_SKIPPED_NO_MATCH && !r->undecided;
 	bool asks = job->anybody_weak[side_other(item->staged->side)];
@@ -315,12 +319,11 @@ static int ask_who_may_be(struct load *job, struct db *db, struct item *item, st
 	if (item->staged->kind != STAGED_RECORD || job->r->plan->blind ||
 	    !(stays || (asks && r->kind == RESOLVED_CREATE)))
 		return 0;
-	if (item_parse(job->r->engine, job->chunk, item, err) < 0)
+	if (stage_bytes(job->r->engine, &scratch, item->staged, &bytes, err) < 0)
 		return err_pass(err);
-	if (!item->record)
-		return 0;
-	return suggest_look(db, job->r->plan, &job->chunk->arena, item->staged, item->record, stays, &item->suggesting,
-	                    err);
+	if (json_parse(&scratch, bytes, &record, &unreadable) < 0)
+		return 0; /* whoever weighs it says so */
+	return suggest_look(db, job->r->plan, &job->chunk->arena, item->staged, record, stays, &item->suggesting, err);
 }
 
 static int look_at(struct load *job, struct db *db, struct item *item, struct err *err)

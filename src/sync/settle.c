@@ -130,7 +130,12 @@ static int look_after_write(struct db *db, const struct settle *s, int64_t link_
 
 	looked.seen_ms[s->owed->side] = clock_wall_ms();
 	looked.modified_ms[s->owed->side] = s->result->record.modified_ms;
-	return link_look(db, link_id, &looked, err);
+	if (link_look(db, link_id, &looked, err) < 0)
+		return err_pass(err);
+	/* Where records carry no time, bytes that are as they once were may still be news: a person took our write back. */
+	if (s->plan->conn[s->owed->side]->traits.has_times || s->owed->record_id.len == 0)
+		return 0;
+	return identity_rewritten(db, s->plan->sync_id, s->owed->side, s->owed->record_id, err);
 }
 
 static int owe_back_reference(struct db *db, const struct settle *s, const struct link *link, struct err *err)
