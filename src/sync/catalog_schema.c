@@ -77,11 +77,8 @@ static const struct number_setting {
 	const char *name;
 	int64_t fallback, least, most;
 } number_settings[] = {
-	{ "turns_max", 10, 2, 1000 },
-	{ "bulk_from", 0, 0, 100000000 },
-	{ "delta_overlap_s", 300, 0, 86400 },
-	{ "delta_lag_s", 2, 0, 3600 },
-	{ "describe_minutes", 60, 0, 100000 },
+	{ "turns_max", 10, 2, 1000 },  { "bulk_from", 0, 0, 100000000 },      { "delta_overlap_s", 300, 0, 86400 },
+	{ "delta_lag_s", 2, 0, 3600 }, { "describe_minutes", 60, 0, 100000 },
 };
 
 /* R31: words of both settings; a patient is never deleted because a CRM record is. */

@@ -122,21 +122,28 @@ static int take_if_it(const struct place *p, struct arena *arena, struct wanted 
 	return 0;
 }
 
+static int look_at_record(const struct place *p, struct arena *arena, struct wanted *all, size_t count,
+                          const struct record *record, struct err *err)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	struct identity who;
+
+	if (record->fault || record->deleted || !record->json)
+		return 0;
+	who = capture_identity(p->plan, &scratch, p->side, record->json);
+	for (size_t w = 0; w < count && who.complete; w++) {
+		if (take_if_it(p, arena, &all[w], record, who.key, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
 static int look_at_page(const struct place *p, struct arena *arena, struct wanted *all, size_t count,
                         const struct page *page, struct err *err)
 {
 	for (size_t i = 0; i < page->count; i++) {
-		SCOPED(arena) struct arena scratch = ARENA_INIT;
-		const struct record *record = &page->records[i];
-		struct identity who;
-
-		if (record->fault || record->deleted || !record->json)
-			continue;
-		who = capture_identity(p->plan, &scratch, p->side, record->json);
-		for (size_t w = 0; w < count && who.complete; w++) {
-			if (take_if_it(p, arena, &all[w], record, who.key, err) < 0)
-				return err_pass(err);
-		}
+		if (look_at_record(p, arena, all, count, &page->records[i], err) < 0)
+			return err_pass(err);
 	}
 	return 0;
 }

@@ -48,9 +48,9 @@ static const struct statement WITH_EXTERNAL = {
 };
 static const struct statement WITH_WEAK[WEAK_KINDS] = {
 	[WEAK_NAMES] = { "SELECT " COLUMNS " FROM identity WHERE sync_id = $1 AND side = $2 AND weak_names = $3 ORDER "
-	                                   "BY record_id LIMIT 50" },
+	                 "BY record_id LIMIT 50" },
 	[WEAK_INITIAL] = { "SELECT " COLUMNS " FROM identity WHERE sync_id = $1 AND side = $2 AND weak_initial = $3 "
-	                                     "ORDER BY record_id LIMIT 50" },
+	                   "ORDER BY record_id LIMIT 50" },
 };
 static const struct statement WEAKEN = {
 	"UPDATE identity SET weak_names = $4, weak_initial = $5 WHERE sync_id = $1 AND side = $2 AND record_id = $3"

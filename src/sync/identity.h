@@ -56,7 +56,8 @@ int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str r
 int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
 
 /* Our own write changed the record: what was staged of it before is no longer what it holds, also if a person brings just that back. */
-int identity_rewritten(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err) MUST_CHECK;
+int identity_rewritten(struct db *db, int64_t sync_id, enum side side, struct str record_id,
+                       struct err *err) MUST_CHECK;
 /* The whole side was read at that time: who is not in the index is not there (R8). 0: never, so nobody can be judged as new. */
 int identity_complete(struct db *db, int64_t sync_id, enum side side, int64_t at_ms, struct err *err) MUST_CHECK;
 int identity_completed(struct db *db, int64_t sync_id, enum side side, int64_t *ret_ms, struct err *err) MUST_CHECK;

@@ -67,7 +67,7 @@ struct live_entry {
 	int64_t pause_ms;
 };
 
-void *live_supervise(void *entry);
+void *live_supervise(void *context); /* of an entry */
 void live_note(struct live_entry *entry, const char *text);
 /* Until the bell rings or `ms` have gone by. */
 void live_wait(struct live *live, int64_t ms);

@@ -42,12 +42,12 @@ struct tally *tally_new(void)
 	return t;
 }
 
-void tally_free(struct tally **pt)
+void tally_free(struct tally **tally)
 {
-	struct tally *t = *pt;
+	struct tally *t = *tally;
 	struct arena arena;
 
-	*pt = NULL;
+	*tally = NULL;
 	if (!t)
 		return;
 	pthread_mutex_destroy(&t->lock);
@@ -72,15 +72,15 @@ static struct line *line_of(struct tally *t, int64_t sync_id, struct str event)
 	return line;
 }
 
-void tally_count(struct tally *t, int64_t sync_id, struct str event, bool off)
+void tally_count(struct tally *tally, int64_t sync_id, struct str event, bool off)
 {
 	struct line *line;
 
-	pthread_mutex_lock(&t->lock);
-	line = line_of(t, sync_id, event);
+	pthread_mutex_lock(&tally->lock);
+	line = line_of(tally, sync_id, event);
 	line->came++;
 	line->off += off;
-	pthread_mutex_unlock(&t->lock);
+	pthread_mutex_unlock(&tally->lock);
 }
 
 struct flush_job {
@@ -106,29 +106,29 @@ static int flush(struct db *db, void *context, struct err *err)
 }
 
 /* What cannot be written now is counted on, and written with the next flush. */
-int tally_flush(struct tally *t, struct engine *engine, struct err *err)
+int tally_flush(struct tally *tally, struct engine *engine, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct flush_job job = { .day = clock_wall_ms() / MS_A_DAY };
 	struct line *lines = arena_new_array(&arena, struct line, ROOM);
 
-	pthread_mutex_lock(&t->lock);
-	job.count = t->count;
-	for (size_t i = 0; i < t->count; i++)
-		lines[i] = t->lines[i];
-	t->count = 0;
-	pthread_mutex_unlock(&t->lock);
+	pthread_mutex_lock(&tally->lock);
+	job.count = tally->count;
+	for (size_t i = 0; i < tally->count; i++)
+		lines[i] = tally->lines[i];
+	tally->count = 0;
+	pthread_mutex_unlock(&tally->lock);
 	job.lines = lines;
 	if (job.count == 0 || store_write(engine->store, RELAXED, flush, &job, err) == 0)
 		return 0;
-	pthread_mutex_lock(&t->lock);
+	pthread_mutex_lock(&tally->lock);
 	for (size_t i = 0; i < job.count; i++) {
-		struct line *line = line_of(t, lines[i].sync_id, str_of(lines[i].event));
+		struct line *line = line_of(tally, lines[i].sync_id, str_of(lines[i].event));
 
 		line->came += lines[i].came;
 		line->off += lines[i].off;
 	}
-	pthread_mutex_unlock(&t->lock);
+	pthread_mutex_unlock(&tally->lock);
 	return err_pass(err);
 }
 

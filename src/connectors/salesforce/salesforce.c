@@ -136,8 +136,9 @@ static int sf_open(const struct connector *kind, const struct json *settings, st
 	sf->http = http;
 	sf->base.magic = SF_MAGIC;
 	sf->base.kind = kind;
-	sf->base.traits =
-	        (struct traits) { .page_size = 2000, .fetch_batch = 2000, .write_batch = 200, .bulk_batch = 10000, .has_times = true };
+	sf->base.traits = (struct traits) {
+		.page_size = 2000, .fetch_batch = 2000, .write_batch = 200, .bulk_batch = 10000, .has_times = true
+	};
 	sf->base.memory = &sf->arena;
 	must(pthread_mutex_init(&sf->lock, NULL) == 0);
 	if (read_settings(sf, settings, err) < 0) {
