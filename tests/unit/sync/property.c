@@ -124,7 +124,8 @@ static void choose_rules(struct game *g)
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
 		r->times[side] = percent(g, 70);
 		r->changes[side] = percent(g, 70);
-		r->answers[side] = percent(g, 60);
+		r->answers[side] =
+		        side == SIDE_EMR || percent(g, 60); /* every EMR answers with the record, or is read back */
 		r->rewrites[side] = percent(g, 50) ? 0 : (int)one_of(g, 4);
 		r->lossy = r->lossy || r->rewrites[side] > 1;
 		r->on_removal[side] = percent(g, 80) ? REMOVAL_UNLINK : REMOVAL_FLAG;

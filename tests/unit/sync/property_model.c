@@ -177,6 +177,15 @@ static void exact_conflict(const struct question *q)
 	expect(q, q->last[side], "R22", "both changed, and the source of truth decides");
 }
 
+/* R27: how the other side spells it does not come back. */
+static void not_respelled(const struct question *q)
+{
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
+		if (model_agree(q->game, q->field, q->now[side], q->last[side]) &&
+		    !model_same(q->field, q->now[side], q->last[side]) && !q->changed[side_other(side)])
+			wrong(q, "R27", "nobody but the far side spells it so, and it came back");
+}
+
 static void exact_both_ways(const struct question *q)
 {
 	enum side changed = q->changed[SIDE_EMR] ? SIDE_EMR : SIDE_CRM;
@@ -191,6 +200,7 @@ static void exact_both_ways(const struct question *q)
 		expect(q, q->rest[changed], "R23", "a blank does not count here");
 	else
 		expect(q, q->last[changed], changed == SIDE_EMR ? "R20" : "R21", "one side changed");
+	not_respelled(q);
 }
 
 static void exact_one_way(const struct question *q)
