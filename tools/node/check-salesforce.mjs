@@ -152,7 +152,10 @@ function namedByMappings() {
   const folder = join(root, 'src/model/mappings');
   return readdirSync(folder).filter((file) => file.endsWith('.yaml')).flatMap((file) => {
     const object = file.replace(/^.*-|\.yaml$/g, '').replace(/^./, (letter) => letter.toUpperCase());
-    return [...readFileSync(join(folder, file), 'utf8').matchAll(/\bcrm: (\w+)/g)].map(([, name]) => [`${object}.${name}`, file]);
+    if (object !== 'Contact' && object !== 'Account') return []; // orders and the like are objects of the org's own
+    return [...readFileSync(join(folder, file), 'utf8').matchAll(/\bcrm: (\w+)/g)]
+      .filter(([, name]) => object === 'Contact' || name.endsWith('__c')) // which standard fields an account has depends on the org
+      .map(([, name]) => [`${object}.${name}`, file]);
   });
 }
 
