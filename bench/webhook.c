@@ -27,9 +27,9 @@ enum { EVENTS_MAX = 100000, SENDERS_MAX = 64, ANSWER_MAX = 1 << 20 };
 static const char mark[] = "mark-";
 
 struct event {
-	size_t patient; /* index */
-	char *body;
-	size_t body_len;
+	size_t patient;     /* index */
+	struct arena arena; /* of the body, until the order is done */
+	struct str body;
 	char signature[80];
 	int64_t sent_ns, answered_ns;
 	bool taken;                  /* answered with 2xx */
@@ -235,10 +235,7 @@ static void make_ready(struct sender *s, size_t n)
 	mac = digest_hmac_sha256(secret, buf_str(&body));
 	digest_hex(&hex, str_range((const char *)mac.bytes, sizeof(mac.bytes)));
 	snprintf(e->signature, sizeof(e->signature), "sha256=%s", buf_text(&hex));
-	e->body_len = body.len;
-	e->body = malloc(body.len); /* until the order is done */
-	must(e->body != NULL);
-	memcpy(e->body, buf_text(&body), body.len);
+	e->body = arena_str(&e->arena, buf_str(&body));
 }
 
 static void post(struct sender *s, size_t n)
@@ -248,11 +245,11 @@ static void post(struct sender *s, size_t n)
 	int len = snprintf(head, sizeof(head),
 	                   "POST %.*s HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nX-Hint-Signature: "
 	                   "%s\r\nContent-Length: %zu\r\n\r\n",
-	                   STR_ARG(order.url.path), e->signature, e->body_len);
+	                   STR_ARG(order.url.path), e->signature, e->body.len);
 	int status;
 
 	e->sent_ns = clock_mono_ns();
-	status = ask(s, s->fd, head, (size_t)len, e->body, e->body_len);
+	status = ask(s, s->fd, head, (size_t)len, e->body.at, e->body.len);
 	e->answered_ns = clock_mono_ns();
 	e->taken = status >= 200 && status < 300;
 }
@@ -352,10 +349,11 @@ static double at_share(int64_t *sorted, size_t count, double share)
 
 static void report(void)
 {
-	int64_t *took = calloc(order.events, sizeof(*took)), *answer = calloc(order.events, sizeof(*answer)), last = 0;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	int64_t *took = arena_new_array(&arena, int64_t, order.events),
+	        *answer = arena_new_array(&arena, int64_t, order.events), last = 0;
 	size_t count = 0, lost = 0, passed = 0, refused = 0;
 
-	must(took && answer);
 	for (size_t i = 0; i < order.events; i++) {
 		int64_t at = atomic_load(&events[i].accepted_ns);
 
@@ -378,8 +376,6 @@ static void report(void)
 	       at_share(took, count, 1), at_share(answer, order.events, 0.5), at_share(answer, order.events, 0.99),
 	       (double)(last - order.begin_ns) / 1e9);
 	fflush(stdout);
-	free(took);
-	free(answer);
 }
 
 static void carry_out(const struct json *spec)
@@ -408,7 +404,7 @@ static void carry_out(const struct json *spec)
 		close(senders[i].fd);
 	}
 	for (size_t i = 0; i < order.events; i++)
-		free(events[i].body);
+		arena_release(&events[i].arena);
 	event_base += order.events;
 	memset(events, 0, sizeof(events));
 }
