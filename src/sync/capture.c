@@ -255,8 +255,8 @@ static int look_at_members(struct db *db, const struct rows_job *job, struct row
 	struct link link;
 	bool found, owes, troubled;
 
-	if (s->side != SIDE_CRM || s->state != STAGED_TO_READ || s->wish != WISH_NONE || !row->record ||
-	    !row->record->json || !row->record->json->first)
+	if (s->side != SIDE_CRM || s->kind != STAGED_RECORD || s->state != STAGED_TO_READ || s->wish != WISH_NONE ||
+	    !row->record || !row->record->json || !row->record->json->first)
 		return 0;
 	if (link_by_crm(db, job->arena, s->sync_id, s->record_id, &link, &found, err) < 0)
 		return err_wrap(err, "look a link up");
@@ -461,9 +461,11 @@ static int capture_rows(struct rows_job *job, struct captured *ret, struct err *
 	return 0;
 }
 
-/* What we do not know is answered by looking at the record. */
+/* What we do not know is answered by looking at the record. Who presses "link" in the org sees the older link, and means to end it (R30). */
 static enum wish wish_of_name(struct str name)
 {
+	if (str_eq(name, STR("link")))
+		return WISH_RELINK;
 	for (enum wish w = WISH_SYNC; w < WISHES; w++) {
 		if (str_eq_c(name, wish_name(w)))
 			return w;
@@ -486,7 +488,8 @@ static void fill_event(const struct rows_job *job, struct row *row, const struct
 
 	*record = e->record;
 	record->deleted = record->deleted || e->kind == EVENT_REMOVED;
-	if (e->whole || e->kind == EVENT_REMOVED || e->kind == EVENT_MERGED)
+	/* A bare "deleted" of an org may be a merge (R32): only a look tells. */
+	if (e->whole || e->kind == EVENT_MERGED || (e->kind == EVENT_REMOVED && job->how->side == SIDE_EMR))
 		fill(job, row, record);
 	else
 		fill_to_read(job, row, record);

@@ -180,6 +180,40 @@ static int read_otherwise(const struct hand *h, const struct look_call *call, st
 	return 0;
 }
 
+/* Of who is not there any more a list may still know what became of him: deleted, or merged into another (R32). */
+static int ask_for_gone(const struct hand *h, const struct look_call *call, struct arena *arena, struct page *page,
+                        struct err *err)
+{
+	struct connection *c = h->plan->conn[call->side];
+	struct str *ids = arena_new_array(arena, struct str, call->count);
+	struct list_request request = { .object = h->plan->object[call->side], .ids = ids, .priority = HTTP_NORMAL };
+	struct map known = MAP_INIT(arena);
+	struct err failed = ERR_INIT;
+	struct page gone = { 0 };
+	struct call *asked;
+
+	for (size_t i = 0; i < page->count; i++) {
+		if (str_eq(str_of(page->records[i].fault), STR("not there")))
+			ids[request.id_count++] = call->ids[i];
+	}
+	if (call->side != SIDE_CRM || request.id_count == 0 || request.id_count > FILTERED)
+		return 0;
+	request.fields = h->plan->crm_fields;
+	request.field_count = h->plan->crm_field_count;
+	asked = c->kind->list_start(c, &request);
+	if (c->kind->list_finish(&asked, arena, &gone, &failed) < 0)
+		return failed.code == ERR_UNSUPPORTED ? 0 : err_set(err, failed.code, "%s", failed.text);
+	for (size_t i = 0; i < gone.count; i++)
+		map_put(&known, gone.records[i].id, &gone.records[i]);
+	for (size_t i = 0; i < page->count; i++) {
+		const struct record *found = map_get(&known, call->ids[i]);
+
+		if (found && page->records[i].fault)
+			page->records[i] = *found;
+	}
+	return 0;
+}
+
 static int take(const struct hand *h, struct look_call *call, size_t *ret_looked, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -193,6 +227,8 @@ static int take(const struct hand *h, struct look_call *call, size_t *ret_looked
 		return err_wrap(err, "read %zu records of %.*s", call->count,
 		                STR_ARG(call->side == SIDE_CRM ? h->plan->crm_name : h->plan->emr_name));
 	ensure(page.count == call->count);
+	if (ask_for_gone(h, call, &arena, &page, err) < 0)
+		return err_pass(err);
 	if (mark_outside(h, call, &arena, &page, err) < 0)
 		return err_pass(err);
 	if (capture_looked(h->engine, h->plan, &arena, &page, call->asked, call->asked_ms, &done, err) < 0)

@@ -81,6 +81,12 @@ static int link_of_candidate(const struct question *q, const struct known *c, st
 	return link_by(q->db, q->arena, q->plan->sync_id, q->own, c->external_id, ret, ret_found, err);
 }
 
+/* A person who asks to link, sync or create overrides that a link was ended once (R29). */
+static bool asked_for(const struct staged *s)
+{
+	return s->wish != WISH_NONE && s->wish != WISH_UNLINK && s->wish != WISH_RESOLVE;
+}
+
 /* Is this candidate bound to another record? *ret_ours: this run made it for another one, so it is no candidate at all. */
 static int bound(const struct question *q, const struct known *c, bool *ret_bound, bool *ret_ours, struct err *err)
 {
@@ -95,6 +101,7 @@ static int bound(const struct question *q, const struct known *c, bool *ret_boun
 	if (named_by_others(q, c->record_id, &named, err) < 0 ||
 	    link_was_ended(q->db, q->plan->sync_id, q->other, c->record_id, &ended, err) < 0)
 		return err_wrap(err, "look a candidate up");
+	ended = ended && !asked_for(q->staged);
 	*ret_bound = found || named || ended || (c->external_id.len && !str_eq(c->external_id, q->staged->record_id)) ||
 	             (c->synced && c->external_id.len == 0);
 	return 0;
@@ -331,12 +338,6 @@ static int by_link(const struct question *q, struct resolved *ret, bool *ret_don
 	ret->id[SIDE_EMR] = link.emr_id;
 	ret->id[SIDE_CRM] = link.crm_id;
 	return 0;
-}
-
-/* A person who asks to link, sync or create overrides that a link was ended once (R29). */
-static bool asked_for(const struct staged *s)
-{
-	return s->wish != WISH_NONE && s->wish != WISH_UNLINK && s->wish != WISH_RESOLVE;
 }
 
 /* R29: its link was ended, and nobody asked for it since. Storing its id in another record is asking; the one that was let go of may store it a moment longer. */
