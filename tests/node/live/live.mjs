@@ -47,6 +47,7 @@ export async function withLive({ patients = 40, seed = 7, sandbox = [], extra, o
     if (begin) await w.begin({ hooks, args });
     return await use(w);
   } catch (error) {
+    if (w.dir) error.message += `\n--- payloads that failed:\n${(await suture(w.dir, ['staged', '--failed'])).stdout}`;
     if (w.daemon) error.message += `\n--- the daemon said:\n${w.daemon.log().split('\n').slice(-30).join('\n')}`;
     throw error;
   } finally {
