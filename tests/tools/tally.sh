@@ -74,10 +74,14 @@ not ok 4 - R14 broken
 ok 5 - R99x is no rule
 EOF
 echo 'R7 R12' | put required
-accepts "rules: cited in a test that passed, in either spelling" "$tools/check-rules" "$root/logs" "$root/required"
+printf -- '- **R7** seven.\n- **R12** twelve.\n' | put rules.md
+accepts "rules: cited in a test that passed, in either spelling" \
+	"$tools/check-rules" "$root/logs" "$root/required" "$root/rules.md"
 for rule in R1 R13 R14 R99; do
 	echo "$rule" | put required
-	refuses "rules: $rule has no test that passed" "names $rule" "$tools/check-rules" "$root/logs" "$root/required"
+	echo "- **$rule** one." | put rules.md
+	refuses "rules: $rule has no test that passed" "names $rule" \
+		"$tools/check-rules" "$root/logs" "$root/required" "$root/rules.md"
 done
 
 LOGS=$root "$tools/test-step" crash sh -c 'echo "ok 1 - one"; exit 3' >/dev/null
