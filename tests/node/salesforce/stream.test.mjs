@@ -219,7 +219,7 @@ async function rawClient(access = token) {
 			headers: { authorization: `Bearer ${access}`, 'content-type': 'application/json', cookie: cookies.join('; '), ...headers },
 		});
 		const text = await answer.text();
-		for (const cookie of answer.headers.getSetCookie()) cookies.push(cookie.split(';')[0]);
+		for (const cookie of (answer.headers.getSetCookie?.() ?? answer.headers.get('set-cookie')?.split(/,\s*(?=[^;,]+=)/) ?? [])) cookies.push(cookie.split(';')[0]);
 		return { status: answer.status, text, body: text.startsWith('[') ? JSON.parse(text) : null };
 	};
 	const hello = await send({ channel: '/meta/handshake', version: '1.0', supportedConnectionTypes: ['long-polling'] });

