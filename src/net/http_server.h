@@ -25,7 +25,9 @@
  * - 408 when a request is not complete `request_ms` after its first byte, however steadily it drips; the time for reading
  *   an answer is bounded too (something of it each `idle_ms`, and in all `idle_ms` and a second for each 16 KB);
  * - 503 with Retry-After when `queue` requests wait for a worker or the bodies held are over `memory`;
- * - at `connections` connections a new one takes the place of the one that has idled longest; if none idles, it is closed;
+ * - whoever is refused before all was read gets the answer nevertheless: what is still sent is read away, 8 MB and 5 s at most;
+ * - at `connections` connections a new one takes the place of the one that has idled, or been read away, longest since its answer;
+ *   if there is none, it is closed;
  * - Date, Content-Length, "Cache-Control: no-store" unless the handler says otherwise, X-Content-Type-Options.
  * A client may send the next request before it has the answer; they are carried out one after the other.
  *

@@ -15,8 +15,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static const int64_t linger_ms = 1000;
-static const size_t linger_bytes = (size_t)256 << 10;
+/* A socket closed with bytes unread is reset, and the reset takes the answer with it. Clients that send their whole body before they look for an
+ * answer are common, so about as much is read away as they may have sent. */
+static const int64_t linger_ms = 5000;
+static const size_t linger_bytes = (size_t)8 << 20;
 static const size_t copied_body = 4096;            /* up to here copying is cheaper than keeping the call */
 static const size_t read_ahead = (size_t)64 << 10; /* of requests that come before their turn */
 static const int64_t slowest_reader = 16;          /* bytes a millisecond */
@@ -237,8 +239,8 @@ static void after_answer(struct conn *c)
 {
 	bool more = c->unread || evbuffer_get_length(bufferevent_get_input(c->bev)) > 0;
 
+	c->since_ms = now_ms();
 	if (c->keep && !atomic_load(&c->server->draining)) {
-		c->since_ms = now_ms();
 		enter(c, CONN_IDLE, c->server->options.idle_ms);
 		conn_advance(c);
 	} else if (more && !c->eof) {
@@ -364,15 +366,16 @@ static void peer_text(const struct sockaddr *from, char *text, size_t size)
 		memmove(text, text + skip, strlen(text + skip) + 1);
 }
 
-/* Closes the connection that has idled longest since its last answer. */
+/* Closes the connection that has idled, or been read away, longest since its last answer. */
 static void make_room(struct http_server *s)
 {
 	struct conn *oldest = NULL;
 
 	for (unsigned i = 0; i < s->options.connections; i++) {
 		struct conn *c = &s->conns[i];
+		bool answered = c->state == CONN_IDLE || c->state == CONN_LINGER;
 
-		if (c->state == CONN_IDLE && c->since_ms && (!oldest || c->since_ms < oldest->since_ms))
+		if (answered && c->since_ms && (!oldest || c->since_ms < oldest->since_ms))
 			oldest = c;
 	}
 	if (oldest)

@@ -103,7 +103,7 @@ struct conn {
 	struct call *call; /* from CONN_HEAD until it is answered */
 	struct conn *next_free;
 	int64_t due_ms;   /* monotonic; 0: none */
-	int64_t since_ms; /* of CONN_IDLE */
+	int64_t since_ms; /* of CONN_IDLE and CONN_LINGER: when the last answer was written; 0: none yet */
 	size_t scanned;   /* of the head; bytes thrown away in CONN_LINGER */
 	uint64_t stream;
 	enum conn_state state;

@@ -183,6 +183,41 @@ static void large_bodies_are_not_read(void **state UNUSED)
 	rig_close(&r);
 }
 
+/* Most clients look for an answer only when all is sent. */
+static void who_is_refused_hears_it(void **state UNUSED)
+{
+	static const struct {
+		const char *head;
+		size_t megabytes;
+		unsigned pause_ms; /* after each 64 KB */
+		unsigned status;
+	} rows[] = {
+		{ "POST /small HTTP/1.1\r\n" HOST, 1, 0, 413 },   { "POST /small HTTP/1.1\r\n" HOST, 7, 0, 413 },
+		{ "POST /nowhere HTTP/1.1\r\n" HOST, 4, 0, 404 }, { "POST /hello HTTP/1.1\r\n" HOST, 4, 0, 405 },
+		{ "POST /small HTTP/1.1\r\n" HOST, 2, 45, 413 },
+	};
+	static char block[65536];
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
+	struct rig r;
+
+	rig_open(&r, (struct http_server_options) { 0 });
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int fd = dial(&r);
+
+		buf_clear(&got);
+		buf_printf(&got, "%sContent-Length: %zu\r\n\r\n", rows[i].head, rows[i].megabytes << 20);
+		assert_true(say(fd, buf_text(&got)));
+		for (size_t n = 0; n < rows[i].megabytes << 4; n++) {
+			assert_true(say_bytes(fd, block, sizeof(block)));
+			clock_sleep_ms(rows[i].pause_ms);
+		}
+		assert_int_equal(hear(fd, &got), rows[i].status);
+		close(fd);
+	}
+	EVENTUALLY(http_server_counters_of(r.server).connections == 0);
+	rig_close(&r);
+}
+
 static void a_drip_ends_at_the_deadline(void **state UNUSED)
 {
 	static const char *const starts[] = { "GET /hello HTTP/1.1\r\n" HOST "X-A: ",
@@ -271,6 +306,29 @@ static void connections_are_bounded(void **state UNUSED)
 		close(busy[i]);
 	}
 	close(more);
+	rig_close(&r);
+}
+
+/* Those that are only read away make room as well. */
+static void refused_clients_make_room(void **state UNUSED)
+{
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
+	int answered[2], more;
+	struct rig r;
+
+	rig_open(&r, (struct http_server_options) { .connections = ARRAY_LEN(answered) });
+	for (size_t i = 0; i < ARRAY_LEN(answered); i++) {
+		answered[i] = dial(&r);
+		assert_true(say(answered[i], "POST /small HTTP/1.1\r\n" HOST "Content-Length: 99\r\n\r\n"));
+		assert_int_equal(hear(answered[i], &got), 413);
+	}
+	more = dial(&r);
+	assert_true(say(more, "GET /hello HTTP/1.1\r\n" HOST "\r\n"));
+	assert_int_equal(hear(more, &got), 200);
+	assert_int_equal(http_server_counters_of(r.server).turned_away, 0);
+	close(more);
+	for (size_t i = 0; i < ARRAY_LEN(answered); i++)
+		close(answered[i]);
 	rig_close(&r);
 }
 
@@ -384,18 +442,13 @@ static void no_descriptors_left(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_is_refused),
-		cmocka_unit_test(nothing_is_smuggled),
-		cmocka_unit_test(heads_are_bounded),
-		cmocka_unit_test(large_bodies_are_not_read),
-		cmocka_unit_test(a_drip_ends_at_the_deadline),
-		cmocka_unit_test(silence_is_closed),
-		cmocka_unit_test(slow_readers_are_closed),
-		cmocka_unit_test(connections_are_bounded),
-		cmocka_unit_test(memory_is_bounded),
-		cmocka_unit_test(clients_that_leave_do_no_harm),
-		cmocka_unit_test(many_idle_connections),
-		cmocka_unit_test(no_descriptors_left),
+		cmocka_unit_test(each_is_refused),         cmocka_unit_test(nothing_is_smuggled),
+		cmocka_unit_test(heads_are_bounded),       cmocka_unit_test(large_bodies_are_not_read),
+		cmocka_unit_test(who_is_refused_hears_it), cmocka_unit_test(a_drip_ends_at_the_deadline),
+		cmocka_unit_test(silence_is_closed),       cmocka_unit_test(slow_readers_are_closed),
+		cmocka_unit_test(connections_are_bounded), cmocka_unit_test(refused_clients_make_room),
+		cmocka_unit_test(memory_is_bounded),       cmocka_unit_test(clients_that_leave_do_no_harm),
+		cmocka_unit_test(many_idle_connections),   cmocka_unit_test(no_descriptors_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,12 +76,11 @@ static void client_close(struct client *c)
 	close(c->fd);
 }
 
-static size_t client_ask(struct client *c, const char *text, struct buf *got)
+static size_t client_hear(struct client *c, struct buf *got)
 {
 	size_t len;
 
 	buf_clear(got);
-	must(SSL_write(c->ssl, text, (int)strlen(text)) > 0);
 	while ((len = answer_len(got)) == 0) {
 		int n = SSL_read(c->ssl, buf_room(got, 16384), 16384);
 
@@ -90,6 +89,12 @@ static size_t client_ask(struct client *c, const char *text, struct buf *got)
 		buf_grew(got, (size_t)n);
 	}
 	return len;
+}
+
+static size_t client_ask(struct client *c, const char *text, struct buf *got)
+{
+	must(SSL_write(c->ssl, text, (int)strlen(text)) > 0);
+	return client_hear(c, got);
 }
 
 static void requests_over_tls(void **state UNUSED)
@@ -112,6 +117,30 @@ static void requests_over_tls(void **state UNUSED)
 		client_close(&c);
 	}
 	EVENTUALLY(http_server_counters_of(r.server).connections == 0);
+	rig_close(&r);
+}
+
+/* Over TLS as over plain connections: the client sends all of it before it looks. */
+static void who_is_refused_hears_it(void **state UNUSED)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	static const char head[] = "POST /small HTTP/1.1\r\nHost: x\r\nContent-Length: 4194304\r\n\r\n";
+	static char block[65536];
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
+	struct rig r;
+
+	rig_open(&r, tls_options());
+	for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+		struct client c;
+
+		assert_true(client_open(&c, &r, versions[i]));
+		must(SSL_write(c.ssl, head, sizeof(head) - 1) > 0);
+		for (unsigned n = 0; n < 64; n++)
+			assert_int_equal(SSL_write(c.ssl, block, sizeof(block)), sizeof(block));
+		assert_true(client_hear(&c, &got) > 0);
+		assert_non_null(strstr(buf_text(&got), "HTTP/1.1 413 "));
+		client_close(&c);
+	}
 	rig_close(&r);
 }
 
@@ -230,11 +259,9 @@ static void a_renewed_certificate_is_taken(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(requests_over_tls),
-		cmocka_unit_test(answers_are_not_delayed),
-		cmocka_unit_test(what_is_no_tls_is_refused),
-		cmocka_unit_test(silent_handshakes_end),
-		cmocka_unit_test(a_renewed_certificate_is_taken),
+		cmocka_unit_test(requests_over_tls),       cmocka_unit_test(who_is_refused_hears_it),
+		cmocka_unit_test(answers_are_not_delayed), cmocka_unit_test(what_is_no_tls_is_refused),
+		cmocka_unit_test(silent_handshakes_end),   cmocka_unit_test(a_renewed_certificate_is_taken),
 		cmocka_unit_test(wrong_files_are_refused),
 	};
 
