@@ -406,10 +406,12 @@ static const char *const lost[] = {
 /* A new link loses the record that it was to join: the payload looks for another one. */
 static int finish_gone(struct db *db, const struct settle *s, const struct link *link, struct err *err)
 {
-	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
+	if (s->owed->staged_id == 0)
 		return 0;
 	if (link->state == LINK_MAKING)
 		return stage_read_again(db, s->owed->staged_id, err);
+	if (s->owed->priority == OWED_LOW)
+		return 0;
 	return stage_settle(db, s->owed->staged_id, STAGED_DONE, OUTCOME_SKIPPED_FILTERED, link->id,
 	                    lost[s->owed->side], err);
 }

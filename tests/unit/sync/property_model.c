@@ -276,6 +276,23 @@ static bool a_last_word(const struct question *q, const char *text)
 	return a_blank && !q->clears && (said_since(q, q->at[0], text) || said_since(q, q->at[1], text));
 }
 
+/*
+ * R27, R28: a far side that does not answer with what it made of our write, and whose record a person edited before we read it again: how it spells the
+ * other side's word before its last one cannot be told from that person's word. Where a person decides, it is right to ask.
+ */
+static bool asks_about_a_spelling(const struct question *q)
+{
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		enum side other = side_other(side);
+
+		if (q->game->rules.rewrites[side] > 1 && !q->game->rules.answers[side] && q->at[side]->touched >= 0 &&
+		    model_same(q->field, q->now[other], q->last[other]) && q->spoke[other] &&
+		    said_since(q, q->at[other], q->now[side]))
+			return q->parked && q->winner == WINNER_REVIEW;
+	}
+	return false;
+}
+
 static void possible(const struct question *q)
 {
 	enum side one_way_from = field_facts[q->field].direction == DIRECTION_CRM_TO_EMR ? SIDE_CRM : SIDE_EMR;
@@ -294,6 +311,8 @@ static void possible(const struct question *q)
 	if (q->parked && q->winner == WINNER_REVIEW && model_same(q->field, q->now[0], q->last[0]) &&
 	    model_same(q->field, q->now[1], q->last[1]))
 		return;
+	if (asks_about_a_spelling(q))
+		return;
 	if (!model_agree(q->game, q->field, q->now[0], q->now[1]))
 		wrong(q, "R19", "the two sides do not agree");
 	if (!a_last_word(q, q->now[0]))
@@ -304,7 +323,7 @@ static void possible_still_parked(const struct question *q)
 {
 	bool stands = model_same(q->field, q->now[0], q->last[0]) && model_same(q->field, q->now[1], q->last[1]);
 
-	if (stands && (q->parked || !q->changed[0] || !q->changed[1]))
+	if ((stands && (q->parked || !q->changed[0] || !q->changed[1])) || asks_about_a_spelling(q))
 		return;
 	if (!model_agree(q->game, q->field, q->now[0], q->now[1]))
 		wrong(q, "R22", "it is neither decided nor does anybody ask");
