@@ -52,6 +52,10 @@ bool memory_begin(struct memory *m, enum memory_call which, struct err *ret_fail
 	struct fault *fault = &m->faults[which];
 
 	m->calls[which]++;
+	if (m->down) {
+		err_set(ret_failed, ERR_NETWORK, "the test wanted this system to be down");
+		return false;
+	}
 	if (fault->nth == 0 || --fault->nth > 0)
 		return true;
 	err_set(ret_failed, fault->code, "the test wanted this call to fail");

@@ -55,6 +55,8 @@ unsigned memory_written(struct connection *c);                       /* records 
  * answer is lost; creates without key then end as UNKNOWN.
  */
 void memory_fail(struct connection *c, enum memory_call which, unsigned nth, enum err_code code, bool after);
+/* No call gets through (ERR_NETWORK) until it is up again; listeners are not disturbed. */
+void memory_down(struct connection *c, bool down);
 /* Writes to the record with this id or key end as `outcome` with `code`; DELIVERED lifts it. Texts are copied. */
 void memory_refuse(struct connection *c, const char *id_or_key, enum delivery outcome, const char *code);
 /* A change whose item names another version than the record has ends as CHANGED (R26). */

@@ -74,6 +74,7 @@ struct memory {
 	struct map hooks; /* address -> itself; NULL: taken back */
 	unsigned calls[MEMORY_CALLS], written;
 	struct fault faults[MEMORY_CALLS];
+	bool down; /* no call gets through */
 	void (*rewrite)(void *context, struct arena *arena, struct json *record);
 	void *rewrite_context;
 };

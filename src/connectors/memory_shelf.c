@@ -279,6 +279,15 @@ unsigned memory_written(struct connection *c)
 	return read_counter(memory_of(c), &memory_of(c)->written);
 }
 
+void memory_down(struct connection *c, bool down)
+{
+	struct memory *m = memory_of(c);
+
+	memory_lock(m);
+	m->down = down;
+	memory_unlock(m);
+}
+
 void memory_fail(struct connection *c, enum memory_call which, unsigned nth, enum err_code code, bool after)
 {
 	struct memory *m = memory_of(c);

@@ -3,7 +3,8 @@
  *
  *	open      the plan, the sync's lock, both far sides signed in to
  *	work      road, streams; a tick a tenth of a second starts what is due: a run that a command asked for, one that was cut short, a schedule
- *	close     in the opposite order, when it must stop, when the configuration changed, or when something failed; then a pause, longer each time
+ *	endure    something failed, a side is down: what is owed to the other one goes there; pauses, longer each time, until both can be signed in to
+ *	close     in the opposite order, when it must stop, when the configuration changed, or when something failed
  */
 #include <stdio.h>
 #include <string.h>
@@ -327,19 +328,6 @@ static int work(struct live_entry *entry, struct err *err)
 	return code;
 }
 
-static int once(struct live_entry *entry, struct err *err)
-{
-	struct engine *engine = entry->live->engine;
-	SCOPED(run_lock) int lock = -1;
-
-	if (open_plan(entry, err) < 0 || run_lock(engine, entry->plan, &lock, err) < 0 ||
-	    plan_sign_in(entry->plan, err) < 0 || plan_open_account(engine, entry->plan, err) < 0)
-		return err_pass(err);
-	entry->pause_ms = FIRST_PAUSE_MS;
-	watch(entry);
-	return work(entry, err);
-}
-
 static void pause_after(struct live_entry *entry, const struct err *err)
 {
 	const struct journal_entry note = { .level = LEVEL_EXCEPTION,
@@ -356,17 +344,57 @@ static void pause_after(struct live_entry *entry, const struct err *err)
 	entry->pause_ms = MIN_OF(entry->pause_ms * 2, (int64_t)LONGEST_PAUSE_MS);
 }
 
+/*
+ * Mostly it is one side that is down. The other one gets what is owed to it already, and what streams and hooks tell is staged meanwhile; nothing is
+ * decided, as that needs both. Ends when both can be reached again.
+ */
+static void endure(struct live_entry *entry, const struct err *why)
+{
+	struct road *halves[2];
+	struct err err = *why;
+
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
+		halves[side] = road_start_side(entry->live->engine, entry->plan, side);
+	live_streams_start(entry);
+	do {
+		pause_after(entry, &err);
+		err = (struct err)ERR_INIT;
+	} while (!ends(entry) && !outdated(entry) && plan_sign_in(entry->plan, &err) < 0);
+	live_streams_stop(entry);
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
+		road_stop(&halves[side]);
+}
+
+static int sign_in_and_work(struct live_entry *entry, struct err *err)
+{
+	if (plan_sign_in(entry->plan, err) < 0 || plan_open_account(entry->live->engine, entry->plan, err) < 0)
+		return err_pass(err);
+	entry->pause_ms = FIRST_PAUSE_MS;
+	watch(entry);
+	return work(entry, err);
+}
+
+/* The lock is kept while it endures: whoever delivers has it. */
+static void once(struct live_entry *entry)
+{
+	SCOPED(run_lock) int lock = -1;
+	struct err err = ERR_INIT;
+
+	if (open_plan(entry, &err) < 0 || run_lock(entry->live->engine, entry->plan, &lock, &err) < 0) {
+		if (!ends(entry))
+			pause_after(entry, &err);
+	} else if (sign_in_and_work(entry, &err) < 0 && !ends(entry)) {
+		endure(entry, &err);
+	}
+}
+
 void *live_supervise(void *context)
 {
 	struct live_entry *entry = context;
 
 	entry->pause_ms = FIRST_PAUSE_MS;
-	while (!ends(entry)) {
-		struct err err = ERR_INIT;
-
-		if (once(entry, &err) < 0 && !ends(entry))
-			pause_after(entry, &err);
-	}
+	while (!ends(entry))
+		once(entry);
 	close_plan(entry);
 	return NULL;
 }

@@ -23,7 +23,7 @@ struct road {
 	bool with_low;
 	atomic_uint looked_at, reconciled_at; /* the ring of the latest round that found nothing, plus one */
 	pthread_t look, reconcile, deliver[2];
-	bool delivers;
+	bool judges, delivers[2]; /* which of them work */
 };
 
 /* Work was done: ring. None was: wait for a ring, a little while if something may come by itself. */
@@ -107,24 +107,44 @@ static void *deliver_emr_thread(void *context)
 	return NULL;
 }
 
-struct road *road_start(struct engine *engine, const struct plan *plan, bool with_low)
+/* `what`: who works on it; it is copied. */
+static struct road *start(const struct road *what)
 {
+	static void *(*const deliver[])(void *) = { [SIDE_EMR] = deliver_emr_thread, [SIDE_CRM] = deliver_crm_thread };
 	struct arena arena = ARENA_INIT;
 	struct road *road = arena_new(&arena, struct road); /* lives in its own arena until road_stop */
 
+	*road = *what;
 	road->arena = arena;
-	road->engine = engine;
-	road->plan = plan;
-	road->with_low = with_low;
-	road->delivers = !engine->dry;
 	lanes_init(&road->lanes);
-	must(pthread_create(&road->look, NULL, look_thread, road) == 0);
-	must(pthread_create(&road->reconcile, NULL, reconcile_thread, road) == 0);
-	if (road->delivers) {
-		must(pthread_create(&road->deliver[SIDE_CRM], NULL, deliver_crm_thread, road) == 0);
-		must(pthread_create(&road->deliver[SIDE_EMR], NULL, deliver_emr_thread, road) == 0);
+	if (road->judges) {
+		must(pthread_create(&road->look, NULL, look_thread, road) == 0);
+		must(pthread_create(&road->reconcile, NULL, reconcile_thread, road) == 0);
+	}
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (road->delivers[side])
+			must(pthread_create(&road->deliver[side], NULL, deliver[side], road) == 0);
 	}
 	return road;
+}
+
+struct road *road_start(struct engine *engine, const struct plan *plan, bool with_low)
+{
+	const struct road what = { .engine = engine,
+		                   .plan = plan,
+		                   .with_low = with_low,
+		                   .judges = true,
+		                   .delivers = { !engine->dry, !engine->dry } };
+
+	return start(&what);
+}
+
+struct road *road_start_side(struct engine *engine, const struct plan *plan, enum side side)
+{
+	struct road what = { .engine = engine, .plan = plan, .with_low = true };
+
+	what.delivers[side] = true;
+	return start(&what);
 }
 
 void road_stop(struct road **proad)
@@ -136,10 +156,14 @@ void road_stop(struct road **proad)
 	if (!road)
 		return;
 	lanes_stop(&road->lanes);
-	pthread_join(road->look, NULL);
-	pthread_join(road->reconcile, NULL);
-	for (size_t side = 0; road->delivers && side < ARRAY_LEN(road->deliver); side++)
-		pthread_join(road->deliver[side], NULL);
+	if (road->judges) {
+		pthread_join(road->look, NULL);
+		pthread_join(road->reconcile, NULL);
+	}
+	for (size_t side = 0; side < ARRAY_LEN(road->deliver); side++) {
+		if (road->delivers[side])
+			pthread_join(road->deliver[side], NULL);
+	}
 	lanes_release(&road->lanes);
 	arena = road->arena;
 	arena_release(&arena);
@@ -190,7 +214,7 @@ bool road_is_empty(struct road *road)
 
 	if (atomic_load(&road->looked_at) != rings + 1 || atomic_load(&road->reconciled_at) != rings + 1)
 		return false;
-	if (!road->delivers)
+	if (road->engine->dry)
 		return true;
 	if (store_read(road->engine->store, count_owed, &job, &ignored) < 0)
 		return false;

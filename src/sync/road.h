@@ -19,6 +19,8 @@ struct road;
 
 /* `with_low`: back-references are delivered too, when nothing else is. */
 struct road *road_start(struct engine *engine, const struct plan *plan, bool with_low);
+/* Half a road: only what is owed to that side already is delivered there. For as long as the other side cannot be reached: nothing is decided. */
+struct road *road_start_side(struct engine *engine, const struct plan *plan, enum side side);
 void road_stop(struct road **road);
 /* Something was staged, or a setting changed. */
 void road_ring(struct road *road);

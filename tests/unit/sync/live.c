@@ -376,6 +376,55 @@ static void test_R37_an_event_that_is_off_is_counted_and_not_staged(void **state
 	close_live(&f);
 }
 
+static bool is_in_trouble(struct fixture *f)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct live_sync *all;
+	struct err err = ERR_INIT;
+	size_t count;
+
+	assert_int_equal(live_state(f->live, &arena, &all, &count, &err), 0);
+	return count == 1 && !all[0].ready && all[0].trouble.len > 0;
+}
+
+static bool one_is_owed(struct fixture *f)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct live_sync *all;
+	struct err err = ERR_INIT;
+	size_t count;
+
+	assert_int_equal(live_state(f->live, &arena, &all, &count, &err), 0);
+	return all[0].owed == 1;
+}
+
+/* What was decided goes to the side that lives; what is told is staged, and goes over once the other side is back. */
+static void test_R1_R5_a_side_that_is_down_does_not_hold_up_the_other_one(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_linked(&f, "\"create\":true");
+	memory_refuse(f.rig.emr, "a", RETRY_LATER, "BUSY");
+	memory_put(f.rig.crm, "Contact", "{\"Id\":\"c\",\"Email\":\"new@x.example\"}");
+	wait_until(one_is_owed, &f, "the e-mail is owed");
+	memory_down(f.rig.crm, true);
+	memory_put(f.rig.emr, "patient",
+	           "{\"id\":\"b\",\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\"}");
+	hook(&f, "b", "created", true);
+	wait_until(is_in_trouble, &f, "trouble");
+	memory_refuse(f.rig.emr, "a", DELIVERED, "");
+	wait_until(email_is_new, &f, "the e-mail");
+	assert_true(is_in_trouble(&f));
+	memory_put(f.rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	hook(&f, "a", "updated", true);
+	memory_down(f.rig.crm, false);
+	wait_until(city_is_nampa, &f, "the city");
+	wait_until(new_contact_is_there, &f, "the contact");
+	wait_until(is_ready, &f, "ready again");
+	close_live(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_R15_create_a_patient_by_a_persons_wish),
 		cmocka_unit_test(test_R30_relink_moves_a_contact_to_another_patient),
 		cmocka_unit_test(test_R37_an_event_that_is_off_is_counted_and_not_staged),
+		cmocka_unit_test(test_R1_R5_a_side_that_is_down_does_not_hold_up_the_other_one),
 	};
 
 	return cmocka_run_group_tests_name("live", tests, NULL, NULL);
