@@ -211,5 +211,26 @@ const struct migration migrations[] = {
 	  NULL },
 	{ "pairs of the past by their EMR record",
 	  "CREATE INDEX link_emr_past ON link (sync_id, emr_id) WHERE state >= 2;", NULL },
+	{ "people who sign in: accounts, sessions, API tokens, waits",
+	  "CREATE TABLE account ("
+	  "  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, display TEXT NOT NULL, role INTEGER NOT NULL, state "
+	  "INTEGER NOT NULL,"
+	  "  password TEXT, password_ms INTEGER, subject TEXT UNIQUE, invite BLOB UNIQUE, invite_until_ms INTEGER, "
+	  "made_ms INTEGER NOT NULL, seen_ms INTEGER);"
+	  "CREATE TABLE session ("
+	  "  id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, hash BLOB NOT NULL UNIQUE, made_ms INTEGER NOT NULL, "
+	  "seen_ms INTEGER NOT NULL, peer TEXT NOT NULL, agent TEXT NOT NULL);"
+	  "CREATE INDEX session_account ON session (account_id);"
+	  "CREATE INDEX session_made ON session (made_ms);"
+	  "CREATE TABLE api_token ("
+	  "  id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, name TEXT NOT NULL, head TEXT NOT NULL, hash BLOB NOT "
+	  "NULL UNIQUE, scopes INTEGER NOT NULL,"
+	  "  made_ms INTEGER NOT NULL, until_ms INTEGER, seen_ms INTEGER, revoked_ms INTEGER);"
+	  "CREATE TABLE sign_in_wait ("
+	  "  kind INTEGER NOT NULL, hash BLOB NOT NULL, failures INTEGER NOT NULL, until_ms INTEGER NOT NULL, at_ms "
+	  "INTEGER NOT NULL, PRIMARY KEY (kind, hash));"
+	  "CREATE INDEX sign_in_wait_at ON sign_in_wait (at_ms);"
+	  "CREATE TABLE sign_in_known (hash BLOB PRIMARY KEY, at_ms INTEGER NOT NULL);",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

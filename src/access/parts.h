@@ -1,0 +1,50 @@
+/* parts: what access.c and sign_in.c share. Private to this folder. */
+#ifndef SUTURE_ACCESS_PARTS_H
+#define SUTURE_ACCESS_PARTS_H
+
+#include <pthread.h>
+
+#include "access/access.h"
+#include "access/session.h"
+
+struct access {
+	struct engine *engine;
+	struct access_options options;
+	struct arena arena;
+	struct str dummy; /* a hash that no password fits: what unknown names are compared with */
+	pthread_mutex_t lock;
+	pthread_cond_t free;   /* a hash was finished */
+	unsigned hashing;      /* now */
+	unsigned waiting;      /* for one to finish */
+	struct str setup_code; /* empty: there is an account, or nobody asked yet */
+	struct access_settings settings;
+	struct arena settings_arena;
+};
+
+/* Signs the account in, in a transaction that began with success: a session, the time, the throttle, the audit trail. */
+struct opening {
+	struct access *access;
+	struct arena *arena;
+	const struct sign_in *asked;
+	struct account account;
+	struct str rehashed; /* empty: the password's hash stays */
+	const char *how;     /* "with a password" */
+	struct str cookie;
+};
+int access_start_session(struct access *access, struct opening *opening, struct signed_in *ret,
+                         struct err *err) MUST_CHECK;
+struct person access_person_of(const struct access_settings *set, struct arena *arena, struct str cookie,
+                               const struct session_who *who, int64_t now_ms);
+
+/* One of few at a time: each takes 64 MB. ERR_RATE when too many wait already. */
+int access_verify(struct access *access, struct str hash, struct str password, bool *ret_fits,
+                  struct err *err) MUST_CHECK;
+int access_make_hash(struct access *access, struct arena *arena, struct str password, struct str *ret,
+                     struct err *err) MUST_CHECK;
+
+/* setup_code.c. A code for whoever reads the folder; made if it is not there. `dir` NULL: it stands nowhere. */
+int setup_code_ensure(struct arena *arena, const char *dir, struct str *ret, struct err *err) MUST_CHECK;
+void setup_code_remove(const char *dir);
+bool setup_code_fits(struct arena *arena, struct str code, struct str typed);
+
+#endif
