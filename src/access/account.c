@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "access/session.h"
+#include "access/parts.h"
 #include "lib/clock.h"
 #include "sync/audit.h"
 #include "sync/select.h"
@@ -300,7 +300,10 @@ int account_add(struct engine *engine, struct arena *arena, const struct account
 	struct job job = { .engine = engine, .arena = arena, .fresh = asked, .ret = ret };
 
 	*ret_code = job.code = invited ? new_code(arena) : STR_EMPTY;
-	return store_write(engine->store, DURABLE, add, &job, err);
+	if (store_write(engine->store, DURABLE, add, &job, err) < 0)
+		return err_pass(err);
+	setup_code_remove(engine->dir); /* somebody is there: nobody is the first one any more */
+	return 0;
 }
 
 static int invite(struct db *db, void *context, struct err *err)

@@ -16,7 +16,7 @@ static const struct {
 static const struct {
 	const char *name;
 	unsigned right;
-} rights[RIGHT_COUNT] = {
+} right_rows[RIGHT_COUNT] = {
 	{ "see", RIGHT_SEE },     { "values", RIGHT_VALUES }, { "work", RIGHT_WORK },
 	{ "setup", RIGHT_SETUP }, { "audit", RIGHT_AUDIT },   { "accounts", RIGHT_ACCOUNTS },
 };
@@ -50,8 +50,8 @@ bool role_of_name(struct str name, enum role *ret)
 const char *right_name(unsigned right)
 {
 	for (size_t i = 0; i < RIGHT_COUNT; i++) {
-		if (rights[i].right == right)
-			return rights[i].name;
+		if (right_rows[i].right == right)
+			return right_rows[i].name;
 	}
 	unreachable("a right without a row");
 }
@@ -59,21 +59,21 @@ const char *right_name(unsigned right)
 bool right_of_name(struct str name, unsigned *ret)
 {
 	for (size_t i = 0; i < RIGHT_COUNT; i++) {
-		if (str_eq_c(name, rights[i].name)) {
-			*ret = rights[i].right;
+		if (str_eq_c(name, right_rows[i].name)) {
+			*ret = right_rows[i].right;
 			return true;
 		}
 	}
 	return false;
 }
 
-struct str rights_names(struct arena *arena, unsigned which)
+struct str rights_names(struct arena *arena, unsigned rights)
 {
 	struct str list = STR_EMPTY;
 
 	for (size_t i = 0; i < RIGHT_COUNT; i++) {
-		if (which & rights[i].right)
-			list = arena_printf(arena, "%.*s%s%s", STR_ARG(list), list.len ? ", " : "", rights[i].name);
+		if (rights & right_rows[i].right)
+			list = arena_printf(arena, "%.*s%s%s", STR_ARG(list), list.len ? ", " : "", right_rows[i].name);
 	}
 	return list;
 }

@@ -381,6 +381,5 @@ int access_first_account(struct access *access, struct arena *arena, const struc
 	}
 	if (forgive(access, &attempt, err) < 0 || add_first(access, arena, asked, &opening.account, err) < 0)
 		return err_pass(err);
-	setup_code_remove(access->engine->dir);
 	return access_start_session(access, &opening, ret, err);
 }

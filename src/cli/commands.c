@@ -320,6 +320,34 @@ const struct command cli_commands[] = {
 	  .summary = "who changed what, when and why",
 	  .options = { { "verify", NULL, "recompute the chain of hashes" }, AFTER, LIMIT },
 	  .run = cmd_audit },
+	{ .name = "account",
+	  .positionals = "[ACTION] [NAME] [ROLE]",
+	  .summary = "who may use the console and its API: list, add, passwd, role, invite, disable, enable",
+	  .details = "`add NAME --role ROLE`, `passwd NAME`, `role NAME ROLE`, `invite NAME`, `disable NAME`, `enable "
+	             "NAME`. "
+	             "Roles: viewer (no patient data), operator (works), admin (sets up, manages accounts), auditor "
+	             "(reads all, "
+	             "changes nothing). add and passwd make a password and print it once; with --stdin they take it "
+	             "from the "
+	             "first line of standard input. invite prints a code with which its holder chooses the password.",
+	  .example = "suture account add ann --role admin --display \"Ann Lee\"",
+	  .options = { { "role", "ROLE", "with add: viewer, operator, admin or auditor" },
+	               { "display", "TEXT", "with add: how people call them" },
+	               { "stdin", NULL, "take the password from standard input" },
+	               { "invite", NULL, "with add: an invitation instead of a password" } },
+	  .run = cmd_account },
+	{ .name = "token",
+	  .positionals = "[ACTION] [NAME|N]",
+	  .summary = "tokens for programs that use the API: list, add, revoke",
+	  .details = "`add NAME --account ACCOUNT --scopes see,work`, `revoke N`. The token is printed once. Scopes: "
+	             "see, values "
+	             "(patient data), work, setup, audit, accounts; only what the account's role has.",
+	  .example = "suture token add nightly-report --account ann --scopes see",
+	  .options = { { "account", "ACCOUNT", "with add: whose token; what it may not do, the token may not" },
+	               { "scopes", "LIST", "with add: what it may do (see)" },
+	               { "until", "DATE", "with add: it ends then (2027-01-31, UTC)" },
+	               { "revoked", NULL, "with list: those that were revoked too" } },
+	  .run = cmd_token },
 	{ .name = "serve",
 	  .positionals = "",
 	  .summary = "keep both systems the same from now on: webhooks, streams, deltas, schedules",
