@@ -22,6 +22,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "api/api.h"
+#include "app/engine.h"
 #include "lib/clock.h"
 #include "sync/run.h"
 #include "sync/catalog.h"
@@ -43,6 +45,8 @@ struct daemon {
 	struct serve_log log;
 	bool log_open;
 	struct live *live;
+	struct access *access;
+	struct api *api;
 	struct web *web;
 };
 
@@ -190,9 +194,29 @@ static void on_verdict(void *context, const struct verdict *v)
 		meter_add(meter, METER_ERRORS, v->plan->name, v->error_code, STR_EMPTY, 1);
 }
 
+static int start_api(struct daemon *d, struct err *err)
+{
+	const struct serve_options *o = d->options;
+	const struct access_options access = { .secure =
+		                                       o->tls_cert.len || str_starts(o->public_url, STR("https://")) };
+
+	if (access_open(d->engine, &access, &d->access, err) < 0)
+		return err_pass(err);
+	return api_open(&(struct api_options) { .engine = d->engine,
+	                                        .live = d->live,
+	                                        .access = d->access,
+	                                        .version = o->version,
+	                                        .public_base = o->public_url,
+	                                        .open_scratch = app_open_scratch,
+	                                        .close_scratch = app_close },
+	                &d->api, err);
+}
+
 static int start_web(struct daemon *d, struct err *err)
 {
 	const struct serve_options *o = d->options;
+	size_t more_count = 0;
+	const struct http_route *more = api_routes(d->api, &more_count);
 	const struct web_options options = {
 		.engine = d->engine,
 		.live = d->live,
@@ -203,6 +227,8 @@ static int start_web(struct daemon *d, struct err *err)
 		.key_file = o->tls_key.len ? o->tls_key.at : NULL,
 		.admin_address = o->admin.len ? d->admin.host : NULL,
 		.admin_port = d->admin.port,
+		.more = more,
+		.more_count = more_count,
 		.on_note = on_web_note,
 		.context = d,
 	};
@@ -225,7 +251,7 @@ static int start(struct daemon *d, struct err *err)
 	d->log_open = true;
 	if (take_signals(err) < 0 || live_start(d->engine, &options, &d->live, err) < 0)
 		return err_pass(err);
-	return start_web(d, err);
+	return start_api(d, err) < 0 ? err_pass(err) : start_web(d, err);
 }
 
 /* ---- what is said at the beginning ---- */
@@ -371,6 +397,8 @@ static void wait_for_the_end(struct daemon *d)
 static void stop(struct daemon *d)
 {
 	web_close(&d->web);
+	api_close(&d->api);
+	access_close(&d->access);
 	live_stop(&d->live);
 	if (d->log_open) {
 		serve_log_follow(&d->log);

@@ -16,14 +16,6 @@ static struct str emr_paths(const struct cli_args *args, const struct field_map 
 	return all;
 }
 
-/* R17: what is mapped one way has its source for a winner. */
-static struct str winner_of(const struct field_map *f)
-{
-	static const char *const sources[] = { [DIRECTION_EMR_TO_CRM] = "emr", [DIRECTION_CRM_TO_EMR] = "crm" };
-
-	return str_of(f->direction == DIRECTION_BOTH ? winner_name(f->winner) : sources[f->direction]);
-}
-
 static int show(struct cli_args *args, struct err *err)
 {
 	static const struct out_column columns[] = {
@@ -43,7 +35,7 @@ static int show(struct cli_args *args, struct err *err)
 			                     emr_paths(args, f),
 			                     str_of(direction_name(f->direction)),
 			                     path_text(f->crm),
-			                     winner_of(f),
+			                     str_of(mapping_winner_name(f)),
 			                     str_of(blank_rule_name(f->blank)),
 			                     str_of(transform_name(&f->transform)),
 			                     str_of(value_type_name(f->type)) };

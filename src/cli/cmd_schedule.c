@@ -236,89 +236,12 @@ int cmd_drift(struct cli_args *args, struct err *err)
 
 /* ---- budget ---- */
 
-enum { JOBS_A_SYNC = 16 };
-
-struct planned {
-	struct budget_job *jobs;
-	size_t count, room;
-};
-
-static void add_job(struct planned *p, const struct budget_job *job)
-{
-	if (p->count < p->room)
-		p->jobs[p->count++] = *job;
-}
-
-/* Calls of one occurrence: a delta asks each side once when little changed; an import pages through everybody. */
-static int64_t calls_of(struct cli_args *args, const struct connection *c, const struct schedule *s)
-{
-	struct run *runs;
-	struct err ignored = ERR_INIT;
-	size_t count, page = MAX_OF(c->traits.page_size, (size_t)1);
-
-	if (s->what == SCHEDULE_DELTA || run_list(args->engine, args->arena, 100, &runs, &count, &ignored) < 0)
-		return 1;
-	for (size_t i = 0; i < count; i++) {
-		if (runs[i].sync_id == s->sync_id && str_eq(runs[i].kind, STR("import")))
-			return runs[i].read / (int64_t)page + 1;
-	}
-	return 1;
-}
-
-static int plan_jobs(struct cli_args *args, struct plan *plan, struct planned *p, struct err *err)
-{
-	const struct str names[] = { [SIDE_EMR] = plan->emr_name, [SIDE_CRM] = plan->crm_name };
-	struct schedule *schedules;
-	int64_t backlog;
-	size_t count;
-
-	if (schedule_list(args->engine, args->arena, plan->sync_id, &schedules, &count, err) < 0 ||
-	    run_pending(args->engine, plan->sync_id, &backlog, err) < 0)
-		return err_pass(err);
-	add_job(p, &(struct budget_job) { .connection = arena_str(args->arena, plan->emr_name),
-	                                  .backlog = backlog,
-	                                  .batch = (int64_t)plan->conn[SIDE_EMR]->traits.write_batch });
-	for (size_t i = 0; i < count * 2; i++) {
-		const struct schedule *s = &schedules[i / 2];
-		enum side side = i % 2 ? SIDE_CRM : SIDE_EMR;
-		struct budget_job job = { .connection = arena_str(args->arena, names[side]) };
-
-		if (s->state != SCHEDULE_ACTIVE ||
-		    recurrence_parse(args->arena, s->rule, s->zone, &job.rule, err) < 0) {
-			*err = (struct err)ERR_INIT;
-			continue;
-		}
-		job.calls_each = calls_of(args, plan->conn[side], s);
-		add_job(p, &job);
-	}
-	return 0;
-}
-
-/* What the far side itself says; one that cannot be reached says nothing. */
-static void ask_far_sides(struct cli_args *args, struct plan *plan)
-{
-	const struct str names[] = { [SIDE_EMR] = plan->emr_name, [SIDE_CRM] = plan->crm_name };
-
-	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
-		struct connection *c = plan->conn[side];
-		struct budget_facts facts = { 0 };
-		struct err why = ERR_INIT;
-
-		if (!c->kind->budget)
-			continue;
-		if (c->kind->budget(c, args->arena, true, &facts, &why) < 0)
-			fprintf(stderr, "%.*s could not be asked: %s\n", STR_ARG(names[side]), why.text);
-		else
-			governor_learn(args->engine->governor, names[side], &facts);
-	}
-}
-
 static struct str limit_text(struct cli_args *args, int64_t n)
 {
 	return n == INT64_MAX || n == 0 ? STR_EMPTY : out_number(args->arena, n);
 }
 
-static void print_budget(struct cli_args *args, const struct planned *p)
+static void print_budget(struct cli_args *args, const struct budget_line *lines, size_t count)
 {
 	static const struct out_column columns[] = { { "connection", OUT_TEXT },   { "today", OUT_NUMBER },
 		                                     { "read", OUT_NUMBER, true }, { "write", OUT_NUMBER, true },
@@ -326,11 +249,8 @@ static void print_budget(struct cli_args *args, const struct planned *p)
 		                                     { "told_by", OUT_TEXT },      { "reserve", OUT_NUMBER },
 		                                     { "left", OUT_NUMBER },       { "resets", OUT_TIME },
 		                                     { "needed", OUT_NUMBER },     { 0 } };
-	struct budget_line *lines;
 	struct out out;
-	size_t count;
 
-	budget_report(args->engine->governor, args->arena, p->jobs, p->count, &lines, &count);
 	out_begin(&out, args, columns, "no connection was used yet");
 	for (size_t i = 0; i < count; i++) {
 		const struct budget_line *l = &lines[i];
@@ -359,27 +279,15 @@ static void print_budget(struct cli_args *args, const struct planned *p)
 
 int cmd_budget(struct cli_args *args, struct err *err)
 {
-	struct planned planned = { 0 };
-	struct sync_row *syncs;
+	struct budget_line *lines;
 	size_t count;
 
-	if (catalog_syncs(args->engine, args->arena, &syncs, &count, err) < 0)
+	if (budget_forecast(args->engine, args->arena, !cli_has(args, "offline"), &lines, &count, err) < 0)
 		return err_pass(err);
-	planned.room = size_mul(count, JOBS_A_SYNC);
-	planned.jobs = arena_new_array(args->arena, struct budget_job, planned.room);
-	for (size_t i = 0; i < count; i++) {
-		struct plan *plan;
-		int code;
-
-		if (plan_open(args->engine, syncs[i].name, &plan, err) < 0)
-			return err_pass(err);
-		code = plan_jobs(args, plan, &planned, err);
-		if (code == 0 && !cli_has(args, "offline"))
-			ask_far_sides(args, plan);
-		plan_close(&plan);
-		if (code < 0)
-			return code;
-	}
-	print_budget(args, &planned);
+	for (size_t i = 0; i < count; i++)
+		if (lines[i].silent.len)
+			fprintf(stderr, "%.*s could not be asked: %.*s\n", STR_ARG(lines[i].connection),
+			        STR_ARG(lines[i].silent));
+	print_budget(args, lines, count);
 	return EXIT_DONE;
 }

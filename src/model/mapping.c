@@ -32,6 +32,13 @@ const char *direction_name(enum direction d)
 	return direction_names[d];
 }
 
+const char *mapping_winner_name(const struct field_map *field)
+{
+	static const char *const sources[] = { [DIRECTION_EMR_TO_CRM] = "emr", [DIRECTION_CRM_TO_EMR] = "crm" };
+
+	return field->direction == DIRECTION_BOTH ? winner_name(field->winner) : sources[field->direction];
+}
+
 const char *blank_rule_name(enum blank_rule b)
 {
 	ensure((size_t)b < ARRAY_LEN(blank_names));

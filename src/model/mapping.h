@@ -62,6 +62,8 @@ struct str mapping_builtin(struct str name);
 
 const char *direction_name(enum direction d);
 const char *winner_name(enum winner w);
+/* R17: what is mapped one way has its source for a winner. */
+const char *mapping_winner_name(const struct field_map *field);
 const char *blank_rule_name(enum blank_rule b);
 
 /* All values of one record, one per field, in mapping order. A value that cannot be converted stops with ERR_DATA and

@@ -18,6 +18,12 @@ static const struct statement LIST = {
 	"SELECT id, at_ms, who, action, subject, before, after, why, hash FROM audit WHERE id > $1 ORDER BY id LIMIT $2"
 };
 
+static const struct statement FIND = {
+	"SELECT id, at_ms, who, action, subject, before, after, why, hash FROM audit WHERE ($1 = 0 OR id < $1)"
+	" AND ($2 = '' OR who = $2) AND ($3 = '' OR action = $3) AND ($4 = '' OR LOWER(subject) LIKE LOWER($4))"
+	" AND at_ms >= $5 AND ($6 = 0 OR at_ms < $6) ORDER BY id DESC LIMIT $7"
+};
+
 /* Lengths stand before the texts, so that no two different rows give the same bytes. */
 static struct digest row_hash(struct str before_hash, const struct audit_entry *e)
 {
@@ -111,6 +117,30 @@ int audit_list(struct engine *engine, struct arena *arena, int64_t after_id, siz
 	size_t most = limit ? limit : 100;
 	const struct selection what = { &LIST, BIND(bind_int(after_id), bind_int((int64_t)most)), most, sizeof(**ret),
 		                        read_row };
+	struct selected found;
+
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
+}
+
+/* "%" and "_" in it are what they are in LIKE: a person who types one finds more, never less. */
+static struct str anywhere(struct arena *arena, struct str part)
+{
+	return part.len ? arena_printf(arena, "%%%.*s%%", STR_ARG(part)) : STR("");
+}
+
+int audit_find(struct engine *engine, struct arena *arena, const struct audit_filter *f, struct audit_entry **ret,
+               size_t *ret_count, struct err *err)
+{
+	size_t limit = f->limit ? f->limit : 100;
+	const struct selection what = { &FIND,
+		                        BIND(bind_int(f->before_id), bind_text(f->who), bind_text(f->action),
+		                             bind_text(anywhere(arena, f->subject)), bind_int(f->since_ms),
+		                             bind_int(f->until_ms), bind_int((int64_t)limit)),
+		                        limit, sizeof(**ret), read_row };
 	struct selected found;
 
 	if (select_rows(engine, arena, &what, &found, err) < 0)

@@ -18,6 +18,15 @@ int audit_note(struct engine *engine, const char *action, struct str subject, st
                const char *why, struct err *err) MUST_CHECK;
 int audit_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct audit_entry **ret,
                size_t *ret_count, struct err *err) MUST_CHECK;
+/* The latest first: what a person looks through. Empty texts and zeros: any. `subject`: part of it, in any case. */
+struct audit_filter {
+	int64_t before_id; /* go on behind this one */
+	struct str who, action, subject;
+	int64_t since_ms, until_ms;
+	size_t limit; /* 0: 100 */
+};
+int audit_find(struct engine *engine, struct arena *arena, const struct audit_filter *filter, struct audit_entry **ret,
+               size_t *ret_count, struct err *err) MUST_CHECK;
 /* Recomputes the chain. 0, or ERR_STORE with the first row that does not fit. */
 int audit_verify(struct engine *engine, int64_t *ret_rows, struct err *err) MUST_CHECK;
 

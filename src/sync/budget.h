@@ -102,10 +102,15 @@ struct budget_line {
 	int64_t reserve, left; /* left: to batches and the delta; INT64_MAX: no limit is known */
 	int64_t reset_ms;      /* end of the day, or of the far side's window */
 	int64_t need;          /* until then */
+	struct str
+	        silent; /* budget_forecast: why the far side could not be asked; empty: it was, or nobody wanted it */
 };
 /* One line a connection that was ever watched or has calls of today in the table, by name. */
 void budget_report(struct governor *g, struct arena *arena, const struct budget_job *jobs, size_t job_count,
                    struct budget_line **ret, size_t *ret_count);
+/* The same for everything that is planned: schedules and what is owed of all syncs. `ask`: the far sides are asked what they have left. */
+int budget_forecast(struct engine *engine, struct arena *arena, bool ask, struct budget_line **ret, size_t *ret_count,
+                    struct err *err) MUST_CHECK;
 const char *http_use_name(enum http_use use); /* "read", "write", "search", "bulk", "stream" */
 
 #endif

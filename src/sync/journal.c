@@ -18,6 +18,12 @@ static const struct statement LIST = { "SELECT " COLUMNS WANTED " ORDER BY id LI
 static const struct statement LATEST = { "SELECT " COLUMNS " FROM (SELECT " COLUMNS WANTED
 	                                 " ORDER BY id DESC LIMIT $4) AS latest ORDER BY id" };
 
+static const struct statement FIND = { "SELECT " COLUMNS " FROM journal WHERE ($1 = 0 OR id < $1) AND level >= $2 AND "
+	                                                 "($3 = 0 OR sync_id = $3) AND ($4 = 0 OR run_id = $4)"
+	                               " AND ($5 = 0 OR staged_id = $5) AND ($6 = '' OR emr_id = $6 OR crm_id = $6)"
+	                               " AND ($7 = '' OR LOWER(text) LIKE LOWER($7) OR LOWER(code) LIKE LOWER($7))"
+	                               " AND at_ms >= $8 AND ($9 = 0 OR at_ms < $9) ORDER BY id DESC LIMIT $10" };
+
 static const char *const names[] = { "debug", "info", "error", "exception" };
 
 const char *level_name(enum level level)
@@ -82,6 +88,26 @@ int journal_list(struct engine *engine, struct arena *arena, const struct journa
 	size_t limit = f->limit ? f->limit : 100;
 	const struct selection what = { f->latest ? &LATEST : &LIST,
 		                        BIND(bind_int(f->after_id), bind_int(f->at_least), bind_int(f->run_id),
+		                             bind_int((int64_t)limit)),
+		                        limit, sizeof(**ret), read_row };
+	struct selected found;
+
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
+}
+
+int journal_find(struct engine *engine, struct arena *arena, const struct journal_search *s, struct journal_entry **ret,
+                 size_t *ret_count, struct err *err)
+{
+	size_t limit = s->limit ? s->limit : 100;
+	struct str text = s->text.len ? arena_printf(arena, "%%%.*s%%", STR_ARG(s->text)) : STR("");
+	const struct selection what = { &FIND,
+		                        BIND(bind_int(s->before_id), bind_int(s->at_least), bind_int(s->sync_id),
+		                             bind_int(s->run_id), bind_int(s->staged_id), bind_text(s->record_id),
+		                             bind_text(text), bind_int(s->since_ms), bind_int(s->until_ms),
 		                             bind_int((int64_t)limit)),
 		                        limit, sizeof(**ret), read_row };
 	struct selected found;

@@ -34,4 +34,16 @@ struct journal_filter {
 int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *filter,
                  struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 
+/* The latest first: what a person looks through. Zeros and empty texts: any. `text`: part of the line or the code, in any case. */
+struct journal_search {
+	enum level at_least;
+	int64_t before_id; /* go on behind this one */
+	int64_t sync_id, run_id, staged_id;
+	struct str record_id, text;
+	int64_t since_ms, until_ms;
+	size_t limit; /* 0: 100 */
+};
+int journal_find(struct engine *engine, struct arena *arena, const struct journal_search *search,
+                 struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+
 #endif
