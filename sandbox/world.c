@@ -11,6 +11,7 @@
  */
 #include "sandbox/world.h"
 
+#include "lib/file.h"
 #include "sandbox/people/rows.h"
 #include "sandbox/people/source.h"
 
@@ -400,7 +401,7 @@ static int load_file(const char *path, const struct world_sinks *sinks, struct e
 	struct str text;
 	struct json *world;
 
-	if (source_read_file(&arena, path, &text, err) < 0)
+	if (file_read(&arena, path, SOURCE_LIMIT, &text, err) < 0)
 		return err->code;
 	if (json_parse(&arena, text, &world, err) < 0 || world_load(world, sinks, err) < 0)
 		return err_wrap(err, "%s", path);

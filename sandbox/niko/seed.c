@@ -6,6 +6,7 @@
 #include "sandbox/niko/niko.h"
 
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "sandbox/people/source.h"
 
 enum salt {
@@ -357,7 +358,7 @@ static int load_world_file(struct niko *niko, const char *path, struct err *err)
 	struct json *world;
 	struct str text;
 
-	if (source_read_file(&arena, path, &text, err) < 0)
+	if (file_read(&arena, path, SOURCE_LIMIT, &text, err) < 0)
 		return err->code;
 	if (json_parse(&arena, text, &world, err) < 0)
 		return err_wrap(err, "%s", path);

@@ -5,9 +5,8 @@
  */
 #include "sandbox/people/source.h"
 
-#include <stdio.h>
-
 #include "codec/json.h"
+#include "lib/file.h"
 
 void source_generated(struct source *source, uint64_t seed, size_t count)
 {
@@ -18,28 +17,6 @@ void source_release(struct source *source)
 {
 	arena_release(&source->arena);
 	*source = (struct source) { 0 };
-}
-
-int source_read_file(struct arena *arena, const char *path, struct str *ret, struct err *err)
-{
-	SCOPED(buf) struct buf text = BUF_INIT((size_t)2 << 30);
-	FILE *file = fopen(path, "re");
-	char piece[65536];
-	size_t len;
-	bool broken;
-
-	if (!file)
-		return err_errno(err, "open %s", path);
-	while ((len = fread(piece, 1, sizeof(piece), file)) > 0)
-		buf_add_bytes(&text, piece, len);
-	broken = ferror(file);
-	fclose(file);
-	if (broken)
-		return err_errno(err, "read %s", path);
-	if (!buf_ok(&text))
-		return err_set(err, ERR_MEMORY_LIMIT, "%s is larger than 2 GB", path);
-	*ret = arena_str(arena, buf_str(&text));
-	return 0;
 }
 
 static int check_line(struct str line, size_t number, const char *path, struct err *err)
@@ -60,7 +37,7 @@ int source_fhir(struct source *source, uint64_t seed, const char *path, struct e
 	size_t lines = 1, number = 0;
 
 	*source = (struct source) { .seed = seed };
-	if (source_read_file(&source->arena, path, &text, err) < 0)
+	if (file_read(&source->arena, path, SOURCE_LIMIT, &text, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < text.len; i++)
 		lines += text.at[i] == '\n';

@@ -8,6 +8,9 @@
 #include "lib/err.h"
 #include "sandbox/people.h"
 
+/* The largest file with records to start with. */
+#define SOURCE_LIMIT ((size_t)2 << 30)
+
 struct source {
 	uint64_t seed;
 	size_t count;
@@ -16,11 +19,9 @@ struct source {
 };
 
 void source_generated(struct source *source, uint64_t seed, size_t count);
-/* ERR_SYSTEM: cannot read; ERR_PARSE names the line that is no Patient. Reads the file whole and checks every line. */
+/* ERR_NOT_FOUND, ERR_SYSTEM: cannot read; ERR_PARSE names the line that is no Patient. Reads the file whole and checks every line. */
 int source_fhir(struct source *source, uint64_t seed, const char *path, struct err *err) MUST_CHECK;
 void source_release(struct source *source);
 void source_person(const struct source *source, struct arena *arena, size_t n, struct person *ret);
-/* Reads a file whole, NUL-terminated. */
-int source_read_file(struct arena *arena, const char *path, struct str *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "codec/digest.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "sandbox/salesforce/errors.h"
 #include "sandbox/salesforce/jwt.h"
 
@@ -350,19 +351,10 @@ void oauth_authorize(void *state, struct request *request, struct answer *answer
 
 static int read_key_file(struct auth *auth, const char *path, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT(65536);
-	FILE *file = fopen(path, "re");
-	char piece[4096];
-	size_t len;
-
-	if (!file)
-		return err_errno(err, "open %s", path);
-	while ((len = fread(piece, 1, sizeof(piece), file)) > 0)
-		buf_add_bytes(&text, piece, len);
-	fclose(file);
-	if (!jwt_key_usable(buf_str(&text)))
+	if (file_read(&auth->arena, path, 65536, &auth->public_key, err) < 0)
+		return err_pass(err);
+	if (!jwt_key_usable(auth->public_key))
 		return err_set(err, ERR_KEY, "%s holds neither a PEM public key nor a certificate", path);
-	auth->public_key = arena_str(&auth->arena, buf_str(&text));
 	return 0;
 }
 

@@ -12,10 +12,11 @@
  */
 #include "sandbox/salesforce/schema.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "codec/yaml.h"
+#include "lib/file.h"
+#include "lib/limits.h"
 #include "sandbox/salesforce/index.h"
 #include "sandbox/salesforce/person_accounts.h"
 
@@ -318,17 +319,11 @@ static int add_custom(struct org *org, struct building *building, const struct j
 
 static int read_custom_file(struct org *org, const char *path, struct json **ret, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT((size_t)4 << 20);
-	FILE *file = fopen(path, "re");
-	char piece[4096];
-	size_t len;
+	struct str text;
 
-	if (!file)
-		return err_errno(err, "open %s", path);
-	while ((len = fread(piece, 1, sizeof(piece), file)) > 0)
-		buf_add_bytes(&text, piece, len);
-	fclose(file);
-	if (yaml_parse(&org->arena, arena_str(&org->arena, buf_str(&text)), ret, err) < 0)
+	if (file_read(&org->arena, path, LIMIT_CONFIG, &text, err) < 0)
+		return err_pass(err);
+	if (yaml_parse(&org->arena, text, ret, err) < 0)
 		return err_wrap(err, "read %s", path);
 	return 0;
 }

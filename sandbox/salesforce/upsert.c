@@ -129,30 +129,30 @@ void external_patch(void *state, struct request *request, struct answer *answer)
 	}
 }
 
-void external_get(void *state, struct request *request, struct answer *answer)
+typedef void with_row_fn(struct org *org, struct request *request, struct object *object, uint32_t number,
+                         struct answer *answer);
+
+/* With the one record that has the external id. */
+static void with_target(struct org *org, struct request *request, struct answer *answer, with_row_fn *use)
 {
 	struct target target;
 
-	if (!find_target(state, request, answer, &target))
+	if (!find_target(org, request, answer, &target))
 		return;
 	if (target.count > 1)
 		show_choices(request, &target, answer);
 	else if (target.count == 0)
 		fail_no_resource(answer);
 	else
-		record_show(state, request, target.object, target.matches[0], answer);
+		use(org, request, target.object, target.matches[0], answer);
+}
+
+void external_get(void *state, struct request *request, struct answer *answer)
+{
+	with_target(state, request, answer, record_show);
 }
 
 void external_remove(void *state, struct request *request, struct answer *answer)
 {
-	struct target target;
-
-	if (!find_target(state, request, answer, &target))
-		return;
-	if (target.count > 1)
-		show_choices(request, &target, answer);
-	else if (target.count == 0)
-		fail_no_resource(answer);
-	else
-		record_drop(state, request, target.object, target.matches[0], answer);
+	with_target(state, request, answer, record_drop);
 }

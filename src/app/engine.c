@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/file.h"
 #include "lib/limits.h"
 #include "sync/budget.h"
 
@@ -174,22 +175,13 @@ int app_init(const char *dir, bool *ret_existed, struct err *err)
 
 static int load_descriptor(const char *dir, const char *name, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
-	char path[4096], chunk[4096];
-	size_t got;
-	FILE *file;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	char path[4096];
+	struct str text;
 
-	if (path_in(path, sizeof(path), dir, name, err) < 0)
+	if (path_in(path, sizeof(path), dir, name, err) < 0 || file_read(&arena, path, LIMIT_CONFIG, &text, err) < 0)
 		return err_pass(err);
-	file = fopen(path, "re");
-	if (!file)
-		return err_errno(err, "open %s", path);
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add_bytes(&text, chunk, got);
-	fclose(file);
-	if (!buf_ok(&text))
-		return err_set(err, ERR_MEMORY_LIMIT, "%s is larger than 4 MB", path);
-	return connector_add_descriptor(buf_str(&text), path, err);
+	return connector_add_descriptor(text, path, err);
 }
 
 static int load_descriptors(const char *dir, struct err *err)

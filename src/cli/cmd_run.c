@@ -1,5 +1,4 @@
 /* import (of everything, or of the ids in a file), its dry run, delta, drain: the commands that move data. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/verdicts.h"
+#include "lib/file.h"
 #include "lib/limits.h"
 #include "sync/audit.h"
 #include "sync/catalog.h"
@@ -26,28 +26,11 @@ static struct str ids_file(const struct cli_args *args)
 	return cli_value(args, "csv");
 }
 
-int read_file(struct arena *arena, const char *path, struct str *ret, struct err *err)
+int read_input(struct arena *arena, const char *path, struct str *ret, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_HTTP_BODY);
-	FILE *file = fopen(path, "re");
-	char chunk[16384];
-	size_t got;
-	bool failed;
-
-	if (!file)
-		return err_errno(err, "open %s", path);
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add_bytes(&text, chunk, got);
-	failed = ferror(file) != 0;
-	fclose(file);
-	if (failed)
-		return err_errno(err, "read %s", path);
-	if (!buf_ok(&text))
-		return err_set(err, ERR_MEMORY_LIMIT, "%s is larger than 64 MB", path);
-	if (text.len == 0)
-		return err_set(err, ERR_USAGE, "%s is empty", path);
-	*ret = arena_str(arena, buf_str(&text));
-	return 0;
+	if (file_read(arena, path, LIMIT_HTTP_BODY, ret, err) < 0)
+		return err_pass(err);
+	return ret->len ? 0 : err_set(err, ERR_USAGE, "%s is empty", path);
 }
 
 static int read_order(const struct cli_args *args, struct run_order *ret, struct err *err)
@@ -59,7 +42,7 @@ static int read_order(const struct cli_args *args, struct run_order *ret, struct
 		return 0;
 	for (slash = file; str_split(&slash, '/', &ret->csv_name);)
 		;
-	return read_file(args->arena, file.at, &ret->csv, err);
+	return read_input(args->arena, file.at, &ret->csv, err);
 }
 
 /* ---- dry run ---- */

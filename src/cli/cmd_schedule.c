@@ -103,7 +103,7 @@ static int keep_file(struct cli_args *args, struct plan *plan, struct schedule *
 		return err_set(err, ERR_USAGE, "--csv FILE and `csv` go together");
 	if (path.len == 0)
 		return 0;
-	if (read_file(args->arena, path.at, &text, err) < 0 ||
+	if (read_input(args->arena, path.at, &text, err) < 0 ||
 	    run_keep_file(args->engine, plan, text, path, &id, err) < 0)
 		return err_pass(err);
 	s->argument = out_number(args->arena, id);

@@ -1,5 +1,4 @@
 /* init, apply, export, connect, check: how a Suture comes to be. */
-#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/out.h"
 #include "codec/yaml.h"
+#include "lib/file.h"
 #include "lib/limits.h"
 #include "sync/audit.h"
 #include "sync/catalog.h"
@@ -52,31 +52,6 @@ int cmd_init(struct cli_args *args, struct err *err)
 		         "  export SUTURE_DIR=%.*s\n  suture apply %.*s/suture.yaml\n  suture check",
 		         STR_ARG(shell), STR_ARG(shell));
 	return EXIT_DONE;
-}
-
-static int read_file(struct arena *arena, const char *path, struct str *ret, struct err *err)
-{
-	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG + 1);
-	FILE *file = fopen(path, "re");
-	char chunk[8192];
-	size_t got;
-
-	if (!file && errno == ENOENT)
-		return err_set(err, ERR_NOT_FOUND, "there is no file %s", path);
-	if (!file)
-		return err_errno(err, "open %s", path);
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add_bytes(&text, chunk, got);
-	if (ferror(file)) {
-		err_errno(err, "read %s", path);
-		fclose(file);
-		return err_pass(err);
-	}
-	fclose(file);
-	if (!buf_ok(&text))
-		return err_set(err, ERR_MEMORY_LIMIT, "%s is larger than 4 MB", path);
-	*ret = arena_str(arena, buf_str(&text));
-	return 0;
 }
 
 /* What is stored and not in the file: leaving something out deletes nothing, and that is better said than found out. */
@@ -138,7 +113,7 @@ int cmd_apply(struct cli_args *args, struct err *err)
 	struct applied applied;
 	struct str text;
 
-	if (read_file(args->arena, path, &text, err) < 0)
+	if (file_read(args->arena, path, LIMIT_CONFIG, &text, err) < 0)
 		return err_pass(err);
 	if (!realpath(path, real))
 		return err_errno(err, "open %s", path);

@@ -20,8 +20,8 @@ int report_wished(struct cli_args *args, const struct person_asks *asks, const s
 bool outcome_is_good(enum outcome outcome);
 /* "emr" or "crm"; else ERR_USAGE. */
 int side_of_word(struct str word, enum side *ret, struct err *err) MUST_CHECK;
-/* A whole file of at most 64 MB. */
-int read_file(struct arena *arena, const char *path, struct str *ret, struct err *err) MUST_CHECK;
+/* A whole file, of at most 64 MB, that holds something. */
+int read_input(struct arena *arena, const char *path, struct str *ret, struct err *err) MUST_CHECK;
 /* --wait of the running command. */
 int wait_option(const struct cli_args *args, int64_t *ret_ms, struct err *err) MUST_CHECK;
 

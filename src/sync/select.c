@@ -58,6 +58,14 @@ int select_rows(struct engine *engine, struct arena *arena, const struct selecti
 	return store_read(engine->store, run, &job, err);
 }
 
+int select_page(struct engine *engine, struct arena *arena, struct selection what, int64_t after_id,
+                struct selected *ret, struct err *err)
+{
+	what.limit = what.limit ? what.limit : 100;
+	what.binds = BIND(bind_int(after_id), bind_int((int64_t)what.limit));
+	return select_rows(engine, arena, &what, ret, err);
+}
+
 int select_one(struct db *db, struct arena *arena, const struct selection *what, void *ret, bool *ret_found,
                struct err *err)
 {

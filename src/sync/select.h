@@ -31,6 +31,9 @@ int select_in(struct db *db, struct arena *arena, const struct selection *what, 
 /* In a read of its own. */
 int select_rows(struct engine *engine, struct arena *arena, const struct selection *what, struct selected *ret,
                 struct err *err) MUST_CHECK;
+/* The rows of a list that is read page by page: its statement takes the last id seen and how many at most; `limit` 0 is 100. */
+int select_page(struct engine *engine, struct arena *arena, struct selection what, int64_t after_id,
+                struct selected *ret, struct err *err) MUST_CHECK;
 /* The first row, if there is one. */
 int select_one(struct db *db, struct arena *arena, const struct selection *what, void *ret, bool *ret_found,
                struct err *err) MUST_CHECK;

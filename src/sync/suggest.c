@@ -234,12 +234,10 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 int suggest_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct suggestion **ret,
                  size_t *ret_count, struct err *err)
 {
-	size_t most = limit ? limit : 100;
-	const struct selection what = { &LIST, BIND(bind_int(after_id), bind_int((int64_t)most)), most, sizeof(**ret),
-		                        read_row };
+	const struct selection what = { .statement = &LIST, .limit = limit, .size = sizeof(**ret), .read = read_row };
 	struct selected found;
 
-	if (select_rows(engine, arena, &what, &found, err) < 0)
+	if (select_page(engine, arena, what, after_id, &found, err) < 0)
 		return err_pass(err);
 	*ret = found.at;
 	*ret_count = found.count;

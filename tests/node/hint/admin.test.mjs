@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { sleep, startPractice } from './practice.mjs';
+import { sleep } from '../receiver.mjs';
+import { startPractice } from './practice.mjs';
 
 let practice;
 before(async () => {

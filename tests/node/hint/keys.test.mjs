@@ -1,7 +1,8 @@
 // Keys, codes, pace (checklist rows 8, 9, 11, 12).
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { partnerKey, practiceKey, sleep, startPractice } from './practice.mjs';
+import { sleep } from '../receiver.mjs';
+import { partnerKey, practiceKey, startPractice } from './practice.mjs';
 
 let practice;
 before(async () => {

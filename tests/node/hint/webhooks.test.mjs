@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
-import { secret, sleep, startPractice, startReceiver } from './practice.mjs';
+import { sleep, startReceiver } from '../receiver.mjs';
+import { secret, startPractice } from './practice.mjs';
 
 let practice;
 let receiver;

@@ -1,9 +1,9 @@
 // A stand-in NikoHealth for one test file, and the ways to talk to it.
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sleep } from '../receiver.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const program = process.env.SUTURE_SANDBOX ?? join(root, 'build/sandbox/suture-sandbox');
@@ -83,37 +83,3 @@ export const body = (changes = {}) => ({
 export function whole({ Id: _id, DisplayId: _number, Location, ...rest }) {
   return { ...structuredClone(rest), LocationId: Location.Id };
 }
-
-/** A receiver of webhooks. `answers(n)` gives the status of the n-th call (from 0). */
-export async function startReceiver(answers = () => 200) {
-  const calls = [];
-  const server = createServer((request, response) => {
-    const parts = [];
-    request.on('data', (part) => parts.push(part));
-    request.on('end', () => {
-      const bytes = Buffer.concat(parts);
-      const status = answers(calls.length);
-      calls.push({ url: request.url, headers: request.headers, bytes, event: JSON.parse(bytes.toString('utf8')) });
-      response.statusCode = status;
-      response.end();
-    });
-  });
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    calls,
-    async wait(count, ms = 5000) {
-      const end = Date.now() + ms;
-      while (calls.length < count) {
-        if (Date.now() > end) throw new Error(`${calls.length} of ${count} webhooks came`);
-        await sleep(10);
-      }
-    },
-    stop() {
-      server.closeAllConnections();
-      return new Promise((done) => server.close(done));
-    },
-  };
-}
-
-export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -1,7 +1,8 @@
 // API notes 2 (authentication), 13 and 14 (errors, limits), 15 rows 1, 2 and 11.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { sleep, startCompany } from './company.mjs';
+import { sleep } from '../receiver.mjs';
+import { startCompany } from './company.mjs';
 
 let company;
 before(async () => {

@@ -2,8 +2,8 @@
 #include "unit.h"
 
 #include "connectors/rest/descriptor.h"
-
-#include <stdio.h>
+#include "lib/file.h"
+#include "lib/limits.h"
 
 #define HEAD   "name: x\ntitle: X\nbase: \"{url}\"\noptions: [{name: url, help: address, required: true}]\n"
 #define AUTH   "auth: {kind: none}\n"
@@ -192,20 +192,16 @@ static void nikohealth_is_complete(void **state)
 static void the_manuals_example_is_sound(void **state)
 {
 	ARENA;
-	SCOPED(buf) struct buf text = BUF_INIT(100000);
 	struct err err = ERR_INIT;
 	struct descriptor d;
-	struct str rest;
-	FILE *file = fopen(SOURCE_ROOT "/docs/CONNECTORS.md", "r");
+	struct str rest, text;
 	ptrdiff_t from, to;
 
 	(void)state;
-	assert_non_null(file);
-	buf_grew(&text, fread(buf_room(&text, 60000), 1, 60000, file));
-	fclose(file);
-	from = str_find(buf_str(&text), STR("```yaml\n"));
+	assert_ok(file_read(&arena, SOURCE_ROOT "/docs/CONNECTORS.md", LIMIT_CONFIG, &text, &err));
+	from = str_find(text, STR("```yaml\n"));
 	assert_true(from > 0);
-	rest = str_skip(buf_str(&text), (size_t)from + 8);
+	rest = str_skip(text, (size_t)from + 8);
 	to = str_find(rest, STR("```"));
 	assert_true(to > 0);
 	assert_ok(descriptor_read(&arena, str_range(rest.at, (size_t)to), &d, &err));

@@ -1,6 +1,8 @@
 #include "far.h"
 
 #include "codec/url.h"
+#include "lib/file.h"
+#include "lib/limits.h"
 
 #include <stdio.h>
 
@@ -139,16 +141,13 @@ int far_write(struct far *far, struct connection *c, const char *object, const s
 
 int far_add_invented(void **state)
 {
-	SCOPED(buf) struct buf text = BUF_INIT(100000);
+	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct err err = ERR_INIT;
-	FILE *file = fopen(SOURCE_ROOT "/tests/unit/connectors/invented.yaml", "r");
-	char *room = buf_room(&text, 60000);
+	struct str text;
 
 	(void)state;
-	assert_non_null(file);
-	buf_grew(&text, fread(room, 1, 60000, file));
-	fclose(file);
-	if (connector_add_descriptor(buf_str(&text), "invented.yaml", &err) < 0)
+	if (file_read(&arena, SOURCE_ROOT "/tests/unit/connectors/invented.yaml", LIMIT_CONFIG, &text, &err) < 0 ||
+	    connector_add_descriptor(text, "invented.yaml", &err) < 0)
 		fail_msg("%s", err.text);
 	return 0;
 }

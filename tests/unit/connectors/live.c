@@ -78,6 +78,14 @@ void live_close(struct live *live)
 	arena_release(&live->arena);
 }
 
+int live_end(struct live *live, struct connection **c)
+{
+	if (*c)
+		(*c)->kind->close(c);
+	live_close(live);
+	return 0;
+}
+
 struct json *live_json(struct live *live, const char *text)
 {
 	struct json *json = NULL;
@@ -113,6 +121,14 @@ struct connection *live_connect(struct live *live, const char *kind, struct str 
 	if (found->open(found, live_json(live, arena_text(&live->arena, settings)), live->http, &c, &live->err) < 0)
 		fail_msg("%s", live->err.text);
 	return c;
+}
+
+struct connection *live_org(struct live *live, const char *more)
+{
+	static const char format[] =
+	        "{\"login_url\":\"%.*s\",\"client_id\":\"suture-client\",\"client_secret\":\"suture-secret\"%s}";
+
+	return live_connect(live, "salesforce", arena_printf(&live->arena, format, STR_ARG(live->base), more));
 }
 
 int live_list(struct live *live, struct connection *c, struct list_request request, struct page *ret)

@@ -22,12 +22,23 @@ struct live {
 /* False: there is no sandbox, the test is to be skipped. `system`: "salesforce" or "hint"; `more`: further arguments, ends with NULL. */
 bool live_open(struct live *live, const char *system, const char *const *more);
 void live_close(struct live *live);
+/* The teardown of a group: closes the connection, which may be NULL, and the systems. */
+int live_end(struct live *live, struct connection **c);
+/* At the start of a test: skips it where there is no sandbox. */
+#define LIVE_NEEDS(state, connection) \
+	do {                          \
+		(void)(state);        \
+		if (!(connection))    \
+			skip();       \
+	} while (0)
 /* Rows as in sandbox/faults.h; "[]" switches all off. */
 void live_faults(struct live *live, const char *rows);
 /* POSTs to /__admin/... */
 struct json *live_admin(struct live *live, const char *path, const char *body);
 struct json *live_json(struct live *live, const char *text);
 struct connection *live_connect(struct live *live, const char *kind, struct str settings);
+/* Of the stand-in org, signed in as its app; `more` follows within the settings: ",\"attempts\":3". */
+struct connection *live_org(struct live *live, const char *more);
 
 int live_list(struct live *live, struct connection *c, struct list_request request, struct page *ret);
 int live_fetch(struct live *live, struct connection *c, struct fetch_request request, struct page *ret);

@@ -31,10 +31,7 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	if (practice)
-		practice->kind->close(&practice);
-	live_close(&live);
-	return 0;
+	return live_end(&live, &practice);
 }
 
 static int calm(void **state)
@@ -45,10 +42,7 @@ static int calm(void **state)
 	return 0;
 }
 
-#define NEEDS_PRACTICE \
-	(void)state;   \
-	if (!practice) \
-	skip()
+#define NEEDS_PRACTICE LIVE_NEEDS(state, practice)
 
 static struct write_item create(const char *key, const char *fields)
 {

@@ -29,16 +29,10 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	if (practice)
-		practice->kind->close(&practice);
-	live_close(&live);
-	return 0;
+	return live_end(&live, &practice);
 }
 
-#define NEEDS_PRACTICE \
-	(void)state;   \
-	if (!practice) \
-	skip()
+#define NEEDS_PRACTICE LIVE_NEEDS(state, practice)
 
 static struct page changes(struct changes_request request)
 {

@@ -31,16 +31,10 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	if (emr)
-		emr->kind->close(&emr);
-	live_close(&live);
-	return 0;
+	return live_end(&live, &emr);
 }
 
-#define NEEDS_EMR    \
-	(void)state; \
-	if (!emr)    \
-	skip()
+#define NEEDS_EMR LIVE_NEEDS(state, emr)
 
 /* All changes since the mark, which moves on. */
 static size_t changes(struct str *mark, int64_t since_ms, struct record *rows, size_t room)

@@ -32,16 +32,10 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	if (company)
-		company->kind->close(&company);
-	live_close(&live);
-	return 0;
+	return live_end(&live, &company);
 }
 
-#define NEEDS_COMPANY \
-	(void)state;  \
-	if (!company) \
-	skip()
+#define NEEDS_COMPANY LIVE_NEEDS(state, company)
 
 static size_t all(const char *object, struct record *rows, size_t room)
 {

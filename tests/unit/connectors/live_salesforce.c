@@ -33,10 +33,7 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	if (org)
-		org->kind->close(&org);
-	live_close(&live);
-	return 0;
+	return live_end(&live, &org);
 }
 
 /* Each test begins without faults and is skipped without an org. */
@@ -48,10 +45,7 @@ static int calm(void **state)
 	return 0;
 }
 
-#define NEEDS_ORG    \
-	(void)state; \
-	if (!org)    \
-	skip()
+#define NEEDS_ORG LIVE_NEEDS(state, org)
 
 static struct write_item keyed(enum write_op op, const char *key, const char *fields)
 {

@@ -14,27 +14,17 @@ static int begin(void **state)
 {
 	(void)state;
 	if (live_open(&live, "salesforce", arguments))
-		org = live_connect(&live, "salesforce",
-		                   arena_printf(&live.arena,
-		                                "{\"login_url\":\"%.*s\",\"client_id\":\"suture-client\",\"client_"
-		                                "secret\":\"suture-secret\"}",
-		                                STR_ARG(live.base)));
+		org = live_org(&live, "");
 	return 0;
 }
 
 static int end(void **state)
 {
 	(void)state;
-	if (org)
-		org->kind->close(&org);
-	live_close(&live);
-	return 0;
+	return live_end(&live, &org);
 }
 
-#define NEEDS_ORG    \
-	(void)state; \
-	if (!org)    \
-	skip()
+#define NEEDS_ORG LIVE_NEEDS(state, org)
 
 static struct str create(const char *fields)
 {

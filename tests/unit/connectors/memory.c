@@ -1,28 +1,5 @@
 /* The memory connector: what unit tests of sync lean on. */
-#include "unit.h"
-
-#include "connectors/memory.h"
-
-struct world {
-	struct connection *c;
-	struct arena arena;
-	struct err err;
-};
-
-static void open_world(struct world *w, const char *settings)
-{
-	struct json *json;
-
-	*w = (struct world) { 0 };
-	assert_int_equal(json_parse(&w->arena, str_of(settings), &json, &w->err), 0);
-	assert_int_equal(memory_connector.open(&memory_connector, json, NULL, &w->c, &w->err), 0);
-}
-
-static void close_world(struct world *w)
-{
-	memory_connector.close(&w->c);
-	arena_release(&w->arena);
-}
+#include "memory_world.h"
 
 static int list(struct world *w, struct list_request request, struct page *ret)
 {

@@ -1,31 +1,8 @@
 /* The memory connector's live doors: changes, search, webhooks, the stream. What tests of the engine lean on. */
-#include "unit.h"
-
-#include "connectors/memory.h"
+#include "memory_world.h"
 #include "lib/clock.h"
 
 #include <pthread.h>
-
-struct world {
-	struct connection *c;
-	struct arena arena;
-	struct err err;
-};
-
-static void open_world(struct world *w, const char *settings)
-{
-	struct json *json;
-
-	*w = (struct world) { 0 };
-	assert_int_equal(json_parse(&w->arena, str_of(settings), &json, &w->err), 0);
-	assert_int_equal(memory_connector.open(&memory_connector, json, NULL, &w->c, &w->err), 0);
-}
-
-static void close_world(struct world *w)
-{
-	memory_connector.close(&w->c);
-	arena_release(&w->arena);
-}
 
 #define THREE                                                                                                         \
 	"\"objects\":{\"patient\":[{\"id\":\"a\",\"name\":\"Ana Bell\"},{\"id\":\"b\",\"name\":\"Bo Bell\"},{\"id\":" \

@@ -25,6 +25,7 @@ static inline void sf_expect_login(struct far *far, const char *token)
 	far_expect(far,
 	           (struct exchange) { .method = "POST",
 	                               .path = "/services/oauth2/token",
+	                               .body = "grant_type=client_credentials&client_id=app&client_secret=secret",
 	                               .answer = arena_printf(&far->arena, format, token, STR_ARG(far_base(far))).at });
 }
 

@@ -1,43 +1,9 @@
 /* The Salesforce connector against a scripted org: every request and answer stands here as bytes. */
-#include "far.h"
+#include "sf_begin.h"
 
 #include "connectors/salesforce/salesforce.h"
 
 #include <stdio.h>
-
-#define SETTINGS \
-	"{\"login_url\":\"%s\",\"client_id\":\"app\",\"client_secret\":\"secret\",\"backoff_ms\":1,\"attempts\":2}"
-#define ID_A "003xx000000000AAAQ"
-#define ID_B "003xx000000000BAAQ"
-#define ID_C "003xx000000000CAAQ"
-
-static void expect_login(struct far *far, const char *token)
-{
-	far_expect(far,
-	           (struct exchange) {
-	                   .method = "POST",
-	                   .path = "/services/oauth2/token",
-	                   .body = "grant_type=client_credentials&client_id=app&client_secret=secret",
-	                   .answer = arena_printf(
-	                                     &far->arena,
-	                                     "{\"access_token\":\"%s\",\"instance_url\":\"%.*s\",\"id\":\"https://x/id/"
-	                                     "00Dxx0000001gPLEAY/005xx000001SwiUAAS\",\"token_type\":\"Bearer\"}",
-	                                     token, STR_ARG(far_base(far)))
-	                                     .at });
-}
-
-static struct connection *begin(struct far *far)
-{
-	far_open(far);
-	expect_login(far, "T1");
-	return far_connect(far, "salesforce", SETTINGS);
-}
-
-static void end(struct far *far, struct connection *c)
-{
-	c->kind->close(&c);
-	far_close(far);
-}
 
 static void settings_are_checked_when_it_is_opened(void **state)
 {
@@ -78,7 +44,7 @@ static void settings_are_checked_when_it_is_opened(void **state)
 static void check_says_who_we_are(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct str who;
 	struct budget_facts budget;
 
@@ -102,7 +68,7 @@ static void check_says_who_we_are(void **state)
 	assert_true(budget.known);
 	assert_int_equal(budget.used, 19);
 	assert_int_equal(budget.allowance, 5000);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void wrong_credentials_say_what_to_do(void **state)
@@ -121,7 +87,7 @@ static void wrong_credentials_say_what_to_do(void **state)
 	                                               "client credentials\"}" });
 	assert_int_equal(c->kind->check(c, &far.arena, &who, &far.err), ERR_AUTH);
 	assert_holds(str_of(far.err.text), "the client id or secret is wrong; check both (invalid_client)");
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 struct kept {
@@ -186,7 +152,7 @@ static void a_rotated_refresh_token_is_kept_before_its_access_token_is_used(void
 	assert_int_equal(far_list(&far, c, request, &page), 0);
 	assert_string_equal(kept.token, "R2");
 	assert_int_equal(kept.calls, 3);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 /* The same without anybody who keeps it. */
@@ -219,13 +185,13 @@ static void a_rotated_refresh_token_is_used_from_then_on(void **state)
 	                                     .head = "Bearer T1",
 	                                     .answer = "{\"done\":true,\"records\":[]}" });
 	assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("Contact") }, &page), 0);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void an_org_that_moved_is_not_followed_blindly(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct page page;
 
 	(void)state;
@@ -237,13 +203,13 @@ static void an_org_that_moved_is_not_followed_blindly(void **state)
 	                   .answer = "{\"access_token\":\"T2\",\"instance_url\":\"https://elsewhere.example\"}" });
 	assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("Contact") }, &page), ERR_AUTH);
 	assert_holds(str_of(far.err.text), "moved to another instance");
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void a_dead_session_is_renewed_once(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct page page;
 
 	(void)state;
@@ -253,14 +219,14 @@ static void a_dead_session_is_renewed_once(void **state)
 	                                     .status = 401,
 	                                     .answer = "[{\"message\":\"Session expired or "
 	                                               "invalid\",\"errorCode\":\"INVALID_SESSION_ID\"}]" });
-	expect_login(&far, "T2");
+	sf_expect_login(&far, "T2");
 	far_expect(&far, (struct exchange) { .method = "GET",
 	                                     .path = "/queryAll",
 	                                     .head = "Bearer T2",
 	                                     .answer = "{\"totalSize\":0,\"done\":true,\"records\":[]}" });
 	assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("Contact") }, &page), 0);
 	assert_true(page.last);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 #define ROW(id, stamp, rest) \
@@ -269,7 +235,7 @@ static void a_dead_session_is_renewed_once(void **state)
 static void pages_follow_the_servers_link(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct page page;
 	struct str field = STR("LastName");
 	struct list_request request = { .object = STR("Contact"), .fields = &field, .field_count = 1 };
@@ -311,13 +277,13 @@ static void pages_follow_the_servers_link(void **state)
 	assert_int_equal(far_list(&far, c, request, &page), 0);
 	assert_true(page.last);
 	assert_int_equal(page.count, 1);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void a_page_mark_that_died_is_replaced_by_the_last_row(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct page page;
 
 	(void)state;
@@ -342,13 +308,13 @@ static void a_page_mark_that_died_is_replaced_by_the_last_row(void **state)
 	                 0);
 	assert_int_equal(page.count, 1);
 	assert_int_equal(page.total, -1);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void small_pages_go_by_the_last_row(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct page page;
 
 	(void)state;
@@ -375,14 +341,14 @@ static void small_pages_go_by_the_last_row(void **state)
 	                 &page),
 	        0);
 	assert_true(page.last);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 /* R3: one malformed row keeps its bytes and says why; the others, and the link to the next page, are there. */
 static void R3_a_malformed_row_does_not_spoil_its_page(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct page page;
 
 	(void)state;
@@ -406,7 +372,7 @@ static void R3_a_malformed_row_does_not_spoil_its_page(void **state)
 	assert_str(page.records[3].id, ID_C);
 	assert_int_equal(page.total, 4);
 	assert_str(page.next_cursor, "2026-07-18T09:15:24.000+0000 " ID_C " /services/data/v62.0/query/x-4");
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void what_is_no_answer_says_so(void **state)
@@ -420,7 +386,7 @@ static void what_is_no_answer_says_so(void **state)
 		{ "{\"rows\":[]}", "no list of records at 'records'" },
 	};
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct page page;
 
 	(void)state;
@@ -430,7 +396,7 @@ static void what_is_no_answer_says_so(void **state)
 		                 ERR_FAR_SIDE);
 		assert_holds(str_of(far.err.text), rows[i].words);
 	}
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void a_query_that_is_too_long_is_refused_before_it_is_sent(void **state)
@@ -455,13 +421,13 @@ static void a_query_that_is_too_long_is_refused_before_it_is_sent(void **state)
 	                          &page),
 	                 ERR_CONFIG);
 	assert_holds(str_of(far.err.text), "too long");
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void fetch_answers_in_the_order_of_the_ids(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct page page;
 	const struct str ids[] = { STR("003xx000000000A"), STR("not an id"), STR(ID_B), STR(ID_C) };
 	struct str field = STR("Email");
@@ -490,13 +456,13 @@ static void fetch_answers_in_the_order_of_the_ids(void **state)
 	assert_string_equal(page.records[2].fault, "not there");
 	assert_str(page.records[2].id, ID_B);
 	assert_string_equal(page.records[3].fault, "the answer holds another record in its place");
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void describe_tells_what_a_mapping_needs(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct object_info info;
 
 	(void)state;
@@ -525,7 +491,7 @@ static void describe_tells_what_a_mapping_needs(void **state)
 	assert_true(info.fields[3].restricted);
 	assert_int_equal(info.fields[3].picklist_count, 1);
 	assert_int_equal(info.fields[4].type, FIELD_OTHER);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void calls_can_be_cancelled(void **state)
@@ -541,7 +507,7 @@ static void calls_can_be_cancelled(void **state)
 	call = c->kind->list_start(c, &list);
 	call_cancel(&call);
 	assert_null(call);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 int main(void)

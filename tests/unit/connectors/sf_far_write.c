@@ -1,39 +1,5 @@
 /* Writing to a scripted org: bodies, verdicts, poisoned batches, lost answers. */
-#include "far.h"
-
-#define SETTINGS \
-	"{\"login_url\":\"%s\",\"client_id\":\"app\",\"client_secret\":\"secret\",\"backoff_ms\":1,\"attempts\":2}"
-#define ID_A "003xx000000000AAAQ"
-#define ID_B "003xx000000000BAAQ"
-#define ID_C "003xx000000000CAAQ"
-
-static void expect_login(struct far *far, const char *token)
-{
-	far_expect(far,
-	           (struct exchange) {
-	                   .method = "POST",
-	                   .path = "/services/oauth2/token",
-	                   .body = "grant_type=client_credentials&client_id=app&client_secret=secret",
-	                   .answer = arena_printf(
-	                                     &far->arena,
-	                                     "{\"access_token\":\"%s\",\"instance_url\":\"%.*s\",\"id\":\"https://x/id/"
-	                                     "00Dxx0000001gPLEAY/005xx000001SwiUAAS\",\"token_type\":\"Bearer\"}",
-	                                     token, STR_ARG(far_base(far)))
-	                                     .at });
-}
-
-static struct connection *begin(struct far *far)
-{
-	far_open(far);
-	expect_login(far, "T1");
-	return far_connect(far, "salesforce", SETTINGS);
-}
-
-static void end(struct far *far, struct connection *c)
-{
-	c->kind->close(&c);
-	far_close(far);
-}
+#include "sf_begin.h"
 
 static struct write_item item(struct far *far, enum write_op op, const char *id, const char *fields)
 {
@@ -43,7 +9,7 @@ static struct write_item item(struct far *far, enum write_op op, const char *id,
 static void a_create_with_our_key_is_an_upsert(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct write_result results[2];
 	struct write_item items[2] = {
 		item(&far, WRITE_CREATE, NULL,
@@ -74,7 +40,7 @@ static void a_create_with_our_key_is_an_upsert(void **state)
 	assert_str(results[0].id, ID_A);
 	assert_int_equal(results[1].outcome, DELIVERED);
 	assert_false(results[1].created);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 /* R26, R28: a single record whose version is known is written under a precondition. */
@@ -95,7 +61,7 @@ static void R26_R28_a_single_record_is_written_unless_it_changed(void **state)
 		  "INVALID_EMAIL_ADDRESS" },
 	};
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct write_item update = item(&far, WRITE_UPDATE, ID_A, "{\"LastName\":\"Ng\",\"Email\":null}");
 	struct write_result result;
 
@@ -114,14 +80,14 @@ static void R26_R28_a_single_record_is_written_unless_it_changed(void **state)
 		assert_str(result.code, rows[i].code);
 	}
 	assert_str(result.field, "Email");
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 /* R3: rows are judged one by one. */
 static void R3_rows_of_one_call_end_differently(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct write_result results[4];
 	const struct write_item items[] = { item(&far, WRITE_UPDATE, ID_A, "{\"Phone\":\"1\"}"),
 		                            item(&far, WRITE_UPDATE, ID_B, "{\"Email\":\"x\"}"),
@@ -151,13 +117,13 @@ static void R3_rows_of_one_call_end_differently(void **state)
 	assert_int_equal(results[2].outcome, RETRY_LATER);
 	assert_int_equal(results[3].outcome, GONE);
 	assert_str(results[3].code, "ENTITY_IS_DELETED");
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void a_delete_of_what_is_gone_is_done(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct write_result results[2];
 	const struct write_item items[] = { item(&far, WRITE_DELETE, ID_A, NULL),
 		                            item(&far, WRITE_DELETE, ID_B, NULL) };
@@ -171,7 +137,7 @@ static void a_delete_of_what_is_gone_is_done(void **state)
 	assert_int_equal(far_write(&far, c, "Contact", items, 2, results), 0);
 	assert_int_equal(results[0].outcome, DELIVERED);
 	assert_int_equal(results[1].outcome, DELIVERED);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 #define OK_ROW "{\"id\":\"" ID_A "\",\"success\":true,\"errors\":[]}"
@@ -183,7 +149,7 @@ static void a_delete_of_what_is_gone_is_done(void **state)
 static void a_poisonous_row_is_isolated(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct write_result results[4];
 	const struct write_item items[] = { item(&far, WRITE_UPDATE, ID_A, "{\"Phone\":\"1\"}"),
 		                            item(&far, WRITE_UPDATE, ID_B, "{\"Phone\":\"2\"}"),
@@ -222,13 +188,13 @@ static void a_poisonous_row_is_isolated(void **state)
 	assert_int_equal(results[2].outcome, REFUSED);
 	assert_str(results[2].code, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY");
 	assert_int_equal(results[3].outcome, DELIVERED);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void a_batch_that_fails_for_all_costs_a_bounded_number_of_calls(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	static struct write_item items[200];
 	static struct write_result results[200];
 	size_t refused = 0, later = 0;
@@ -248,14 +214,14 @@ static void a_batch_that_fails_for_all_costs_a_bounded_number_of_calls(void **st
 	}
 	assert_true(refused > 0);
 	assert_int_equal(refused + later, 200);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 /* R5: a plain create may have been carried out when its answer is lost; with a key it may simply be sent again. */
 static void R5_a_lost_answer_is_unknown_only_without_a_key(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct write_result result;
 	struct write_item create = item(&far, WRITE_CREATE, NULL, "{\"LastName\":\"A\"}");
 
@@ -272,13 +238,13 @@ static void R5_a_lost_answer_is_unknown_only_without_a_key(void **state)
 	                                               "\",\"success\":true,\"errors\":[],\"created\":false}]" });
 	assert_int_equal(far_write(&far, c, "Contact", &create, 1, &result), 0);
 	assert_int_equal(result.outcome, DELIVERED);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 static void a_refused_call_is_one_error(void **state)
 {
 	struct far far;
-	struct connection *c = begin(&far);
+	struct connection *c = sf_begin(&far);
 	struct write_result result;
 	const struct write_item update = item(&far, WRITE_UPDATE, ID_A, "{\"Phone\":\"1\"}");
 
@@ -293,7 +259,7 @@ static void a_refused_call_is_one_error(void **state)
 	assert_int_equal(far_write(&far, c, "Contact", &update, 1, &result), ERR_FAR_SIDE);
 	far_expect(&far, (struct exchange) { .method = "PATCH", .path = "/composite", .answer = "[]" });
 	assert_int_equal(far_write(&far, c, "Contact", &update, 1, &result), ERR_FAR_SIDE);
-	end(&far, c);
+	sf_end(&far, c);
 }
 
 int main(void)

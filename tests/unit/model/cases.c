@@ -2,6 +2,7 @@
 #include "cases.h"
 
 #include "codec/yaml.h"
+#include "lib/file.h"
 #include "lib/limits.h"
 
 #include <stdio.h>
@@ -9,20 +10,14 @@
 
 static struct str read_file(struct arena *arena, const char *name)
 {
-	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
-	struct str path = arena_printf(arena, "%s/tests/cases/%s", SOURCE_ROOT, name);
-	FILE *file = fopen(path.at, "r");
-	char chunk[4096];
-	size_t len;
+	struct str path = arena_printf(arena, "%s/tests/cases/%s", SOURCE_ROOT, name), text;
+	struct err err = ERR_INIT;
 
-	if (!file) {
-		printf("Bail out! cannot read %s\n", path.at);
+	if (file_read(arena, path.at, LIMIT_CONFIG, &text, &err) < 0) {
+		printf("Bail out! %s\n", err.text);
 		exit(1);
 	}
-	while ((len = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add_bytes(&text, chunk, len);
-	fclose(file);
-	return arena_str(arena, buf_str(&text));
+	return text;
 }
 
 /* The next line that is no comment; an empty one counts. */

@@ -286,7 +286,7 @@ static void test_failures_are_passed_on(void **state)
 	plan.patients = 5;
 	assert_int_equal(world_build(&plan, &sinks, &world, &err), ERR_REFUSED);
 	plan.data_file = "/nowhere/at-all.ndjson";
-	assert_int_equal(world_build(&plan, &sinks, &world, &err), ERR_SYSTEM);
+	assert_int_equal(world_build(&plan, &sinks, &world, &err), ERR_NOT_FOUND);
 	assert_null(world);
 }
 

@@ -51,6 +51,22 @@ static inline void fixture_remove(struct fixture *f)
 	assert_int_equal(system(command), 0);
 }
 
+/* For cmocka_unit_test_setup_teardown. */
+static inline int fixture_begin(void **state)
+{
+	static struct fixture f;
+
+	fixture_make(&f);
+	*state = &f;
+	return 0;
+}
+
+static inline int fixture_end(void **state)
+{
+	fixture_remove(*state);
+	return 0;
+}
+
 static inline struct store *open_fixture(const char *url)
 {
 	struct store *store = NULL;

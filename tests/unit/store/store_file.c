@@ -549,22 +549,7 @@ static void test_busy_gives_up_in_time(void **state)
 	store_close(&store);
 }
 
-static int make(void **state)
-{
-	static struct fixture f;
-
-	fixture_make(&f);
-	*state = &f;
-	return 0;
-}
-
-static int clean(void **state)
-{
-	fixture_remove(*state);
-	return 0;
-}
-
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make, clean)
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)
 
 int main(void)
 {

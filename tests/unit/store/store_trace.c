@@ -166,27 +166,12 @@ static void test_r5_death_at_every_point(void **state UNUSED)
 	assert_int_equal(n, 8 + 3 * 3 + 1);
 }
 
-static int make(void **state)
-{
-	static struct fixture f;
-
-	fixture_make(&f);
-	*state = &f;
-	return 0;
-}
-
-static int clean(void **state)
-{
-	fixture_remove(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_r41_logs_no_values),
-		cmocka_unit_test_setup_teardown(test_every_point_fails, make, clean),
-		cmocka_unit_test_setup_teardown(test_every_point_of_opening_fails, make, clean),
+		cmocka_unit_test_setup_teardown(test_every_point_fails, fixture_begin, fixture_end),
+		cmocka_unit_test_setup_teardown(test_every_point_of_opening_fails, fixture_begin, fixture_end),
 		cmocka_unit_test(test_r5_death_at_every_point),
 	};
 

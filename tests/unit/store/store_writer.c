@@ -439,34 +439,19 @@ static void test_our_mistakes_abort(void **state)
 	}
 }
 
-static int make(void **state)
-{
-	static struct fixture f;
-
-	fixture_make(&f);
-	*state = &f;
-	return 0;
-}
-
-static int clean(void **state)
-{
-	fixture_remove(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_our_mistakes_abort, make, clean),
+		cmocka_unit_test_setup_teardown(test_our_mistakes_abort, fixture_begin, fixture_end),
 		cmocka_unit_test(test_r9_many_threads),
 		cmocka_unit_test(test_r9_many_threads_without_writer_thread),
 		cmocka_unit_test(test_one_commit_for_a_group),
 		cmocka_unit_test(test_one_part_rolls_back_alone),
 		cmocka_unit_test(test_failed_commit_fails_all),
 		cmocka_unit_test(test_refused_commit),
-		cmocka_unit_test_setup_teardown(test_durability, make, clean),
+		cmocka_unit_test_setup_teardown(test_durability, fixture_begin, fixture_end),
 		cmocka_unit_test(test_order_of_one_thread),
-		cmocka_unit_test_setup_teardown(test_close_waits, make, clean),
+		cmocka_unit_test_setup_teardown(test_close_waits, fixture_begin, fixture_end),
 		cmocka_unit_test(test_reader_sees_one_state),
 		cmocka_unit_test(test_readers_beside_the_writer),
 		cmocka_unit_test(test_reader_cannot_write),
