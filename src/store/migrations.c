@@ -223,7 +223,8 @@ const struct migration migrations[] = {
 	  "CREATE INDEX session_account ON session (account_id);"
 	  "CREATE INDEX session_made ON session (made_ms);"
 	  "CREATE TABLE api_token ("
-	  "  id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, name TEXT NOT NULL, head TEXT NOT NULL, hash BLOB NOT "
+	  "  id INTEGER PRIMARY KEY, account_id INTEGER NOT NULL, name TEXT NOT NULL, head TEXT NOT NULL, hash BLOB "
+	  "NOT "
 	  "NULL UNIQUE, scopes INTEGER NOT NULL,"
 	  "  made_ms INTEGER NOT NULL, until_ms INTEGER, seen_ms INTEGER, revoked_ms INTEGER);"
 	  "CREATE TABLE sign_in_wait ("
@@ -231,6 +232,28 @@ const struct migration migrations[] = {
 	  "INTEGER NOT NULL, PRIMARY KEY (kind, hash));"
 	  "CREATE INDEX sign_in_wait_at ON sign_in_wait (at_ms);"
 	  "CREATE TABLE sign_in_known (hash BLOB PRIMARY KEY, at_ms INTEGER NOT NULL);",
+	  NULL },
+	{ "the story of a record: what was decided of its fields, when its payloads came through, who fitted",
+	  "CREATE TABLE history ("
+	  "  id INTEGER PRIMARY KEY, link_id INTEGER NOT NULL, staged_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+	  "  mode INTEGER NOT NULL, mapping_version INTEGER NOT NULL, fields TEXT NOT NULL, sides BLOB NOT NULL);"
+	  "CREATE INDEX history_link ON history (link_id, id);"
+	  "CREATE INDEX history_staged ON history (staged_id);"
+	  "ALTER TABLE staged ADD COLUMN decided_ms INTEGER;"
+	  "ALTER TABLE staged ADD COLUMN ended_ms INTEGER;"
+	  "ALTER TABLE staged ADD COLUMN candidates TEXT;"
+	  "CREATE INDEX journal_emr ON journal (emr_id, id) WHERE emr_id IS NOT NULL;"
+	  "CREATE INDEX journal_crm ON journal (crm_id, id) WHERE crm_id IS NOT NULL;"
+	  "CREATE INDEX audit_subject ON audit (subject, id);"
+	  "CREATE INDEX link_crm_past ON link (sync_id, crm_id) WHERE state >= 2;",
+	  NULL },
+	{ "cases that wait for a person, and those that one has closed",
+	  "CREATE INDEX staged_undecided ON staged (sync_id, id) WHERE outcome IN (5, 6);"
+	  "CREATE TABLE case_closed ("
+	  "  id INTEGER PRIMARY KEY, sync_id INTEGER NOT NULL, kind INTEGER NOT NULL, side INTEGER NOT NULL, record_id "
+	  "TEXT NOT NULL,"
+	  "  others TEXT NOT NULL, who TEXT NOT NULL, why TEXT, at_ms INTEGER NOT NULL);"
+	  "CREATE INDEX case_closed_record ON case_closed (sync_id, record_id);",
 	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

@@ -23,6 +23,8 @@ static const struct statement FIND = {
 	" AND ($2 = '' OR who = $2) AND ($3 = '' OR action = $3) AND ($4 = '' OR LOWER(subject) LIKE LOWER($4))"
 	" AND at_ms >= $5 AND ($6 = 0 OR at_ms < $6) ORDER BY id DESC LIMIT $7"
 };
+static const struct statement OF = { "SELECT id, at_ms, who, action, subject, before, after, why FROM audit WHERE "
+	                             "subject = $1 ORDER BY id DESC LIMIT $2" };
 
 /* Lengths stand before the texts, so that no two different rows give the same bytes. */
 static struct digest row_hash(struct str before_hash, const struct audit_entry *e)
@@ -109,6 +111,27 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.after = arena_str(arena, row_text(rows, "after")),
 		.why = arena_str(arena, row_text(rows, "why")),
 	};
+}
+
+struct str audit_record(struct arena *arena, enum side side, struct str record_id, struct str sync)
+{
+	return arena_printf(arena, "%s record %.*s of sync %.*s", side == SIDE_EMR ? "EMR" : "CRM", STR_ARG(record_id),
+	                    STR_ARG(sync));
+}
+
+int audit_of(struct engine *engine, struct arena *arena, struct str subject, size_t limit, struct audit_entry **ret,
+             size_t *ret_count, struct err *err)
+{
+	size_t most = limit ? limit : 100;
+	const struct selection what = { &OF, BIND(bind_text(subject), bind_int((int64_t)most)), most, sizeof(**ret),
+		                        read_row };
+	struct selected found;
+
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
 }
 
 int audit_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct audit_entry **ret,

@@ -27,6 +27,11 @@ struct audit_filter {
 };
 int audit_find(struct engine *engine, struct arena *arena, const struct audit_filter *filter, struct audit_entry **ret,
                size_t *ret_count, struct err *err) MUST_CHECK;
+/* The subject of what concerns one record, everywhere the same: who looked at it and who linked it stands together in its story (timeline.h). */
+struct str audit_record(struct arena *arena, enum side side, struct str record_id, struct str sync);
+/* Of one subject, the youngest first; limit 0: 100. */
+int audit_of(struct engine *engine, struct arena *arena, struct str subject, size_t limit, struct audit_entry **ret,
+             size_t *ret_count, struct err *err) MUST_CHECK;
 /* Recomputes the chain. 0, or ERR_STORE with the first row that does not fit. */
 int audit_verify(struct engine *engine, int64_t *ret_rows, struct err *err) MUST_CHECK;
 

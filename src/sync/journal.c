@@ -17,9 +17,12 @@ static const struct statement ADD = {
 static const struct statement LIST = { "SELECT " COLUMNS WANTED " ORDER BY id LIMIT $4" };
 static const struct statement LATEST = { "SELECT " COLUMNS " FROM (SELECT " COLUMNS WANTED
 	                                 " ORDER BY id DESC LIMIT $4) AS latest ORDER BY id" };
+static const struct statement OF_PAIR = { "SELECT " COLUMNS
+	                                  " FROM journal WHERE ($1 <> '' AND emr_id = $1) OR ($2 <> '' AND crm_id = $2)"
+	                                  " ORDER BY id DESC LIMIT $3" };
 
 static const struct statement FIND = { "SELECT " COLUMNS " FROM journal WHERE ($1 = 0 OR id < $1) AND level >= $2 AND "
-	                                                 "($3 = 0 OR sync_id = $3) AND ($4 = 0 OR run_id = $4)"
+	                               "($3 = 0 OR sync_id = $3) AND ($4 = 0 OR run_id = $4)"
 	                               " AND ($5 = 0 OR staged_id = $5) AND ($6 = '' OR emr_id = $6 OR crm_id = $6)"
 	                               " AND ($7 = '' OR LOWER(text) LIKE LOWER($7) OR LOWER(code) LIKE LOWER($7))"
 	                               " AND at_ms >= $8 AND ($9 = 0 OR at_ms < $9) ORDER BY id DESC LIMIT $10" };
@@ -110,6 +113,21 @@ int journal_find(struct engine *engine, struct arena *arena, const struct journa
 		                             bind_text(text), bind_int(s->since_ms), bind_int(s->until_ms),
 		                             bind_int((int64_t)limit)),
 		                        limit, sizeof(**ret), read_row };
+	struct selected found;
+
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
+}
+
+int journal_of_pair(struct engine *engine, struct arena *arena, struct str emr_id, struct str crm_id, size_t limit,
+                    struct journal_entry **ret, size_t *ret_count, struct err *err)
+{
+	size_t most = limit ? limit : 100;
+	const struct selection what = { &OF_PAIR, BIND(bind_text(emr_id), bind_text(crm_id), bind_int((int64_t)most)),
+		                        most, sizeof(**ret), read_row };
 	struct selected found;
 
 	if (select_rows(engine, arena, &what, &found, err) < 0)

@@ -33,6 +33,9 @@ struct journal_filter {
 };
 int journal_list(struct engine *engine, struct arena *arena, const struct journal_filter *filter,
                  struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* What the log says of a pair: entries that name either record, the youngest first; an empty id: none. limit 0: 100. */
+int journal_of_pair(struct engine *engine, struct arena *arena, struct str emr_id, struct str crm_id, size_t limit,
+                    struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 
 /* The latest first: what a person looks through. Zeros and empty texts: any. `text`: part of the line or the code, in any case. */
 struct journal_search {

@@ -68,9 +68,18 @@ static const struct statement CRM_MOVES = {
 	"SELECT COUNT(*) AS n FROM link l WHERE l.sync_id = $1 AND l.crm_id = $2 AND l.state = 2"
 	" AND EXISTS (SELECT 1 FROM outbox o WHERE o.link_id = l.id AND o.priority < 2)"
 };
-static const struct statement LIST = {
-	"SELECT " COLUMNS
-	" FROM link WHERE id > $1 AND ($2 = '' OR emr_id = $2) AND ($3 = '' OR crm_id = $3) ORDER BY id LIMIT $4"
+/* Of a record: through the indexes of its side. */
+#define OF_EMR "sync_id = $3 AND emr_id = $4 AND ((state < 2 AND emr_id <> '') OR state >= 2)"
+#define OF_CRM "sync_id = $3 AND crm_id = $5 AND ((state < 2 AND crm_id IS NOT NULL) OR state >= 2)"
+#define LIST_OF(anchor, order)                                                                                   \
+	"SELECT " COLUMNS ", ended_ms, ended_why FROM link WHERE " anchor " AND id > $1 AND ($2 = 0 OR id < $2)" \
+	" AND ($3 = 0 OR sync_id = $3) AND ($4 = '' OR emr_id = $4) AND ($5 = '' OR crm_id = $5)"                \
+	" AND ($6 = 0 OR (($6 >> state) & 1) = 1) AND ($7 = 0 OR stopped_why IS NOT NULL) ORDER BY id" order     \
+	" LIMIT $8"
+static const struct statement lists[][2] = {
+	{ { LIST_OF("id > 0", "") }, { LIST_OF("id > 0", " DESC") } },
+	{ { LIST_OF(OF_EMR, "") }, { LIST_OF(OF_EMR, " DESC") } },
+	{ { LIST_OF(OF_CRM, "") }, { LIST_OF(OF_CRM, " DESC") } },
 };
 
 static const char BOX[] = "link.base";
@@ -350,14 +359,25 @@ int link_ids(struct engine *engine, struct arena *arena, int64_t id, struct str 
 	return 0;
 }
 
+static void read_listed(struct rows *rows, struct arena *arena, void *place)
+{
+	struct link *ret = place;
+
+	read_row(rows, arena, ret);
+	ret->ended_ms = row_int(rows, "ended_ms");
+	ret->ended_why = arena_str(arena, row_text(rows, "ended_why"));
+}
+
 int link_list(struct engine *engine, struct arena *arena, const struct link_filter *f, struct link **ret,
               size_t *ret_count, struct err *err)
 {
 	size_t limit = f->limit ? f->limit : 100;
-	const struct selection what = { &LIST,
-		                        BIND(bind_int(f->after_id), bind_text(f->emr_id), bind_text(f->crm_id),
-		                             bind_int((int64_t)limit)),
-		                        limit, sizeof(**ret), read_row };
+	size_t anchor = f->sync_id && f->emr_id.len ? 1 : f->sync_id && f->crm_id.len ? 2 : 0;
+	const struct selection what = { &lists[anchor][f->newest],
+		                        BIND(bind_int(f->after_id), bind_int(f->before_id), bind_int(f->sync_id),
+		                             bind_text(f->emr_id), bind_text(f->crm_id), bind_int(f->states),
+		                             bind_int(f->stopped), bind_int((int64_t)limit)),
+		                        limit, sizeof(**ret), read_listed };
 	struct selected found;
 
 	if (select_rows(engine, arena, &what, &found, err) < 0)

@@ -26,6 +26,9 @@ struct link {
 	int64_t staged_id;      /* the payload last settled: its bytes */
 	int64_t created_ms, settled_ms;
 	int64_t mapping_version;
+	/* Only what link_list read has these: */
+	int64_t ended_ms;
+	struct str ended_why;
 };
 
 int link_insert(struct db *db, struct link *link, struct err *err) MUST_CHECK;
@@ -90,9 +93,14 @@ struct str link_lasting_version(const struct record *crm, int64_t now_ms);
 int link_ids(struct engine *engine, struct arena *arena, int64_t id, struct str *ret_emr, struct str *ret_crm,
              struct err *err) MUST_CHECK;
 
+/* Zeros and empty texts: any. */
 struct link_filter {
+	int64_t sync_id;
 	struct str emr_id, crm_id;
-	int64_t after_id;
+	unsigned states; /* bits: 1 << LINK_LINKED, ... */
+	bool stopped;    /* only those that the loop breaker stopped */
+	int64_t after_id, before_id;
+	bool newest; /* the youngest first */
 	size_t limit;
 };
 int link_list(struct engine *engine, struct arena *arena, const struct link_filter *filter, struct link **ret,

@@ -12,10 +12,14 @@ static const struct statement ADD = { "INSERT INTO outbox (sync_id, side, priori
 	                              "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,$12,$13,$14)" };
 static const struct statement DUE = {
 	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
-	"attempts, due_ms,"
+	"attempts, due_ms, created_ms,"
 	" error_code, version, sent FROM outbox WHERE sync_id = $1 AND side = $2 AND priority = $3 AND id > $4 AND "
 	"due_ms <= $5"
 	" ORDER BY id LIMIT $6"
+};
+static const struct statement OF_LINK = {
+	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
+	"attempts, due_ms, created_ms, error_code, version, sent FROM outbox WHERE link_id = $1 ORDER BY id LIMIT 100"
 };
 static const struct statement DONE = { "DELETE FROM outbox WHERE id = $1" };
 static const struct statement LATER = {
@@ -68,6 +72,7 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.base = arena_str(arena, row_blob(rows, "base")),
 		.attempts = row_int(rows, "attempts"),
 		.due_ms = row_int(rows, "due_ms"),
+		.created_ms = row_int(rows, "created_ms"),
 		.error_code = arena_str(arena, row_text(rows, "error_code")),
 		.version = arena_str(arena, row_text(rows, "version")),
 		.sent = arena_str(arena, row_text(rows, "sent")),
@@ -85,6 +90,19 @@ int outbox_due(struct db *db, struct arena *arena, const struct owed_query *quer
 	struct selected found;
 
 	if (select_in(db, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
+}
+
+int outbox_of_link(struct engine *engine, struct arena *arena, int64_t link_id, struct owed **ret, size_t *ret_count,
+                   struct err *err)
+{
+	const struct selection what = { &OF_LINK, BIND(bind_int(link_id)), 100, sizeof(**ret), read_row };
+	struct selected found;
+
+	if (select_rows(engine, arena, &what, &found, err) < 0)
 		return err_pass(err);
 	*ret = found.at;
 	*ret_count = found.count;

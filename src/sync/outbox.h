@@ -22,7 +22,7 @@ struct owed {
 	struct str
 	        sent; /* a create that may have been carried out: ids that were known of such a record before, as a JSON list; empty: it was not */
 	struct str base; /* sealed: what the base becomes, for the fields of this write; empty: nothing */
-	int64_t attempts, due_ms;
+	int64_t attempts, due_ms, created_ms;
 	struct str error_code;
 };
 
@@ -37,6 +37,9 @@ struct owed_query {
 };
 int outbox_due(struct db *db, struct arena *arena, const struct owed_query *query, struct owed **ret, size_t *ret_count,
                struct err *err) MUST_CHECK;
+/* What is owed for one pair, oldest first, at most 100. */
+int outbox_of_link(struct engine *engine, struct arena *arena, int64_t link_id, struct owed **ret, size_t *ret_count,
+                   struct err *err) MUST_CHECK;
 int outbox_done(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, struct err *err) MUST_CHECK;
 /* A create is about to be sent to a system that cannot be asked for it by our id: until something is known of it, it is not to be sent again, and not to be asked

@@ -125,8 +125,7 @@ static struct str partner_before(const struct check *c)
 static int note_wish(struct engine *engine, const struct check *c, struct err *err)
 {
 	const struct person_asks *a = c->asks;
-	struct str subject = arena_printf(c->arena, "%s %.*s of sync %.*s", record_of[a->side], STR_ARG(a->record_id),
-	                                  STR_ARG(c->plan->name));
+	struct str subject = audit_record(c->arena, a->side, a->record_id, c->plan->name);
 
 	return audit_note(engine, wish_name(a->wish), subject, partner_before(c), a->partner, a->why, err);
 }

@@ -107,6 +107,15 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 	return conflict_renewed(db, link_id, err);
 }
 
+/* What was decided of its fields, and what of it a person has to decide. */
+static int commit_fields(struct db *db, const struct commit *job, struct item *item, int64_t link_id, struct err *err)
+{
+	item->history.link_id = link_id;
+	if (history_add(db, &item->history, err) < 0)
+		return err_pass(err);
+	return commit_conflicts(db, job, item, link_id, err);
+}
+
 static bool base_moved(const struct reconciler *r, const struct item *item)
 {
 	if (item->learnt)
@@ -141,7 +150,7 @@ static int commit_unchanged(struct db *db, const struct commit *job, struct item
 		return err_pass(err);
 	if (!item->older && link_look(db, link.id, &looked, err) < 0)
 		return err_pass(err);
-	if (commit_conflicts(db, job, item, link.id, err) < 0)
+	if (commit_fields(db, job, item, link.id, err) < 0)
 		return err_pass(err);
 	return stage_settle(db, item->staged->id, item->older ? STAGED_SUPERSEDED : STAGED_DONE, item->verdict.outcome,
 	                    link.id, item->verdict.reason, err);
@@ -224,7 +233,7 @@ static int commit_writes(struct db *db, const struct commit *job, struct item *i
 		code = err_pass(err);
 	else
 		code = link_look(db, link.id, &looked, err);
-	if (code < 0 || owe_all(db, item, link.id, true, err) < 0 || commit_conflicts(db, job, item, link.id, err) < 0)
+	if (code < 0 || owe_all(db, item, link.id, true, err) < 0 || commit_fields(db, job, item, link.id, err) < 0)
 		return err_pass(err);
 	return stage_settle(db, item->staged->id, STAGED_OWED, item->verdict.outcome, link.id, item->verdict.reason,
 	                    err);
@@ -306,6 +315,8 @@ static int commit_skipped(struct db *db, const struct commit *job, const struct 
 	if (item->gone && stage_removal_there(db, job, item, err) < 0)
 		return err_pass(err);
 	if (stage_settle(db, v->staged_id, STAGED_DONE, v->outcome, 0, v->reason, err) < 0)
+		return err_pass(err);
+	if (v->candidates.len && stage_candidates(db, v->staged_id, v->candidates, err) < 0)
 		return err_pass(err);
 	return everyday(item) ? 0 : note_decision(db, job, item, err);
 }

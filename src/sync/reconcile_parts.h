@@ -10,6 +10,7 @@
 #include "lib/map.h"
 #include "sync/catchup.h"
 #include "sync/compose.h"
+#include "sync/history.h"
 #include "sync/reconcile.h"
 #include "sync/resolve.h"
 #include "sync/review.h"
@@ -41,6 +42,8 @@ struct item {
 	struct suggesting suggesting; /* R10: nobody fits exactly; who may be the same */
 	struct conflict *decisions;   /* WISH_RESOLVE: what a person decided of its conflicts; `waiting`: not applied */
 	size_t decision_count;
+	struct history
+	        history; /* what was decided of its fields; empty for a record that is created: it is all its payload's */
 	const struct run *run; /* whose Batch Sync ID is written; NULL: the payload belongs to none */
 };
 

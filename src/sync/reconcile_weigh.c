@@ -371,6 +371,29 @@ static bool would_write_unread(const struct plan *plan, const struct item *item)
 	return writes;
 }
 
+/* Why a field has its value is asked long after: what moved, by which rule, and what both sides held. */
+static void note_history(struct reconciler *r, struct chunk *chunk, struct item *item)
+{
+	struct str *decided = arena_new_array(&chunk->arena, struct str, item->decision_count);
+	struct history_of of = { .mapping = item_mapping(r->plan, item),
+		                 .base = item->base,
+		                 .emr = item->verdict.emr,
+		                 .crm = item->verdict.crm,
+		                 .merged = item->merged,
+		                 .decided = decided };
+
+	if (item->resolved.kind == RESOLVED_CREATE || item->verdict.outcome == OUTCOME_FAILED)
+		return;
+	for (size_t i = 0; i < item->decision_count; i++) {
+		if (!item->decisions[i].waiting)
+			decided[of.decided_count++] = item->decisions[i].field;
+	}
+	history_make(r->engine, &chunk->arena, &of, &item->history);
+	item->history.mode = item->verdict.mode;
+	item->history.mapping_version = r->plan->mapping_version;
+	item->history.staged_id = item->staged->id;
+}
+
 static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 {
 	const struct field_map *field = NULL;
@@ -408,6 +431,7 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	item->verdict.outcome = outcome_of(item);
 	item->verdict.reason = item->resolved.reason ? item->resolved.reason : outcome_meaning(item->verdict.outcome);
 	count_turn(r, chunk, item);
+	note_history(r, chunk, item);
 }
 
 /* ---- undo ---- */

@@ -12,6 +12,7 @@
 
 #include "sync/capture.h"
 #include "sync/identity.h"
+#include "sync/suggest.h"
 #include "sync/trigger.h"
 
 struct question {
@@ -193,7 +194,16 @@ static int by_id_stored_here(const struct question *q, struct resolved *ret, boo
 	return join(q, ret, there.record_id, "R6");
 }
 
-/* Candidates of the other side that share the key, without those that this run made itself. */
+/* A person said that the two are not the same. */
+static int parted(const struct question *q, struct str candidate, bool *ret, struct err *err)
+{
+	struct str own = q->staged->record_id;
+	bool emr = q->own == SIDE_EMR;
+
+	return suggest_was_dismissed(q->db, q->plan->sync_id, emr ? own : candidate, emr ? candidate : own, ret, err);
+}
+
+/* Candidates of the other side that share the key, without those that this run made itself and those that a person ruled out. */
 static int candidates(const struct question *q, struct digest16 key, struct known **ret,
                       struct match_candidate **ret_candidates, size_t *ret_count, struct err *err)
 {
@@ -204,11 +214,11 @@ static int candidates(const struct question *q, struct digest16 key, struct know
 		return err_wrap(err, "match by name and birth date");
 	*ret_candidates = arena_new_array(q->arena, struct match_candidate, count);
 	for (size_t i = 0; i < count; i++) {
-		bool is_bound, ours;
+		bool is_bound, ours, never;
 
-		if (bound(q, &found[i], &is_bound, &ours, err) < 0)
+		if (bound(q, &found[i], &is_bound, &ours, err) < 0 || parted(q, found[i].record_id, &never, err) < 0)
 			return err_pass(err);
-		if (ours)
+		if (ours || never)
 			continue;
 		(*ret_candidates)[kept] = (struct match_candidate) { .id = found[i].record_id, .linked = is_bound };
 		found[kept++] = found[i];

@@ -34,7 +34,7 @@ static const struct statement DECISIONS = {
 };
 static const struct statement LIST = {
 	"SELECT " COLUMNS " FROM conflict WHERE id > $1 AND ($2 = 0 OR id = $2) AND ($3 = 0 OR sync_id = $3)"
-	" AND ($4 = 0 OR waiting = 1) ORDER BY id LIMIT $5"
+	" AND ($4 = 0 OR waiting = 1) AND ($5 = 0 OR link_id = $5) ORDER BY id LIMIT $6"
 };
 
 enum { FIELDS_MAX = 1000 };
@@ -256,7 +256,7 @@ int conflict_find(struct engine *engine, struct arena *arena, const struct confl
 	size_t most = f->limit ? f->limit : 100;
 	const struct selection what = { &LIST,
 		                        BIND(bind_int(f->after_id), bind_int(f->id), bind_int(f->sync_id),
-		                             bind_int(f->waiting), bind_int((int64_t)most)),
+		                             bind_int(f->waiting), bind_int(f->link_id), bind_int((int64_t)most)),
 		                        most, sizeof(**ret), read_row };
 	struct selected found;
 

@@ -60,8 +60,8 @@ int conflict_decided(struct db *db, const struct conflict *conflict, struct err 
 /* ---- reading ---- */
 
 struct conflict_filter {
-	int64_t id, sync_id; /* 0: any */
-	bool waiting;        /* only those */
+	int64_t id, sync_id, link_id; /* 0: any */
+	bool waiting;                 /* only those */
 	int64_t after_id;
 	size_t limit; /* 0: 100 */
 };

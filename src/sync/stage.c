@@ -7,19 +7,13 @@
 #include <string.h>
 
 #include "lib/clock.h"
-
-#define COLUMNS                                                                                                      \
-	"id, sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, received_ms, link_id, "   \
-	"reason, error_code, error_field, error_ms, attempts, hash, same, body_of, kind, priority, event, partner, " \
-	"modified_by, wish, pushed, read_as"
-
-/* A payload whose record was read again, because it had failed or only told that it changed, counts through the one that took its place; an older one (R4) is its record's only one in its run. */
-#define COUNTS_ITSELF "(state <> 4 OR outcome NOT IN (0, 9))"
+#include "sync/stage_parts.h"
 
 /* A batch that has not read everything judges nobody (R8), however its reading ended, and one that was aborted rests until it is resumed (R34). What a delta
- * read is not read again: it flows as soon as that is over. A retry goes its own way. */
-#define NOT_HELD                                                                                                  \
-	" AND (run_id IS NULL OR door = 5 OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND CASE kind " \
+ * read is not read again: it flows as soon as that is over. A retry and what else a person waits for go their own way. */
+#define NOT_HELD                                                                                                    \
+	" AND (run_id IS NULL OR door = 5 OR priority = 0 OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 " \
+	"AND CASE kind "                                                                                            \
 	"WHEN 'delta' THEN phase = 0 AND state IN (0, 5) ELSE state = 2 OR (phase = 0 AND state <> 1) END))"
 
 static const struct statement INSERT = {
@@ -31,12 +25,13 @@ static const struct statement INSERT = {
 };
 static const struct statement SETTLE = {
 	"UPDATE staged SET state = $2, outcome = $3, link_id = $4, reason = $5, error_code = NULL, error_field = NULL,"
-	" error_ms = NULL, attempts = attempts + 1 WHERE id = $1"
+	" error_ms = NULL, attempts = attempts + 1, decided_ms = $6 WHERE id = $1"
 };
 static const struct statement FAIL = {
 	"UPDATE staged SET state = 3, outcome = 9, error_code = $2, error_field = $3, reason = $4, error_ms = $5,"
 	" attempts = attempts + 1 WHERE id = $1"
 };
+static const struct statement CANDIDATES = { "UPDATE staged SET candidates = $2 WHERE id = $1" };
 static const struct statement AGAIN = { "UPDATE staged SET state = $2, outcome = 0, same = 0 WHERE id = $1" };
 /* 5, 0: TO_READ, WAITING, as stage_again() chooses. */
 static const struct statement AGAIN_SINCE = {
@@ -49,11 +44,13 @@ static const struct statement ONLY = {
 	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state IN (0, 5) AND sync_id = $1 AND id <> $2"
 };
 static const struct statement WAITING = {
-	"SELECT " COLUMNS ", body FROM staged WHERE state = 0 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
+	"SELECT " STAGED_COLUMNS
+	", body FROM staged WHERE state = 0 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
 	" ORDER BY id LIMIT $4"
 };
 static const struct statement TO_READ = {
-	"SELECT " COLUMNS ", body FROM staged WHERE state = 5 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
+	"SELECT " STAGED_COLUMNS
+	", body FROM staged WHERE state = 5 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
 	" ORDER BY id LIMIT $4"
 };
 static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state IN (0, 1)" };
@@ -81,24 +78,19 @@ static const struct statement QUEUE = {
 	" AND (run_id IS NULL OR run_id NOT IN (SELECT id FROM run WHERE sync_id = $1 AND kind <> 'delta' AND state = "
 	"2))"
 };
-static const struct statement READ = { "SELECT " COLUMNS ", body FROM staged WHERE id = $1" };
+static const struct statement READ = { "SELECT " STAGED_COLUMNS ", body FROM staged WHERE id = $1" };
 static const struct statement FACTS = {
 	"SELECT side, hash, version, modified_ms, received_ms, body_of FROM staged WHERE id = $1"
 };
 static const struct statement FINISH = {
-	"UPDATE staged SET state = 2, error_code = NULL, error_field = NULL, error_ms = NULL, attempts = attempts + 1"
-	" WHERE id = $1 AND state = 1"
+	"UPDATE staged SET state = 2, error_code = NULL, error_field = NULL, error_ms = NULL, attempts = attempts + 1,"
+	" ended_ms = $2 WHERE id = $1 AND state = 1"
 };
 static const struct statement LET_GO = {
 	"UPDATE staged SET state = 2, outcome = 8, reason = 'its pair was unlinked before its write went out (R29)'"
 	" WHERE link_id = $1 AND state = 1"
 };
 static const struct statement BODY = { "SELECT body FROM staged WHERE id = $1" };
-static const struct statement LIST = {
-	"SELECT " COLUMNS " FROM staged WHERE id > $1 AND ($2 = 0 OR run_id = $2) AND ($3 = 0 OR state = 3)"
-	" AND ($4 = '' OR error_code = $4) AND ($5 = 0 OR (outcome = $5 AND " COUNTS_ITSELF "))"
-	" AND ($6 = '' OR record_id = $6) ORDER BY id LIMIT $7"
-};
 static const struct statement COUNTS = {
 	"SELECT outcome, COUNT(*) AS n FROM staged WHERE run_id = $1 AND " COUNTS_ITSELF " GROUP BY outcome"
 };
@@ -191,13 +183,18 @@ int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcom
 {
 	return db_run(db, &SETTLE,
 	              BIND(bind_int(id), bind_int(state), bind_int(outcome), bind_id(link_id),
-	                   bind_text_or_null(str_of(reason))),
+	                   bind_text_or_null(str_of(reason)), bind_int(clock_wall_ms())),
 	              err);
+}
+
+int stage_candidates(struct db *db, int64_t id, struct str candidates, struct err *err)
+{
+	return db_run(db, &CANDIDATES, BIND(bind_int(id), bind_text(candidates)), err);
 }
 
 int stage_finish(struct db *db, int64_t id, struct err *err)
 {
-	return db_run(db, &FINISH, BIND(bind_int(id)), err);
+	return db_run(db, &FINISH, BIND(bind_int(id), bind_int(clock_wall_ms())), err);
 }
 
 int stage_let_go(struct db *db, int64_t link_id, struct err *err)
@@ -264,7 +261,7 @@ static void read_hash(struct rows *rows, struct staged *ret)
 		memcpy(ret->hash.bytes, hash.at, hash.len);
 }
 
-static void read_row(struct rows *rows, struct arena *arena, struct staged *ret)
+void stage_read_row(struct rows *rows, struct arena *arena, struct staged *ret)
 {
 	*ret = (struct staged) {
 		.id = row_int(rows, "id"),
@@ -309,7 +306,7 @@ static int read_all(struct rows *rows, struct arena *arena, size_t limit, bool w
 	while (count < limit && (more = rows_next(rows, err)) != 0) {
 		if (more < 0)
 			return more;
-		read_row(rows, arena, &all[count]);
+		stage_read_row(rows, arena, &all[count]);
 		if (with_body)
 			all[count].sealed = arena_str(arena, row_blob(rows, "body"));
 		count++;
@@ -476,35 +473,6 @@ int stage_bytes(struct engine *engine, struct arena *arena, const struct staged 
 			return code;
 	}
 	return box_open(engine->keys, arena, BOX, job.sealed, ret, err);
-}
-
-struct list_job {
-	struct arena *arena;
-	const struct staged_filter *filter;
-	struct staged **ret;
-	size_t *ret_count;
-};
-
-static int list(struct db *db, void *context, struct err *err)
-{
-	struct list_job *job = context;
-	const struct staged_filter *f = job->filter;
-	size_t limit = f->limit ? f->limit : 100;
-	ROWS rows = NULL;
-	int code = db_select(db, &LIST,
-	                     BIND(bind_int(f->after_id), bind_int(f->run_id), bind_int(f->failed), bind_text(f->code),
-	                          bind_int(f->outcome), bind_text(f->record_id), bind_int((int64_t)limit)),
-	                     &rows, err);
-
-	return code < 0 ? code : read_all(rows, job->arena, limit, false, job->ret, job->ret_count, err);
-}
-
-int stage_list(struct engine *engine, struct arena *arena, const struct staged_filter *filter, struct staged **ret,
-               size_t *ret_count, struct err *err)
-{
-	struct list_job job = { arena, filter, ret, ret_count };
-
-	return store_read(engine->store, list, &job, err);
 }
 
 struct counts_job {

@@ -68,6 +68,9 @@ struct staged {
 	struct str sealed; /* the bytes, sealed; empty when not asked for */
 	int64_t body_of;   /* another row that holds the same bytes; 0: this one */
 	int64_t read_as;   /* SUPERSEDED: the payload that its record was read as; 0: none */
+	/* Only what stage_list read has these: */
+	int64_t decided_ms, ended_ms; /* when it was decided; when the last of its writes was taken */
+	struct str candidates;        /* see stage_candidates */
 };
 
 /* Inside a transaction. Fills s->id. `sealed` may be empty when body_of is set. */
@@ -75,6 +78,8 @@ int stage_insert(struct db *db, struct staged *s, struct err *err) MUST_CHECK;
 /* Outcome of reconcile or deliver. */
 int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcome outcome, int64_t link_id,
                  const char *reason, struct err *err) MUST_CHECK;
+/* R8: ids of the records that fit it, comma separated: a person is to choose. */
+int stage_candidates(struct db *db, int64_t id, struct str candidates, struct err *err) MUST_CHECK;
 /* A payload whose writes were owed is done; one in another state stays as it is. */
 int stage_finish(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 /* The pair has ended and its writes with it: payloads that waited for them are done. */
@@ -128,17 +133,36 @@ struct queue {
 };
 int stage_queue(struct db *db, int64_t sync_id, struct queue *ret, struct err *err) MUST_CHECK;
 
+/* Zeros and empty texts: any. */
 struct staged_filter {
-	int64_t run_id; /* 0: any */
+	int64_t id, sync_id, run_id;
 	bool failed;
-	struct str code;      /* error code; empty: any */
-	enum outcome outcome; /* OUTCOME_NONE: any */
-	struct str record_id; /* of either side; empty: any */
-	int64_t after_id;
+	struct str code; /* of the error */
+	struct str error_field;
+	enum outcome outcome;
+	struct str record_id;           /* of either side */
+	unsigned sides, states, doors;  /* bits: 1 << SIDE_CRM, ... */
+	int64_t received_ms, before_ms; /* came since then, before then */
+	int64_t after_id, before_id;
+	bool newest;  /* the youngest first */
 	size_t limit; /* 0: 100 */
 };
 int stage_list(struct engine *engine, struct arena *arena, const struct staged_filter *filter, struct staged **ret,
                size_t *ret_count, struct err *err) MUST_CHECK;
+/* How many fit, but never more than `most`. The filter's page does not count. */
+int stage_count(struct engine *engine, const struct staged_filter *filter, int64_t most, int64_t *ret,
+                struct err *err) MUST_CHECK;
+/* What failed alike: a row for each sync, error code and field, the most frequent first; at most 200. sync_id 0: any. */
+struct alike {
+	int64_t sync_id, count, first_ms, last_ms;
+	struct str code, field;
+};
+int stage_alike(struct engine *engine, struct arena *arena, int64_t sync_id, struct alike **ret, size_t *ret_count,
+                struct err *err) MUST_CHECK;
+/* Failed payloads that fit are tried once more: read anew where their record is known, with the same bytes else. The road does it. */
+int stage_retry(struct db *db, const struct staged_filter *filter, int64_t *ret_count, struct err *err) MUST_CHECK;
+/* A person says of failed or parked payloads that fit that they are of no use: they are done, and keep their bytes and their error. */
+int stage_skip(struct db *db, const struct staged_filter *filter, int64_t *ret_count, struct err *err) MUST_CHECK;
 /* Counts by outcome of one run; payloads that were read again count once, through the younger one. `ret` has OUTCOME_COUNT places. */
 int stage_counts(struct engine *engine, int64_t run_id, int64_t *ret, struct err *err) MUST_CHECK;
 

@@ -16,7 +16,7 @@
 #include "sync/link.h"
 #include "sync/select.h"
 
-#define COLUMNS "id, sync_id, emr_id, crm_id, candidate_side, why, state, at_ms, decided_by"
+#define COLUMNS "id, sync_id, emr_id, crm_id, candidate_side, why, state, at_ms, decided_by, decided_ms"
 
 static const struct statement ADD = { "INSERT INTO suggestion (sync_id, emr_id, crm_id, candidate_side, why, state, "
 	                              "at_ms) VALUES ($1,$2,$3,$4,$5,0,$6)"
@@ -33,6 +33,20 @@ static const struct statement LIST = {
 	" l.sync_id = s.sync_id AND l.state < 2 AND l.emr_id = s.emr_id AND s.candidate_side = 0)"
 	" AND NOT EXISTS (SELECT 1 FROM link l WHERE l.sync_id = s.sync_id AND l.state < 2 AND l.crm_id = s.crm_id AND"
 	" s.candidate_side = 1) ORDER BY id LIMIT $2"
+};
+
+static const struct statement OF_EMR = { "SELECT " COLUMNS
+	                                 " FROM suggestion WHERE sync_id = $1 AND emr_id = $2 ORDER BY id LIMIT 100" };
+static const struct statement OF_CRM = { "SELECT " COLUMNS
+	                                 " FROM suggestion WHERE sync_id = $1 AND crm_id = $2 ORDER BY id LIMIT 100" };
+static const struct statement NEVER = {
+	"INSERT INTO suggestion (sync_id, emr_id, crm_id, candidate_side, why, state, at_ms, decided_by, decided_ms) "
+	"VALUES ($1,$2,$3,0,0,2,$4,$5,$4) ON CONFLICT (sync_id, emr_id, crm_id) DO UPDATE SET state = 2, decided_by = "
+	"$5,"
+	" decided_ms = $4"
+};
+static const struct statement WAS_DISMISSED = {
+	"SELECT COUNT(*) AS n FROM suggestion WHERE sync_id = $1 AND emr_id = $2 AND crm_id = $3 AND state = 2"
 };
 
 const char *suggestion_state_name(enum suggestion_state state)
@@ -228,6 +242,7 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.state = (enum suggestion_state)row_int(rows, "state"),
 		.at_ms = row_int(rows, "at_ms"),
 		.decided_by = arena_str(arena, row_text(rows, "decided_by")),
+		.decided_ms = row_int(rows, "decided_ms"),
 	};
 }
 
@@ -288,4 +303,71 @@ int suggest_dismiss(struct engine *engine, struct arena *arena, int64_t id, cons
 	struct dismissal d = { engine, arena, id, why, ret };
 
 	return store_write(engine->store, DURABLE, dismiss, &d, err);
+}
+
+int suggest_of(struct engine *engine, struct arena *arena, int64_t sync_id, enum side side, struct str record_id,
+               struct suggestion **ret, size_t *ret_count, struct err *err)
+{
+	const struct selection what = { side == SIDE_EMR ? &OF_EMR : &OF_CRM,
+		                        BIND(bind_int(sync_id), bind_text(record_id)), 100, sizeof(**ret), read_row };
+	struct selected found;
+
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
+}
+
+/* ---- never ---- */
+
+struct never {
+	struct engine *engine;
+	const struct plan *plan;
+	struct str emr_id, crm_id;
+	const char *why;
+};
+
+static int never(struct db *db, void *context, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct never *n = context;
+	const struct audit_entry entry = { .who = str_of(n->engine->who),
+		                           .action = STR("never_match"),
+		                           .subject = audit_record(&arena, SIDE_EMR, n->emr_id, n->plan->name),
+		                           .after = n->crm_id,
+		                           .why = str_of(n->why) };
+	struct link link;
+	bool linked;
+
+	if (link_by_emr(db, &arena, n->plan->sync_id, n->emr_id, &link, &linked, err) < 0)
+		return err_pass(err);
+	if (linked && str_eq(link.crm_id, n->crm_id))
+		return err_set(err, ERR_CONFLICT, "these two are linked; unlink them first");
+	if (db_run(db, &NEVER,
+	           BIND(bind_int(n->plan->sync_id), bind_text(n->emr_id), bind_text(n->crm_id),
+	                bind_int(clock_wall_ms()), bind_text(entry.who)),
+	           err) < 0)
+		return err_wrap(err, "note that two records are not the same");
+	return audit_add(db, &entry, err);
+}
+
+int suggest_never(struct engine *engine, const struct plan *plan, struct str emr_id, struct str crm_id, const char *why,
+                  struct err *err)
+{
+	struct never job = { engine, plan, emr_id, crm_id, why };
+
+	return store_write(engine->store, DURABLE, never, &job, err);
+}
+
+int suggest_was_dismissed(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, bool *ret,
+                          struct err *err)
+{
+	int64_t count;
+
+	if (db_number(db, &WAS_DISMISSED, BIND(bind_int(sync_id), bind_text(emr_id), bind_text(crm_id)), 0, &count,
+	              err) < 0)
+		return err_pass(err);
+	*ret = count > 0;
+	return 0;
 }

@@ -23,6 +23,7 @@ struct suggestion {
 	enum weak_why why;
 	enum suggestion_state state;
 	struct str decided_by;
+	int64_t decided_ms;
 };
 
 /* Of a record with a complete identity; `there` is false where nothing is left of its names. */
@@ -49,6 +50,15 @@ int suggest_linked(struct db *db, int64_t sync_id, struct str emr_id, struct str
 /* Open ones whose candidate is still free; of all syncs; at most `limit` (0: 100). */
 int suggest_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct suggestion **ret,
                  size_t *ret_count, struct err *err) MUST_CHECK;
+/* All of one record, decided or not; at most 100. */
+int suggest_of(struct engine *engine, struct arena *arena, int64_t sync_id, enum side side, struct str record_id,
+               struct suggestion **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* R10, R7: a person says that these two are not the same, whether that was suggested or not: they are neither suggested nor linked by themselves any more. */
+int suggest_never(struct engine *engine, const struct plan *plan, struct str emr_id, struct str crm_id, const char *why,
+                  struct err *err) MUST_CHECK;
+/* Did a person say so? */
+int suggest_was_dismissed(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, bool *ret,
+                          struct err *err) MUST_CHECK;
 /* They are two people. ERR_NOT_FOUND: no such suggestion; ERR_CONFLICT: it is decided. Who and why stand in the audit trail. */
 int suggest_dismiss(struct engine *engine, struct arena *arena, int64_t id, const char *why, struct suggestion *ret,
                     struct err *err) MUST_CHECK;

@@ -19,7 +19,7 @@
 enum { REASON_MOST = 255, FIELDS_MOST = 50 }; /* characters of the package's field; bytes are never fewer */
 
 static const struct statement READ = {
-	"SELECT status, hash, owed_id FROM told WHERE sync_id = $1 AND side = $2 AND record_id = $3"
+	"SELECT status, hash, owed_id, at_ms FROM told WHERE sync_id = $1 AND side = $2 AND record_id = $3"
 };
 static const struct statement PUT = {
 	"INSERT INTO told (sync_id, side, record_id, status, hash, owed_id, at_ms) VALUES ($1,$2,$3,$4,$5,$6,$7)"
@@ -155,7 +155,8 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 
 	(void)arena;
 	*ret = (struct told) { .status = (enum truth_status)row_int(rows, "status"),
-		               .owed_id = row_int(rows, "owed_id") };
+		               .owed_id = row_int(rows, "owed_id"),
+		               .at_ms = row_int(rows, "at_ms") };
 	if (hash.len == sizeof(ret->hash.bytes))
 		memcpy(ret->hash.bytes, hash.at, hash.len);
 }

@@ -68,6 +68,7 @@ struct told {
 	enum truth_status status;
 	int64_t owed_id; /* the outbox entry that tells it; 0: it was delivered */
 	struct digest16 hash;
+	int64_t at_ms; /* when it was told last, or was to be */
 };
 int truth_read(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct told *ret, bool *ret_found,
                struct err *err) MUST_CHECK;
