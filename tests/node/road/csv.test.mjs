@@ -4,7 +4,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { withDaemon } from '../serve/daemon.mjs';
-import { admin, must, states, suture, withWorld, writeCalls } from './world.mjs';
+import { admin, interruptAtWork, must, states, suture, withWorld, writeCalls } from './world.mjs';
 
 const create = async (systems, fields) => (await admin(systems.salesforce, 'create', { object: 'Contact', fields })).id;
 
@@ -65,8 +65,8 @@ test('R34: Ctrl-C stops after the chunk in hand; --resume goes on without the fi
     const ids = [];
     for (let n = 0; n < 40; n++) ids.push(await create(systems, { FirstName: 'Nova', LastName: `Sprout${n}`, Birthdate: '1984-02-29' }));
     write(ids.join('\n'));
-    await admin(systems.hint, 'faults', [{ match: '*', kind: 'latency', rate: 1, ms: 60 }]);
-    const stopped = await suture(dir, ['import', '--csv', file, '--quiet', '--json'], { kill: (child) => setTimeout(() => child.kill('SIGINT'), 400) });
+    await admin(systems.hint, 'faults', [{ match: '*', kind: 'latency', rate: 1, ms: 300 }]);
+    const stopped = await suture(dir, ['import', '--csv', file, '--quiet', '--json'], { kill: interruptAtWork(dir) });
     assert.equal(stopped.code, 130, stopped.stderr);
     assert.match(stopped.stderr, /--resume/);
     await admin(systems.hint, 'faults', []);
@@ -128,8 +128,8 @@ test('while the daemon has the sync, it carries out imports, deltas, retries and
 
 test('R34: Ctrl-C stops the run that the daemon carries out, and the next call goes on with it', async () => {
   await withDaemon({ patients: 400 }, async ({ dir, systems }) => {
-    await admin(systems.salesforce, 'faults', [{ match: '*', kind: 'latency', rate: 1, ms: 150 }]);
-    const stopped = await suture(dir, ['import', '--quiet', '--json'], { kill: (child) => setTimeout(() => child.kill('SIGINT'), 700) });
+    await admin(systems.salesforce, 'faults', [{ match: '*', kind: 'latency', rate: 1, ms: 300 }]);
+    const stopped = await suture(dir, ['import', '--quiet', '--json'], { kill: interruptAtWork(dir) });
     assert.deepEqual([stopped.code, stopped.json.error.code], [130, 'aborted'], stopped.stderr);
     const [cut] = (await suture(dir, ['runs', '--json'])).json;
     assert.equal(cut.state, 'aborted');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { admin, importToTheEnd, must, paths, suture, withWorld, writeCalls } from './world.mjs';
+import { admin, importToTheEnd, interruptAtWork, must, paths, suture, withWorld, writeCalls } from './world.mjs';
 
 test('R6 R7 R8 R12 R16 R18: the first import gives every patient the treatment that the truth says', async () => {
   await withWorld({ patients: 600 }, async ({ dir, wrong, world }) => {
@@ -85,8 +85,9 @@ test('R5 R34: kill -9 at 20 moments of an import, and it goes on where it was', 
 
 test('R34: Ctrl-C stops after the chunk in hand, says so, and the next call goes on', async () => {
   await withWorld({ patients: 800 }, async ({ dir, systems, wrong }) => {
-    await admin(systems.salesforce, 'faults', [{ match: '*', kind: 'latency', rate: 1, ms: 60 }]);
-    const stopped = await suture(dir, ['import', '--json', '--quiet'], { kill: (child) => setTimeout(() => child.kill('SIGINT'), 150) });
+    await admin(systems.salesforce, 'faults', [{ match: '*', kind: 'latency', rate: 1, ms: 300 }]);
+    const stopped = await suture(dir, ['import', '--json', '--quiet'], { kill: interruptAtWork(dir) });
+    await admin(systems.salesforce, 'faults', []);
     assert.equal(stopped.code, 130);
     assert.match(stopped.stderr, /again to go on/);
     const runs = await must(dir, ['runs', '--json']);

@@ -20,6 +20,14 @@ export async function withWorld({ patients = 300, seed = 7, sandbox = [], extra 
   }
 }
 
+/** For suture()'s `kill`: Ctrl-C as soon as the command's run has read something, however fast the machine is. */
+export const interruptAtWork = (dir) => async (child) => {
+  const ended = new Promise((done) => child.once('exit', () => done(true)));
+  const atWork = async () => (await suture(dir, ['runs', '--json'])).json?.some((run) => run.state === 'active' && run.read > 0);
+  while (!(await atWork()) && !(await Promise.race([ended, new Promise((done) => setTimeout(done, 10))])));
+  child.kill('SIGINT');
+};
+
 /** import until it ends by itself, then drain; for runs that faults or signals cut short. */
 export async function importToTheEnd(dir, most = 30) {
   for (let n = 0; n < most; n++) {
