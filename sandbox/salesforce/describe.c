@@ -209,10 +209,33 @@ static void write_children(struct buf *out, const struct org *org, const struct 
 	buf_add_char(out, ']');
 }
 
-static void write_record_types(struct buf *out, struct str version, const struct object *object)
+static void write_record_type(struct buf *out, const struct object *types, const struct row *row)
 {
+	const struct field *name = object_field(types, STR("Name"));
+	const struct field *api = object_field(types, STR("DeveloperName"));
+	char id[ID_LONG + 1];
+
+	id_long(row->id, id);
+	buf_add_c(out, "{\"active\":true,\"available\":true,\"defaultRecordTypeMapping\":false,\"master\":false,"
+	               "\"developerName\":");
+	json_write_string(out, row_cell(row, api->number));
+	buf_add_c(out, ",\"name\":");
+	json_write_string(out, row_cell(row, name->number));
+	buf_printf(out, ",\"recordTypeId\":\"%s\",\"urls\":{}},", id);
+}
+
+static void write_record_types(struct buf *out, const struct org *org, struct str version, const struct object *object)
+{
+	const struct object *types = org_object(org, STR("RecordType"));
+	const struct field *of = object_field(types, STR("SobjectType"));
+
+	buf_add_c(out, ",\"recordTypeInfos\":[");
+	for (uint32_t i = 0; i < types->row_count; i++) {
+		if (str_eq_c(row_cell(row_at(types, i), of->number), object->name))
+			write_record_type(out, types, row_at(types, i));
+	}
 	buf_printf(out,
-	           ",\"recordTypeInfos\":[{\"active\":true,\"available\":true,\"defaultRecordTypeMapping\":true,"
+	           "{\"active\":true,\"available\":true,\"defaultRecordTypeMapping\":true,"
 	           "\"developerName\":\"Master\",\"master\":true,\"name\":\"Master\",\"recordTypeId\":"
 	           "\"012000000000000AAA\","
 	           "\"urls\":{\"layout\":\"/services/data/%.*s/sobjects/%s/describe/layouts/012000000000000AAA\"}}]",
@@ -225,7 +248,7 @@ static void write_describe(struct buf *out, const struct org *org, struct str ve
 	write_object(out, version, object);
 	buf_add_c(out,
 	          ",\"actionOverrides\":[],\"compactLayoutable\":true,\"supportedScopes\":[],\"namedLayoutInfos\":[]");
-	write_record_types(out, version, object);
+	write_record_types(out, org, version, object);
 	write_children(out, org, object);
 	buf_add_c(out, ",\"fields\":[");
 	for (unsigned i = 0; i < object->field_count; i++) {

@@ -152,10 +152,21 @@ struct field_info {
 	size_t picklist_count;
 };
 
+struct record_type {
+	struct str id, name;
+};
+
 struct object_info {
 	struct str name, label;
 	struct field_info *fields;
 	size_t field_count;
+	struct record_type *record_types; /* that new records may be given; none: there is no choice */
+	size_t record_type_count;
+};
+
+struct object_name {
+	struct str name, label;
+	bool writable; /* records can be created */
 };
 
 /*
@@ -281,6 +292,9 @@ struct connector {
 	int (*check)(struct connection *c, struct arena *arena, struct str *ret_who, struct err *err);
 	int (*describe)(struct connection *c, struct arena *arena, struct str object, struct object_info *ret,
 	                struct err *err);
+	/* The objects that there are; NULL: it cannot tell, names are typed. */
+	int (*objects)(struct connection *c, struct arena *arena, struct object_name **ret, size_t *ret_count,
+	               struct err *err);
 	struct call *(*list_start)(struct connection *c, const struct list_request *request);
 	int (*list_finish)(struct call **call, struct arena *arena, struct page *ret, struct err *err);
 	struct call *(*fetch_start)(struct connection *c, const struct fetch_request *request);

@@ -255,5 +255,9 @@ const struct migration migrations[] = {
 	  "  others TEXT NOT NULL, who TEXT NOT NULL, why TEXT, at_ms INTEGER NOT NULL);"
 	  "CREATE INDEX case_closed_record ON case_closed (sync_id, record_id);",
 	  NULL },
+	{ "drafts: what a person is setting up",
+	  "CREATE TABLE draft (who TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL, at_ms INTEGER NOT NULL, "
+	  "PRIMARY KEY (who, subject));",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

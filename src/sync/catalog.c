@@ -3,7 +3,9 @@
  * audit trail that says what it was before and after (secrets never stand in it).
  *
  *	apply   parse, validate everything, compare with what is stored, then one transaction
- *	export  the same file from what is stored
+ *	save    the same for one sync's document that is a tree already
+ *
+ * What people read of it is in catalog_show.c.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -33,20 +35,13 @@ static const struct statement ADD_VERSION = {
 	"$4, $5)"
 };
 
-struct doc {
-	int64_t id, version;
-	struct str kind, name;
-	struct json *body;
-	struct doc *next;
-};
-
 /* ---- reading ---- */
 
 struct read_job {
 	struct engine *engine;
 	struct arena *arena;
 	struct str kind, name;
-	struct doc *first, **tail;
+	struct catalog_doc *first, **tail;
 };
 
 int catalog_open_body(struct engine *engine, struct arena *arena, struct str sealed, struct json **ret, struct err *err)
@@ -67,13 +62,13 @@ static int read_docs(struct db *db, void *context, struct err *err)
 	job->first = NULL;
 	job->tail = &job->first;
 	while (more >= 0 && (more = rows_next(rows, err)) > 0) {
-		struct doc *doc = arena_new(job->arena, struct doc);
+		struct catalog_doc *doc = arena_new(job->arena, struct catalog_doc);
 		struct str sealed = arena_str(job->arena, row_blob(rows, "body"));
 
-		*doc = (struct doc) { .id = row_int(rows, "id"),
-			              .version = row_int(rows, "version"),
-			              .kind = arena_str(job->arena, row_text(rows, "kind")),
-			              .name = arena_str(job->arena, row_text(rows, "name")) };
+		*doc = (struct catalog_doc) { .id = row_int(rows, "id"),
+			                      .version = row_int(rows, "version"),
+			                      .kind = arena_str(job->arena, row_text(rows, "kind")),
+			                      .name = arena_str(job->arena, row_text(rows, "name")) };
 		if (catalog_open_body(job->engine, job->arena, sealed, &doc->body, err) < 0)
 			return err_wrap(err, "read the configuration of %.*s '%.*s'", STR_ARG(doc->kind),
 			                STR_ARG(doc->name));
@@ -83,8 +78,8 @@ static int read_docs(struct db *db, void *context, struct err *err)
 	return more;
 }
 
-static int docs(struct engine *engine, struct arena *arena, const char *kind, struct str name, struct doc **ret,
-                struct err *err)
+int catalog_docs(struct engine *engine, struct arena *arena, const char *kind, struct str name,
+                 struct catalog_doc **ret, struct err *err)
 {
 	struct read_job job = { .engine = engine, .arena = arena, .kind = str_of(kind), .name = name };
 
@@ -94,29 +89,29 @@ static int docs(struct engine *engine, struct arena *arena, const char *kind, st
 	return 0;
 }
 
-static struct str names_of(struct arena *arena, const struct doc *list)
+static struct str names_of(struct arena *arena, const struct catalog_doc *list)
 {
 	struct str names = STR_EMPTY;
 
-	for (const struct doc *d = list; d; d = d->next)
+	for (const struct catalog_doc *d = list; d; d = d->next)
 		names = arena_printf(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "", STR_ARG(d->name));
 	return names.len ? names : STR("none");
 }
 
 /* One document by name; an empty name is fine when there is only one of its kind. */
-static int one_doc(struct engine *engine, struct arena *arena, const char *kind, struct str name, struct doc **ret,
-                   struct err *err)
+int catalog_doc(struct engine *engine, struct arena *arena, const char *kind, struct str name, struct catalog_doc **ret,
+                struct err *err)
 {
-	struct doc *all;
+	struct catalog_doc *all;
 
-	if (docs(engine, arena, kind, STR_EMPTY, &all, err) < 0)
+	if (catalog_docs(engine, arena, kind, STR_EMPTY, &all, err) < 0)
 		return err_pass(err);
 	if (!all)
 		return err_set(err, ERR_NOT_FOUND,
 		               "nothing is configured yet; write a configuration file and run `suture apply FILE`");
 	if (name.len == 0 && all->next)
 		return err_set(err, ERR_USAGE, "say which %s: %.*s", kind, STR_ARG(names_of(arena, all)));
-	for (struct doc *d = all; d; d = d->next) {
+	for (struct catalog_doc *d = all; d; d = d->next) {
 		if (name.len == 0 || str_eq(d->name, name)) {
 			*ret = d;
 			return 0;
@@ -129,10 +124,10 @@ static int one_doc(struct engine *engine, struct arena *arena, const char *kind,
 int catalog_read_sync(struct engine *engine, struct arena *arena, struct str name, struct sync_docs *ret,
                       struct err *err)
 {
-	struct doc *sync, *integration;
+	struct catalog_doc *sync, *integration;
 
-	if (one_doc(engine, arena, "sync", name, &sync, err) < 0 ||
-	    one_doc(engine, arena, "integration", json_get_text(sync->body, "integration"), &integration, err) < 0)
+	if (catalog_doc(engine, arena, "sync", name, &sync, err) < 0 ||
+	    catalog_doc(engine, arena, "integration", json_get_text(sync->body, "integration"), &integration, err) < 0)
 		return err_pass(err);
 	*ret = (struct sync_docs) { .sync_id = sync->id,
 		                    .integration_id = integration->id,
@@ -146,9 +141,9 @@ int catalog_read_sync(struct engine *engine, struct arena *arena, struct str nam
 int catalog_sync_id(struct engine *engine, struct str name, int64_t *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct doc *sync;
+	struct catalog_doc *sync;
 
-	if (one_doc(engine, &arena, "sync", name, &sync, err) < 0)
+	if (catalog_doc(engine, &arena, "sync", name, &sync, err) < 0)
 		return err_pass(err);
 	*ret = sync->id;
 	return 0;
@@ -157,17 +152,17 @@ int catalog_sync_id(struct engine *engine, struct str name, int64_t *ret, struct
 int catalog_has_children(struct engine *engine, struct str name, bool *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct doc *all;
+	struct catalog_doc *all;
 
 	*ret = false;
-	if (docs(engine, &arena, "sync", STR_EMPTY, &all, err) < 0)
+	if (catalog_docs(engine, &arena, "sync", STR_EMPTY, &all, err) < 0)
 		return err_pass(err);
-	for (const struct doc *d = all; d; d = d->next)
+	for (const struct catalog_doc *d = all; d; d = d->next)
 		*ret = *ret || str_eq(json_get_text(json_get(d->body, "parent"), "sync"), name);
 	return 0;
 }
 
-static size_t count_of(const struct doc *list)
+static size_t count_of(const struct catalog_doc *list)
 {
 	size_t count = 0;
 
@@ -178,17 +173,18 @@ static size_t count_of(const struct doc *list)
 
 int catalog_syncs(struct engine *engine, struct arena *arena, struct sync_row **ret, size_t *ret_count, struct err *err)
 {
-	struct doc *all;
+	struct catalog_doc *all;
 	size_t i = 0;
 
-	if (docs(engine, arena, "sync", STR_EMPTY, &all, err) < 0)
+	if (catalog_docs(engine, arena, "sync", STR_EMPTY, &all, err) < 0)
 		return err_pass(err);
 	*ret_count = count_of(all);
 	*ret = arena_new_array(arena, struct sync_row, *ret_count);
-	for (const struct doc *d = all; d; d = d->next) {
-		struct doc *integration;
+	for (const struct catalog_doc *d = all; d; d = d->next) {
+		struct catalog_doc *integration;
 
-		if (one_doc(engine, arena, "integration", json_get_text(d->body, "integration"), &integration, err) < 0)
+		if (catalog_doc(engine, arena, "integration", json_get_text(d->body, "integration"), &integration,
+		                err) < 0)
 			return err_pass(err);
 		(*ret)[i++] = (struct sync_row) { .id = d->id,
 			                          .name = d->name,
@@ -216,14 +212,14 @@ int catalog_generation(struct engine *engine, int64_t *ret, struct err *err)
 int catalog_connections(struct engine *engine, struct arena *arena, struct connection_row **ret, size_t *ret_count,
                         struct err *err)
 {
-	struct doc *all;
+	struct catalog_doc *all;
 	size_t i = 0;
 
-	if (docs(engine, arena, "connection", STR_EMPTY, &all, err) < 0)
+	if (catalog_docs(engine, arena, "connection", STR_EMPTY, &all, err) < 0)
 		return err_pass(err);
 	*ret_count = count_of(all);
 	*ret = arena_new_array(arena, struct connection_row, *ret_count);
-	for (const struct doc *d = all; d; d = d->next)
+	for (const struct catalog_doc *d = all; d; d = d->next)
 		(*ret)[i++] = (struct connection_row) { .id = d->id,
 			                                .name = d->name,
 			                                .kind = json_get_text(d->body, "kind") };
@@ -277,9 +273,9 @@ int catalog_read_connection(struct engine *engine, struct arena *arena, struct s
                             struct err *err)
 {
 	struct json *settings = json_new(arena, JSON_OBJECT);
-	struct doc *doc;
+	struct catalog_doc *doc;
 
-	if (one_doc(engine, arena, "connection", name, &doc, err) < 0)
+	if (catalog_doc(engine, arena, "connection", name, &doc, err) < 0)
 		return err_pass(err);
 	JSON_EACH (doc->body, setting) {
 		struct json *value;
@@ -363,11 +359,12 @@ struct apply {
 	struct arena *arena;
 	struct change *changes;
 	const char *why;
+	int64_t expected; /* the version that the change was made from; -1: any */
 	struct applied result;
 };
 
 /* What an auditor reads: the document without the values of secrets. */
-static struct str shown(struct arena *arena, const struct json *body)
+struct str catalog_shown(struct arena *arena, const struct json *body)
 {
 	struct json *copy = json_new(arena, JSON_OBJECT);
 	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
@@ -416,14 +413,17 @@ static int store_change(struct db *db, struct apply *job, const struct change *c
 
 	if (read_docs(db, &before, err) < 0)
 		return err_pass(err);
+	if (job->expected >= 0 && job->expected != (before.first ? before.first->version : 0))
+		return err_set(err, ERR_CONFLICT, "%s '%.*s' was changed by somebody else meanwhile", change->kind,
+		               STR_ARG(change->name));
 	if (before.first && json_equal(before.first->body, change->body)) {
 		job->result.unchanged++;
 		return 0;
 	}
 	*(before.first ? &job->result.changed : &job->result.created) += 1;
 	entry.subject = arena_printf(job->arena, "%s %.*s", change->kind, STR_ARG(change->name));
-	entry.before = before.first ? shown(job->arena, before.first->body) : STR_EMPTY;
-	entry.after = shown(job->arena, change->body);
+	entry.before = before.first ? catalog_shown(job->arena, before.first->body) : STR_EMPTY;
+	entry.after = catalog_shown(job->arena, change->body);
 	if (store_version(db, job, change, err) < 0)
 		return err_wrap(err, "store the configuration");
 	return audit_add(db, &entry, err);
@@ -442,7 +442,7 @@ static int store_changes(struct db *db, void *context, struct err *err)
 }
 
 /* A secret given as text is kept sealed; {sealed: true} keeps what is stored; paths are made absolute. */
-static int take_secret(struct apply *job, const struct doc *stored, const char *dir, const struct json *given,
+static int take_secret(struct apply *job, const struct catalog_doc *stored, const char *dir, const struct json *given,
                        struct json **ret, struct err *err)
 {
 	struct json *value = json_new(job->arena, JSON_OBJECT);
@@ -475,9 +475,9 @@ static int take_connection(struct apply *job, const char *dir, const struct json
 {
 	const struct connector *kind = connector_find(json_get_text(given, "kind"));
 	struct json *body = json_new(job->arena, JSON_OBJECT);
-	struct doc *stored;
+	struct catalog_doc *stored;
 
-	if (docs(job->engine, job->arena, "connection", given->key, &stored, err) < 0)
+	if (catalog_docs(job->engine, job->arena, "connection", given->key, &stored, err) < 0)
 		return err_pass(err);
 	JSON_EACH (given, setting) {
 		struct json *value = without_links(json_copy(job->arena, setting));
@@ -539,11 +539,11 @@ static int check_reference(const struct apply *job, const struct change *from, c
 {
 	const struct json *value = json_walk(from->body, setting);
 	struct str name = json_text(value);
-	struct doc *stored;
+	struct catalog_doc *stored;
 
 	if (in_file(job, kind, name) || (!value && strchr(setting, '.')))
 		return 0;
-	if (docs(job->engine, job->arena, kind, name, &stored, err) < 0)
+	if (catalog_docs(job->engine, job->arena, kind, name, &stored, err) < 0)
 		return err_pass(err);
 	if (name.len && stored)
 		return 0;
@@ -576,7 +576,7 @@ int catalog_apply(struct engine *engine, struct str text, const char *file_name,
                   struct applied *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct apply job = { .engine = engine, .arena = &arena, .why = why };
+	struct apply job = { .engine = engine, .arena = &arena, .why = why, .expected = -1 };
 	struct json *file;
 
 	if (text.len > LIMIT_CONFIG)
@@ -594,12 +594,12 @@ int catalog_amend_connection(struct engine *engine, struct str name, const struc
                              struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct apply job = { .engine = engine, .arena = &arena, .why = why };
-	struct doc *doc;
+	struct apply job = { .engine = engine, .arena = &arena, .why = why, .expected = -1 };
+	struct catalog_doc *doc;
 	const struct connector *kind;
 	struct json *body;
 
-	if (one_doc(engine, &arena, "connection", name, &doc, err) < 0)
+	if (catalog_doc(engine, &arena, "connection", name, &doc, err) < 0)
 		return err_pass(err);
 	kind = connector_find(json_get_text(doc->body, "kind"));
 	body = json_copy(&arena, doc->body);
@@ -618,7 +618,7 @@ int catalog_write_sync(struct engine *engine, struct str name, const struct json
                        struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct apply job = { .engine = engine, .arena = &arena, .why = why };
+	struct apply job = { .engine = engine, .arena = &arena, .why = why, .expected = -1 };
 	struct json *own = json_copy(&arena, body);
 	struct mapping ignored;
 
@@ -626,6 +626,20 @@ int catalog_write_sync(struct engine *engine, struct str name, const struct json
 		return err_pass(err);
 	add_change(&job, "sync", name, own);
 	return store_write(engine->store, DURABLE, store_changes, &job, err);
+}
+
+int catalog_save_sync(struct engine *engine, struct str name, const struct json *body, int64_t expected,
+                      const char *why, struct applied *ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct apply job = { .engine = engine, .arena = &arena, .why = why, .expected = expected };
+	struct json *file = catalog_file_of(&arena, name, body);
+
+	if (catalog_check_tree(&arena, file, err) < 0 || collect_changes(&job, file, "", err) < 0 ||
+	    check_references(&job, err) < 0 || store_write(engine->store, DURABLE, store_changes, &job, err) < 0)
+		return err_pass(err);
+	*ret = job.result;
+	return 0;
 }
 
 int catalog_exchange_code(struct engine *engine, struct str connection, struct str code, struct err *err)
@@ -643,36 +657,4 @@ int catalog_exchange_code(struct engine *engine, struct str connection, struct s
 	if (kind->exchange_code(kind, settings, engine->http, code, &arena, &token, err) < 0)
 		return err_wrap(err, "connection '%.*s'", STR_ARG(connection));
 	return catalog_amend_connection(engine, connection, token, "authorisation code exchanged", err);
-}
-
-/* ---- export ---- */
-
-int catalog_export(struct engine *engine, struct buf *out, struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct json *file = json_new(&arena, JSON_OBJECT);
-	struct json *connections = json_new(&arena, JSON_OBJECT), *syncs = json_new(&arena, JSON_OBJECT);
-	struct json *integration = NULL;
-	struct doc *all;
-
-	if (docs(engine, &arena, "", STR_EMPTY, &all, err) < 0)
-		return err_pass(err);
-	for (struct doc *d = all; d; d = d->next) {
-		struct json *body;
-
-		if (json_parse(&arena, shown(&arena, d->body), &body, err) < 0)
-			return err_pass(err);
-		if (str_eq(d->kind, STR("connection")))
-			json_set(connections, d->name, body);
-		else if (str_eq(d->kind, STR("sync")))
-			json_set(syncs, d->name, body);
-		else
-			integration = body;
-	}
-	json_set(file, STR("connections"), connections);
-	if (integration)
-		json_set(file, STR("integration"), integration);
-	json_set(file, STR("syncs"), syncs);
-	yaml_write(out, file);
-	return 0;
 }

@@ -27,6 +27,26 @@ int catalog_apply(struct engine *engine, struct str text, const char *file_name,
                   struct applied *ret, struct err *err) MUST_CHECK;
 /* The file again: the current version of everything. Applying it changes nothing. */
 int catalog_export(struct engine *engine, struct buf *out, struct err *err) MUST_CHECK;
+/*
+ * One sync's document, made as a tree (the console's mapping screens): checked and stored as catalog_apply does. `expected`: the version that it was made from,
+ * 0 for a new sync, -1: any. ERR_CONFLICT: somebody changed it meanwhile. ERR_CONFIG: no lines, as there is no file.
+ */
+int catalog_save_sync(struct engine *engine, struct str name, const struct json *body, int64_t expected,
+                      const char *why, struct applied *ret, struct err *err) MUST_CHECK;
+/* The sync as it stands, or as it was: its document without secrets. version 0: the newest. ERR_NOT_FOUND. */
+struct sync_version {
+	int64_t version, at_ms;
+	struct str who, why;
+	struct json *body; /* NULL in a list */
+};
+int catalog_sync_version(struct engine *engine, struct arena *arena, struct str sync, int64_t version,
+                         struct sync_version *ret, struct err *err) MUST_CHECK;
+/* All versions, newest first, without their documents. */
+int catalog_sync_versions(struct engine *engine, struct arena *arena, struct str sync, struct sync_version **ret,
+                          size_t *ret_count, struct err *err) MUST_CHECK;
+/* Makes what a version said the newest one. */
+int catalog_restore_sync(struct engine *engine, struct str sync, int64_t version, const char *why, struct applied *ret,
+                         struct err *err) MUST_CHECK;
 /* Merges settings (a token from a code exchange) into a connection as a new version. */
 int catalog_amend_connection(struct engine *engine, struct str name, const struct json *settings, const char *why,
                              struct err *err) MUST_CHECK;
@@ -49,6 +69,12 @@ struct connection_row {
 };
 int catalog_connections(struct engine *engine, struct arena *arena, struct connection_row **ret, size_t *ret_count,
                         struct err *err) MUST_CHECK;
+struct integration_row {
+	struct str name, emr, crm, default_account; /* emr, crm: connections */
+	int64_t version;
+};
+int catalog_integrations(struct engine *engine, struct arena *arena, struct integration_row **ret, size_t *ret_count,
+                         struct err *err) MUST_CHECK;
 /* Where `suture serve`, found by the world under `base`, takes the webhooks of a connection: BASE/hooks/NAME. */
 struct str catalog_hook_url(struct arena *arena, struct str base, struct str connection);
 int catalog_open_connection(struct engine *engine, struct str name, struct connection **ret,
@@ -56,6 +82,12 @@ int catalog_open_connection(struct engine *engine, struct str name, struct conne
 
 /* Opens an object sync by name; an empty name is fine when there is only one. ERR_NOT_FOUND lists those that exist. Makes no far call. */
 int plan_open(struct engine *engine, struct str name, struct plan **ret, struct err *err) MUST_CHECK;
+/*
+ * The same of a document that is not stored: what a person is about to save, to be checked. `sync_id` and version are those of the stored sync of that
+ * name, or 0. ERR_CONFIG as catalog_save_sync.
+ */
+int plan_open_document(struct engine *engine, struct str name, const struct json *body, struct plan **ret,
+                       struct err *err) MUST_CHECK;
 void plan_close(struct plan **plan);
 /* Signs in to both systems, so that wrong credentials and unreachable hosts are told before anything begins. */
 int plan_sign_in(struct plan *plan, struct err *err) MUST_CHECK;
@@ -68,6 +100,7 @@ struct finding {
 	enum finding_level level;
 	struct str subject; /* "connection org", "field Email" */
 	struct str text;    /* what is wrong and what to do */
+	struct str field;   /* the CRM field that it is about; empty: none, or many */
 	struct finding *next;
 };
 int plan_check(struct engine *engine, struct plan *plan, struct arena *arena, struct finding **ret,

@@ -7,6 +7,25 @@
 #include "codec/yaml.h"
 #include "sync/catalog.h"
 
+struct catalog_doc {
+	int64_t id, version;
+	struct str kind, name;
+	struct json *body;
+	struct catalog_doc *next;
+};
+/* The current versions; an empty kind or name: of all. */
+int catalog_docs(struct engine *engine, struct arena *arena, const char *kind, struct str name,
+                 struct catalog_doc **ret, struct err *err) MUST_CHECK;
+/* One document by name; an empty name is fine when there is only one of its kind. ERR_NOT_FOUND lists what exists. */
+int catalog_doc(struct engine *engine, struct arena *arena, const char *kind, struct str name, struct catalog_doc **ret,
+                struct err *err) MUST_CHECK;
+/* What people read: the document without the values of secrets, as JSON text. */
+struct str catalog_shown(struct arena *arena, const struct json *body);
+/* {"syncs": {name: body}}: one sync as a configuration file. The tree is copied, its texts are borrowed. */
+struct json *catalog_file_of(struct arena *arena, struct str name, const struct json *body);
+/* schema_check for a tree that comes from no file: ERR_CONFIG without lines. */
+int catalog_check_tree(struct arena *arena, const struct json *file, struct err *err) MUST_CHECK;
+
 struct sync_docs {
 	int64_t sync_id, integration_id, version;
 	struct str name;
@@ -17,6 +36,9 @@ struct sync_docs {
 /* The current version of a sync and its integration; everything lives in the arena. ERR_NOT_FOUND lists what exists. */
 int catalog_read_sync(struct engine *engine, struct arena *arena, struct str name, struct sync_docs *ret,
                       struct err *err) MUST_CHECK;
+/* The same of a document that is not stored (plan_open_document): checked, its texts copied. sync_id and version 0: there is no sync of that name. */
+int catalog_lay_sync(struct engine *engine, struct arena *arena, struct str name, const struct json *body,
+                     struct sync_docs *ret, struct err *err) MUST_CHECK;
 /* ERR_NOT_FOUND lists what exists. */
 int catalog_sync_id(struct engine *engine, struct str name, int64_t *ret, struct err *err) MUST_CHECK;
 /* Does another sync name this one as its parent's? */

@@ -10,14 +10,16 @@ struct checker {
 	struct plan *plan;
 	struct arena *arena;
 	struct finding *first, *last;
-	struct object_info crm;
+	struct str field; /* the CRM field that is looked at */
+	struct object_info crm, emr;
+	bool emr_known;
 };
 
 static void find(struct checker *c, enum finding_level level, struct str subject, struct str text)
 {
 	struct finding *f = arena_new(c->arena, struct finding);
 
-	*f = (struct finding) { .level = level, .subject = subject, .text = text };
+	*f = (struct finding) { .level = level, .subject = subject, .text = text, .field = c->field };
 	if (c->last)
 		c->last->next = f;
 	else
@@ -111,6 +113,95 @@ static void check_row(struct checker *c, const struct field_map *row)
 		                  STR_ARG(name), field->length));
 }
 
+/* The name that a system describes a path by: phones.number of phones[type=mobile].number. */
+static struct str described_name(struct arena *arena, struct str path)
+{
+	char *name = arena_alloc_bytes(arena, path.len + 1);
+	size_t n = 0, depth = 0;
+
+	for (size_t i = 0; i < path.len; i++) {
+		depth += path.at[i] == '[';
+		if (depth == 0 && path.at[i] != '"')
+			name[n++] = path.at[i];
+		depth -= path.at[i] == ']' && depth > 0;
+	}
+	return str_range(name, n);
+}
+
+/* The field itself, or the nearest that it is a part of (an object that is described as a whole). */
+static const struct field_info *emr_field_of(struct checker *c, struct str path)
+{
+	struct str name = described_name(c->arena, path);
+	const struct field_info *field = field_of(&c->emr, name);
+
+	while (!field && name.len) {
+		name.len--;
+		if (name.at[name.len] == '.')
+			field = field_of(&c->emr, name);
+	}
+	return field;
+}
+
+static void check_emr_path(struct checker *c, const struct field_map *row, struct str path)
+{
+	struct str subject = arena_printf(c->arena, "field %.*s", STR_ARG(row->name));
+	const struct field_info *field = emr_field_of(c, path);
+
+	if (!field)
+		find(c, FINDING_WARNING, subject,
+		     arena_printf(c->arena, "%s describes no field %.*s: check the path, or it reads as blank",
+		                  c->plan->conn[SIDE_EMR]->kind->title, STR_ARG(path)));
+	else if (row->direction != DIRECTION_EMR_TO_CRM && !field->createable && !field->updateable)
+		find(c, FINDING_ERROR, subject,
+		     arena_printf(c->arena, "%.*s is read-only in %s: set direction: emr_to_crm", STR_ARG(path),
+		                  c->plan->conn[SIDE_EMR]->kind->title));
+}
+
+static bool has_value(const struct field_info *field, struct str value)
+{
+	for (size_t i = 0; i < field->picklist_count; i++) {
+		if (str_eq_nocase(field->picklist[i], value))
+			return true;
+	}
+	return false;
+}
+
+/* What the EMR may say and the CRM does not take, where both have told; a transform may see to it. */
+static void check_room(struct checker *c, const struct field_map *row, const struct field_info *crm)
+{
+	struct str subject = arena_printf(c->arena, "field %.*s", STR_ARG(row->name)), missing = STR_EMPTY;
+	const struct field_info *emr = row->emr_count == 1 ? emr_field_of(c, path_text(row->emr[0])) : NULL;
+
+	if (!emr || row->transform.kind || row->direction == DIRECTION_CRM_TO_EMR)
+		return;
+	if (crm->length && emr->length > crm->length)
+		find(c, FINDING_WARNING, subject,
+		     arena_printf(
+		             c->arena,
+		             "%.*s takes %zu characters, the EMR's field %zu: longer values will be refused; add a "
+		             "`truncate` transform",
+		             STR_ARG(crm->name), crm->length, emr->length));
+	for (size_t i = 0; crm->restricted && i < emr->picklist_count; i++) {
+		if (!has_value(crm, emr->picklist[i]))
+			missing = arena_printf(c->arena, "%.*s%s%.*s", STR_ARG(missing), missing.len ? ", " : "",
+			                       STR_ARG(emr->picklist[i]));
+	}
+	if (missing.len)
+		find(c, FINDING_WARNING, subject,
+		     arena_printf(c->arena, "%.*s does not take what the EMR may say (%.*s): add a `map` transform",
+		                  STR_ARG(crm->name), STR_ARG(missing)));
+}
+
+static void check_emr(struct checker *c, const struct field_map *row)
+{
+	const struct field_info *crm = field_of(&c->crm, path_top(row->crm));
+
+	for (size_t i = 0; i < row->emr_count; i++)
+		check_emr_path(c, row, path_text(row->emr[i]));
+	if (crm)
+		check_room(c, row, crm);
+}
+
 static bool is_mapped(const struct mapping *m, struct str field)
 {
 	for (size_t i = 0; i < m->count; i++) {
@@ -144,10 +235,12 @@ static void check_required(struct checker *c, const struct mapping *m, const cha
 	for (size_t i = 0; i < c->crm.field_count && c->plan->create_in_crm; i++) {
 		const struct field_info *f = &c->crm.fields[i];
 
+		c->field = f->name;
 		if (f->required && f->createable && !is_filled(c->plan, m, f->name))
 			find(c, FINDING_ERROR, arena_printf(c->arena, "field %.*s", STR_ARG(f->name)),
 			     arena_printf(c->arena, "is required for new records, and no row of %s fills it", which));
 	}
+	c->field = STR_EMPTY;
 }
 
 static void check_link_field(struct checker *c, struct str name, bool is_id)
@@ -157,6 +250,7 @@ static void check_link_field(struct checker *c, struct str name, bool is_id)
 
 	if (name.len == 0)
 		return;
+	c->field = name;
 	if (!field || !field->updateable) {
 		find(c, FINDING_ERROR, subject,
 		     arena_printf(c->arena,
@@ -175,9 +269,14 @@ static void check_link_field(struct checker *c, struct str name, bool is_id)
 static void check_rows(struct checker *c, const struct mapping *m)
 {
 	for (size_t i = 0; i < m->count; i++) {
-		if (!m->fields[i].off)
-			check_row(c, &m->fields[i]);
+		c->field = path_text(m->fields[i].crm);
+		if (m->fields[i].off)
+			continue;
+		check_row(c, &m->fields[i]);
+		if (c->emr_known)
+			check_emr(c, &m->fields[i]);
 	}
+	c->field = STR_EMPTY;
 }
 
 /* R15, R40: a condition on a field that our user cannot see is never met. */
@@ -210,8 +309,11 @@ static void check_crm(struct checker *c)
 	const struct plan *p = c->plan;
 	const struct str shown[] = { p->crm_synced_field, p->crm_last_sync_field, p->crm_run_field, p->crm_parent_field,
 		                     p->crm_status_field, p->crm_reason_field,    p->crm_link_field };
-	struct err err = ERR_INIT;
+	struct err err = ERR_INIT, ignored = ERR_INIT;
 
+	c->emr_known = p->conn[SIDE_EMR]->kind->describe(p->conn[SIDE_EMR], c->arena, p->object[SIDE_EMR], &c->emr,
+	                                                 &ignored) == 0 &&
+	               c->emr.field_count > 0;
 	if (p->conn[SIDE_CRM]->kind->describe(p->conn[SIDE_CRM], c->arena, p->object[SIDE_CRM], &c->crm, &err) < 0) {
 		find(c, FINDING_ERROR, arena_printf(c->arena, "object %.*s", STR_ARG(p->object[SIDE_CRM])),
 		     arena_str(c->arena, str_of(err.text)));
@@ -228,6 +330,7 @@ static void check_crm(struct checker *c)
 	check_link_field(c, p->crm_id_field, true);
 	for (size_t i = 0; i < ARRAY_LEN(shown); i++)
 		check_link_field(c, shown[i], false);
+	c->field = STR_EMPTY;
 }
 
 static void check_roles(struct checker *c)

@@ -149,19 +149,36 @@ static int open_all(struct engine *engine, struct plan *plan, const struct sync_
 	return drift_open(engine, plan, err);
 }
 
-int plan_open(struct engine *engine, struct str name, struct plan **ret, struct err *err)
+/* `body`: what is to be opened instead of what is stored; NULL: that. */
+static int open_as(struct engine *engine, struct str name, const struct json *body, struct plan **ret, struct err *err)
 {
 	struct arena arena = ARENA_INIT;
 	struct plan *plan = arena_new(&arena, struct plan); /* lives in its own arena until plan_close */
 	struct sync_docs docs;
+	int code;
 
 	plan->arena = arena;
-	if (catalog_read_sync(engine, &plan->arena, name, &docs, err) < 0 || open_all(engine, plan, &docs, err) < 0) {
+	if (body)
+		code = catalog_lay_sync(engine, &plan->arena, name, body, &docs, err);
+	else
+		code = catalog_read_sync(engine, &plan->arena, name, &docs, err);
+	if (code < 0 || open_all(engine, plan, &docs, err) < 0) {
 		plan_close(&plan);
 		return err_pass(err);
 	}
 	*ret = plan;
 	return 0;
+}
+
+int plan_open(struct engine *engine, struct str name, struct plan **ret, struct err *err)
+{
+	return open_as(engine, name, NULL, ret, err);
+}
+
+int plan_open_document(struct engine *engine, struct str name, const struct json *body, struct plan **ret,
+                       struct err *err)
+{
+	return open_as(engine, name, body, ret, err);
 }
 
 void plan_close(struct plan **pplan)

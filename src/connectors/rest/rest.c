@@ -312,6 +312,21 @@ static int rest_describe(struct connection *c, struct arena *arena, struct str o
 	return 0;
 }
 
+static int rest_objects(struct connection *c, struct arena *arena, struct object_name **ret, size_t *ret_count,
+                        struct err *err UNUSED)
+{
+	const struct descriptor *d = rest_of(c)->d;
+	const struct object_section *objects = d->objects.at;
+
+	*ret_count = d->objects.count;
+	*ret = arena_new_array(arena, struct object_name, d->objects.count);
+	for (size_t i = 0; i < d->objects.count; i++)
+		(*ret)[i] = (struct object_name) { .name = objects[i].name,
+			                           .label = objects[i].title.len ? objects[i].title : objects[i].name,
+			                           .writable = objects[i].create.line > 0 };
+	return 0;
+}
+
 /* ---- the kind ---- */
 
 static bool can_read(const struct object_section *o)
@@ -377,6 +392,7 @@ int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, s
 		.close = rest_close,
 		.check = rest_check,
 		.describe = rest_describe,
+		.objects = rest_objects,
 		.list_start = rest_list_start,
 		.list_finish = rest_list_finish,
 		.descriptor = d,

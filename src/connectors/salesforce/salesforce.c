@@ -227,6 +227,7 @@ const struct connector salesforce_connector = {
 	.close = sf_close,
 	.check = sf_check,
 	.describe = sf_describe,
+	.objects = sf_objects,
 	.list_start = sf_list_start,
 	.list_finish = sf_list_finish,
 	.fetch_start = sf_fetch_start,

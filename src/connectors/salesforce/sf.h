@@ -116,6 +116,7 @@ int sf_field_list(struct buf *out, struct str object, const struct str *fields, 
 
 /* sf_describe.c */
 int sf_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err);
+int sf_objects(struct connection *c, struct arena *arena, struct object_name **ret, size_t *ret_count, struct err *err);
 
 /* sf_read.c */
 struct row;

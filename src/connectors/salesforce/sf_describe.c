@@ -66,6 +66,18 @@ static void read_field(struct arena *arena, const struct json *field, struct fie
 	read_picklist(arena, json_get(field, "picklistValues"), ret);
 }
 
+/* "Master" stands for none. */
+static void read_record_types(struct arena *arena, const struct json *list, struct object_info *ret)
+{
+	ret->record_types = arena_new_array(arena, struct record_type, list ? list->count : 0);
+	JSON_EACH (list, type) {
+		if (flag(type, "available") && !flag(type, "master"))
+			ret->record_types[ret->record_type_count++] =
+			        (struct record_type) { .id = json_get_text(type, "recordTypeId"),
+				                       .name = json_get_text(type, "name") };
+	}
+}
+
 int sf_describe(struct connection *c, struct arena *arena, struct str object, struct object_info *ret, struct err *err)
 {
 	struct sf *sf = sf_of(c);
@@ -87,6 +99,30 @@ int sf_describe(struct connection *c, struct arena *arena, struct str object, st
 	JSON_EACH (fields, field) {
 		read_field(arena, field, &info.fields[info.field_count++]);
 	}
+	read_record_types(arena, json_get(answer, "recordTypeInfos"), &info);
 	*ret = info;
+	return 0;
+}
+
+int sf_objects(struct connection *c, struct arena *arena, struct object_name **ret, size_t *ret_count, struct err *err)
+{
+	struct sf *sf = sf_of(c);
+	struct json *answer;
+	const struct json *objects;
+
+	if (sf_get(sf, arena, arena_printf(arena, "%.*s/sobjects", STR_ARG(sf->data)), "list the objects", &answer,
+	           err) < 0)
+		return err->code;
+	objects = json_get(answer, "sobjects");
+	if (!objects || objects->kind != JSON_ARRAY)
+		return err_set(err, ERR_FAR_SIDE, "list the objects: the answer lists none");
+	*ret = arena_new_array(arena, struct object_name, objects->count);
+	*ret_count = 0;
+	JSON_EACH (objects, object) {
+		if (flag(object, "queryable") && !flag(object, "deprecatedAndHidden"))
+			(*ret)[(*ret_count)++] = (struct object_name) { .name = json_get_text(object, "name"),
+				                                        .label = json_get_text(object, "label"),
+				                                        .writable = flag(object, "createable") };
+	}
 	return 0;
 }
