@@ -8,10 +8,19 @@
 #include <string.h>
 
 /* To add an area: a line. The first row of the first table that fits is taken. */
+/* clang-format off */
 static const struct api_route *const areas[] = {
-	api_base_routes, api_events_routes, api_conflict_routes, api_health_routes,
-	api_log_routes,  api_policy_routes, api_sync_routes,
+	api_base_routes,
+	api_conflict_routes,
+	api_connect_routes,
+	api_connection_routes,
+	api_events_routes,
+	api_health_routes,
+	api_log_routes,
+	api_policy_routes,
+	api_sync_routes,
 };
+/* clang-format on */
 
 static const size_t body_limit = (size_t)1 << 20;
 enum { ANSWER_MAX = 64 << 20 };
@@ -233,6 +242,7 @@ int api_open(const struct api_options *options, struct api **ret, struct err *er
 	api->options = *options;
 	api->options.version = arena_text(&api->arena, str_of(options->version ? options->version : ""));
 	api->options.public_base = arena_str(&api->arena, options->public_base);
+	api->pending = api_pending_open(&api->arena);
 	api->routes = arena_new_array(&api->arena, struct http_route, count_routes());
 	for (size_t a = 0; a < ARRAY_LEN(areas); a++)
 		for (const struct api_route *row = areas[a]; row->method; row++)
@@ -260,6 +270,7 @@ void api_close(struct api **papi)
 	if (!api)
 		return;
 	api_events_close(&api->events);
+	api_pending_close(&api->pending);
 	arena = api->arena;
 	arena_release(&arena);
 }

@@ -21,6 +21,7 @@
 #include "codec/json.h"
 
 struct api_events;
+struct api_pending;
 
 struct api {
 	struct arena arena; /* it lives in it */
@@ -29,6 +30,7 @@ struct api {
 	size_t route_count;
 	struct str openapi; /* the merged description, JSON */
 	struct api_events *events;
+	struct api_pending *pending; /* those who are away to sign in to a far system */
 };
 
 /* One request of a person. All of it lives until the answer is on its way. */
@@ -142,10 +144,15 @@ int api_openapi_make(struct api *api, struct err *err) MUST_CHECK;
 /* NULL-ended texts, by tools/embed. */
 extern const char *const api_openapi_texts[];
 
+/* ---- api_connect.c ---- */
+
+struct api_pending *api_pending_open(struct arena *arena);
+void api_pending_close(struct api_pending **pending);
+
 /* ---- areas ---- */
 
-extern const struct api_route api_base_routes[], api_conflict_routes[], api_events_routes[], api_health_routes[],
-        api_log_routes[], api_policy_routes[], api_sync_routes[];
+extern const struct api_route api_base_routes[], api_conflict_routes[], api_connect_routes[], api_connection_routes[],
+        api_events_routes[], api_health_routes[], api_log_routes[], api_policy_routes[], api_sync_routes[];
 extern const struct api_topic api_health_topics[], api_sync_topics[];
 
 #endif

@@ -156,7 +156,7 @@ int cmd_connect(struct cli_args *args, struct err *err)
 	if (code.len == 0)
 		return err_set(err, ERR_USAGE, "give the authorisation code: suture connect %.*s --code CODE",
 		               STR_ARG(args->positional[0]));
-	if (catalog_exchange_code(args->engine, args->positional[0], code, err) < 0)
+	if (catalog_exchange_code(args->engine, args->positional[0], &(struct code_grant) { .code = code }, err) < 0)
 		return err_pass(err);
 	if (!args->json)
 		printf("connected; `suture check` says as whom\n");

@@ -280,9 +280,20 @@ struct option {
 	bool secret;
 };
 
+/* A code that a person got at the far system's own page: pasted, or brought back by his browser (then redirect and verifier are those of authorize_url). */
+struct code_grant {
+	struct str code;
+	struct str redirect, verifier; /* empty: it was pasted */
+};
+/* `challenge`: PKCE, S256 (RFC 7636). */
+struct code_asking {
+	struct str redirect, state, challenge;
+};
+
 struct connector {
 	const char *name; /* "salesforce", "hint" */
 	const char *title;
+	bool is_crm;                  /* else an EMR */
 	const struct option *options; /* ends with name = NULL; help and manual are printed from it */
 	/* `settings`: the connection's object from the configuration, secrets resolved. ERR_CONFIG names the key. */
 	int (*open)(const struct connector *kind, const struct json *settings, struct http_client *http,
@@ -305,7 +316,11 @@ struct connector {
 	int (*write_finish)(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err);
 	/* One time: an authorisation code for a lasting token, as settings to be merged into the connection's. */
 	int (*exchange_code)(const struct connector *kind, const struct json *settings, struct http_client *http,
-	                     struct str code, struct arena *arena, struct json **ret_settings, struct err *err);
+	                     const struct code_grant *grant, struct arena *arena, struct json **ret_settings,
+	                     struct err *err);
+	/* Where a person's browser goes to approve us and comes back from with a code. NULL: codes are pasted. Asks nobody. */
+	int (*authorize_url)(const struct connector *kind, const struct json *settings, struct arena *arena,
+	                     const struct code_asking *asking, struct str *ret, struct err *err);
 	/* The following may be NULL: the engine falls back. */
 	/* As write, for up to traits.bulk_batch records in few API calls, and only for what may be repeated: creates and upserts by key, updates. Takes seconds
 	 * to minutes. */

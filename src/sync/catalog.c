@@ -642,7 +642,23 @@ int catalog_save_sync(struct engine *engine, struct str name, const struct json 
 	return 0;
 }
 
-int catalog_exchange_code(struct engine *engine, struct str connection, struct str code, struct err *err)
+int catalog_authorize_url(struct engine *engine, struct str connection, struct arena *arena,
+                          const struct code_asking *asking, struct str *ret, struct err *err)
+{
+	const struct connector *kind;
+	struct json *settings;
+
+	if (catalog_read_connection(engine, arena, connection, &settings, err) < 0)
+		return err_pass(err);
+	kind = connector_find(json_get_text(settings, "kind"));
+	if (!kind || !kind->authorize_url)
+		return err_set(err, ERR_UNSUPPORTED,
+		               "connection '%.*s' has no page to sign in at; paste its authorisation code instead",
+		               STR_ARG(connection));
+	return kind->authorize_url(kind, settings, arena, asking, ret, err);
+}
+
+int catalog_exchange_code(struct engine *engine, struct str connection, const struct code_grant *grant, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	const struct connector *kind;
@@ -654,7 +670,7 @@ int catalog_exchange_code(struct engine *engine, struct str connection, struct s
 	if (!kind || !kind->exchange_code)
 		return err_set(err, ERR_UNSUPPORTED, "connection '%.*s' takes no authorisation codes",
 		               STR_ARG(connection));
-	if (kind->exchange_code(kind, settings, engine->http, code, &arena, &token, err) < 0)
+	if (kind->exchange_code(kind, settings, engine->http, grant, &arena, &token, err) < 0)
 		return err_wrap(err, "connection '%.*s'", STR_ARG(connection));
 	return catalog_amend_connection(engine, connection, token, "authorisation code exchanged", err);
 }

@@ -52,7 +52,11 @@ int catalog_amend_connection(struct engine *engine, struct str name, const struc
                              struct err *err) MUST_CHECK;
 
 /* Exchanges an authorisation code at the far system and keeps the token as part of the connection. */
-int catalog_exchange_code(struct engine *engine, struct str connection, struct str code, struct err *err) MUST_CHECK;
+int catalog_exchange_code(struct engine *engine, struct str connection, const struct code_grant *grant,
+                          struct err *err) MUST_CHECK;
+/* Where a person's browser goes to approve us. ERR_UNSUPPORTED: that system's codes are pasted. */
+int catalog_authorize_url(struct engine *engine, struct str connection, struct arena *arena,
+                          const struct code_asking *asking, struct str *ret, struct err *err) MUST_CHECK;
 
 struct sync_row {
 	int64_t id;

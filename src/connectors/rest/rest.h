@@ -105,6 +105,6 @@ int rest_write_finish(struct call **call, struct arena *arena, struct write_resu
 
 /* rest_exchange.c */
 int rest_exchange_code(const struct connector *kind, const struct json *settings, struct http_client *http,
-                       struct str code, struct arena *arena, struct json **ret_settings, struct err *err);
+                       const struct code_grant *grant, struct arena *arena, struct json **ret_settings, struct err *err);
 
 #endif

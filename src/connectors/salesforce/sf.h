@@ -159,4 +159,11 @@ struct event *sf_event_add(struct sf_events *out);
 struct call *sf_write_start(struct connection *c, const struct write_request *request);
 int sf_write_finish(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err);
 
+/* ---- sf_code.c: connector.h ---- */
+
+int sf_authorize_url(const struct connector *kind, const struct json *settings, struct arena *arena,
+                     const struct code_asking *asking, struct str *ret, struct err *err);
+int sf_exchange_code(const struct connector *kind, const struct json *settings, struct http_client *http,
+                     const struct code_grant *grant, struct arena *arena, struct json **ret_settings, struct err *err);
+
 #endif
