@@ -81,11 +81,12 @@ export async function states(systems) {
 
 /**
  * Runs suture; resolves to { code, stdout, stderr, json }. `show` lets people see it on our stderr as it comes: 'all' of it, or 'progress' (and
- * errors); what is shown is not in the answer. `kill` gets the process, to end it.
+ * errors); what is shown is not in the answer. `kill` gets the process, to end it. `input` is what it reads.
  */
-export function suture(dir, args, { show, kill, env = {} } = {}) {
-  const stdio = ['ignore', show === 'all' ? 2 : 'pipe', show ? 2 : 'pipe'];
+export function suture(dir, args, { show, kill, input, env = {} } = {}) {
+  const stdio = [input === undefined ? 'ignore' : 'pipe', show === 'all' ? 2 : 'pipe', show ? 2 : 'pipe'];
   const child = started(spawn(paths.suture, [...args], { env: { ...process.env, SUTURE_DIR: dir, ...env }, stdio }));
+  child.stdin?.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', (bytes) => (stdout += bytes));

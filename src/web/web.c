@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "web/web_console.h"
 
 static const size_t hook_limit = (size_t)1 << 20;
 
@@ -22,7 +23,11 @@ static const struct http_route house_routes[] = {
 	{ "GET", "/ready", web_ready },
 	{ "GET", "/metrics", web_metrics },
 };
-enum { OURS = ARRAY_LEN(hook_routes) + ARRAY_LEN(house_routes) };
+/* Last of all, behind `more`. */
+static const struct http_route page_routes[] = {
+	{ "GET", "/{path*}", web_console },
+};
+enum { OURS = ARRAY_LEN(hook_routes) + ARRAY_LEN(house_routes) + ARRAY_LEN(page_routes) };
 
 static const char *copy(struct web *web, const char *text)
 {
@@ -74,6 +79,7 @@ static int open_main(struct web *web, struct err *err)
 	if (!o->admin_address)
 		count = add_routes(web, count, house_routes, ARRAY_LEN(house_routes));
 	count = add_routes(web, count, o->more, o->more_count);
+	count = add_routes(web, count, page_routes, ARRAY_LEN(page_routes));
 	return http_server_open(&options, web->routes, count, &web->server, err);
 }
 

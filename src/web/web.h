@@ -7,9 +7,10 @@
  *	GET  /health                    200: the process is up and its web thread turns
  *	GET  /ready                     200: the store answers and every sync is signed in; else 503 with what is missing
  *	GET  /metrics                   Prometheus' text format. No patient data, no ids of records
+ *	GET  /...               200 the console's files and pages (web/web_console.h)
  *
- * The last three are for the house: without an address of their own they answer only to this machine, and not what came through a proxy.
- * Other routes (`more`) stand behind these in the same table.
+ * Health, readiness and figures are for the house: without an address of their own they answer only to this machine, and not what came through a proxy.
+ * Other routes (`more`) stand behind these in the same table, before the console.
  */
 #ifndef SUTURE_WEB_WEB_H
 #define SUTURE_WEB_WEB_H

@@ -19,7 +19,7 @@ test('it serves within 100 ms and says where', async (t) => {
     assert.deepEqual(await (await daemon.get('/health')).json(), { healthy: true });
     assert.deepEqual(await (await daemon.get('/ready')).json(), { ready: true, syncs: 1, missing: [] });
     assert.equal((await daemon.get('/ready', { 'x-forwarded-for': '192.0.2.7' })).status, 404);
-    assert.equal((await daemon.get('/nothing')).status, 404);
+    assert.equal((await daemon.get('/api/v1/nothing')).status, 404);
   });
 });
 

@@ -1,0 +1,100 @@
+import { api } from '../api';
+import { useStore } from '../lib/store';
+import { setTheme, theme, type Theme } from '../lib/theme';
+import { useTopic } from '../lib/hooks';
+import { live, type LiveState } from '../live';
+import { session, type Session } from '../session';
+import { Button } from '../ui/Button';
+import { Icon } from '../ui/Icon';
+import { Menu } from '../ui/Menu';
+import { Pill } from '../ui/Pill';
+import { toastError } from '../ui/Toasts';
+import type { IconName } from '../ui/icons';
+import { words } from '../words';
+import { keyHelpOpen } from './KeyHelp';
+import { quickFindOpen } from './QuickFind';
+import { navOpen } from './SideNav';
+
+/** What GET /api/v1/about answers, and the topic "about" says. */
+interface About {
+	emr?: string | null;
+	crm?: string | null;
+	production?: boolean | null;
+}
+
+function Systems() {
+	const about = useTopic<About>('about');
+	if (!about?.crm && !about?.emr) return null;
+	return (
+		<span class="systems">
+			<span class="systems-names">
+				{about.emr} <Icon name="arrow-left-right" label="and" /> {about.crm}
+			</span>
+			{about.production !== null && about.production !== undefined && <Pill tone={about.production ? 'good' : 'warn'}>{about.production ? 'Production' : 'Sandbox'}</Pill>}
+		</span>
+	);
+}
+
+const liveWords: Record<LiveState, string> = { on: words.live.on, off: words.live.off, connecting: 'Connecting', lost: 'Connection lost' };
+
+function LiveState() {
+	const state = useStore(live);
+	return (
+		<span class={`live is-${state}`}>
+			<span class="dot" aria-hidden="true" />
+			<span class="live-word">{liveWords[state]}</span>
+		</span>
+	);
+}
+
+const themeIcons: Record<Theme, IconName> = { light: 'sun', dark: 'moon', system: 'sun' };
+
+function ThemeMenu() {
+	const now = useStore(theme);
+	const rows: Theme[] = ['light', 'dark', 'system'];
+	return <Menu label={words.theme.label} icon={themeIcons[now]} items={rows.map((value) => ({ label: words.theme[value], checked: value === now, run: () => setTheme(value) }))} />;
+}
+
+export async function signOut(): Promise<void> {
+	try {
+		await api('/session', { method: 'DELETE', stayOut: true });
+	} catch (error) {
+		toastError(error);
+		return;
+	}
+	session.set(null);
+}
+
+export function TopBar({ who }: { who: Session }) {
+	const open = useStore(navOpen);
+	return (
+		<header class="top">
+			<Button kind="quiet" icon="menu" label="Menu of screens" class="nav-switch" aria-expanded={open} aria-controls={open ? 'navigation' : undefined} onClick={() => navOpen.set(!open)} />
+			<a class="brand" href="/">
+				<img src="/assets/icon.svg" alt="" width="22" height="22" />
+				{words.product}
+			</a>
+			<Systems />
+			<span class="top-end row">
+				<LiveState />
+				<button type="button" class="find-button" onClick={() => quickFindOpen.set(true)}>
+					<Icon name="search" />
+					<span>{words.find.title}</span>
+					<kbd>Ctrl K</kbd>
+				</button>
+				<ThemeMenu />
+				<Menu
+					label={`${who.name}, ${who.role}`}
+					icon="user"
+					button={who.name}
+					class="user-menu"
+					items={[
+						{ label: words.account.keys, icon: 'list', run: () => keyHelpOpen.set(true) },
+						{ label: words.account.licences, icon: 'file-text', run: () => void window.open('/assets/licences.txt', '_blank', 'noopener') },
+						{ label: words.account.signOut, icon: 'unplug', run: () => void signOut() },
+					]}
+				/>
+			</span>
+		</header>
+	);
+}

@@ -1,0 +1,2 @@
+/** Where the sprite of icons is; build.mjs puts it in. */
+declare const SPRITE: string;

@@ -1,0 +1,32 @@
+// The one table of screens: what stands in the navigation, what quick find finds, which key leads there, which code is loaded. To add a screen: a row, and a file
+// in screens/. Rows are read from the top; the first path that fits is taken.
+import type { ComponentType } from 'preact';
+import type { Right } from './session';
+import type { IconName } from './ui/icons';
+
+export interface ScreenProps {
+	/** The parts of the path: { id: '7' } for '/runs/:id'. */
+	params: Record<string, string>;
+}
+
+export interface Screen {
+	/** '/runs/:id'. One without ':' and with an icon stands in the navigation. */
+	path: string;
+	title: string;
+	/** Under which heading of the navigation. */
+	group?: 'Work' | 'Set-up' | 'Watch';
+	icon?: IconName;
+	/** `g` and this letter lead there. */
+	key?: string;
+	/** Needed to read anything there; without it the screen says so. */
+	right?: Right;
+	/** The topic whose { count } (or number) stands in the navigation. */
+	count?: string;
+	/** Other words that quick find knows it by. */
+	words?: string;
+	load: () => Promise<{ default: ComponentType<ScreenProps> }>;
+}
+
+export const screens: readonly Screen[] = [
+	{ path: '/', title: 'Overview', icon: 'layout-dashboard', key: 'o', words: 'home dashboard health', load: () => import('./screens/overview') },
+];

@@ -1,0 +1,48 @@
+// Who is signed in, and what that person may do.
+import { createStore, useStore } from './lib/store';
+import { words } from './words';
+
+export type Right = 'see' | 'values' | 'work' | 'setup' | 'audit' | 'accounts';
+
+/** What GET /api/v1/session answers. */
+export interface Session {
+	name: string;
+	role: 'admin' | 'operator' | 'viewer' | 'auditor';
+	rights: Right[];
+	csrf: string;
+	/** Seconds without work after which the session ends. */
+	idle_s?: number;
+	version?: string;
+}
+
+/** undefined: not known yet; null: nobody. */
+export const session = createStore<Session | null | undefined>(undefined);
+/** The dialog that asks somebody back in is open, over what was typed. */
+export const signedOut = createStore<{ why: 'expired' | 'idle' } | null>(null);
+
+let waiting: (() => void)[] = [];
+
+/** Resolves once somebody has signed in again. */
+export function signInAgain(why: 'expired' | 'idle' = 'expired'): Promise<void> {
+	if (session.get() === null) return new Promise((done) => waiting.push(done));
+	if (!signedOut.get()) signedOut.set({ why });
+	return new Promise((done) => waiting.push(done));
+}
+
+export function signedIn(who: Session): void {
+	session.set(who);
+	signedOut.set(null);
+	const all = waiting;
+	waiting = [];
+	for (const done of all) done();
+}
+
+export const useSession = (): Session | null | undefined => useStore(session);
+
+export const may = (who: Session | null | undefined, right: Right): boolean => who?.rights.includes(right) ?? false;
+
+/** Why the signed-in person may not; undefined: they may. For `why` of buttons: what a role may not do is shown and says the reason. */
+export function useDenied(right: Right): string | undefined {
+	const who = useSession();
+	return may(who, right) ? undefined : words.denied[right];
+}
