@@ -20,8 +20,9 @@ struct base {
 	struct str
 	        emr; /* value_normal() of the EMR's value in CRM form; of a blank: the empty text ("false" for TYPE_BOOL) */
 	struct str crm;
-	bool known;  /* false: no base for this field (R24), a field mapped later */
-	bool unsure; /* the CRM's half is what we wrote; how the CRM spells it was not seen yet (R27) */
+	bool known; /* false: no base for this field (R24), a field mapped later */
+	bool unsure
+	        [2]; /* by side, EMR first: that half is what we wrote; how the far side spells it was not seen yet (R27) */
 };
 
 struct sides {

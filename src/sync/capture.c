@@ -224,7 +224,8 @@ static bool members_equal_base(const struct rows_job *job, const struct json *me
 
 		if (m->fields[i].off || !json_get_str(members, path_top(m->fields[i].crm)))
 			continue;
-		if (!base[i].known || base[i].unsure || !value_of_json(path_get(m->fields[i].crm, members), &value) ||
+		if (!base[i].known || base[i].unsure[SIDE_CRM] ||
+		    !value_of_json(path_get(m->fields[i].crm, members), &value) ||
 		    !str_eq(value_normal(arena, m->fields[i].type, value), base[i].crm))
 			return false;
 	}
@@ -332,6 +333,7 @@ static void prepare(struct rows_job *job)
 			row->known = known_of(job->plan, job->arena, s->side, row->record, job->how->run_id);
 		row->known.stages = row->readable && !may_be_put_aside(s);
 		row->known.staged_hash = s->hash;
+		row->known.once = s->door == DOOR_BATCH;
 		if (!s->body_of && !row->known_already && row->record)
 			s->sealed = box_seal(job->engine->keys, job->arena, "staged.body", row->record->bytes);
 	}

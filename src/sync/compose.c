@@ -101,7 +101,8 @@ static struct str base_of(const struct compose *c, enum part part)
 
 		base[i] = f->next;
 		base[i].known = f->next.known && takes_part(f, part);
-		base[i].unsure = f->write_crm && part != OF_EMR && part != OF_EMR_AND_NEITHER;
+		base[i].unsure[SIDE_EMR] = f->write_emr && (part == OF_EMR || part == OF_EMR_AND_NEITHER);
+		base[i].unsure[SIDE_CRM] = f->write_crm && (part == OF_CRM || part == OF_CRM_AND_NEITHER);
 	}
 	return base_write(c->engine, c->arena, m, base);
 }

@@ -117,6 +117,7 @@ static struct bind bind_weak(const struct known *known, enum weak_kind kind)
 int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
 {
 	int code = was_seen(db, sync_id, known, ret_seen, err);
+	bool stages = known->stages && !(known->once && *ret_seen);
 
 	if (code < 0)
 		return code;
@@ -124,7 +125,7 @@ int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool
 	              BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id),
 	                   bind_hash(known->has_key, &known->key), bind_text_or_null(known->external_id),
 	                   bind_int(known->synced), bind_text_or_null(known->version), bind_id(known->run_id),
-	                   bind_hash(known->stages, &known->staged_hash), bind_weak(known, WEAK_NAMES),
+	                   bind_hash(stages, &known->staged_hash), bind_weak(known, WEAK_NAMES),
 	                   bind_weak(known, WEAK_INITIAL)),
 	              err);
 	return code < 0 ? err_wrap(err, "note an identity") : 0;

@@ -25,6 +25,7 @@ struct known {
 	struct str version;
 	int64_t run_id; /* the run that last saw it */
 	bool stages;    /* put: these very bytes are being staged; get: bytes were staged, with this hash */
+	bool once; /* put: a page that is read twice stages nothing the second time: the hash stays that of the first */
 	struct digest16 staged_hash;
 	struct weak_hashes weak;
 };

@@ -397,7 +397,9 @@ static void write_side(struct buf *out, struct str text)
 
 static void write_base(struct buf *out, const struct base *base)
 {
-	if (str_eq(base->emr, base->crm) && !base->unsure) {
+	static const char *const ends[] = { "]", ",true]", ",false,true]", ",true,true]" };
+
+	if (str_eq(base->emr, base->crm) && !base->unsure[SIDE_EMR] && !base->unsure[SIDE_CRM]) {
 		write_side(out, base->emr);
 		return;
 	}
@@ -405,7 +407,7 @@ static void write_base(struct buf *out, const struct base *base)
 	write_side(out, base->emr);
 	buf_add_char(out, ',');
 	write_side(out, base->crm);
-	buf_add_c(out, base->unsure ? ",true]" : "]");
+	buf_add_c(out, ends[base->unsure[SIDE_CRM] + 2 * base->unsure[SIDE_EMR]]);
 }
 
 struct str base_write(struct engine *engine, struct arena *arena, const struct mapping *m, const struct base *base)
@@ -446,7 +448,7 @@ int base_read(struct engine *engine, struct arena *arena, const struct mapping *
 			.known = j != NULL,
 			.emr = json_text(two ? json_at(j, 0) : j),
 			.crm = json_text(two ? json_at(j, 1) : j),
-			.unsure = two && json_bool(json_at(j, 2), false),
+			.unsure = { two && json_bool(json_at(j, 3), false), two && json_bool(json_at(j, 2), false) },
 		};
 	}
 	return 0;
@@ -466,8 +468,8 @@ int link_make_sure(struct engine *engine, struct db *db, struct arena *arena, co
 	if (base_read(engine, arena, m, link.base, base, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < m->count; i++) {
-		unsure = unsure || base[i].unsure;
-		base[i].unsure = false;
+		unsure = unsure || base[i].unsure[SIDE_CRM];
+		base[i].unsure[SIDE_CRM] = false;
 	}
 	if (!unsure)
 		return 0;

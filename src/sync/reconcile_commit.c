@@ -389,7 +389,7 @@ static int base_of_survivor(struct db *db, const struct commit *job, const struc
 	if (base_read(job->r->engine, arena, m, link->base, base, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < m->count; i++)
-		base[i].unsure = false;
+		base[i].unsure[SIDE_EMR] = base[i].unsure[SIDE_CRM] = false;
 	return link_owe(db, link->id, base_write(job->r->engine, arena, m, base), err);
 }
 

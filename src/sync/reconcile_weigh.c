@@ -3,7 +3,7 @@
  *
  *	undo      a record that was deleted or merged, or a person who unlinks: which writes that owes (R29, R31, R32)
  *	there     the counterpart as fetched: still there, still the one that fitted?
- *	learn     a spelling of the CRM's own, of a field that we wrote, becomes the base (R27)
+ *	learn     a spelling of a far side's own, of a field that we wrote, becomes the base (R27)
  *	merge     field by field (model/merge); fields in quarantine stay as they are
  *	compose   the writes owed
  */
@@ -160,22 +160,30 @@ static enum outcome outcome_of(const struct item *item)
 	unreachable("every resolution has an outcome");
 }
 
-/* R27: the CRM's record was last changed by our own write, and a field that we wrote reads differently since: that is how the CRM spells it. A field that
- * we did not write is never learnt, as it may hold a person's edit from before our write (R28). */
-static void learn_spelling(const struct reconciler *r, struct arena *arena, struct item *item, const struct value *crm,
-                           struct str modified_by)
+/*
+ * R27: a field that we wrote reads differently since. That is how the far side spells it where only blanks, signs or the case of letters differ, whoever
+ * changed the record since. In the CRM it also is where the record was last changed by our own write. A field that we did not write is never learnt, as it
+ * may hold a person's edit from before our write (R28).
+ */
+static void learn_spelling(const struct reconciler *r, struct arena *arena, struct item *item, enum side side,
+                           const struct value *values, struct str modified_by)
 {
 	const struct mapping *m = &r->plan->mapping;
-	struct str us = r->plan->conn[SIDE_CRM]->traits.our_user;
-	bool ours = us.len > 0 && str_eq(modified_by, us);
+	struct str us = r->plan->conn[side]->traits.our_user;
+	bool ours = side == SIDE_CRM && us.len > 0 && str_eq(modified_by, us);
 
 	for (size_t i = 0; item->base && i < m->count; i++) {
 		struct base *base = &item->base[i];
+		struct str *half = side == SIDE_CRM ? &base->crm : &base->emr;
+		struct str now;
 
-		item->learnt = item->learnt || base->unsure;
-		if (ours && base->known && base->unsure)
-			base->crm = value_normal(arena, m->fields[i].type, crm[i]);
-		base->unsure = false;
+		if (!base->unsure[side])
+			continue;
+		item->learnt = true;
+		base->unsure[side] = false;
+		now = value_normal(arena, m->fields[i].type, values[i]);
+		if (base->known && (ours || value_alike(m->fields[i].type, *half, now)))
+			*half = now;
 	}
 }
 
@@ -282,8 +290,10 @@ static void merge(struct reconciler *r, struct chunk *chunk, struct item *item, 
 		               .emr_ms = both->modified_ms[SIDE_EMR],
 		               .crm_ms = both->modified_ms[SIDE_CRM] };
 
-	if (both->json[SIDE_CRM])
-		learn_spelling(r, &chunk->arena, item, both->values[SIDE_CRM], both->modified_by[SIDE_CRM]);
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (both->json[side])
+			learn_spelling(r, &chunk->arena, item, side, both->values[side], both->modified_by[side]);
+	}
 	item->merged = arena_new_array(&chunk->arena, struct merged, m->count);
 	item->verdict.mode = resolved_mode(item->resolved.kind, item->staged->side);
 	merge_fields(&chunk->arena, m, item->verdict.mode, &sides, item->merged);

@@ -67,7 +67,7 @@ static void learn(const struct settle *s, struct base *base)
 
 		if (!base[i].known)
 			continue;
-		base[i].unsure = base[i].unsure && emr; /* the CRM has just shown how it spells it */
+		base[i].unsure[s->owed->side] = false; /* it has just shown how it spells it */
 		*(emr ? &base[i].emr : &base[i].crm) = normal;
 	}
 }
@@ -95,7 +95,7 @@ static int base_after(const struct settle *s, const struct link *link, bool blin
 	for (size_t i = 0; i < m->count; i++)
 		now[i] = mine[i].known ? mine[i] : now[i];
 	for (size_t i = 0; i < m->count && blind; i++)
-		now[i].unsure = false;
+		now[i].unsure[SIDE_CRM] = false;
 	*ret = base_write(s->engine, s->arena, m, now);
 	return 0;
 }

@@ -23,7 +23,7 @@ enum { GAMES = 20 };
 enum { STEPS_A_ROUND = 40 };
 
 /* Games in which something was found once. They are played again as long as a game of that number takes the same course. */
-static const uint64_t once_broken[] = { 167, 351, 453 };
+static const uint64_t once_broken[] = { 167, 351, 453, 835, 1014, 1081, 1133, 1225, 1239 };
 
 /* ---- chance: splitmix64 ---- */
 
@@ -158,6 +158,10 @@ static void choose_rules(struct game *g)
 		r->on_removal[side] = percent(g, 80) ? REMOVAL_UNLINK : REMOVAL_FLAG;
 	}
 	r->back_reference = percent(g, 80);
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
+		note(g, "rules of this far system, side %d: times %d, changes %d, answers %d, rewrites %d, removal %d",
+		     (int)side, r->times[side], r->changes[side], r->answers[side], r->rewrites[side],
+		     (int)r->on_removal[side]);
 }
 
 /* ---- rounds ---- */

@@ -196,5 +196,7 @@ void show_trail(struct game *g, const struct record_of *r);
 /* From here on history counts anew. */
 void rest(struct game *g);
 bool check_waits_for_person(struct game *g, int64_t link, enum field field);
+/* Was it linked to others than these two since the last rest, and is no longer? */
+bool check_had_another(const struct game *g, const struct record_of *r, const struct pair_of *pair);
 
 #endif

@@ -65,6 +65,15 @@ static int64_t last_link(const struct game *g)
 	return last;
 }
 
+bool check_had_another(const struct game *g, const struct record_of *r, const struct pair_of *pair)
+{
+	for (size_t i = 0; i < now.link_count; i++)
+		if (now.links[i].id > last_link(g) && now.links[i].id != pair->link &&
+		    str_eq_c(link_id_of(&now.links[i], r->side), r->id))
+			return true;
+	return false;
+}
+
 /* ---- for whoever looks for the fault ---- */
 
 static void show_link(struct game *g, const struct link *l)
@@ -81,9 +90,9 @@ static void show_link(struct game *g, const struct link *l)
 		return;
 	for (size_t i = 0; i < FIELDS; i++)
 		fprintf(stderr, " %s='%.*s'|'%.*s'%s", field_facts[i].name, STR_ARG(base[i].emr), STR_ARG(base[i].crm),
-		        !base[i].known   ? " unknown"
-		        : base[i].unsure ? " unsure"
-		                         : "");
+		        !base[i].known             ? " unknown"
+		        : base[i].unsure[SIDE_CRM] ? " unsure"
+		                                   : "");
 	fprintf(stderr, "\n");
 }
 

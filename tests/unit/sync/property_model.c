@@ -241,6 +241,21 @@ static bool said_by_anybody(const struct question *q, const char *text)
 	return false;
 }
 
+/* A link that was being made took what the other one said along before that one was found to be gone: nothing is left of it. */
+static bool said_by_the_lost(const struct question *q, const char *text)
+{
+	const struct game *g = q->game;
+
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
+		for (size_t i = 0; i < g->count[side]; i++) {
+			const struct record_of *r = g->people[side][i];
+
+			if (r->gone && r->touched >= 0 && said_since(q, r, text))
+				return true;
+		}
+	return false;
+}
+
 static bool had_another(const struct question *q)
 {
 	const struct game *g = q->game;
@@ -249,6 +264,8 @@ static bool had_another(const struct question *q)
 		for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
 			if (g->pairs[i].at[side] == q->at[side])
 				return true;
+	if (check_had_another(g, q->at[SIDE_EMR], q->pair) || check_had_another(g, q->at[SIDE_CRM], q->pair))
+		return true;
 	return q->at[SIDE_EMR]->asked || q->at[SIDE_CRM]->asked || q->at[SIDE_EMR]->survived ||
 	       q->at[SIDE_CRM]->survived;
 }
@@ -271,6 +288,8 @@ static bool a_last_word(const struct question *q, const char *text)
 	}
 	if (q->fresh && had_another(q))
 		return said_by_anybody(q, text);
+	if (q->fresh && q->game->lost && said_by_the_lost(q, text))
+		return true;
 	if (raced(q, SIDE_EMR) || raced(q, SIDE_CRM))
 		return said_since(q, q->at[0], text) || said_since(q, q->at[1], text);
 	return a_blank && !q->clears && (said_since(q, q->at[0], text) || said_since(q, q->at[1], text));

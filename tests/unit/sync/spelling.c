@@ -1,0 +1,112 @@
+/*
+ * R27, R28: a far side that spells in its own way what it is sent, and does not answer with the record. What differs from what we wrote in signs, blanks or
+ * the case of letters only is its spelling, whoever changed the record since; all else may be a person's word.
+ */
+#include "rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void delta(struct rig *rig)
+{
+	const struct run_order order = { .kind = RUN_DELTA };
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+
+	memory_pass_time(rig->emr, 600000);
+	memory_pass_time(rig->crm, 600000);
+	if (run_batch(&rig->engine, rig->plan, &order, &run, &rig->arena, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void shout(void *context, struct arena *arena, struct json *record)
+{
+	const char *field = context;
+	char *text = arena_text(arena, json_get_text(record, field));
+
+	for (char *at = text; *at; at++)
+		*at = (char)(*at >= 'a' && *at <= 'z' ? *at - 32 : *at);
+	if (text[0])
+		json_set(record, str_of(field), json_new_text(arena, str_of(text)));
+}
+
+/* Linked, both in step; the side that shouts does not answer with what it made of a write. */
+static void open_linked(struct rig *rig, enum side shouts, const char *settings)
+{
+	int64_t counts[OUTCOME_COUNT];
+
+	rig_open(rig, settings);
+	memory_put(rig->emr, "patient",
+	           "{\"id\":\"a\",\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\",\"city\":"
+	           "\"Boise\"}");
+	memory_put(rig->crm, "Contact",
+	           "{\"Id\":\"c\",\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\"}");
+	rig_import(rig, counts);
+	delta(rig);
+	rig->plan->conn[shouts]->traits.answers_with_record = false;
+	memory_rewrite(rig->plan->conn[shouts], shout, shouts == SIDE_EMR ? "city" : "MailingCity");
+}
+
+static void test_R27_how_the_emr_spells_our_write_does_not_go_to_the_crm(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, SIDE_EMR, "");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Twin Falls\"}");
+	delta(&rig);
+	assert_string_equal(rig_emr(&rig, "a", "city"), "TWIN FALLS");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"email\":\"a@x.example\"}");
+	delta(&rig);
+	delta(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Email"), "a@x.example");
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Twin Falls");
+	rig_close(&rig);
+}
+
+static void test_R20_a_persons_word_after_our_write_goes_to_the_crm(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, SIDE_EMR, "");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Twin Falls\"}");
+	delta(&rig);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	delta(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "NAMPA");
+	rig_close(&rig);
+}
+
+/* The contact's spelling is seen for the first time together with edits of other people on both sides. */
+static void test_R22_R27_how_the_crm_spells_our_write_wins_over_nobody(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, SIDE_CRM, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Twin Falls\"}");
+	delta(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "TWIN FALLS");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Email\":\"c@x.example\"}");
+	delta(&rig);
+	delta(&rig);
+	assert_string_equal(rig_emr(&rig, "a", "email"), "c@x.example");
+	assert_string_equal(rig_emr(&rig, "a", "city"), "Twin Falls");
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_R27_how_the_emr_spells_our_write_does_not_go_to_the_crm),
+		cmocka_unit_test(test_R20_a_persons_word_after_our_write_goes_to_the_crm),
+		cmocka_unit_test(test_R22_R27_how_the_crm_spells_our_write_wins_over_nobody),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
