@@ -9,11 +9,9 @@
 #include "access/parts.h"
 #include "access/token.h"
 #include "lib/clock.h"
+#include "sync/catalog.h"
 
-enum { TOKEN_SEEN_MS = 60000, COOKIE_MOST = 128, SEEN_STEPS = 30 };
-
-const struct access_settings access_defaults = { .idle_ms = (int64_t)15 * 60 * 1000,
-	                                         .absolute_ms = (int64_t)12 * 3600 * 1000 };
+enum { ADDRESS_MOST = 64, SETTINGS_MS = 3000, TOKEN_SEEN_MS = 60000, COOKIE_MOST = 128, SEEN_STEPS = 30 };
 
 /* ---- opening ---- */
 
@@ -70,11 +68,38 @@ int access_setup_code(struct access *access, struct arena *arena, struct str *re
 	return setup_code_ensure(arena, access->engine->dir, ret, err);
 }
 
+/* What a person applied counts within a few seconds; the settings before live on, since somebody may still read them. */
+static int refresh(struct access *a, struct err *err)
+{
+	const int64_t now = clock_mono_ns() / 1000000;
+	int64_t generation = 0;
+
+	if (a->settings.idle_ms && now - a->settings_ms < SETTINGS_MS)
+		return 0;
+	if (catalog_generation(a->engine, &generation, err) < 0)
+		return err_pass(err);
+	if (!a->settings.idle_ms || generation != a->generation) {
+		if (settings_read(a->engine, &a->arena, &a->settings, err) < 0)
+			return err_pass(err);
+	}
+	a->generation = generation;
+	a->settings_ms = now;
+	return 0;
+}
+
 int access_settings(struct access *access, struct access_settings *ret, struct err *err)
 {
-	(void)err;
-	*ret = access->options.set.idle_ms ? access->options.set : access_defaults;
-	return 0;
+	int code;
+
+	if (access->options.set.idle_ms) {
+		*ret = access->options.set;
+		return 0;
+	}
+	pthread_mutex_lock(&access->lock);
+	code = refresh(access, err);
+	*ret = access->settings;
+	pthread_mutex_unlock(&access->lock);
+	return code;
 }
 
 /* ---- the check ---- */
@@ -208,6 +233,36 @@ struct str access_set_cookie(const struct access *access, struct arena *arena, s
 {
 	return arena_printf(arena, "%s=%.*s; Path=/; HttpOnly; SameSite=Strict%s%s", access_cookie_name(access),
 	                    STR_ARG(value), access->options.secure ? "; Secure" : "", value.len ? "" : "; Max-Age=0");
+}
+
+static bool is_proxy(const struct access_settings *set, struct str address)
+{
+	for (size_t i = 0; i < set->proxy_count; i++) {
+		if (str_eq(set->proxies[i], address))
+			return true;
+	}
+	return false;
+}
+
+/* Each proxy adds at the end whom it heard from; what stands before the last one that is ours, anybody may have made up. */
+struct str access_peer(struct access *access, struct arena *arena, struct str peer, struct str forwarded_for)
+{
+	struct err ignored = ERR_INIT;
+	struct access_settings set;
+	struct str rest = forwarded_for, found = peer;
+
+	if (access_settings(access, &set, &ignored) < 0)
+		return peer;
+	while (is_proxy(&set, found) && rest.len > 0) {
+		const char *comma = memrchr(rest.at, ',', rest.len);
+		struct str last = comma ? str_skip(rest, (size_t)(comma - rest.at) + 1) : rest;
+
+		rest = comma ? str_range(rest.at, (size_t)(comma - rest.at)) : STR_EMPTY;
+		if (str_trim(last).len == 0 || str_trim(last).len > ADDRESS_MOST)
+			break;
+		found = str_trim(last);
+	}
+	return arena_str(arena, found);
 }
 
 struct str access_who(struct arena *arena, const struct person *person)

@@ -72,6 +72,10 @@ bool access_csrf_fits(const struct person *person, struct str csrf);
 int access_sign_out(struct access *access, const struct person *person, struct err *err) MUST_CHECK;
 /* "__Host-suture" or, over plain HTTP, "suture". */
 const char *access_cookie_name(const struct access *access);
+/*
+ * Whose request it is: `peer`, or, where that is one of the proxies of the configuration, the last address of X-Forwarded-For that is none of them.
+ */
+struct str access_peer(struct access *access, struct arena *arena, struct str peer, struct str forwarded_for);
 /* The Set-Cookie line; an empty value takes the cookie away. */
 struct str access_set_cookie(const struct access *access, struct arena *arena, struct str value);
 /* "console:ann", "token:ann/backup": who acts, for engines and the audit trail. */
@@ -102,6 +106,7 @@ struct first_account {
 /* ERR_CONFLICT: there is an account already. ERR_AUTH: the code is wrong. */
 int access_first_account(struct access *access, struct arena *arena, const struct first_account *asked,
                          struct signed_in *ret, struct err *err) MUST_CHECK;
+/* As the configuration has them now, or a few seconds ago. */
 int access_settings(struct access *access, struct access_settings *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -18,7 +18,8 @@ struct access {
 	unsigned waiting;      /* for one to finish */
 	struct str setup_code; /* empty: there is an account, or nobody asked yet */
 	struct access_settings settings;
-	struct arena settings_arena;
+	int64_t settings_ms; /* monotonic; when they were looked at */
+	int64_t generation;  /* of the configuration that they came from */
 };
 
 /* Signs the account in, in a transaction that began with success: a session, the time, the throttle, the audit trail. */

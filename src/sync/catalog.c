@@ -7,10 +7,7 @@
  *
  * What people read of it is in catalog_show.c.
  */
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "codec/url.h"
 #include "lib/clock.h"
@@ -20,6 +17,8 @@
 #include "sync/catalog_schema.h"
 
 static const char BOX[] = "definition.body";
+/* Parts of the file that stand once and by themselves: kind and name of their document. */
+static const char *const sections[] = { "access", "identity_provider" };
 
 static const struct statement FIND = { "SELECT id FROM definition WHERE kind = $1 AND name = $2" };
 static const struct statement ADD = { "INSERT INTO definition (kind, name) VALUES ($1, $2)" };
@@ -228,66 +227,50 @@ int catalog_connections(struct engine *engine, struct arena *arena, struct conne
 
 /* ---- secrets ---- */
 
-static int secret_of_file(struct arena *arena, struct str path, struct str *ret, struct err *err)
-{
-	const char *name = arena_text(arena, path);
-	char *bytes = arena_alloc_bytes(arena, LIMIT_HTTP_HEADERS);
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
-	ssize_t got;
-
-	if (fd < 0)
-		return err_errno(err, "read the secret in %s", name);
-	got = read(fd, bytes, LIMIT_HTTP_HEADERS);
-	close(fd);
-	if (got < 0)
-		return err_errno(err, "read the secret in %s", name);
-	*ret = str_trim(str_range(bytes, (size_t)got));
-	return 0;
-}
-
-static int resolve_secret(struct arena *arena, const struct json *value, struct json **ret, struct err *err)
-{
-	struct str env = json_get_text(value, "env"), file = json_get_text(value, "file"),
-	           text = json_get_text(value, "sealed");
-	const char *set;
-
-	if (env.len) {
-		set = getenv(arena_text(arena, env));
-		if (!set)
-			return err_set(err, ERR_CONFIG, "the environment variable %.*s is not set", STR_ARG(env));
-		text = arena_str(arena, str_of(set));
-	} else if (file.len && secret_of_file(arena, file, &text, err) < 0) {
-		return err_pass(err);
-	}
-	*ret = json_new_text(arena, text);
-	return 0;
-}
-
 static struct json *without_links(struct json *j)
 {
 	j->next = NULL;
 	return j;
 }
 
-int catalog_read_connection(struct engine *engine, struct arena *arena, struct str name, struct json **ret,
-                            struct err *err)
+/* The settings of a document; what stands there as an object is a secret. */
+static int resolve(struct arena *arena, const struct catalog_doc *doc, struct json **ret, struct err *err)
 {
 	struct json *settings = json_new(arena, JSON_OBJECT);
-	struct catalog_doc *doc;
 
-	if (catalog_doc(engine, arena, "connection", name, &doc, err) < 0)
-		return err_pass(err);
 	JSON_EACH (doc->body, setting) {
 		struct json *value;
 
 		if (setting->kind != JSON_OBJECT)
 			value = without_links(json_copy(arena, setting));
-		else if (resolve_secret(arena, setting, &value, err) < 0)
-			return err_wrap(err, "connection '%.*s', %.*s", STR_ARG(name), STR_ARG(setting->key));
+		else if (catalog_open_secret(arena, setting, &value, err) < 0)
+			return err_wrap(err, "%.*s '%.*s', %.*s", STR_ARG(doc->kind), STR_ARG(doc->name),
+			                STR_ARG(setting->key));
 		json_set(settings, setting->key, value);
 	}
 	*ret = settings;
 	return 0;
+}
+
+int catalog_read_connection(struct engine *engine, struct arena *arena, struct str name, struct json **ret,
+                            struct err *err)
+{
+	struct catalog_doc *doc;
+
+	if (catalog_doc(engine, arena, "connection", name, &doc, err) < 0)
+		return err_pass(err);
+	return resolve(arena, doc, ret, err);
+}
+
+int catalog_read_section(struct engine *engine, struct arena *arena, const char *section, struct json **ret,
+                         struct err *err)
+{
+	struct catalog_doc *doc;
+
+	*ret = NULL;
+	if (catalog_docs(engine, arena, section, str_of(section), &doc, err) < 0)
+		return err_pass(err);
+	return doc ? resolve(arena, doc, ret, err) : 0;
 }
 
 struct keeper {
@@ -470,6 +453,32 @@ static int take_secret(struct apply *job, const struct catalog_doc *stored, cons
 	return 0;
 }
 
+static void add_change(struct apply *job, const char *kind, struct str name, struct json *body)
+{
+	struct change *change = arena_new(job->arena, struct change), **tail = &job->changes;
+
+	*change = (struct change) { .kind = kind, .name = name, .body = body };
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = change;
+}
+
+static int take_section(struct apply *job, const char *dir, const struct json *given, struct err *err)
+{
+	struct json *body = without_links(json_copy(job->arena, given)), *taken;
+	const struct json *secret = json_get(given, "client_secret");
+	const char *section = arena_text(job->arena, given->key);
+	struct catalog_doc *stored;
+
+	if (catalog_docs(job->engine, job->arena, section, given->key, &stored, err) < 0 ||
+	    (secret && take_secret(job, stored, dir, secret, &taken, err) < 0))
+		return err_pass(err);
+	if (secret)
+		json_set(body, STR("client_secret"), taken);
+	add_change(job, section, given->key, body);
+	return 0;
+}
+
 static int take_connection(struct apply *job, const char *dir, const struct json *given, struct json **ret,
                            struct err *err)
 {
@@ -488,16 +497,6 @@ static int take_connection(struct apply *job, const char *dir, const struct json
 	}
 	*ret = body;
 	return 0;
-}
-
-static void add_change(struct apply *job, const char *kind, struct str name, struct json *body)
-{
-	struct change *change = arena_new(job->arena, struct change), **tail = &job->changes;
-
-	*change = (struct change) { .kind = kind, .name = name, .body = body };
-	while (*tail)
-		tail = &(*tail)->next;
-	*tail = change;
 }
 
 static int collect_changes(struct apply *job, const struct json *file, const char *dir, struct err *err)
@@ -520,6 +519,12 @@ static int collect_changes(struct apply *job, const struct json *file, const cha
 		if (!json_get(body, "integration") && integration_name.len)
 			json_set(body, STR("integration"), json_new_text(job->arena, integration_name));
 		add_change(job, "sync", sync->key, body);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
+		const struct json *section = json_get(file, sections[i]);
+
+		if (section && take_section(job, dir, section, err) < 0)
+			return err_pass(err);
 	}
 	return 0;
 }

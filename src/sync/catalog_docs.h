@@ -52,5 +52,10 @@ int catalog_open_body(struct engine *engine, struct arena *arena, struct str sea
 /* A connection's settings with its secrets resolved ({env:}, {file:}, sealed). */
 int catalog_read_connection(struct engine *engine, struct arena *arena, struct str name, struct json **ret,
                             struct err *err) MUST_CHECK;
+/* {env: NAME}, {file: PATH} or {sealed: TEXT} as the text that it stands for. Files are read each time. */
+int catalog_open_secret(struct arena *arena, const struct json *value, struct json **ret, struct err *err) MUST_CHECK;
+/* The settings of `access` or `identity_provider`, secrets resolved; *ret is NULL where the file has none. */
+int catalog_read_section(struct engine *engine, struct arena *arena, const char *section, struct json **ret,
+                         struct err *err) MUST_CHECK;
 
 #endif

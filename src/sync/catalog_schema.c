@@ -23,9 +23,27 @@ struct setting {
 #define NUMBER (1u << JSON_NUMBER | TEXT) /* one in quotes is fine */
 
 static const struct setting file_settings[] = {
-	{ "connections", false, OBJECT },
-	{ "integration", false, OBJECT },
-	{ "syncs", false, OBJECT },
+	{ "connections", false, OBJECT }, { "integration", false, OBJECT },       { "syncs", false, OBJECT },
+	{ "access", false, OBJECT },      { "identity_provider", false, OBJECT }, { NULL, false, 0 },
+};
+/* Who signs in and for how long (src/access); what becomes of these is read there. */
+static const struct setting access_settings[] = {
+	{ "idle_minutes", false, NUMBER },
+	{ "session_hours", false, NUMBER },
+	{ "proxies", false, LIST },
+	{ NULL, false, 0 },
+};
+static const struct setting provider_settings[] = {
+	{ "name", false, TEXT },     { "issuer", true, TEXT },
+	{ "client_id", true, TEXT }, { "client_secret", false, TEXT | OBJECT },
+	{ "scopes", false, TEXT },   { "domains", false, LIST },
+	{ "roles", false, LIST },    { "default_role", false, TEXT },
+	{ "enabled", false, BOOL },  { NULL, false, 0 },
+};
+static const struct setting provider_role_settings[] = {
+	{ "claim", true, TEXT },
+	{ "value", true, TEXT },
+	{ "role", true, TEXT },
 	{ NULL, false, 0 },
 };
 static const struct setting integration_settings[] = {
@@ -76,7 +94,7 @@ static const struct setting parent_settings[] = {
 static const struct number_setting {
 	const char *name;
 	int64_t fallback, least, most;
-} number_settings[] = {
+} access_numbers[] = { { "idle_minutes", 15, 1, 1440 }, { "session_hours", 12, 1, 720 } }, number_settings[] = {
 	{ "turns_max", 10, 2, 1000 },  { "bulk_from", 0, 0, 100000000 },      { "delta_overlap_s", 300, 0, 86400 },
 	{ "delta_lag_s", 2, 0, 3600 }, { "describe_minutes", 60, 0, 100000 },
 };
@@ -294,15 +312,24 @@ int schema_mapping(struct arena *arena, const struct json *sync, struct mapping 
 	return schema_mappings(arena, sync, ret, &live, &differs, err);
 }
 
-int64_t schema_number(const struct json *sync, const char *name)
+static const struct number_setting *number_row(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(number_settings); i++) {
+		if (strcmp(number_settings[i].name, name) == 0)
+			return &number_settings[i];
+	}
+	for (size_t i = 0; i < ARRAY_LEN(access_numbers); i++) {
+		if (strcmp(access_numbers[i].name, name) == 0)
+			return &access_numbers[i];
+	}
+	unreachable("the setting has a row");
+}
+
+int64_t schema_number(const struct json *of, const char *name)
 {
 	int64_t value;
 
-	for (size_t i = 0; i < ARRAY_LEN(number_settings); i++) {
-		if (strcmp(number_settings[i].name, name) == 0)
-			return str_to_i64(json_get_text(sync, name), &value) ? value : number_settings[i].fallback;
-	}
-	unreachable("the setting has a row");
+	return str_to_i64(json_get_text(of, name), &value) ? value : number_row(name)->fallback;
 }
 
 enum on_removal schema_on_removal(const struct json *sync, const char *name)
@@ -318,11 +345,11 @@ enum on_removal schema_on_removal(const struct json *sync, const char *name)
 
 /* ---- settings of a sync that need more than their kind ---- */
 
-static int check_numbers(const struct json *sync, struct err *err)
+static int check_rows(const struct json *of, const struct number_setting *rows, size_t count, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(number_settings); i++) {
-		const struct number_setting *row = &number_settings[i];
-		const struct json *given = json_get(sync, row->name);
+	for (size_t i = 0; i < count; i++) {
+		const struct number_setting *row = &rows[i];
+		const struct json *given = json_get(of, row->name);
 		int64_t value;
 
 		if (given && (!str_to_i64(given->text, &value) || value < row->least || value > row->most))
@@ -419,11 +446,74 @@ static int check_sync(struct arena *arena, const struct json *sync, bool has_int
 		return err_set(err, ERR_CONFIG, "line %u: %s belongs to no integration", sync->line, what.at);
 	if (schema_mapping(arena, sync, &mapping, err) < 0)
 		return err_pass(err);
-	if (check_numbers(sync, err) < 0 || check_removals(sync, err) < 0 || check_events(sync, err) < 0 ||
-	    check_create(sync, &mapping, err) < 0 || check_trigger(arena, sync, err) < 0 ||
-	    check_parent(arena, sync, &mapping, err) < 0)
+	if (check_rows(sync, number_settings, ARRAY_LEN(number_settings), err) < 0 || check_removals(sync, err) < 0 ||
+	    check_events(sync, err) < 0 || check_create(sync, &mapping, err) < 0 ||
+	    check_trigger(arena, sync, err) < 0 || check_parent(arena, sync, &mapping, err) < 0)
 		return err_wrap(err, "%s", what.at);
 	return 0;
+}
+
+/* ---- who signs in ---- */
+
+static int check_list_of_texts(const struct json *section, const char *name, struct err *err)
+{
+	JSON_EACH (json_get(section, name), item) {
+		if (item->kind != JSON_STRING || item->text.len == 0)
+			return err_set(err, ERR_CONFIG, "line %u: '%s' is a list of texts", item->line, name);
+	}
+	return 0;
+}
+
+/* The names are those of access/role.c, which this folder cannot see; a test of access holds them together. */
+static int check_role(const struct json *role, struct err *err)
+{
+	static const char *const names[] = { "viewer", "operator", "admin", "auditor" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!role || str_eq_c(role->text, names[i]))
+			return 0;
+	}
+	return err_set(err, ERR_CONFIG, "line %u: '%.*s' is no role; there is: viewer, operator, admin, auditor",
+	               role->line, STR_ARG(role->text));
+}
+
+/* A provider that is asked over plain HTTP could be anybody; on this machine it is a test. */
+static int check_issuer(const struct json *provider, struct err *err)
+{
+	struct str issuer = json_get_text(provider, "issuer");
+
+	if (str_starts(issuer, STR("https://")) || str_starts(issuer, STR("http://127.0.0.1:")) ||
+	    str_starts(issuer, STR("http://localhost:")))
+		return 0;
+	return err_set(err, ERR_CONFIG, "line %u: the issuer is an address that begins with https://",
+	               json_get(provider, "issuer")->line);
+}
+
+static int check_provider(struct arena *arena, const struct json *provider, struct err *err)
+{
+	const struct json *secret = json_get(provider, "client_secret");
+
+	if (check_object(arena, provider, provider_settings, "the identity provider", err) < 0 ||
+	    check_issuer(provider, err) < 0 || check_list_of_texts(provider, "domains", err) < 0 ||
+	    (secret && check_secret(arena, secret, err) < 0) || check_role(json_get(provider, "default_role"), err) < 0)
+		return err_pass(err);
+	JSON_EACH (json_get(provider, "roles"), row) {
+		if (check_object(arena, row, provider_role_settings, "a role of the identity provider", err) < 0 ||
+		    check_role(json_get(row, "role"), err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
+static int check_access(struct arena *arena, const struct json *file, struct err *err)
+{
+	const struct json *access = json_get(file, "access"), *provider = json_get(file, "identity_provider");
+
+	if (access && (check_object(arena, access, access_settings, "access", err) < 0 ||
+	               check_rows(access, access_numbers, ARRAY_LEN(access_numbers), err) < 0 ||
+	               check_list_of_texts(access, "proxies", err) < 0))
+		return err_pass(err);
+	return provider ? check_provider(arena, provider, err) : 0;
 }
 
 int schema_check(struct arena *arena, const struct json *file, struct err *err)
@@ -442,5 +532,5 @@ int schema_check(struct arena *arena, const struct json *file, struct err *err)
 		if (check_sync(arena, sync, integration != NULL, err) < 0)
 			return err_pass(err);
 	}
-	return 0;
+	return check_access(arena, file, err);
 }

@@ -42,7 +42,7 @@ int catalog_export(struct engine *engine, struct buf *out, struct err *err)
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct json *file = json_new(&arena, JSON_OBJECT);
 	struct json *connections = json_new(&arena, JSON_OBJECT), *syncs = json_new(&arena, JSON_OBJECT);
-	struct json *integration = NULL;
+	struct json *house = json_new(&arena, JSON_OBJECT), *integration = NULL;
 	struct catalog_doc *all;
 
 	if (catalog_docs(engine, &arena, "", STR_EMPTY, &all, err) < 0)
@@ -56,13 +56,21 @@ int catalog_export(struct engine *engine, struct buf *out, struct err *err)
 			json_set(connections, d->name, body);
 		else if (str_eq(d->kind, STR("sync")))
 			json_set(syncs, d->name, body);
-		else
+		else if (str_eq(d->kind, STR("integration")))
 			integration = body;
+		else
+			json_set(house, d->kind, body);
 	}
 	json_set(file, STR("connections"), connections);
 	if (integration)
 		json_set(file, STR("integration"), integration);
 	json_set(file, STR("syncs"), syncs);
+	JSON_EACH (house, section) {
+		struct json *copy = json_copy(&arena, section);
+
+		copy->next = NULL;
+		json_set(file, section->key, copy);
+	}
 	yaml_write(out, file);
 	return 0;
 }
