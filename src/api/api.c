@@ -18,6 +18,7 @@ static const struct api_route *const areas[] = {
 	api_health_routes,
 	api_log_routes,
 	api_policy_routes,
+	api_session_routes,
 	api_sync_routes,
 };
 /* clang-format on */

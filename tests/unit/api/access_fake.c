@@ -34,3 +34,48 @@ struct str access_who(struct arena *arena, const struct person *person)
 {
 	return arena_printf(arena, "console:%.*s", STR_ARG(person->name));
 }
+
+/* ---- what these tests never come to: tests/node/access does ---- */
+
+int access_setup_code(struct access *access UNUSED, struct arena *arena UNUSED, struct str *ret, struct err *err UNUSED)
+{
+	*ret = STR_EMPTY;
+	return 0;
+}
+
+int access_settings(struct access *access UNUSED, struct access_settings *ret, struct err *err UNUSED)
+{
+	*ret = access_defaults;
+	return 0;
+}
+
+struct str access_peer(struct access *access UNUSED, struct arena *arena UNUSED, struct str peer,
+                       struct str forwarded_for UNUSED)
+{
+	return peer;
+}
+
+struct str access_set_cookie(const struct access *access UNUSED, struct arena *arena, struct str value)
+{
+	return arena_printf(arena, "suture=%.*s", STR_ARG(value));
+}
+
+#define NEVER                                                         \
+	{                                                             \
+		unreachable("the tests of the table do not sign in"); \
+	}
+int access_sign_in(struct access *access UNUSED, struct arena *arena UNUSED, const struct sign_in *asked UNUSED,
+                   struct signed_in *ret UNUSED, struct err *err UNUSED) NEVER
+        int access_sign_out(struct access *access UNUSED, const struct person *person UNUSED,
+                            struct err *err UNUSED) NEVER
+        int access_change_password(struct access *access UNUSED, struct arena *arena UNUSED,
+                                   const struct person *person UNUSED, struct str old UNUSED, struct str fresh UNUSED,
+                                   struct str peer UNUSED, struct err *err UNUSED) NEVER
+        int access_invited(struct access *access UNUSED, struct arena *arena UNUSED, struct str code UNUSED,
+                           struct account *ret UNUSED, struct err *err UNUSED) NEVER
+        int access_accept(struct access *access UNUSED, struct arena *arena UNUSED, struct str code UNUSED,
+                          const struct sign_in *asked UNUSED, struct signed_in *ret UNUSED,
+                          struct err *err UNUSED) NEVER
+        int access_first_account(struct access *access UNUSED, struct arena *arena UNUSED,
+                                 const struct first_account *asked UNUSED, struct signed_in *ret UNUSED,
+                                 struct err *err UNUSED) NEVER

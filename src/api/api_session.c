@@ -1,0 +1,194 @@
+/*
+ * session: signing in and out, one's own password, the first account, invitations. The only routes that answer to nobody in particular, so each of them counts
+ * attempts (access/throttle.h). The cookie is set here and nowhere else.
+ */
+#include "api/api_internal.h"
+
+#include "lib/clock.h"
+
+/* ---- what all have in common ---- */
+
+static struct sign_in asked_by(const struct api_call *call)
+{
+	const struct http_asked *asked = call->asked;
+	struct access *access = call->api->options.access;
+
+	return (struct sign_in) {
+		.peer = access_peer(access, call->arena, asked->peer, http_asked_header(asked, "X-Forwarded-For")),
+		.agent = http_asked_header(asked, "User-Agent"),
+		.cookie = http_cookie(asked, access_cookie_name(access)),
+	};
+}
+
+/* What was refused here was refused by us and not by a far system: 401, and 429 with the seconds to wait. */
+static int refused(struct api_call *call, int64_t wait_ms, const struct err *err)
+{
+	if (err->code == ERR_AUTH)
+		call->status = 401;
+	if (err->code == ERR_RATE) {
+		call->status = 429;
+		http_reply_header(
+		        call->reply, call->arena, "Retry-After",
+		        arena_printf(call->arena, "%lld", (long long)MAX_OF((wait_ms + 999) / 1000, (int64_t)1)));
+	}
+	return err_pass(err);
+}
+
+static struct json *rights_of(const struct api_call *call, unsigned rights)
+{
+	struct json *list = api_new_list(call);
+
+	for (unsigned right = 1; right < RIGHTS_ALL; right <<= 1)
+		if (rights & right)
+			json_append(list, json_new_text(call->arena, str_of(right_name(right))));
+	return list;
+}
+
+static struct json *session_of(struct api_call *call, const struct person *p)
+{
+	struct json *session = api_new(call);
+	struct err ignored = ERR_INIT;
+	struct access_settings set;
+
+	api_set_id(call, session, "account", p->account_id);
+	api_set(call, session, "name", p->name);
+	api_set(call, session, "display", p->display);
+	api_set(call, session, "role", str_of(role_name(p->role)));
+	json_set(session, STR("rights"), rights_of(call, p->rights));
+	api_set(call, session, "csrf", p->csrf);
+	if (p->session_id && access_settings(call->api->options.access, &set, &ignored) == 0) {
+		api_set_int(call, session, "idle_s", set.idle_ms / 1000);
+		api_set_int(call, session, "idle_left_s", p->idle_ms / 1000);
+	}
+	api_set_time(call, session, "ends", p->ends_ms);
+	api_set(call, session, "version", str_of(call->api->options.version));
+	return session;
+}
+
+static void open_session(struct api_call *call, const struct signed_in *in)
+{
+	http_reply_header(call->reply, call->arena, "Set-Cookie",
+	                  access_set_cookie(call->api->options.access, call->arena, in->cookie));
+	call->answer = session_of(call, &in->person);
+}
+
+/* ---- in and out ---- */
+
+static int show_session(struct api_call *call, struct err *err)
+{
+	(void)err;
+	call->answer = session_of(call, &call->person);
+	return 0;
+}
+
+static int sign_in(struct api_call *call, struct err *err)
+{
+	struct sign_in asked = asked_by(call);
+	struct signed_in in;
+
+	if (api_need_text(call, "name", &asked.name, err) < 0 ||
+	    api_need_text(call, "password", &asked.password, err) < 0)
+		return err_pass(err);
+	if (access_sign_in(call->api->options.access, call->arena, &asked, &in, err) < 0)
+		return refused(call, in.wait_ms, err);
+	open_session(call, &in);
+	return 0;
+}
+
+static int sign_out(struct api_call *call, struct err *err)
+{
+	if (access_sign_out(call->api->options.access, &call->person, err) < 0)
+		return err_pass(err);
+	http_reply_header(call->reply, call->arena, "Set-Cookie",
+	                  access_set_cookie(call->api->options.access, call->arena, STR_EMPTY));
+	return 0;
+}
+
+static int change_password(struct api_call *call, struct err *err)
+{
+	struct str old, fresh;
+
+	if (api_need_text(call, "old", &old, err) < 0 || api_need_text(call, "new", &fresh, err) < 0)
+		return err_pass(err);
+	if (access_change_password(call->api->options.access, call->arena, &call->person, old, fresh,
+	                           asked_by(call).peer, err) == 0)
+		return 0;
+	/* 401 would say that the session has ended. */
+	if (err->code == ERR_AUTH)
+		call->status = 422;
+	return err->code == ERR_RATE ? refused(call, 0, err) : err_pass(err);
+}
+
+/* ---- before anybody is signed in ---- */
+
+static int welcome(struct api_call *call, struct err *err)
+{
+	struct str code;
+
+	if (access_setup_code(call->api->options.access, call->arena, &code, err) < 0)
+		return err_pass(err);
+	call->answer = api_new(call);
+	api_set_bool(call, call->answer, "signed_in", call->person.account_id != 0);
+	api_set_bool(call, call->answer, "setup", code.len > 0);
+	api_set(call, call->answer, "version", str_of(call->api->options.version));
+	return 0;
+}
+
+static int set_up(struct api_call *call, struct err *err)
+{
+	struct first_account asked = { .sign_in = asked_by(call) };
+	struct signed_in in;
+
+	if (api_need_text(call, "code", &asked.code, err) < 0 ||
+	    api_need_text(call, "name", &asked.sign_in.name, err) < 0 ||
+	    api_text(call, "display", &asked.display, err) < 0 ||
+	    api_need_text(call, "password", &asked.sign_in.password, err) < 0)
+		return err_pass(err);
+	if (access_first_account(call->api->options.access, call->arena, &asked, &in, err) < 0)
+		return refused(call, in.wait_ms, err);
+	open_session(call, &in);
+	return 0;
+}
+
+static int show_invitation(struct api_call *call, struct err *err)
+{
+	struct account account;
+	struct str code;
+
+	if (api_need_text(call, "code", &code, err) < 0)
+		return err_pass(err);
+	if (access_invited(call->api->options.access, call->arena, code, &account, err) < 0)
+		return refused(call, 0, err);
+	call->answer = api_new(call);
+	api_set(call, call->answer, "name", account.name);
+	api_set(call, call->answer, "display", account.display);
+	api_set(call, call->answer, "role", str_of(role_name(account.role)));
+	api_set_time(call, call->answer, "until", account.invited_until_ms);
+	return 0;
+}
+
+static int accept_invitation(struct api_call *call, struct err *err)
+{
+	struct sign_in asked = asked_by(call);
+	struct signed_in in;
+	struct str code;
+
+	if (api_need_text(call, "code", &code, err) < 0 || api_need_text(call, "password", &asked.password, err) < 0)
+		return err_pass(err);
+	if (access_accept(call->api->options.access, call->arena, code, &asked, &in, err) < 0)
+		return refused(call, in.wait_ms, err);
+	open_session(call, &in);
+	return 0;
+}
+
+const struct api_route api_session_routes[] = {
+	{ "GET", "/session", show_session, RIGHT_SEE },
+	{ "POST", "/session", sign_in },
+	{ "DELETE", "/session", sign_out, RIGHT_SEE },
+	{ "POST", "/session/password", change_password, RIGHT_SEE },
+	{ "GET", "/welcome", welcome },
+	{ "POST", "/setup", set_up },
+	{ "POST", "/invitation", show_invitation },
+	{ "POST", "/invitation/accept", accept_invitation },
+	{ 0 },
+};
