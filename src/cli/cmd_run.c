@@ -74,25 +74,16 @@ static int dry_import(struct cli_args *args, struct verdicts *verdicts, struct r
 	return code;
 }
 
-static int64_t verdicts_read(const struct verdicts *v)
-{
-	int64_t read = 0;
-
-	for (int i = OUTCOME_NONE; i < OUTCOME_COUNT; i++)
-		read += v->counts[i];
-	return read;
-}
-
 /* For people: what the import would do, and how to see more of it. */
 static void print_verdicts(const struct cli_args *args, const struct verdicts *v)
 {
 	struct str csv = cli_value(args, "csv");
 
 	printf("Dry run: nothing was written. This is what an import would do.\n\n");
-	report_counts(v->counts, verdicts_read(v));
-	printf("\n%8lld  %s with changes: %lld %s to the CRM, %lld to the EMR\n", (long long)v->records_changed,
-	       plural(v->records_changed, "record", "records"), (long long)v->fields_to_crm,
-	       plural(v->fields_to_crm, "field", "fields"), (long long)v->fields_to_emr);
+	report_counts(v->figures.counts, figures_read(&v->figures));
+	printf("\n%8lld  %s with changes: %lld %s to the CRM, %lld to the EMR\n", (long long)v->figures.records_changed,
+	       plural(v->figures.records_changed, "record", "records"), (long long)v->figures.fields_to_crm,
+	       plural(v->figures.fields_to_crm, "field", "fields"), (long long)v->figures.fields_to_emr);
 	if (csv.len)
 		printf("\nEvery change stands in %.*s. It holds patient data: delete it when you are done.\n",
 		       STR_ARG(csv));
@@ -105,12 +96,12 @@ static struct json *verdict_summary(struct arena *arena, const struct verdicts *
 	struct json *summary = json_new(arena, JSON_OBJECT);
 
 	json_set(summary, STR("dry_run"), json_new_bool(arena, true));
-	json_set(summary, STR("read"), json_new_int(arena, verdicts_read(v)));
+	json_set(summary, STR("read"), json_new_int(arena, figures_read(&v->figures)));
 	for (int i = OUTCOME_CREATED; i < OUTCOME_COUNT; i++)
-		json_set(summary, str_of(outcome_name((enum outcome)i)), json_new_int(arena, v->counts[i]));
-	json_set(summary, STR("records_changed"), json_new_int(arena, v->records_changed));
-	json_set(summary, STR("fields_to_crm"), json_new_int(arena, v->fields_to_crm));
-	json_set(summary, STR("fields_to_emr"), json_new_int(arena, v->fields_to_emr));
+		json_set(summary, str_of(outcome_name((enum outcome)i)), json_new_int(arena, v->figures.counts[i]));
+	json_set(summary, STR("records_changed"), json_new_int(arena, v->figures.records_changed));
+	json_set(summary, STR("fields_to_crm"), json_new_int(arena, v->figures.fields_to_crm));
+	json_set(summary, STR("fields_to_emr"), json_new_int(arena, v->figures.fields_to_emr));
 	return summary;
 }
 
@@ -129,8 +120,8 @@ static int max_change(const struct cli_args *args, double *ret, struct err *err)
 
 static int refuse_change(const struct cli_args *args, const struct verdicts *v, struct err *err)
 {
-	int64_t read = verdicts_read(v);
-	double share = read ? 100.0 * (double)v->records_changed / (double)read : 0, most;
+	int64_t read = figures_read(&v->figures);
+	double share = read ? 100.0 * (double)v->figures.records_changed / (double)read : 0, most;
 
 	if (max_change(args, &most, err) < 0)
 		return err_pass(err);
@@ -140,7 +131,7 @@ static int refuse_change(const struct cli_args *args, const struct verdicts *v, 
 	        err, ERR_LIMIT,
 	        "the run would write to %lld of %lld records (%.1f %%), more than --max-change %.*s: nothing was "
 	        "written; `suture import --dry-run --csv FILE` shows every change",
-	        (long long)v->records_changed, (long long)read, share, STR_ARG(cli_value(args, "max-change")));
+	        (long long)v->figures.records_changed, (long long)read, share, STR_ARG(cli_value(args, "max-change")));
 }
 
 static int open_csv(struct cli_args *args, struct verdicts *v, struct err *err)
@@ -190,7 +181,7 @@ static int cmd_dry_run(struct cli_args *args, struct err *err)
 		return err_pass(err);
 	if (args->json)
 		out_object(args, verdict_summary(args->arena, &verdicts));
-	return verdicts.counts[OUTCOME_FAILED] ? EXIT_SOME_FAILED : EXIT_DONE;
+	return verdicts.figures.counts[OUTCOME_FAILED] ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
 /* ---- import ---- */

@@ -40,10 +40,9 @@ static void write_field(struct verdicts *v, const struct verdict *verdict, const
 		write_row(v->csv, cells, ARRAY_LEN(cells), &v->write_failed);
 }
 
-static size_t take_fields(struct verdicts *v, const struct verdict *verdict)
+static void write_fields(struct verdicts *v, const struct verdict *verdict)
 {
 	const struct mapping *m = &verdict->plan->mapping;
-	size_t changes = 0;
 
 	for (size_t i = 0; verdict->merged && i < m->count; i++) {
 		const struct merged *merged = &verdict->merged[i];
@@ -52,11 +51,7 @@ static size_t take_fields(struct verdicts *v, const struct verdict *verdict)
 			write_field(v, verdict, &m->fields[i], merged, true, verdict->crm[i].text);
 		if (merged->write_emr)
 			write_field(v, verdict, &m->fields[i], merged, false, verdict->emr[i].text);
-		v->fields_to_crm += merged->write_crm;
-		v->fields_to_emr += merged->write_emr;
-		changes += merged->write_crm || merged->write_emr;
 	}
-	return changes;
 }
 
 void verdicts_take(void *context, const struct verdict *verdict)
@@ -73,9 +68,8 @@ void verdicts_take(void *context, const struct verdict *verdict)
 		                     STR_EMPTY };
 	size_t changes;
 
-	v->counts[verdict->outcome]++;
-	changes = take_fields(v, verdict);
-	v->records_changed += verdict->outcome == OUTCOME_CREATED || verdict->outcome == OUTCOME_LINKED || changes > 0;
+	changes = figures_take(&v->figures, verdict);
+	write_fields(v, verdict);
 	if (changes == 0 && v->csv)
 		write_row(v->csv, cells, ARRAY_LEN(cells), &v->write_failed);
 }

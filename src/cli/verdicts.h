@@ -5,12 +5,11 @@
 #define SUTURE_CLI_VERDICTS_H
 
 #include "cli/cli.h"
+#include "sync/figures.h"
 
 struct verdicts {
 	FILE *csv; /* NULL: none */
-	int64_t counts[OUTCOME_COUNT];
-	int64_t fields_to_crm, fields_to_emr;
-	int64_t records_changed;
+	struct figures figures;
 	bool write_failed;
 };
 

@@ -227,10 +227,18 @@ struct hook {
 	int64_t received_ms; /* our wall clock: the replay window is judged by it */
 };
 
+/* An event that a far side can tell, for its switch (R37): `object` is ours, empty: of any. */
+struct event_name {
+	const char *name; /* NULL ends a list */
+	enum event_kind kind;
+	const char *object;
+};
+
 struct hook_registration {
 	struct str url; /* public address of our receiver */
 	const struct str *events;
 	size_t event_count; /* names at the far side; 0: all that the connector knows */
+	bool renew;         /* a new secret, also where one is set: hook_makes_secret */
 };
 
 struct listen_request {
@@ -343,6 +351,11 @@ struct connector {
 	int (*hook_register)(struct connection *c, const struct hook_registration *what, struct arena *arena,
 	                     struct json **ret_settings, struct err *err);
 	int (*hook_unregister)(struct connection *c, struct str url, struct err *err);
+	bool hook_makes_secret; /* what is checked is made by hook_register */
+	/* A delivery as the far side would send it now, signed with what we share, of an event that means nothing (EVENT_OTHER): to try the way. ERR_AUTH:
+	 * there is no secret yet. */
+	int (*hook_test)(struct connection *c, struct arena *arena, struct hook *ret, struct err *err);
+	const struct event_name *event_names; /* what it can tell, by webhook or stream; NULL: nothing */
 	/* Blocks until *stop, or until it fails for good; recovers by itself from everything that heals. ERR_GONE: the replay text is too old: catch up by
 	 * changes, then listen anew with an empty one. */
 	int (*listen)(struct connection *c, const struct listen_request *request, struct err *err);

@@ -191,3 +191,17 @@ void memory_hook(struct connection *c, const char *object, const char *id, const
 	memory_unlock(m);
 	memory_hook_raw(c, buf_str(&body), arena, ret);
 }
+
+const struct event_name memory_event_names[] = {
+	{ "patient.created", EVENT_CHANGED, "patient" },
+	{ "patient.updated", EVENT_CHANGED, "patient" },
+	{ "patient.removed", EVENT_REMOVED, "patient" },
+	{ "patient.merged", EVENT_MERGED, "patient" },
+	{ NULL, EVENT_OTHER, NULL },
+};
+
+int memory_hook_test(struct connection *c, struct arena *arena, struct hook *ret, struct err *err UNUSED)
+{
+	memory_hook_raw(c, STR("{\"id\":\"evt-test\",\"event\":\"suture.test\"}"), arena, ret);
+	return 0;
+}

@@ -104,6 +104,8 @@ void memory_stream_tell(struct memory *m, const struct told *told);
 int memory_listen(struct connection *c, const struct listen_request *request, struct err *err);
 
 /* memory_hook.c */
+int memory_hook_test(struct connection *c, struct arena *arena, struct hook *ret, struct err *err);
+extern const struct event_name memory_event_names[];
 int memory_webhook(struct connection *c, struct arena *arena, const struct hook *hook, struct events *ret,
                    struct err *err);
 int memory_hook_register(struct connection *c, const struct hook_registration *what, struct arena *arena,

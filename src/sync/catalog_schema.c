@@ -75,6 +75,8 @@ static const struct setting sync_settings[] = {
 	{ "on_crm_delete", false, TEXT },
 	{ "events_off", false, LIST },
 	{ "stream", false, BOOL },
+	{ "real_time", false, BOOL },
+	{ "paused", false, BOOL },
 	{ "live_mapping", false, TEXT | OBJECT },
 	{ "parent", false, OBJECT },
 	{ "turns_max", false, NUMBER },

@@ -253,6 +253,7 @@ static void copy_state(struct arena *arena, const struct live_entry *e, struct l
 		.sync_id = e->sync_id,
 		.name = arena_str(arena, str_of(e->name)),
 		.ready = e->ready,
+		.paused = e->paused,
 		.trouble = arena_str(arena, str_of(e->trouble)),
 		.since_ms = e->since_ms,
 		.streams = e->streams[SIDE_EMR].connected || e->streams[SIDE_CRM].connected,

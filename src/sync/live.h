@@ -51,7 +51,8 @@ struct live_sync {
 	int64_t sync_id;
 	struct str name;
 	bool ready;                               /* signed in on both sides, the road works */
-	struct str trouble;                       /* why it pauses; empty: it does not */
+	bool paused;                              /* by a person */
+	struct str trouble;                       /* why it waits before it tries again; empty: it does not */
 	int64_t since_ms;                         /* of the state */
 	bool streams;                             /* a stream is connected */
 	struct str run;                           /* Batch Sync ID of the run under way; empty: none */

@@ -50,7 +50,7 @@ struct live_entry {
 
 	/* Guarded by live->lock. */
 	struct road *road;
-	bool ready;
+	bool ready, paused;
 	char trouble[960];
 	int64_t since_ms;
 	char run[64];           /* Batch Sync ID */

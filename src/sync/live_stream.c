@@ -57,7 +57,7 @@ static bool wanted(struct live_entry *entry, const struct plan *plan, enum side 
 		meter_event(entry, plan, side, e, STR("other"));
 		return false;
 	}
-	off = switched_off(plan, e->name);
+	off = plan->live_off || switched_off(plan, e->name);
 	tally_count(entry->live->tally, plan->sync_id, e->name, off);
 	meter_event(entry, plan, side, e, off ? STR("off") : STR("staged"));
 	ret->off += off;
@@ -201,7 +201,8 @@ void live_streams_start(struct live_entry *entry)
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
 		struct live_stream *s = &entry->streams[side];
 
-		if (!entry->plan->conn[side]->kind->listen || entry->plan->no_stream || entry->live->options.no_stream)
+		if (!entry->plan->conn[side]->kind->listen || entry->plan->no_stream || entry->plan->live_off ||
+		    entry->live->options.no_stream)
 			continue;
 		s->entry = entry;
 		s->side = side;

@@ -4,6 +4,7 @@
  *	open      the plan, the sync's lock, both far sides signed in to
  *	work      road, streams; a tick a tenth of a second starts what is due: a run that a command asked for, one that was cut short, a schedule
  *	endure    something failed, a side is down: what is owed to the other one goes there; pauses, longer each time, until both can be signed in to
+ *	paused    instead of work, where a person paused the sync: webhooks are staged, and that is all
  *	close     in the opposite order, when it must stop, when the configuration changed, or when something failed
  */
 #include <stdio.h>
@@ -328,6 +329,24 @@ static int work(struct live_entry *entry, struct err *err)
 	return code;
 }
 
+static void set_paused(struct live_entry *entry, bool paused)
+{
+	pthread_mutex_lock(&entry->live->lock);
+	entry->paused = paused;
+	pthread_mutex_unlock(&entry->live->lock);
+}
+
+/* What is due waits with the rest: a run that was under way goes on afterwards, a schedule that was missed is made up for once. */
+static void stay_paused(struct live_entry *entry)
+{
+	set_paused(entry, true);
+	set_state(entry, false, "");
+	live_note(entry, "is paused by a person: what comes is staged, nothing is delivered");
+	while (!ends(entry) && !outdated(entry))
+		live_wait(entry->live, TICK_MS);
+	set_paused(entry, false);
+}
+
 static void pause_after(struct live_entry *entry, const struct err *err)
 {
 	const struct journal_entry note = { .level = LEVEL_EXCEPTION,
@@ -380,7 +399,12 @@ static void once(struct live_entry *entry)
 	SCOPED(run_lock) int lock = -1;
 	struct err err = ERR_INIT;
 
-	if (open_plan(entry, &err) < 0 || run_lock(entry->live->engine, entry->plan, &lock, &err) < 0) {
+	if (open_plan(entry, &err) < 0) {
+		if (!ends(entry))
+			pause_after(entry, &err);
+	} else if (entry->plan->paused) {
+		stay_paused(entry);
+	} else if (run_lock(entry->live->engine, entry->plan, &lock, &err) < 0) {
 		if (!ends(entry))
 			pause_after(entry, &err);
 	} else if (sign_in_and_work(entry, &err) < 0 && !ends(entry)) {

@@ -63,6 +63,8 @@ static void read_settings(struct plan *plan, const struct json *sync, const stru
 	plan->on_removal[SIDE_CRM] = schema_on_removal(sync, "on_crm_delete");
 	plan->back_reference = json_bool(json_get(sync, "back_reference"), json_get(sync, "parent") == NULL);
 	plan->no_stream = !json_bool(json_get(sync, "stream"), true);
+	plan->live_off = !json_bool(json_get(sync, "real_time"), true);
+	plan->paused = json_bool(json_get(sync, "paused"), false);
 	plan->turns_max = schema_number(sync, "turns_max");
 	plan->bulk_from = schema_number(sync, "bulk_from");
 	plan->describe_ms = schema_number(sync, "describe_minutes") * 60000;

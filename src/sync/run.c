@@ -58,14 +58,23 @@ static void lock_path(const struct engine *engine, const struct plan *plan, char
 	snprintf(ret, size, "%s/sync-%lld.lock", engine->dir, (long long)plan->sync_id);
 }
 
+int run_check_paused(const struct plan *plan, struct err *err)
+{
+	if (!plan->paused)
+		return 0;
+	return err_set(err, ERR_CONFLICT, "sync '%.*s' is paused: resume it first", STR_ARG(plan->name));
+}
+
 /* Who has it stands in the file, so that others know whether their work can be left to him. */
 int run_lock(struct engine *engine, const struct plan *plan, int *ret_fd, struct err *err)
 {
 	char path[4096];
 
 	*ret_fd = -1;
-	if (!engine->dir || engine->dry)
+	if (engine->dry)
 		return 0;
+	if (run_check_paused(plan, err) < 0 || !engine->dir)
+		return err->code;
 	lock_path(engine, plan, path, sizeof(path));
 	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (*ret_fd < 0)
@@ -492,9 +501,47 @@ static int ask(struct db *db, void *context, struct err *err)
 		                 .who = str_of(b->engine->who),
 		                 .state = RUN_ASKED,
 		                 .total = -1 };
-	if (b->order->csv.len && keep_input(db, b, err) < 0)
+	if (has_input && keep_input(db, b, err) < 0)
 		return err_pass(err);
 	return run_insert(db, b->arena, b->run, err);
+}
+
+struct again_job {
+	struct arena *arena;
+	const struct plan *plan;
+	int64_t id;
+};
+
+static int ask_again(struct db *db, void *context, struct err *err)
+{
+	struct again_job *job = context;
+	struct run run;
+	int64_t others;
+
+	if (run_read(db, job->arena, job->id, &run, err) < 0)
+		return err_pass(err);
+	if (run.sync_id != job->plan->sync_id)
+		return err_set(err, ERR_CONFLICT, "run %.*s belongs to another sync", STR_ARG(run.batch_id));
+	if (str_eq_c(run.kind, kinds[RUN_DELTA]))
+		return err_set(err, ERR_CONFLICT, "a delta is not resumed: the next one goes on where it stopped");
+	if (run.state != RUN_ABORTED && run.state != RUN_FAILED)
+		return err_set(err, ERR_CONFLICT, "run %.*s is %s: there is nothing to resume", STR_ARG(run.batch_id),
+		               run_state_name(run.state));
+	if (run_others_at_work(db, &run, &others, err) < 0)
+		return err_pass(err);
+	if (others > 0)
+		return err_set(err, ERR_CONFLICT, "another %.*s of this sync is at work", STR_ARG(run.kind));
+	return run_set_state(db, run.id, RUN_ASKED, NULL, err);
+}
+
+int run_ask_again(struct engine *engine, struct plan *plan, int64_t run_id, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct again_job job = { &arena, plan, run_id };
+
+	if (run_check_paused(plan, err) < 0)
+		return err_pass(err);
+	return store_write(engine->store, DURABLE, ask_again, &job, err);
 }
 
 bool run_has_daemon(struct engine *engine, const struct plan *plan)
@@ -510,6 +557,8 @@ int run_ask(struct engine *engine, struct plan *plan, const struct run_order *or
 {
 	struct batch_run b = { .engine = engine, .plan = plan, .order = order, .run = ret, .arena = arena };
 
+	if (run_check_paused(plan, err) < 0)
+		return err_pass(err);
 	return store_write(engine->store, DURABLE, ask, &b, err);
 }
 

@@ -69,6 +69,8 @@ int run_keep_file(struct engine *engine, struct plan *plan, struct str csv, stru
                   struct err *err) MUST_CHECK;
 /* What engine->who is in the daemon, and nowhere else. */
 #define RUN_DAEMON "daemon"
+/* ERR_CONFLICT where a person paused the sync: nothing may be begun then. */
+int run_check_paused(const struct plan *plan, struct err *err) MUST_CHECK;
 /* Does the daemon work on this sync? Then run_batch would end with ERR_CONFLICT, and run_ask is the way. */
 bool run_has_daemon(struct engine *engine, const struct plan *plan);
 /* Leaves a run to the daemon that holds the sync's lock: it picks it up within a second. The row tells how far it is (run_find). Goes on with one of its kind
@@ -83,10 +85,18 @@ int run_import(struct engine *engine, struct plan *plan, progress_fn on_progress
                struct arena *arena, struct err *err) MUST_CHECK;
 
 /* What a CSV file holds, without starting anything (R35). */
+enum { CSV_REFUSED_MAX = 200 };
+struct csv_refused {
+	uint64_t row;    /* of the file, from 1 */
+	struct str id;   /* repeated: which */
+	const char *why; /* no word of the row: it may be a patient's */
+};
 struct csv_ids {
 	struct str *ids; /* as records carry them, each once */
 	size_t count;
 	size_t ignored, repeated;
+	struct csv_refused *refused; /* the first CSV_REFUSED_MAX of the rows that are ignored or repeated, in their order */
+	size_t refused_count;
 };
 int run_read_csv(const struct plan *plan, struct arena *arena, struct str csv, struct csv_ids *ret,
                  struct err *err) MUST_CHECK;
@@ -111,6 +121,19 @@ int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err
 
 int run_list(struct engine *engine, struct arena *arena, size_t limit, struct run **ret, size_t *ret_count,
              struct err *err) MUST_CHECK;
+/* Newest first. What is zero or empty matches everything. */
+struct run_filter {
+	int64_t sync_id;
+	struct str kind, who;
+	int64_t from_ms, to_ms; /* when it began */
+	unsigned states;        /* bits, 1u << enum run_state */
+	int64_t before_id;      /* the page after this run */
+	size_t limit;           /* 0: 100 */
+};
+int run_search(struct engine *engine, struct arena *arena, const struct run_filter *filter, struct run **ret,
+               size_t *ret_count, struct err *err) MUST_CHECK;
+/* Lets the daemon go on with a run that was aborted or failed (R34). ERR_CONFLICT: it has not ended, is complete, is a delta, or another one of its kind is at work. */
+int run_ask_again(struct engine *engine, struct plan *plan, int64_t run_id, struct err *err) MUST_CHECK;
 /* By number or Batch Sync ID; empty: the latest. */
 int run_find(struct engine *engine, struct arena *arena, struct str which, struct run *ret, struct err *err) MUST_CHECK;
 

@@ -8,6 +8,7 @@ struct reading {
 	struct map seen;
 	struct csv_ids *ret;
 	size_t room;
+	uint64_t rows;
 };
 
 static void keep(struct reading *r, struct str id)
@@ -40,16 +41,39 @@ static struct str id_of(const struct reading *r, struct str cell)
 	return digit ? arena_str(r->arena, cell) : STR_EMPTY;
 }
 
+static void refuse(struct reading *r, struct str id, const char *why)
+{
+	if (r->ret->refused_count < CSV_REFUSED_MAX)
+		r->ret->refused[r->ret->refused_count++] =
+		        (struct csv_refused) { .row = r->rows, .id = id, .why = why };
+}
+
+/* Why a first cell is no id, as far as it can be told. */
+static const char *fault_of(const struct reading *r, struct str cell)
+{
+	if (cell.len == 0)
+		return "the first cell is empty";
+	if (r->rows == 1)
+		return "a header, or no id in the first cell";
+	if (str_find_char(cell, ' ') >= 0)
+		return "text, not an id: the paragraph under an exported report, perhaps";
+	return "the first cell is no id of this system (Salesforce: 15 or 18 letters and digits)";
+}
+
 static int on_row(void *context, const struct csv_row *row, struct err *err)
 {
 	struct reading *r = context;
-	struct str id = row->count ? id_of(r, str_trim(row->cells[0])) : STR_EMPTY;
+	struct str cell = row->count ? str_trim(row->cells[0]) : STR_EMPTY;
+	struct str id = id_of(r, cell);
 
 	(void)err;
+	r->rows++;
 	if (id.len == 0) {
 		r->ret->ignored++;
+		refuse(r, STR_EMPTY, fault_of(r, cell));
 	} else if (map_get(&r->seen, id)) {
 		r->ret->repeated++;
+		refuse(r, id, "the same id stands further up");
 	} else {
 		map_put(&r->seen, id, r);
 		keep(r, id);
@@ -63,7 +87,7 @@ int run_read_csv(const struct plan *plan, struct arena *arena, struct str csv, s
 	struct csv_reader *reader = csv_reader_new(on_row, &r);
 	int code;
 
-	*ret = (struct csv_ids) { 0 };
+	*ret = (struct csv_ids) { .refused = arena_new_array(arena, struct csv_refused, CSV_REFUSED_MAX) };
 	code = csv_feed(reader, csv, err);
 	if (code == 0)
 		code = csv_end(reader, err);

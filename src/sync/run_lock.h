@@ -6,7 +6,8 @@
 
 #include "sync/run.h"
 
-/* The lock goes with the process, so a killed run can be resumed at once. *ret_fd: -1 where nothing is locked. ERR_CONFLICT: another process has it. */
+/* The lock goes with the process, so a killed run can be resumed at once. *ret_fd: -1 where nothing is locked. ERR_CONFLICT: another process has it,
+ * or a person paused the sync: then nobody gets it. */
 int run_lock(struct engine *engine, const struct plan *plan, int *ret_fd, struct err *err) MUST_CHECK;
 /* Is it the daemon that has (or had last) the lock? */
 bool run_lock_is_of_daemon(struct engine *engine, const struct plan *plan);

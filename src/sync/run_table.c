@@ -37,6 +37,14 @@ static const struct statement KEEP_INPUT = { "INSERT INTO run_input (name, body,
 static const struct statement READ_INPUT = { "SELECT body FROM run_input WHERE id = $1" };
 static const struct statement READ = { "SELECT " COLUMNS FROM_RUN "WHERE r.id = $1" };
 static const struct statement BY_BATCH = { "SELECT " COLUMNS FROM_RUN "WHERE r.batch_id = $1" };
+static const struct statement SEARCH = {
+	"SELECT " COLUMNS FROM_RUN "WHERE ($1 = 0 OR r.sync_id = $1) AND ($2 = '' OR r.kind = $2) AND ($3 = '' OR "
+	"r.who = $3) AND r.started_ms >= $4 AND ($5 = 0 OR r.started_ms < $5) AND ($6 = 0 OR (1 << r.state) & $6 <> 0) "
+	"AND ($7 = 0 OR r.id < $7) ORDER BY r.id DESC LIMIT $8"
+};
+static const struct statement OTHERS_AT_WORK = {
+	"SELECT COUNT(*) AS n FROM run WHERE sync_id = $1 AND kind = $2 AND id <> $3 AND state IN (0, 4, 5)"
+};
 static const struct statement LATEST = { "SELECT " COLUMNS FROM_RUN "ORDER BY r.id DESC LIMIT $1" };
 
 const char *run_state_name(enum run_state state)
@@ -216,6 +224,30 @@ int run_list(struct engine *engine, struct arena *arena, size_t limit, struct ru
 	*ret = found.at;
 	*ret_count = found.count;
 	return 0;
+}
+
+int run_search(struct engine *engine, struct arena *arena, const struct run_filter *f, struct run **ret,
+               size_t *ret_count, struct err *err)
+{
+	size_t most = f->limit ? f->limit : 100;
+	const struct selection what = { &SEARCH,
+		                        BIND(bind_int(f->sync_id), bind_text(f->kind), bind_text(f->who),
+		                             bind_int(f->from_ms), bind_int(f->to_ms), bind_int(f->states),
+		                             bind_int(f->before_id), bind_int((int64_t)most)),
+		                        most, sizeof(**ret), read_row };
+	struct selected found;
+
+	if (select_rows(engine, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	*ret = found.at;
+	*ret_count = found.count;
+	return 0;
+}
+
+int run_others_at_work(struct db *db, const struct run *run, int64_t *ret, struct err *err)
+{
+	return db_number(db, &OTHERS_AT_WORK, BIND(bind_int(run->sync_id), bind_text(run->kind), bind_int(run->id)), 0,
+	                 ret, err);
 }
 
 struct find_job {

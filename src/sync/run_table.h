@@ -22,6 +22,8 @@ int run_unfinished(struct db *db, struct arena *arena, int64_t sync_id, struct s
 int run_asked(struct db *db, struct arena *arena, int64_t sync_id, struct run *ret, bool *ret_found,
               struct err *err) MUST_CHECK;
 int run_stop_asked(struct db *db, int64_t sync_id, bool *ret, struct err *err) MUST_CHECK;
+/* Other runs of its sync and kind that have not ended. */
+int run_others_at_work(struct db *db, const struct run *run, int64_t *ret, struct err *err) MUST_CHECK;
 /* Run `id` of the sync begins, so no other one is at work: one that died while it was asked to stop has stopped, and a delta that died is not resumed: what it
  * staged must not wait for it. */
 int run_cut_short(struct db *db, int64_t sync_id, int64_t id, struct err *err) MUST_CHECK;

@@ -343,6 +343,8 @@ int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_id
 	*ret = (struct retried) { .tried = (int64_t)count };
 	if (count == 0)
 		return 0;
+	if (run_check_paused(plan, err) < 0)
+		return err_pass(err);
 	for (size_t i = 0; i < count; i++) {
 		if (stage_anew(engine, plan, &arena, staged_ids[i], &ids[i], err) < 0)
 			return err_wrap(err, "retry payload %lld", (long long)staged_ids[i]);

@@ -101,6 +101,8 @@ struct plan {
 	const struct str *events_off; /* R37: event names that are acknowledged and counted, not staged */
 	size_t events_off_count;
 	bool no_stream;    /* nobody listens: deltas only */
+	bool live_off;     /* real time is switched off: every event is acknowledged and counted, nobody listens */
+	bool paused;       /* what comes is staged, nothing is delivered and nothing runs until somebody resumes it */
 	int64_t bulk_from; /* records owed at once from which a bulk job is made; 0: only where calls are short */
 	int64_t delta_overlap_ms, delta_lag_ms; /* R39: see changes_request */
 	int64_t turns_max;                      /* the loop breaker: changes of direction in an hour */

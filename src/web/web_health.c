@@ -59,7 +59,7 @@ void web_ready(void *context, const struct http_asked *asked, struct arena *aren
 	if (live_state(web->options.live, arena, &syncs, &count, &err) < 0)
 		add_missing(missing, arena, "part", STR("store"), str_of(err.text));
 	for (size_t i = 0; i < count; i++) {
-		if (!syncs[i].ready)
+		if (!syncs[i].ready && !syncs[i].paused)
 			add_missing(missing, arena, "sync", syncs[i].name,
 			            syncs[i].trouble.len ? syncs[i].trouble : STR("signing in"));
 	}

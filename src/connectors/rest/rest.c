@@ -360,7 +360,7 @@ static bool any_object(const struct descriptor *d, bool (*can)(const struct obje
 }
 
 /* What came with real time; each of it may be missing. */
-static void add_live(const struct descriptor *d, struct connector *kind)
+static void add_live(const struct descriptor *d, struct arena *arena, struct connector *kind)
 {
 	if (any_object(d, can_tell_changes)) {
 		kind->changes_start = rest_changes_start;
@@ -370,11 +370,15 @@ static void add_live(const struct descriptor *d, struct connector *kind)
 		kind->search_start = rest_search_start;
 		kind->search_finish = rest_list_finish;
 	}
-	if (d->webhook.line)
+	if (d->webhook.line) {
 		kind->webhook = rest_webhook;
+		kind->hook_test = rest_hook_test;
+		kind->event_names = rest_event_names(d, arena);
+	}
 	if (d->webhook.registration.line) {
 		kind->hook_register = rest_hook_register;
 		kind->hook_unregister = rest_hook_unregister;
+		kind->hook_makes_secret = d->webhook.registration.secret.len > 0;
 	}
 }
 
@@ -407,6 +411,6 @@ int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, s
 	}
 	if (d->exchange.line)
 		ret->exchange_code = rest_exchange_code;
-	add_live(d, ret);
+	add_live(d, arena, ret);
 	return 0;
 }

@@ -79,6 +79,8 @@ int rest_changes_finish(struct call **call, struct arena *arena, struct page *re
 struct call *rest_search_start(struct connection *c, const struct search_request *request);
 
 /* rest_webhook.c */
+int rest_hook_test(struct connection *c, struct arena *arena, struct hook *ret, struct err *err);
+const struct event_name *rest_event_names(const struct descriptor *d, struct arena *arena);
 int rest_webhook(struct connection *c, struct arena *arena, const struct hook *hook, struct events *ret,
                  struct err *err);
 

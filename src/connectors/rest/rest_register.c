@@ -166,7 +166,7 @@ static void make_secret(struct registering *r)
 
 	if (r->section->secret.len == 0)
 		return;
-	r->secret = rest_setting(r->rest, r->section->secret);
+	r->secret = r->what->renew ? STR_EMPTY : rest_setting(r->rest, r->section->secret);
 	if (r->secret.len == 0) {
 		digest_random(bytes, sizeof(bytes));
 		digest_hex(&text, str_range((const char *)bytes, sizeof(bytes)));
@@ -255,7 +255,7 @@ static int register_once(const struct registering *r, struct json *settings, str
 	JSON_EACH (rows, row) {
 		if (!is_ours(r, row))
 			continue;
-		if (!there && is_as_wanted(r, row))
+		if (!there && !r->what->renew && is_as_wanted(r, row))
 			there = true;
 		else if (take_back(r, row, err) < 0)
 			return err->code;

@@ -51,18 +51,24 @@ static bool fits_nothing(const struct sender *sender UNUSED, const struct hook *
 	return true;
 }
 
-static bool fits_hmac(const struct sender *sender, const struct hook *hook)
+static bool hmac_of(const struct sender *sender, const struct hook *hook, struct digest *ret)
 {
-	SCOPED(arena) struct arena scratch = ARENA_INIT;
 	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_HTTP_BODY);
 	const struct signed_text parts = { sender->webhook, hook };
-	struct digest digest;
-	struct str given;
 
 	template_write(&text, sender->webhook->signs.len ? sender->webhook->signs : STR("{body}"), signed_value,
 	               &parts);
-	digest = digest_hmac_sha256(sender->secret, buf_str(&text));
-	return buf_ok(&text) && digest_unhex(&scratch, given_text(sender, hook), &given) &&
+	*ret = digest_hmac_sha256(sender->secret, buf_str(&text));
+	return buf_ok(&text);
+}
+
+static bool fits_hmac(const struct sender *sender, const struct hook *hook)
+{
+	SCOPED(arena) struct arena scratch = ARENA_INIT;
+	struct digest digest;
+	struct str given;
+
+	return hmac_of(sender, hook, &digest) && digest_unhex(&scratch, given_text(sender, hook), &given) &&
 	       digest_equal(given, str_range((const char *)digest.bytes, sizeof(digest.bytes)));
 }
 
@@ -83,22 +89,31 @@ static bool (*const fits[])(const struct sender *sender, const struct hook *hook
 	[SIGNATURE_PATH] = fits_path,
 };
 
-static int check_sender(const struct rest *rest, struct arena *arena, const struct hook *hook, struct err *err)
+static int know_sender(const struct rest *rest, struct arena *arena, struct sender *ret, struct err *err)
 {
 	const struct webhook_section *webhook = &rest->d->webhook;
-	const struct sender sender = {
+
+	*ret = (struct sender) {
 		.webhook = webhook,
 		.header = rest_expanded(rest, arena, webhook->header),
 		.prefix = rest_expanded(rest, arena, webhook->prefix),
 		.secret = rest_expanded(rest, arena, webhook->secret),
 		.signature = rest_signature(rest),
 	};
-
-	if (sender.signature != SIGNATURE_NONE && sender.secret.len == 0)
+	if (ret->signature != SIGNATURE_NONE && ret->secret.len == 0)
 		return err_set(
 		        err, ERR_AUTH,
 		        "a webhook of %s cannot be checked: its secret is not set; register the webhooks, or set it",
 		        rest->base.kind->title);
+	return 0;
+}
+
+static int check_sender(const struct rest *rest, struct arena *arena, const struct hook *hook, struct err *err)
+{
+	struct sender sender;
+
+	if (know_sender(rest, arena, &sender, err) < 0)
+		return err->code;
 	if (!fits[sender.signature](&sender, hook))
 		return err_set(err, ERR_AUTH, "a webhook of %s is not signed as it should be", rest->base.kind->title);
 	return 0;
@@ -285,4 +300,94 @@ int rest_webhook(struct connection *c, struct arena *arena, const struct hook *h
 	}
 	*ret = events;
 	return 0;
+}
+
+/* ---- a delivery of our own, to try the way ---- */
+
+static void set_at(struct arena *arena, struct json *object, struct str path, struct str text)
+{
+	struct str step;
+
+	while (str_split(&path, '.', &step) && path.len) {
+		struct json *inner = json_get_str(object, step);
+
+		if (!inner) {
+			inner = json_new(arena, JSON_OBJECT);
+			json_set(object, step, inner);
+		}
+		object = inner;
+	}
+	if (step.len)
+		json_set(object, step, json_new_text(arena, text));
+}
+
+static struct str test_body(const struct rest *rest, struct arena *arena, struct str now)
+{
+	const struct webhook_section *webhook = &rest->d->webhook;
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_HTTP_BODY);
+	struct json *body = json_new(arena, JSON_OBJECT);
+
+	set_at(arena, body, webhook->event, STR("suture.test"));
+	if (webhook->id.len)
+		set_at(arena, body, webhook->id, STR("suture-test"));
+	if (webhook->when.len)
+		set_at(arena, body, webhook->when, now);
+	if (webhook->timestamp.len)
+		set_at(arena, body, webhook->timestamp, now);
+	if (webhook->scope.len)
+		set_at(arena, body, webhook->scope, rest_expanded(rest, arena, webhook->only));
+	json_write(&text, body);
+	return arena_str(arena, buf_str(&text));
+}
+
+static struct str signature_text(const struct sender *sender, const struct hook *hook, struct arena *arena)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_HTTP_HEADERS);
+	struct digest digest;
+
+	buf_add(&text, sender->prefix);
+	if (sender->signature == SIGNATURE_TOKEN)
+		buf_add(&text, sender->secret);
+	else if (hmac_of(sender, hook, &digest))
+		digest_hex(&text, str_range((const char *)digest.bytes, sizeof(digest.bytes)));
+	return arena_str(arena, buf_str(&text));
+}
+
+int rest_hook_test(struct connection *c, struct arena *arena, struct hook *ret, struct err *err)
+{
+	const struct rest *rest = rest_of(c);
+	struct http_header *headers = arena_new_array(arena, struct http_header, 2);
+	int64_t now_ms = clock_wall_ms();
+	struct sender sender;
+
+	if (know_sender(rest, arena, &sender, err) < 0)
+		return err->code;
+	*ret = (struct hook) { .headers = headers,
+		               .body = test_body(rest, arena, clock_rfc3339(arena, now_ms)),
+		               .received_ms = now_ms };
+	if (sender.signature == SIGNATURE_PATH)
+		ret->path = sender.secret;
+	if (sender.webhook->timestamp_header.len)
+		headers[ret->header_count++] =
+		        (struct http_header) { sender.webhook->timestamp_header,
+			                       arena_printf(arena, "%lld", (long long)(now_ms / 1000)) };
+	if (sender.signature == SIGNATURE_TOKEN || sender.signature == SIGNATURE_HMAC_SHA256)
+		headers[ret->header_count++] =
+		        (struct http_header) { sender.header, signature_text(&sender, ret, arena) };
+	return 0;
+}
+
+const struct event_name *rest_event_names(const struct descriptor *d, struct arena *arena)
+{
+	const struct webhook_section *webhook = &d->webhook;
+	struct event_name *names = arena_new_array(arena, struct event_name, webhook->events.count + 1);
+
+	for (size_t i = 0; i < webhook->events.count; i++) {
+		struct event event = { .kind = EVENT_OTHER, .name = webhook->events.at[i].name };
+
+		event_meaning(webhook, &event);
+		names[i] = (struct event_name) { arena_text(arena, event.name), event.kind,
+			                         arena_text(arena, event.object) };
+	}
+	return names;
 }

@@ -141,6 +141,8 @@ struct call *sf_search_start(struct connection *c, const struct search_request *
 int sf_search_finish(struct call **call, struct arena *arena, struct page *ret, struct err *err);
 
 /* sf_hook.c */
+int sf_hook_test(struct connection *c, struct arena *arena, struct hook *ret, struct err *err);
+extern const struct event_name sf_event_names[];
 int sf_webhook(struct connection *c, struct arena *arena, const struct hook *hook, struct events *ret, struct err *err);
 
 /* sf_listen.c */

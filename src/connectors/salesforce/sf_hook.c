@@ -18,7 +18,7 @@ enum { most_ids = 200 };
 
 /*
  * "search" is a person who types a patient's name there; it comes to a door of its own, which answers at once. It is nothing to
- * be staged: wherever else it comes, it is counted only.
+ * be staged: wherever else it comes, it is counted only. "test" tries the way.
  */
 static const struct action {
 	const char *name;
@@ -26,7 +26,7 @@ static const struct action {
 	const char *member; /* what it says beside the ids */
 } actions[] = {
 	{ "sync", EVENT_ASKED, "emrId" },   { "create", EVENT_ASKED, "emrId" }, { "link", EVENT_ASKED, "emrId" },
-	{ "unlink", EVENT_ASKED, "emrId" }, { "search", EVENT_OTHER, "text" },
+	{ "unlink", EVENT_ASKED, "emrId" }, { "search", EVENT_OTHER, "text" },  { "test", EVENT_OTHER, "emrId" },
 };
 
 /* Two headers of the same name are none. */
@@ -101,7 +101,7 @@ static const char *fault_of(const struct json *body)
 	if (!body || body->kind != JSON_OBJECT)
 		return "the call is no JSON object";
 	if (!action)
-		return "\"action\" is none of sync, create, link, unlink, search";
+		return "\"action\" is none of sync, create, link, unlink, search, test";
 	if (!sf_name_valid(json_get_text(body, "object")))
 		return "\"object\" is no Salesforce object";
 	if (!ids || ids->kind != JSON_ARRAY || ids->count == 0)
@@ -175,5 +175,38 @@ int sf_webhook(struct connection *c, struct arena *arena, const struct hook *hoo
 		ret->at[ret->count] = event_of(arena, body, id);
 		ret->at[ret->count++].record.bytes = bytes;
 	}
+	return 0;
+}
+
+/* What Change Data Capture and the package's action call what happens. */
+const struct event_name sf_event_names[] = {
+	{ "CREATE", EVENT_CHANGED, "" },   { "UPDATE", EVENT_CHANGED, "" }, { "DELETE", EVENT_REMOVED, "" },
+	{ "UNDELETE", EVENT_CHANGED, "" }, { "sync", EVENT_ASKED, "" },     { "create", EVENT_ASKED, "" },
+	{ "link", EVENT_ASKED, "" },       { "unlink", EVENT_ASKED, "" },   { NULL, EVENT_OTHER, NULL },
+};
+
+int sf_hook_test(struct connection *c, struct arena *arena, struct hook *ret, struct err *err)
+{
+	const struct sf *sf = sf_of(c);
+	struct http_header *headers = arena_new_array(arena, struct http_header, 2);
+	int64_t now_ms = clock_wall_ms();
+	struct str now = arena_printf(arena, "%lld", (long long)(now_ms / 1000));
+	SCOPED(buf) struct buf signature = BUF_INIT(100);
+	struct digest digest;
+
+	if (sf->hook_secret.len == 0)
+		return err_set(err, ERR_AUTH, "the connection has no hook_secret: set it here and in the package");
+	*ret = (struct hook) {
+		.headers = headers,
+		.header_count = 2,
+		.body = STR("{\"action\":\"test\",\"object\":\"Contact\",\"ids\":[\"003000000000000AAA\"]}"),
+		.received_ms = now_ms,
+	};
+	digest = digest_hmac_sha256(sf->hook_secret,
+	                            arena_printf(arena, "%.*s.%.*s", STR_ARG(now), STR_ARG(ret->body)));
+	buf_add_c(&signature, "sha256=");
+	digest_hex(&signature, str_range((const char *)digest.bytes, sizeof(digest.bytes)));
+	headers[0] = (struct http_header) { STR("X-Suture-Timestamp"), now };
+	headers[1] = (struct http_header) { STR("X-Suture-Signature"), arena_str(arena, buf_str(&signature)) };
 	return 0;
 }

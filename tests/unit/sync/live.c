@@ -13,7 +13,9 @@
 
 #include "lib/clock.h"
 #include "sync/capture.h"
+#include "sync/catalog.h"
 #include "sync/live_parts.h"
+#include "sync/realtime.h"
 #include "sync/tally.h"
 
 #define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
@@ -425,6 +427,89 @@ static void test_R1_R5_a_side_that_is_down_does_not_hold_up_the_other_one(void *
 	close_live(&f);
 }
 
+static bool is_paused(struct fixture *f)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct live_sync *all;
+	struct err err = ERR_INIT;
+	size_t count;
+
+	assert_int_equal(live_state(f->live, &arena, &all, &count, &err), 0);
+	return all[0].paused && !all[0].ready;
+}
+
+static struct live_sync state_of(struct fixture *f)
+{
+	struct live_sync *all;
+	struct err err = ERR_INIT;
+	size_t count;
+
+	assert_int_equal(live_state(f->live, &f->rig.arena, &all, &count, &err), 0);
+	return all[0];
+}
+
+static void change(struct fixture *f, const struct realtime_change *what)
+{
+	struct err err = ERR_INIT;
+
+	if (realtime_change(&f->rig.engine, f->rig.plan->name, what, "a test", &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* The systems are in memory, and live as long as a plan: after each change they are new and empty. */
+static void test_R1_a_paused_sync_takes_webhooks_and_does_nothing_with_them(void **state)
+{
+	static const bool yes = true, no = false;
+	const struct run_order order = { .kind = RUN_IMPORT };
+	struct err err = ERR_INIT;
+	struct plan *plan;
+	struct fixture f;
+	struct run run;
+
+	(void)state;
+	open_linked(&f, "");
+	change(&f, &(struct realtime_change) { .paused = &yes });
+	wait_until(is_paused, &f, "paused");
+	f.rig.emr = f.live->first->plan->conn[SIDE_EMR];
+	memory_put(f.rig.emr, "patient", "{\"id\":\"a\"," ANN ",\"city\":\"Nampa\"}");
+	hook(&f, "a", "updated", true);
+	clock_sleep_ms(300);
+	assert_int_equal(state_of(&f).waiting, 1);
+	assert_int_equal(plan_open(&f.rig.engine, f.rig.plan->name, &plan, &err), 0);
+	assert_int_equal(run_ask(&f.rig.engine, plan, &order, &run, &f.rig.arena, &err), ERR_CONFLICT);
+	err = (struct err)ERR_INIT;
+	assert_int_equal(run_batch(&f.rig.engine, plan, &order, &run, &f.rig.arena, &err), ERR_CONFLICT);
+	plan_close(&plan);
+	change(&f, &(struct realtime_change) { .paused = &no });
+	wait_until(is_ready, &f, "ready again");
+	wait_until(is_idle, &f, "what was staged meanwhile");
+	close_live(&f);
+}
+
+static void test_R37_real_time_is_switched_off_as_a_whole(void **state)
+{
+	static const bool no = false;
+	struct fixture f;
+	struct hook told;
+	struct hook_done done;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	open_linked(&f, "");
+	change(&f, &(struct realtime_change) { .enabled = &no });
+	for (int i = 0; i < 2000 && !f.live->first->plan->live_off; i++)
+		clock_sleep_ms(5);
+	wait_until(is_idle, &f, "open again");
+	f.rig.emr = f.live->first->plan->conn[SIDE_EMR];
+	memory_put(f.rig.emr, "patient", "{\"id\":\"a\"," ANN "}");
+	memory_hook(f.rig.emr, "patient", "a", "updated", true, &f.rig.arena, &told);
+	assert_int_equal(live_hook(f.live, STR("practice"), &told, &done, &err), 0);
+	assert_int_equal(done.staged, 0);
+	assert_int_equal(done.off, 1);
+	assert_false(state_of(&f).streams);
+	close_live(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,6 +527,8 @@ int main(void)
 		cmocka_unit_test(test_R15_create_a_patient_by_a_persons_wish),
 		cmocka_unit_test(test_R30_relink_moves_a_contact_to_another_patient),
 		cmocka_unit_test(test_R37_an_event_that_is_off_is_counted_and_not_staged),
+		cmocka_unit_test(test_R1_a_paused_sync_takes_webhooks_and_does_nothing_with_them),
+		cmocka_unit_test(test_R37_real_time_is_switched_off_as_a_whole),
 		cmocka_unit_test(test_R1_R5_a_side_that_is_down_does_not_hold_up_the_other_one),
 	};
 
