@@ -259,5 +259,6 @@ const struct migration migrations[] = {
 	  "CREATE TABLE draft (who TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL, at_ms INTEGER NOT NULL, "
 	  "PRIMARY KEY (who, subject));",
 	  NULL },
+	{ "what came in real time", "CREATE INDEX staged_live ON staged (sync_id, id) WHERE door IN (1, 3);", NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

@@ -24,9 +24,9 @@ static const struct option *secret_option(const struct connector *kind)
 /* The trail knows what the far side was told last. */
 static int read_told(struct engine *engine, struct arena *arena, struct hook_place *place, struct err *err)
 {
-	const struct audit_filter filter = {
-		.action = str_of(action), .subject = place->connection, .limit = 50
-	}; /* connections whose names hold this one's are found too */
+	const struct audit_filter filter = { .action = str_of(action),
+		                             .subject = place->connection,
+		                             .limit = 50 }; /* connections whose names hold this one's are found too */
 	struct audit_entry *lines;
 	size_t count;
 
@@ -145,8 +145,8 @@ int hooks_address(struct engine *engine, struct arena *arena, struct str base, s
 	if (delivery.path.len == 0)
 		return 0;
 	*ret = arena_printf(arena, "%.*s/%.*s", STR_ARG(place.address), STR_ARG(delivery.path));
-	return audit_note(engine, "look", arena_printf(arena, "webhook address of %.*s", STR_ARG(connection)), STR_EMPTY,
-	                  STR_EMPTY, NULL, err);
+	return audit_note(engine, "look", arena_printf(arena, "webhook address of %.*s", STR_ARG(connection)),
+	                  STR_EMPTY, STR_EMPTY, NULL, err);
 }
 
 /* ---- telling the far side ---- */
@@ -294,6 +294,6 @@ int hooks_test(struct engine *engine, struct str base, struct str connection, st
 	if (http_wait(&future, &arena, &answer, err) < 0)
 		return err_wrap(err, "our address %.*s, seen from here", STR_ARG(url));
 	judge_answer(&arena, &answer, ret);
-	return audit_note(engine, "test event", connection, STR_EMPTY,
-	                  arena_printf(&arena, "%u", answer.status), NULL, err);
+	return audit_note(engine, "test event", connection, STR_EMPTY, arena_printf(&arena, "%u", answer.status), NULL,
+	                  err);
 }

@@ -15,9 +15,10 @@ struct realtime_change {
 	const bool *enabled; /* real time as a whole */
 	const bool *paused;
 	const bool *listen; /* to the CRM's stream */
-	const bool *own_mapping; /* R38: true: what comes in real time gets a mapping of its own, which begins as a copy of the batches'; false: that is dropped */
-	struct str event; /* one event by the far side's name of it (R37) ... */
-	bool event_on;    /* ... on or off */
+	const bool *
+	        own_mapping; /* R38: true: what comes in real time gets a mapping of its own, which begins as a copy of the batches'; false: that is dropped */
+	struct str event;    /* one event by the far side's name of it (R37) ... */
+	bool event_on;       /* ... on or off */
 	struct str on_emr_delete, on_crm_delete; /* R31: "unlink", "flag", "delete" */
 };
 /* Everything that is asked for, or nothing. Asking for what is so already changes nothing. ERR_DATA: no such word; ERR_NOT_FOUND: no such sync. */

@@ -95,7 +95,8 @@ struct csv_ids {
 	struct str *ids; /* as records carry them, each once */
 	size_t count;
 	size_t ignored, repeated;
-	struct csv_refused *refused; /* the first CSV_REFUSED_MAX of the rows that are ignored or repeated, in their order */
+	struct csv_refused
+	        *refused; /* the first CSV_REFUSED_MAX of the rows that are ignored or repeated, in their order */
 	size_t refused_count;
 };
 int run_read_csv(const struct plan *plan, struct arena *arena, struct str csv, struct csv_ids *ret,

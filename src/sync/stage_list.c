@@ -22,27 +22,28 @@
 #define OF_RUN    "run_id = $3"
 #define OF_RECORD "sync_id = $2 AND side IN (0, 1) AND record_id = $8"
 #define OF_ID     "id = $1"
+#define LIVE      "sync_id = $2 AND door IN (1, 3)"
 
 #define OLDEST_OF(anchor) "SELECT " LISTED " FROM staged WHERE " anchor FITS PAGE " ORDER BY id LIMIT $16"
 #define NEWEST_OF(anchor) "SELECT " LISTED " FROM staged WHERE " anchor FITS PAGE " ORDER BY id DESC LIMIT $16"
 #define COUNT_OF(anchor)  "SELECT COUNT(*) AS n FROM (SELECT 1 FROM staged WHERE " anchor FITS " LIMIT $14) AS some"
 
-enum anchor { ANCHOR_ANY, ANCHOR_FAILED, ANCHOR_RUN, ANCHOR_RECORD, ANCHOR_ID, ANCHORS };
+enum anchor { ANCHOR_ANY, ANCHOR_FAILED, ANCHOR_RUN, ANCHOR_RECORD, ANCHOR_ID, ANCHOR_LIVE, ANCHORS };
 
 static const struct statement oldest[ANCHORS] = {
 	[ANCHOR_ANY] = { OLDEST_OF(ANY) },    [ANCHOR_FAILED] = { OLDEST_OF(FAILED) },
 	[ANCHOR_RUN] = { OLDEST_OF(OF_RUN) }, [ANCHOR_RECORD] = { OLDEST_OF(OF_RECORD) },
-	[ANCHOR_ID] = { OLDEST_OF(OF_ID) },
+	[ANCHOR_ID] = { OLDEST_OF(OF_ID) },   [ANCHOR_LIVE] = { OLDEST_OF(LIVE) },
 };
 static const struct statement newest[ANCHORS] = {
 	[ANCHOR_ANY] = { NEWEST_OF(ANY) },    [ANCHOR_FAILED] = { NEWEST_OF(FAILED) },
 	[ANCHOR_RUN] = { NEWEST_OF(OF_RUN) }, [ANCHOR_RECORD] = { NEWEST_OF(OF_RECORD) },
-	[ANCHOR_ID] = { NEWEST_OF(OF_ID) },
+	[ANCHOR_ID] = { NEWEST_OF(OF_ID) },   [ANCHOR_LIVE] = { NEWEST_OF(LIVE) },
 };
 static const struct statement counts[ANCHORS] = {
 	[ANCHOR_ANY] = { COUNT_OF(ANY) },    [ANCHOR_FAILED] = { COUNT_OF(FAILED) },
 	[ANCHOR_RUN] = { COUNT_OF(OF_RUN) }, [ANCHOR_RECORD] = { COUNT_OF(OF_RECORD) },
-	[ANCHOR_ID] = { COUNT_OF(OF_ID) },
+	[ANCHOR_ID] = { COUNT_OF(OF_ID) },   [ANCHOR_LIVE] = { COUNT_OF(LIVE) },
 };
 static const struct statement ALIKE = {
 	"SELECT sync_id, error_code, COALESCE(error_field, '') AS field, COUNT(*) AS n, MIN(error_ms) AS first, "
@@ -64,6 +65,8 @@ static enum anchor anchor_of(const struct staged_filter *f)
 		return ANCHOR_RECORD;
 	if (f->run_id)
 		return ANCHOR_RUN;
+	if (f->sync_id && f->doors && (f->doors & ~(1U << DOOR_WEBHOOK | 1U << DOOR_STREAM)) == 0)
+		return ANCHOR_LIVE;
 	return f->failed || f->states == 1U << STAGED_FAILED ? ANCHOR_FAILED : ANCHOR_ANY;
 }
 

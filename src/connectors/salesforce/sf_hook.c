@@ -202,8 +202,8 @@ int sf_hook_test(struct connection *c, struct arena *arena, struct hook *ret, st
 		.body = STR("{\"action\":\"test\",\"object\":\"Contact\",\"ids\":[\"003000000000000AAA\"]}"),
 		.received_ms = now_ms,
 	};
-	digest = digest_hmac_sha256(sf->hook_secret,
-	                            arena_printf(arena, "%.*s.%.*s", STR_ARG(now), STR_ARG(ret->body)));
+	digest =
+	        digest_hmac_sha256(sf->hook_secret, arena_printf(arena, "%.*s.%.*s", STR_ARG(now), STR_ARG(ret->body)));
 	buf_add_c(&signature, "sha256=");
 	digest_hex(&signature, str_range((const char *)digest.bytes, sizeof(digest.bytes)));
 	headers[0] = (struct http_header) { STR("X-Suture-Timestamp"), now };

@@ -179,6 +179,55 @@ static void R3_genuine_bytes_that_are_no_event_are_a_fault(void **state)
 	end(&far, c);
 }
 
+static void try_the_way(struct connection *c, struct far *far)
+{
+	struct events events;
+	struct hook told;
+
+	assert_int_equal(c->kind->hook_test(c, &far->arena, &told, &far->err), 0);
+	assert_int_equal(c->kind->webhook(c, &far->arena, &told, &events, &far->err), 0);
+	assert_int_equal(events.count, 1);
+	assert_int_equal(events.at[0].kind, EVENT_OTHER);
+	assert_str(events.at[0].name, "suture.test");
+	assert_null(events.at[0].record.fault);
+	told.body = STR("{}");
+	told.path = STR("guessed");
+	assert_int_equal(c->kind->webhook(c, &far->arena, &told, &events, &far->err), ERR_AUTH);
+}
+
+static void R37_a_delivery_of_our_own_is_genuine_and_means_nothing(void **state)
+{
+	static const struct {
+		const char *kind, *settings;
+	} rows[] = {
+		{ "hint", HINT },
+		{ "nikohealth", NIKO(",\"hook_secret\":\"behind-the-address\"") },
+		{ "nikohealth",
+		  NIKO(",\"hook_secret\":\"k\",\"hook_signature\":\"hmac_sha256\",\"hook_header\":\"X-N\"") },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct far far;
+		struct connection *c = begin(&far, rows[i].kind, rows[i].settings);
+
+		try_the_way(c, &far);
+		end(&far, c);
+	}
+}
+
+static void R37_a_kind_names_its_events(void **state)
+{
+	const struct event_name *names = connector_find(STR("nikohealth"))->event_names;
+
+	(void)state;
+	assert_string_equal(names[0].name, "PatientCreated");
+	assert_int_equal(names[0].kind, EVENT_CHANGED);
+	assert_string_equal(names[2].object, "patient");
+	assert_int_equal(names[2].kind, EVENT_REMOVED);
+	assert_null(names[7].name);
+}
+
 /* ---- an invented EMR: time and body signed together ---- */
 
 static int receive_invented(struct far *far, struct connection *c, const char *time, const char *body,
@@ -426,6 +475,8 @@ int main(void)
 		cmocka_unit_test(a_wrong_signature_is_told_before_anything_is_parsed),
 		cmocka_unit_test(R31_R32_what_happened_is_read_from_name_and_record),
 		cmocka_unit_test(R3_genuine_bytes_that_are_no_event_are_a_fault),
+		cmocka_unit_test(R37_a_delivery_of_our_own_is_genuine_and_means_nothing),
+		cmocka_unit_test(R37_a_kind_names_its_events),
 		cmocka_unit_test(a_replay_is_refused_after_its_window),
 		cmocka_unit_test(several_events_may_come_together),
 		cmocka_unit_test(a_hint_says_what_to_read_again),

@@ -82,6 +82,19 @@ static void R40_a_call_is_one_event_a_record(void **state)
 	}
 }
 
+static void a_call_of_our_own_is_genuine_and_means_nothing(void **state)
+{
+	struct events events;
+	struct hook told;
+
+	(void)state;
+	assert_int_equal(c->kind->hook_test(c, &far.arena, &told, &far.err), 0);
+	assert_int_equal(c->kind->webhook(c, &far.arena, &told, &events, &far.err), 0);
+	assert_int_equal(events.count, 1);
+	assert_int_equal(events.at[0].kind, EVENT_OTHER);
+	assert_str(events.at[0].name, "test");
+}
+
 static void who_cannot_sign_is_refused_before_anything_is_read(void **state)
 {
 	static const struct sent refused[] = {
@@ -245,6 +258,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(R40_a_call_is_one_event_a_record),
+		cmocka_unit_test(a_call_of_our_own_is_genuine_and_means_nothing),
 		cmocka_unit_test(who_cannot_sign_is_refused_before_anything_is_read),
 		cmocka_unit_test(a_signature_that_is_missing_or_doubled_is_none),
 		cmocka_unit_test(without_a_secret_nobody_may_call),

@@ -145,9 +145,65 @@ static void test_R34_a_run_over_a_file_is_resumed_without_it(void **state)
 	rig_close(&rig);
 }
 
+static void test_R35_each_row_that_is_left_out_says_why(void **state)
+{
+	static const char file[] = "\xef\xbb\xbf\"Contact ID\",\"Name\"\n\"c1\",\"Lee, Ann\"\nc2\nc1\n\"\",x\n"
+	                           "Confidential Information - Do Not Distribute\n";
+	static const struct {
+		uint64_t row;
+		const char *id, *why;
+	} rows[] = { { 1, "", "header" }, { 4, "c1", "further up" }, { 5, "", "empty" }, { 6, "", "paragraph" } };
+	struct err err = ERR_INIT;
+	struct csv_ids ids;
+	struct rig rig;
+
+	(void)state;
+	open_with_people(&rig, "");
+	assert_int_equal(run_read_csv(rig.plan, &rig.arena, str_of(file), &ids, &err), 0);
+	assert_int_equal(ids.count, 2);
+	assert_int_equal(ids.repeated, 1);
+	assert_int_equal(ids.ignored, 3);
+	assert_int_equal(ids.refused_count, ARRAY_LEN(rows));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(ids.refused[i].row, rows[i].row);
+		assert_true(str_eq_c(ids.refused[i].id, rows[i].id));
+		assert_non_null(strstr(ids.refused[i].why, rows[i].why));
+	}
+	rig_close(&rig);
+}
+
+static void test_R34_runs_are_found_and_one_of_them_goes_on(void **state)
+{
+	struct run_filter filter = { .kind = STR("csv"), .states = 1u << RUN_DONE };
+	int64_t counts[OUTCOME_COUNT];
+	struct err err = ERR_INIT;
+	struct run run, *found;
+	struct rig rig;
+	size_t count;
+
+	(void)state;
+	open_with_people(&rig, "");
+	run_csv(&rig, "c1\n", &run, counts);
+	run_csv(&rig, "c2\n", &run, counts);
+	assert_int_equal(run_search(&rig.engine, &rig.arena, &filter, &found, &count, &err), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(found[0].id, run.id);
+	filter.before_id = run.id;
+	assert_int_equal(run_search(&rig.engine, &rig.arena, &filter, &found, &count, &err), 0);
+	assert_int_equal(count, 1);
+	filter = (struct run_filter) { .states = 1u << RUN_FAILED };
+	assert_int_equal(run_search(&rig.engine, &rig.arena, &filter, &found, &count, &err), 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(run_ask_again(&rig.engine, rig.plan, run.id, &err), ERR_CONFLICT);
+	err = (struct err)ERR_INIT;
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_R35_each_row_that_is_left_out_says_why),
+		cmocka_unit_test(test_R34_runs_are_found_and_one_of_them_goes_on),
 		cmocka_unit_test(test_R14_the_crms_value_goes_to_the_emr_and_blanks_are_filled),
 		cmocka_unit_test(test_R14_nobody_is_created_unless_the_option_is_on),
 		cmocka_unit_test(test_R35_any_file_of_ids_is_read),
