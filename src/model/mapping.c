@@ -419,3 +419,14 @@ struct str mapping_builtin(struct str name)
 			return str_of(mappings_builtin[i].yaml);
 	return STR_EMPTY;
 }
+
+size_t mapping_builtin_count(void)
+{
+	return mappings_builtin_count;
+}
+
+const char *mapping_builtin_name(size_t n)
+{
+	ensure(n < mappings_builtin_count);
+	return mappings_builtin[n].name;
+}

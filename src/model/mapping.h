@@ -59,6 +59,8 @@ int mapping_join(struct arena *arena, struct mapping *batch, struct mapping *liv
 int mapping_set_policy(struct field_map *field, struct str winner, struct str blank, struct err *err) MUST_CHECK;
 /* A mapping that ships with the product, as YAML text ("hint-contact"); empty: unknown. */
 struct str mapping_builtin(struct str name);
+size_t mapping_builtin_count(void);
+const char *mapping_builtin_name(size_t n);
 
 const char *direction_name(enum direction d);
 const char *winner_name(enum winner w);
