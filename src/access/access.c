@@ -223,6 +223,11 @@ bool access_csrf_fits(const struct person *person, struct str csrf)
 
 /* ---- cookies ---- */
 
+bool access_is_secure(const struct access *access)
+{
+	return access->options.secure;
+}
+
 /* The prefix makes browsers refuse the cookie from any other host, path or plain HTTP. */
 const char *access_cookie_name(const struct access *access)
 {

@@ -70,6 +70,8 @@ int access_look(struct access *access, struct arena *arena, struct str cookie, s
 bool access_csrf_fits(const struct person *person, struct str csrf);
 /* Ends the person's session; a token stays as it is. */
 int access_sign_out(struct access *access, const struct person *person, struct err *err) MUST_CHECK;
+/* Cookies go over https only; where not, a password may only come from this machine. */
+bool access_is_secure(const struct access *access);
 /* "__Host-suture" or, over plain HTTP, "suture". */
 const char *access_cookie_name(const struct access *access);
 /*

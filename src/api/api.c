@@ -12,6 +12,7 @@
 static const struct api_route *const areas[] = {
 	api_base_routes,
 	api_check_routes,
+	api_account_routes,
 	api_conflict_routes,
 	api_connect_routes,
 	api_connection_routes,

@@ -151,6 +151,7 @@ void api_pending_close(struct api_pending **pending);
 
 /* ---- areas ---- */
 
+extern const struct api_route api_account_routes[];
 extern const struct api_route api_check_routes[], api_describe_routes[], api_mapping_routes[];
 extern const struct api_route api_base_routes[], api_conflict_routes[], api_connect_routes[], api_connection_routes[],
         api_events_routes[], api_health_routes[], api_log_routes[], api_policy_routes[], api_session_routes[],

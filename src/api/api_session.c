@@ -20,6 +20,24 @@ static struct sign_in asked_by(const struct api_call *call)
 	};
 }
 
+static bool is_this_machine(struct str peer)
+{
+	return str_starts(peer, STR("127.")) || str_eq(peer, STR("::1"));
+}
+
+/* A password and a cookie must not cross a network that anybody can read. Behind a proxy that speaks TLS, --public-url says so. */
+static int begin(struct api_call *call, struct sign_in *ret, struct err *err)
+{
+	*ret = asked_by(call);
+	if (call->asked->tls || access_is_secure(call->api->options.access) || is_this_machine(call->asked->peer))
+		return 0;
+	call->status = 403;
+	return err_set(
+	        err, ERR_UNSUPPORTED,
+	        "signing in over a network needs TLS: start `suture serve` with --tls-cert and --tls-key, or put a "
+	        "proxy before it and name its address with --public-url https://...");
+}
+
 /* What was refused here was refused by us and not by a far system: 401, and 429 with the seconds to wait. */
 static int refused(struct api_call *call, int64_t wait_ms, const struct err *err)
 {
@@ -83,10 +101,10 @@ static int show_session(struct api_call *call, struct err *err)
 
 static int sign_in(struct api_call *call, struct err *err)
 {
-	struct sign_in asked = asked_by(call);
 	struct signed_in in;
+	struct sign_in asked;
 
-	if (api_need_text(call, "name", &asked.name, err) < 0 ||
+	if (begin(call, &asked, err) < 0 || api_need_text(call, "name", &asked.name, err) < 0 ||
 	    api_need_text(call, "password", &asked.password, err) < 0)
 		return err_pass(err);
 	if (access_sign_in(call->api->options.access, call->arena, &asked, &in, err) < 0)
@@ -136,10 +154,10 @@ static int welcome(struct api_call *call, struct err *err)
 
 static int set_up(struct api_call *call, struct err *err)
 {
-	struct first_account asked = { .sign_in = asked_by(call) };
+	struct first_account asked = { 0 };
 	struct signed_in in;
 
-	if (api_need_text(call, "code", &asked.code, err) < 0 ||
+	if (begin(call, &asked.sign_in, err) < 0 || api_need_text(call, "code", &asked.code, err) < 0 ||
 	    api_need_text(call, "name", &asked.sign_in.name, err) < 0 ||
 	    api_text(call, "display", &asked.display, err) < 0 ||
 	    api_need_text(call, "password", &asked.sign_in.password, err) < 0)
@@ -169,11 +187,12 @@ static int show_invitation(struct api_call *call, struct err *err)
 
 static int accept_invitation(struct api_call *call, struct err *err)
 {
-	struct sign_in asked = asked_by(call);
 	struct signed_in in;
+	struct sign_in asked;
 	struct str code;
 
-	if (api_need_text(call, "code", &code, err) < 0 || api_need_text(call, "password", &asked.password, err) < 0)
+	if (begin(call, &asked, err) < 0 || api_need_text(call, "code", &code, err) < 0 ||
+	    api_need_text(call, "password", &asked.password, err) < 0)
 		return err_pass(err);
 	if (access_accept(call->api->options.access, call->arena, code, &asked, &in, err) < 0)
 		return refused(call, in.wait_ms, err);

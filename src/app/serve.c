@@ -304,6 +304,8 @@ static void print_lines(const struct json *said)
 		printf("; webhooks:");
 	JSON_EACH (hooks, hook)
 		printf(" %.*s %.*s%s", STR_ARG(hook->key), STR_ARG(hook->text), hook->next ? "," : "");
+	if (json_get(said, "setup_code"))
+		printf("; the first account needs the setup code %.*s", STR_ARG(json_get_text(said, "setup_code")));
 	putchar('\n');
 }
 
@@ -314,14 +316,17 @@ static int announce(const struct daemon *d, struct err *err)
 	SCOPED(buf) struct buf text = BUF_INIT((size_t)1 << 20);
 	struct json *said = json_new(&arena, JSON_OBJECT), *hooks = json_new(&arena, JSON_OBJECT);
 	bool tls = d->options->tls_cert.len > 0;
+	struct str code;
 
-	if (hook_addresses(d, &arena, hooks, err) < 0)
+	if (hook_addresses(d, &arena, hooks, err) < 0 || access_setup_code(d->access, &arena, &code, err) < 0)
 		return err_pass(err);
 	json_set(said, STR("address"), json_new_text(&arena, url_at(&arena, tls, &d->listen, web_port(d->web))));
 	if (d->options->admin.len)
 		json_set(said, STR("admin"),
 		         json_new_text(&arena, url_at(&arena, false, &d->admin, web_admin_port(d->web))));
 	json_set(said, STR("webhooks"), hooks);
+	if (code.len)
+		json_set(said, STR("setup_code"), json_new_text(&arena, code));
 	json_write(&text, said);
 	if (d->options->json)
 		printf("%s\n", buf_text(&text));

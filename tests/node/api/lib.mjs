@@ -11,7 +11,7 @@ export const roles = ['admin', 'operator', 'viewer', 'auditor'];
 
 /** Makes an account by the command line; its name is that of its role unless another is given. */
 export function addAccount(dir, role, name = role) {
-  const child = spawn(paths.suture, ['account', 'add', name, '--role', role, '--password-stdin'], {
+  const child = spawn(paths.suture, ['account', 'add', name, '--role', role, '--stdin'], {
     env: { ...process.env, SUTURE_DIR: dir },
     stdio: ['pipe', 'ignore', 'pipe'],
   });

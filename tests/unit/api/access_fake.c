@@ -60,6 +60,11 @@ struct str access_set_cookie(const struct access *access UNUSED, struct arena *a
 	return arena_printf(arena, "suture=%.*s", STR_ARG(value));
 }
 
+bool access_is_secure(const struct access *access UNUSED)
+{
+	return false;
+}
+
 #define NEVER                                                         \
 	{                                                             \
 		unreachable("the tests of the table do not sign in"); \
