@@ -110,15 +110,29 @@ static int guess(struct api_call *call, struct err *err)
 
 /* ---- what rows make of values ---- */
 
-static struct json *one_row(struct api_call *call, const struct json *row)
+static struct json *copy_of(struct api_call *call, const struct json *j)
 {
-	struct json *spec = api_new(call), *list = api_new_list(call), *copy = json_copy(call->arena, row);
+	struct json *copy = json_copy(call->arena, j);
 
 	copy->next = NULL;
 	copy->parent = NULL;
-	json_append(list, copy);
-	json_set(spec, STR("fields"), list);
+	return copy;
+}
+
+static struct json *mapping_of(struct api_call *call, struct json *rows)
+{
+	struct json *spec = api_new(call);
+
+	json_set(spec, STR("fields"), rows);
 	return spec;
+}
+
+static struct json *one_row(struct api_call *call, const struct json *row)
+{
+	struct json *list = api_new_list(call);
+
+	json_append(list, copy_of(call, row));
+	return mapping_of(call, list);
 }
 
 /* "field 1 ('X'): why" is told beside the field. */
@@ -202,34 +216,13 @@ static void tell(const struct check *c, const char *level, int64_t row, struct s
 	json_append(c->problems, p);
 }
 
-/* Two rows that go to one place: said of the later one. */
-static struct str rival_of(struct api_call *call, const struct json *kept, const struct json *row)
+/* Why these rows are no mapping; empty: they are one. */
+static struct str wrong_with(struct api_call *call, struct json *spec)
 {
-	struct json *spec = api_new(call), *list = api_new_list(call), *copy;
 	struct err wrong = ERR_INIT;
 	struct mapping ignored;
 
-	JSON_EACH (kept, other) {
-		copy = json_copy(call->arena, other);
-		copy->next = NULL;
-		copy->parent = NULL;
-		json_append(list, copy);
-	}
-	copy = json_copy(call->arena, row);
-	copy->next = NULL;
-	copy->parent = NULL;
-	json_append(list, copy);
-	json_set(spec, STR("fields"), list);
 	return mapping_parse(call->arena, spec, &ignored, &wrong) < 0 ? only_why(call, &wrong) : STR_EMPTY;
-}
-
-static struct str wrong_row(struct api_call *call, const struct json *row)
-{
-	struct err wrong = ERR_INIT;
-	struct mapping ignored;
-
-	return mapping_parse(call->arena, one_row(call, row), &ignored, &wrong) < 0 ? only_why(call, &wrong)
-	                                                                            : STR_EMPTY;
 }
 
 static bool same_place(const struct json *a, const struct json *b)
@@ -242,36 +235,38 @@ static bool same_place(const struct json *a, const struct json *b)
 	       (ours && theirs && (ours->kind == JSON_ARRAY || theirs->kind == JSON_ARRAY));
 }
 
-/* The rows that are right, as a mapping; each other one has its problem told. */
+/* Those that it may stand in the way of, and itself last. */
+static struct json *rivals_of(struct api_call *call, const struct json *kept, const struct json *row)
+{
+	struct json *list = api_new_list(call);
+
+	JSON_EACH (kept, other) {
+		if (same_place(row, other))
+			json_append(list, copy_of(call, other));
+	}
+	json_append(list, copy_of(call, row));
+	return mapping_of(call, list);
+}
+
+/* The rows that are right, as a mapping; each other one has its problem told. Of two that go to one place the later one is wrong. */
 static struct json *right_rows(const struct check *c, const struct json *rows)
 {
 	struct api_call *call = c->call;
-	struct json *spec = api_new(call), *kept = api_new_list(call);
+	struct json *kept = api_new_list(call);
 	int64_t number = 0;
 
 	JSON_EACH (rows, row) {
-		struct str why = wrong_row(call, row);
-		struct json *near = api_new_list(call);
+		struct str why = wrong_with(call, one_row(call, row));
 
-		JSON_EACH (kept, other) {
-			struct json *copy = same_place(row, other) ? json_copy(call->arena, other) : NULL;
-
-			if (copy) {
-				copy->next = NULL;
-				copy->parent = NULL;
-				json_append(near, copy);
-			}
-		}
-		if (why.len == 0 && near->count)
-			why = rival_of(call, near, row);
+		if (why.len == 0)
+			why = wrong_with(call, rivals_of(call, kept, row));
 		if (why.len)
 			tell(c, "error", number, json_get_text(row, "crm"), why);
 		else
-			json_append(kept, one_row(call, row)->first->first);
+			json_append(kept, copy_of(call, row));
 		number++;
 	}
-	json_set(spec, STR("fields"), kept);
-	return spec;
+	return mapping_of(call, kept);
 }
 
 static int64_t row_of(const struct json *rows, struct str crm)
@@ -326,8 +321,7 @@ static int check_document(struct api_call *call, struct err *err)
 	    api_mapping_fields(call, json_get(given, "mapping"), &fields, err) < 0 ||
 	    api_mapping_fields(call, json_get(given, "live_mapping"), &live_fields, err) < 0)
 		return err_pass(err);
-	document = json_copy(call->arena, given);
-	document->next = NULL;
+	document = copy_of(call, given);
 	json_set(document, STR("mapping"), right_rows(&c, fields));
 	if (live_fields)
 		json_set(document, STR("live_mapping"), right_rows(&live, live_fields));

@@ -120,11 +120,15 @@ export async function signIn(daemon, name, validate) {
   return client;
 }
 
+/** Holds answers against what this daemon says of itself. */
+export async function describedBy(daemon) {
+  return validator(await (await fetch(`${daemon.address}/api/v1/openapi.json`)).json());
+}
+
 /** withDaemon, and a signed-in client of each role that is asked for: use({ systems, dir, daemon, admin, viewer, ... }). */
 export async function withApi({ as = ['admin'], ...options }, use) {
   await withDaemon(options, async (world) => {
-    const answer = await fetch(`${world.daemon.address}/api/v1/openapi.json`);
-    const validate = validator(await answer.json());
+    const validate = await describedBy(world.daemon);
     const clients = {};
     for (const role of as) {
       await addAccount(world.dir, role);
