@@ -26,7 +26,7 @@ enum {
 	NONCE_LEN = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
 	TAG_LEN = crypto_aead_xchacha20poly1305_ietf_ABYTES,
 	HEAD_LEN = 2,
-	LEVEL = 3,
+	LEVEL = 1, /* of a patient of 5.3 kB 855 bytes in 4 us; level 3 makes 826 in 8 us */
 };
 
 struct keyring {
