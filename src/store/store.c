@@ -242,6 +242,7 @@ static void fill(struct store_pending *pending, struct store *store, enum durabi
 	pending->fn = fn;
 	pending->context = context;
 	pending->durability = durability;
+	pending->then = (struct store_then) { 0 };
 	pending->result = 0;
 	pending->done = false;
 }
@@ -284,6 +285,16 @@ static struct store_pending *take_pending(struct store *store)
 	return pending;
 }
 
+void store_give_back(struct store_pending *pending)
+{
+	struct store *store = pending->store;
+
+	pthread_mutex_lock(&store->lock);
+	pending->next = store->free;
+	store->free = pending;
+	pthread_mutex_unlock(&store->lock);
+}
+
 struct store_pending *store_write_start(struct store *store, enum durability durability, store_fn fn, void *context)
 {
 	struct store_pending *pending;
@@ -311,12 +322,30 @@ int store_write_wait(struct store_pending **pending, struct err *err)
 	if (store->place.driver->one_writer)
 		writer_wait(&store->writer, given);
 	result = outcome(given, err);
-	pthread_mutex_lock(&store->lock);
-	given->next = store->free;
-	store->free = given;
-	pthread_mutex_unlock(&store->lock);
+	store_give_back(given);
 	*pending = NULL;
 	return result;
+}
+
+void store_write_then(struct store *store, enum durability durability, store_fn fn, void *context,
+                      const struct store_then *then)
+{
+	struct store_pending *pending;
+	struct err err = ERR_INIT;
+	int result;
+
+	ensure(writing != store);
+	if (store->place.driver->one_writer) {
+		pending = take_pending(store);
+		fill(pending, store, durability, fn, context);
+		pending->then = *then;
+		writer_add(&store->writer, pending);
+		return;
+	}
+	result = write_here(store, durability, fn, context, &err);
+	if (result >= 0 && then->seen)
+		then->seen(then->context);
+	then->done(then->context, MIN_OF(result, 0), &err);
 }
 
 /* ---- reading */

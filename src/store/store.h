@@ -94,6 +94,19 @@ int store_write(struct store *store, enum durability durability, store_fn fn, vo
 struct store_pending;
 struct store_pending *store_write_start(struct store *store, enum durability durability, store_fn fn, void *context);
 int store_write_wait(struct store_pending **pending, struct err *err) MUST_CHECK;
+/*
+ * The same for who does not wait: `done` is called once, after the commit, by a thread of the store (or before this returns): it must be quick, and must not
+ * call the store. `seen`, before that: the transaction is committed and readers see it, whether or not it is DURABLE already. What it says may be acted on
+ * where doing so twice is harmless; what somebody is told of it waits for `done`. A failed transaction is never seen, but for one whose way to the disk
+ * failed at the very end: that one counts as failed and may be there.
+ */
+struct store_then {
+	void (*seen)(void *context); /* may be NULL */
+	void (*done)(void *context, int result, const struct err *err);
+	void *context;
+};
+void store_write_then(struct store *store, enum durability durability, store_fn fn, void *context,
+                      const struct store_then *then);
 /* Runs fn on a reader's connection: one consistent view for its whole length. fn must not write. */
 int store_read(struct store *store, store_fn fn, void *context, struct err *err) MUST_CHECK;
 

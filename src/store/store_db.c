@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { FIRST_SLOTS = 64, MOST_PREPARED = 400, NAME_SLOTS = 16 };
+enum { FIRST_SLOTS = 64, MOST_PREPARED = 400, NAME_SLOTS = 64 };
 
 struct prepared {
 	const struct statement *key; /* compared, never followed */
@@ -189,6 +189,11 @@ void db_undo_savepoint(struct db *db)
 bool db_in_transaction(struct db *db)
 {
 	return db->driver->in_transaction(db->conn);
+}
+
+int db_sync(struct db *db, struct err *err)
+{
+	return db->driver->sync(db->conn, err);
 }
 
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err)

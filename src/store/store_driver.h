@@ -77,6 +77,9 @@ struct store_driver {
 	int (*keep_savepoint)(struct store_conn *conn, struct err *err);
 	int (*undo_savepoint)(struct store_conn *conn, struct err *err);
 	bool (*in_transaction)(struct store_conn *conn); /* false: the database gave the transaction up */
+	/* Brings to the disk what was committed so far with STORE_WRITE_RELAXED. One thread at a time, which need not be the connection's own:
+	 * that one works on meanwhile. Only of a driver with one writer. */
+	int (*sync)(struct store_conn *conn, struct err *err);
 
 	int (*copy)(struct store_conn *conn, const char *path, struct err *err);
 	void (*describe)(struct store_conn *conn, struct buf *out); /* "SQLite 3.40.1, /srv/suture/suture.db" */

@@ -33,6 +33,8 @@ int db_savepoint(struct db *db, struct err *err) MUST_CHECK;
 int db_keep_savepoint(struct db *db, struct err *err) MUST_CHECK;
 void db_undo_savepoint(struct db *db);
 bool db_in_transaction(struct db *db);
+/* What was committed is on the disk. Of all calls the only one for another thread than the connection's. */
+int db_sync(struct db *db, struct err *err) MUST_CHECK;
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err) MUST_CHECK;
 int db_copy(struct db *db, const char *path, struct err *err) MUST_CHECK;
 void db_describe(struct db *db, struct buf *out);
@@ -45,26 +47,34 @@ struct store_pending {
 	store_fn fn;
 	void *context;
 	enum durability durability;
+	struct store_then then; /* then.done NULL: somebody waits */
 	int result;
 	bool done;
 	pthread_cond_t finished;
 	struct err err; /* set when result is negative */
 };
 
+/* Parts in order; `next` of the last is NULL. */
+struct parts {
+	struct store_pending *first, *last;
+};
+
 struct writer {
-	pthread_mutex_t lock; /* guards the queue, every `done`, and `free` */
-	pthread_cond_t work;
-	pthread_t thread;
+	pthread_mutex_t lock; /* guards all below, and every `done` */
+	pthread_cond_t work, sync_work;
+	pthread_t thread, sync_thread;
 	struct db *db;
-	struct store_pending *first;
-	struct store_pending *last;
-	bool stopping;
+	struct parts queue;    /* to be run */
+	struct parts unsynced; /* committed, to be brought to the disk */
+	bool stopping, sync_stopping;
 };
 
 int writer_start(struct writer *writer, struct db *db, struct err *err) MUST_CHECK;
 void writer_stop(struct writer *writer); /* after the queue is empty; the db is closed */
 void writer_add(struct writer *writer, struct store_pending *pending);
 void writer_wait(struct writer *writer, struct store_pending *pending);
+/* Of store.c: a handle that nobody waits for is used again. */
+void store_give_back(struct store_pending *pending);
 
 /* ---- migrate.c */
 

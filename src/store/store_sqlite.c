@@ -4,6 +4,7 @@
  *	open      create the file for its owner only, check that it is ours, set the pragmas
  *	run       prepare once; bind, step, reset
  *	commit    write-ahead log; "synchronous" is switched between transactions, only when it has to change
+ *	sync      the log alone, by a descriptor of our own: what FULL does at the end of a commit, only beside the writer
  *	copy      SQLite's backup in one step: one consistent view, writers go on beside it
  *
  * A write begins with BEGIN IMMEDIATE: it waits for its turn at the beginning (busy_ms) and cannot fail for that reason
@@ -43,6 +44,7 @@ struct store_conn {
 	int64_t busy_ms;
 	int64_t busy_since_ns;
 	int64_t changed_before; /* sqlite3_total_changes64 when the statement began */
+	int log_fd;             /* of sync() alone; -1: not open yet */
 };
 
 struct store_stmt {
@@ -335,6 +337,23 @@ static int sqlite_undo_savepoint(struct store_conn *conn, struct err *err)
 	return result < 0 ? result : run_fixed(conn, RELEASE, err);
 }
 
+/*
+ * The log's file is there since the first commit and stays the same one while a connection is open. SQLite locks the database and its -shm, never the log, so
+ * that closing our descriptor drops no lock. A checkpoint that overtakes us syncs both files itself.
+ */
+static int sqlite_sync(struct store_conn *conn, struct err *err)
+{
+	if (conn->scratch)
+		return 0;
+	if (conn->log_fd < 0)
+		conn->log_fd = open(sqlite3_filename_wal(sqlite3_db_filename(conn->db, "main")), O_RDWR | O_CLOEXEC);
+	if (conn->log_fd >= 0 && fdatasync(conn->log_fd) == 0)
+		return 0;
+	if (errno == ENOSPC || errno == EDQUOT)
+		return err_set(err, ERR_DISK_FULL, "database %s: the disk is full: make room", conn->path);
+	return err_errno(err, "bring the log of database %s to the disk", conn->path);
+}
+
 /* ---- the place */
 
 /*
@@ -505,6 +524,8 @@ static int set_up(struct store_conn *conn, const struct store_place *place, enum
 
 static void sqlite_close(struct store_conn *conn)
 {
+	if (conn->log_fd >= 0)
+		close(conn->log_fd);
 	for (size_t i = 0; i < FIXED_COUNT; i++)
 		sqlite3_finalize(conn->fixed[i]);
 	ensure(sqlite3_close(conn->db) == SQLITE_OK); /* else a statement was forgotten */
@@ -517,6 +538,7 @@ static int sqlite_open(const struct store_place *place, enum store_role role, st
 	int code = sqlite3_open_v2(place->path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	int result = 0;
 
+	conn->log_fd = -1;
 	conn->path = place->path;
 	conn->scratch = place->scratch;
 	conn->busy_ms = place->busy_ms;
@@ -550,7 +572,7 @@ static int copy_pages(struct store_conn *from, struct store_conn *to, struct err
 /* The copy counts only once it is whole, so it needs no journal of its own; sync_file() makes it last. */
 static int write_copy(struct store_conn *from, const char *path, struct err *err)
 {
-	struct store_conn to = { .path = path, .busy_ms = from->busy_ms };
+	struct store_conn to = { .path = path, .busy_ms = from->busy_ms, .log_fd = -1 };
 	int code = sqlite3_open_v2(path, &to.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	int result;
 
@@ -645,6 +667,7 @@ const struct store_driver STORE_SQLITE = {
 	.keep_savepoint = sqlite_keep_savepoint,
 	.undo_savepoint = sqlite_undo_savepoint,
 	.in_transaction = sqlite_in_transaction,
+	.sync = sqlite_sync,
 	.copy = sqlite_copy,
 	.describe = sqlite_describe,
 };

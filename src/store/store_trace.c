@@ -72,6 +72,13 @@ static int trace_commit(struct store_conn *conn, struct err *err)
 	return result < 0 ? result : conn->inner->commit(conn->conn, err);
 }
 
+static int trace_sync(struct store_conn *conn, struct err *err)
+{
+	int result = point(conn, "SYNC", err);
+
+	return result < 0 ? result : conn->inner->sync(conn->conn, err);
+}
+
 /* ---- what is handed through */
 
 static int trace_open(const struct store_place *place, enum store_role role, struct arena *memory,
@@ -226,6 +233,7 @@ static const struct store_driver SHELL = {
 	.keep_savepoint = trace_keep_savepoint,
 	.undo_savepoint = trace_undo_savepoint,
 	.in_transaction = trace_in_transaction,
+	.sync = trace_sync,
 	.copy = trace_copy,
 	.describe = trace_describe,
 };

@@ -1,10 +1,13 @@
 /*
- * store_writer: one thread that runs the transactions of all threads, several of them in one commit.
+ * store_writer: one thread that runs the transactions of all threads, several of them in one commit; one that brings commits to the disk.
  *
  *	any thread     writer_add -> queue             writer_wait <- done
- *	writer thread  take_group -> run_group (begin, each part in a savepoint, commit) -> finish_group
+ *	writer thread  take_group -> run_group (begin, each part in a savepoint, commit) -> finish, or on to the sync thread
+ *	sync thread    all that were committed meanwhile -> one sync -> finish
  *
- * While a group is being committed the next one gathers in the queue: the slower the disk, the larger the groups. A part
+ * While a group is being committed the next one gathers in the queue, and while one sync is under way the durable parts of several groups gather for the
+ * next: the slower the disk, the larger both. Nobody else waits for the disk: a part that need not last is done, and what it says is seen, with the commit.
+ * The log is written in order, so that no later commit can last without an earlier one. A part
  * that fails rolls back alone. When the commit fails, or the database gives the transaction up, every part that ran in it gets
  * that error; parts that had not run yet go into the next group.
  */
@@ -17,12 +20,6 @@
 enum { GROUP_PARTS = 256 };
 /* A group that has run this long commits, so that a small transaction does not wait for many large ones. */
 static const int64_t group_ns = 50 * 1000000;
-
-/* Parts in order; `next` of the last is NULL. */
-struct group {
-	struct store_pending *first;
-	enum store_access access;
-};
 
 static void set_failed(struct store_pending *part, const struct err *err)
 {
@@ -66,7 +63,7 @@ static void run_part(struct db *db, struct store_pending *part, bool alone)
 }
 
 /* The first part that was not run, or NULL. */
-static struct store_pending *run_parts(struct db *db, struct group group)
+static struct store_pending *run_parts(struct db *db, struct parts group)
 {
 	int64_t start = clock_mono_ns();
 	struct store_pending *part = group.first;
@@ -87,7 +84,7 @@ static bool any_succeeded(const struct store_pending *first, const struct store_
 }
 
 /* The database ends a transaction by itself when it runs out of disk or memory: the last part that ran knows why. */
-static void fail_lost(struct group group, const struct store_pending *end)
+static void fail_lost(struct parts group, const struct store_pending *end)
 {
 	struct store_pending *last = group.first;
 	struct err err = ERR_INIT;
@@ -101,7 +98,7 @@ static void fail_lost(struct group group, const struct store_pending *end)
 	fail_parts(group.first, end, &err);
 }
 
-static void finish_transaction(struct db *db, struct group group, const struct store_pending *end)
+static void finish_transaction(struct db *db, struct parts group, const struct store_pending *end)
 {
 	struct err err = ERR_INIT;
 
@@ -114,12 +111,12 @@ static void finish_transaction(struct db *db, struct group group, const struct s
 }
 
 /* Runs the group; the first part that was left for the next one, or NULL. */
-static struct store_pending *run_group(struct db *db, struct group group)
+static struct store_pending *run_group(struct db *db, struct parts group)
 {
 	struct store_pending *end = NULL;
 	struct err err = ERR_INIT;
 
-	if (db_begin(db, group.access, &err) < 0) {
+	if (db_begin(db, STORE_WRITE_RELAXED, &err) < 0) {
 		fail_parts(group.first, NULL, &err);
 		return NULL;
 	}
@@ -128,28 +125,44 @@ static struct store_pending *run_group(struct db *db, struct group group)
 	return end;
 }
 
-/* ---- the queue; the lock is held */
+/* ---- lists of parts */
 
-static struct group take_group(struct writer *writer)
+static void append(struct parts *parts, struct store_pending *part)
 {
-	struct group group = { .first = writer->first, .access = STORE_WRITE_RELAXED };
-	struct store_pending *last = NULL;
-	size_t count = 0;
+	part->next = NULL;
+	if (parts->last)
+		parts->last->next = part;
+	else
+		parts->first = part;
+	parts->last = part;
+}
 
-	for (struct store_pending *part = writer->first; part && count < GROUP_PARTS; part = part->next) {
-		if (part->durability == DURABLE)
-			group.access = STORE_WRITE_DURABLE;
-		last = part;
-		count++;
-	}
-	writer->first = last->next;
-	last->next = NULL;
-	if (!writer->first)
-		writer->last = NULL;
+static struct parts take_all(struct parts *from)
+{
+	struct parts all = *from;
+
+	*from = (struct parts) { 0 };
+	return all;
+}
+
+/* The lock is held. */
+static struct parts take_group(struct writer *writer)
+{
+	struct parts *queue = &writer->queue, group = *queue;
+	size_t count = 1;
+
+	group.last = group.first;
+	while (group.last->next && count++ < GROUP_PARTS)
+		group.last = group.last->next;
+	queue->first = group.last->next;
+	group.last->next = NULL;
+	if (!queue->first)
+		queue->last = NULL;
 	return group;
 }
 
-static void put_back(struct writer *writer, struct store_pending *left)
+/* The lock is held. */
+static void put_back(struct parts *queue, struct store_pending *left)
 {
 	struct store_pending *last = left;
 
@@ -157,49 +170,130 @@ static void put_back(struct writer *writer, struct store_pending *left)
 		return;
 	while (last->next)
 		last = last->next;
-	last->next = writer->first;
-	writer->first = left;
-	if (!writer->last)
-		writer->last = last;
+	last->next = queue->first;
+	queue->first = left;
+	if (!queue->last)
+		queue->last = last;
+}
+
+/* ---- the end of a part */
+
+static void tell(struct store_pending *part)
+{
+	const struct store_then then = part->then;
+	const struct err err = part->err;
+	int result = MIN_OF(part->result, 0);
+
+	store_give_back(part);
+	then.done(then.context, result, &err);
 }
 
 /* After `done` is set the part may be gone: read `next` before. */
-static void finish_group(struct store_pending *first, const struct store_pending *end)
+static void finish(struct writer *writer, struct parts parts)
 {
-	while (first != end) {
-		struct store_pending *next = first->next;
+	struct parts waited = { 0 };
 
-		first->done = true;
-		pthread_cond_signal(&first->finished);
-		first = next;
+	for (struct store_pending *part = parts.first, *next; part; part = next) {
+		next = part->next;
+		if (part->then.done)
+			tell(part);
+		else
+			append(&waited, part);
 	}
+	if (!waited.first)
+		return;
+	pthread_mutex_lock(&writer->lock);
+	for (struct store_pending *part = waited.first, *next; part; part = next) {
+		next = part->next;
+		part->done = true;
+		pthread_cond_signal(&part->finished);
+	}
+	pthread_mutex_unlock(&writer->lock);
 }
+
+/* What need not last is finished; the rest goes to the sync thread. */
+static void hand_on(struct writer *writer, struct store_pending *first, const struct store_pending *end)
+{
+	struct parts ready = { 0 }, lasting = { 0 };
+
+	for (struct store_pending *part = first, *next; part != end; part = next) {
+		next = part->next;
+		if (part->result >= 0 && part->then.seen)
+			part->then.seen(part->then.context);
+		append(part->durability == DURABLE && part->result >= 0 ? &lasting : &ready, part);
+	}
+	if (lasting.first) {
+		pthread_mutex_lock(&writer->lock);
+		put_back(&lasting, take_all(&writer->unsynced).first);
+		writer->unsynced = lasting;
+		pthread_cond_signal(&writer->sync_work);
+		pthread_mutex_unlock(&writer->lock);
+	}
+	finish(writer, ready);
+}
+
+/* ---- the threads */
 
 static void *writer_main(void *context)
 {
 	struct writer *writer = context;
 
+	pthread_setname_np(pthread_self(), "store writer");
 	pthread_mutex_lock(&writer->lock);
-	while (writer->first || !writer->stopping) {
-		struct group group;
+	while (writer->queue.first || !writer->stopping) {
+		struct parts group;
 		struct store_pending *left;
 
-		if (!writer->first) {
+		if (!writer->queue.first) {
 			pthread_cond_wait(&writer->work, &writer->lock);
 			continue;
 		}
 		group = take_group(writer);
 		pthread_mutex_unlock(&writer->lock);
 		left = run_group(writer->db, group);
+		hand_on(writer, group.first, left);
 		pthread_mutex_lock(&writer->lock);
-		finish_group(group.first, left);
-		put_back(writer, left);
+		put_back(&writer->queue, left);
+	}
+	pthread_mutex_unlock(&writer->lock);
+	return NULL;
+}
+
+static void *sync_main(void *context)
+{
+	struct writer *writer = context;
+
+	pthread_setname_np(pthread_self(), "store sync");
+	pthread_mutex_lock(&writer->lock);
+	while (writer->unsynced.first || !writer->sync_stopping) {
+		struct err err = ERR_INIT;
+		struct parts parts;
+
+		if (!writer->unsynced.first) {
+			pthread_cond_wait(&writer->sync_work, &writer->lock);
+			continue;
+		}
+		parts = take_all(&writer->unsynced);
+		pthread_mutex_unlock(&writer->lock);
+		if (db_sync(writer->db, &err) < 0)
+			fail_parts(parts.first, NULL, &err);
+		finish(writer, parts);
+		pthread_mutex_lock(&writer->lock);
 	}
 	pthread_mutex_unlock(&writer->lock);
 	return NULL;
 }
 
 /* ---- from any thread */
+
+static void stop_thread(struct writer *writer, bool *flag, pthread_cond_t *bell, pthread_t thread)
+{
+	pthread_mutex_lock(&writer->lock);
+	*flag = true;
+	pthread_cond_signal(bell);
+	pthread_mutex_unlock(&writer->lock);
+	pthread_join(thread, NULL);
+}
 
 int writer_start(struct writer *writer, struct db *db, struct err *err)
 {
@@ -208,20 +302,24 @@ int writer_start(struct writer *writer, struct db *db, struct err *err)
 	writer->db = db;
 	must(pthread_mutex_init(&writer->lock, NULL) == 0);
 	must(pthread_cond_init(&writer->work, NULL) == 0);
+	must(pthread_cond_init(&writer->sync_work, NULL) == 0);
 	failed = pthread_create(&writer->thread, NULL, writer_main, writer);
 	if (failed)
 		return err_set(err, ERR_SYSTEM, "start the database's writer thread: %s", strerror(failed));
+	failed = pthread_create(&writer->sync_thread, NULL, sync_main, writer);
+	if (failed) {
+		stop_thread(writer, &writer->stopping, &writer->work, writer->thread);
+		return err_set(err, ERR_SYSTEM, "start the database's sync thread: %s", strerror(failed));
+	}
 	return 0;
 }
 
 void writer_stop(struct writer *writer)
 {
-	pthread_mutex_lock(&writer->lock);
-	writer->stopping = true;
-	pthread_cond_signal(&writer->work);
-	pthread_mutex_unlock(&writer->lock);
-	pthread_join(writer->thread, NULL);
+	stop_thread(writer, &writer->stopping, &writer->work, writer->thread);
+	stop_thread(writer, &writer->sync_stopping, &writer->sync_work, writer->sync_thread);
 	pthread_cond_destroy(&writer->work);
+	pthread_cond_destroy(&writer->sync_work);
 	pthread_mutex_destroy(&writer->lock);
 	db_close(&writer->db);
 }
@@ -230,11 +328,7 @@ void writer_add(struct writer *writer, struct store_pending *pending)
 {
 	pthread_mutex_lock(&writer->lock);
 	ensure(!writer->stopping);
-	if (writer->last)
-		writer->last->next = pending;
-	else
-		writer->first = pending;
-	writer->last = pending;
+	append(&writer->queue, pending);
 	pthread_cond_signal(&writer->work);
 	pthread_mutex_unlock(&writer->lock);
 }

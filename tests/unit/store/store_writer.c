@@ -7,7 +7,6 @@
 
 #include "store/store_trace.h"
 
-static const struct statement GET_SYNCHRONOUS = { .sql = "PRAGMA synchronous" };
 static const struct statement DEFER_KEYS = { .sql = "PRAGMA defer_foreign_keys=ON" };
 static const struct statement INSERT_EVENT = { .sql = "INSERT INTO event (person, what) VALUES ($1, $2)" };
 static const struct statement SELECT_IDS = { .sql = "SELECT name FROM person ORDER BY id" };
@@ -215,42 +214,136 @@ static void test_refused_commit(void **state UNUSED)
 
 /* ---- durability */
 
-static int get_synchronous(struct db *db, void *context, struct err *err)
+/* What the store did, a letter each: i an insert, c a commit, s a sync. */
+struct steps {
+	pthread_mutex_t lock;
+	char text[64];
+};
+
+static void note_step(void *context, const char *line)
 {
-	return db_number(db, &GET_SYNCHRONOUS, BIND_NOTHING, -1, context, err);
+	struct steps *steps = context;
+	const char letter[2] = { strcmp(line, "COMMIT") == 0 ? 'c' : strcmp(line, "SYNC") == 0 ? 's' : 'i' };
+
+	pthread_mutex_lock(&steps->lock);
+	strncat(steps->text, letter, sizeof(steps->text) - strlen(steps->text) - 1);
+	pthread_mutex_unlock(&steps->lock);
 }
 
-static int64_t synchronous_of(struct store *store, enum durability durability)
+static void check_steps(struct steps *steps, const char *wanted)
+{
+	pthread_mutex_lock(&steps->lock);
+	assert_string_equal(steps->text, wanted);
+	steps->text[0] = 0;
+	pthread_mutex_unlock(&steps->lock);
+}
+
+static int write_as(struct store *store, enum durability durability, char *name)
 {
 	struct err err = ERR_INIT;
-	int64_t found = -1;
 
-	assert_int_equal(store_write(store, durability, get_synchronous, &found, &err), 0);
-	return found;
+	return store_write(store, durability, add_person, name, &err);
 }
 
-/* 1 is NORMAL, 2 is FULL. One part that must last is enough for its whole group. */
-static void test_durability(void **state)
+/* R1: what must last is on the disk when store_write returns; nobody else waits for the disk. */
+static void test_r1_durable_is_synced(void **state)
 {
 	struct fixture *f = *state;
-	struct store *store = open_fixture(f->path);
-	struct gate gate = GATE_INIT;
-	struct store_pending *held;
-	struct store_pending *parts[2];
-	int64_t found = -1;
+	struct steps steps = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct store *store;
+	char url[300];
 
-	assert_int_equal(synchronous_of(store, RELAXED), 1);
-	assert_int_equal(synchronous_of(store, DURABLE), 2);
-	assert_int_equal(synchronous_of(store, DURABLE), 2);
-	assert_int_equal(synchronous_of(store, RELAXED), 1);
+	snprintf(url, sizeof(url), "trace:%s", f->path);
+	store = open_fixture(url);
+	store_trace_to(store, note_step, &steps);
+	assert_int_equal(write_as(store, RELAXED, "a"), 0);
+	check_steps(&steps, "ic");
+	assert_int_equal(write_as(store, DURABLE, "b"), 0);
+	check_steps(&steps, "ics");
+	assert_int_equal(write_as(store, DURABLE, "b"), ERR_CONFLICT); /* nothing was committed: nothing to sync */
+	check_steps(&steps, "i");
+	store_trace_to(store, NULL, NULL);
+	store_fail_at(store, 3); /* the sync */
+	assert_int_equal(write_as(store, DURABLE, "c"), ERR_STORE);
+	assert_int_equal(write_as(store, DURABLE, "d"), 0);
+	store_close(&store);
+}
+
+/* Several parts that must last share a sync, and one beside them that need not is done before it. */
+static void test_one_sync_for_a_group(void **state UNUSED)
+{
+	struct store *store = open_fixture("trace::memory:");
+	struct steps steps = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct gate gate = GATE_INIT;
+	struct store_pending *held, *parts[3];
+
+	store_trace_to(store, note_step, &steps);
 	held = hold_writer(store, &gate);
-	parts[0] = store_write_start(store, RELAXED, get_synchronous, &found);
-	parts[1] = store_write_start(store, DURABLE, add_person, "a");
+	parts[0] = store_write_start(store, DURABLE, add_person, "a");
+	parts[1] = store_write_start(store, RELAXED, add_person, "b");
+	parts[2] = store_write_start(store, DURABLE, add_person, "c");
 	open_gate(&gate);
 	assert_int_equal(finish(&held), 0);
-	assert_int_equal(finish(&parts[0]), 0);
-	assert_int_equal(finish(&parts[1]), 0);
-	assert_int_equal(found, 2);
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		assert_int_equal(finish(&parts[i]), 0);
+	check_steps(&steps, "ciiics");
+	store_close(&store);
+}
+
+/* ---- who does not wait */
+
+struct told {
+	atomic_int seen, done;
+	int result;
+};
+
+static void on_seen(void *context)
+{
+	struct told *told = context;
+
+	assert_int_equal(atomic_load(&told->done), 0);
+	atomic_fetch_add(&told->seen, 1);
+}
+
+static void on_done(void *context, int result, const struct err *err)
+{
+	struct told *told = context;
+
+	told->result = result;
+	assert_true(result >= 0 || (int)err->code == result);
+	atomic_fetch_add(&told->done, 1);
+}
+
+static int then_result(struct store *store, char *name, int wanted_seen)
+{
+	struct told told = { .result = 1 };
+	const struct store_then then = { on_seen, on_done, &told };
+
+	store_write_then(store, DURABLE, add_person, name, &then);
+	while (!atomic_load(&told.done))
+		usleep(100);
+	assert_int_equal(atomic_load(&told.seen), wanted_seen);
+	return told.result;
+}
+
+static void check_then(struct store *store)
+{
+	assert_int_equal(then_result(store, "a", 1), 0);
+	assert_int_equal(then_result(store, "a", 0), ERR_CONFLICT);
+	assert_int_equal(then_result(store, "b", 1), 0);
+	assert_int_equal(count_people(store), 2);
+}
+
+/* Told twice: once when readers see it, once when it lasts; of a failure once. */
+static void test_then(void **state UNUSED)
+{
+	struct store_driver direct;
+	struct store *store = open_fixture(":memory:");
+
+	check_then(store);
+	store_close(&store);
+	store = open_direct(":memory:", &direct);
+	check_then(store);
 	store_close(&store);
 }
 
@@ -449,7 +542,9 @@ int main(void)
 		cmocka_unit_test(test_one_part_rolls_back_alone),
 		cmocka_unit_test(test_failed_commit_fails_all),
 		cmocka_unit_test(test_refused_commit),
-		cmocka_unit_test_setup_teardown(test_durability, fixture_begin, fixture_end),
+		cmocka_unit_test_setup_teardown(test_r1_durable_is_synced, fixture_begin, fixture_end),
+		cmocka_unit_test(test_one_sync_for_a_group),
+		cmocka_unit_test(test_then),
 		cmocka_unit_test(test_order_of_one_thread),
 		cmocka_unit_test_setup_teardown(test_close_waits, fixture_begin, fixture_end),
 		cmocka_unit_test(test_reader_sees_one_state),
