@@ -246,6 +246,7 @@ static void *net_thread(void *context)
 	struct http_client *c = context;
 	sigset_t all;
 
+	pthread_setname_np(pthread_self(), "net");
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	while (turn(c))

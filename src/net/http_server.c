@@ -87,6 +87,7 @@ static void *serve(void *context)
 {
 	struct http_server *s = context;
 
+	pthread_setname_np(pthread_self(), "web");
 	event_base_dispatch(s->base);
 	/* Before the clients hear of it: what waits is not begun any more. */
 	workers_end(s);
@@ -213,6 +214,7 @@ static struct http_server *server_new(const struct http_server_options *options)
 	must(pthread_mutex_init(&s->lock, NULL) == 0);
 	must(pthread_mutex_init(&s->stream_lock, NULL) == 0);
 	must(pthread_cond_init(&s->work, NULL) == 0);
+	must(pthread_cond_init(&s->no_later, NULL) == 0);
 	s->streams = arena_new_array(&s->memory, struct stream, s->options.connections);
 	s->conns = arena_new_array(&s->memory, struct conn, s->options.connections);
 	for (unsigned i = s->options.connections; i-- > 0;) {
@@ -245,6 +247,7 @@ static void server_free(struct http_server *s)
 		close(s->wake_fd);
 	tls_close(s->tls);
 	pthread_cond_destroy(&s->work);
+	pthread_cond_destroy(&s->no_later);
 	pthread_mutex_destroy(&s->stream_lock);
 	pthread_mutex_destroy(&s->lock);
 	memory = s->memory;

@@ -93,6 +93,14 @@ void http_reply_error(struct http_reply *ret, struct arena *arena, unsigned stat
 /* Adds one header, kept in the arena; name and value are borrowed. */
 void http_reply_header(struct http_reply *ret, struct arena *arena, const char *name, struct str value);
 
+/*
+ * An answer that comes later: a handler that would only wait for it calls http_reply_later as its last act and returns, and its worker is free for the next
+ * request. Who has the answer, on any thread and perhaps before the handler has returned, fills the handler's `ret` and calls http_reply_now. Arena, `asked`
+ * and `ret` live until then; http_server_close waits for it. Not from a handler that is `inline_ok`.
+ */
+void http_reply_later(const struct http_asked *asked);
+void http_reply_now(const struct http_asked *asked);
+
 typedef void http_handle_fn(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret);
 
 /*

@@ -48,15 +48,20 @@ void call_refuse(struct call *call, const struct refusal *why)
 	conn_answer(call);
 }
 
-static void run(struct call *call)
+/* False: somebody else will have the answer, and the call is his. */
+static bool run(struct call *call)
 {
 	struct http_server *s = call->server;
 	void *context = call->route->context ? call->route->context : s->options.context;
+	bool ready;
 
 	count_add(s, COUNT_RUNNING, 1);
 	call->route->handle(context, &call->asked, &call->memory, &call->reply);
-	reply_compose(call);
+	ready = !call->later || atomic_fetch_sub(&call->unready, 1) == 1;
+	if (ready)
+		reply_compose(call);
 	count_sub(s, COUNT_RUNNING, 1);
+	return ready;
 }
 
 /* False: full. */
@@ -85,7 +90,7 @@ void call_dispatch(struct call *call)
 	call->asked.received_ms = clock_wall_ms();
 	call->asked.received_ns = clock_mono_ns();
 	if (call->route->inline_ok) {
-		run(call);
+		ensure(run(call));
 		conn_answer(call);
 	} else if (!enqueue(call->server, call)) {
 		call_refuse(call, &busy);
@@ -125,14 +130,48 @@ static void put_done(struct http_server *s, struct call *call)
 		server_wake(s);
 }
 
+static struct call *call_of(const struct http_asked *asked)
+{
+	return (struct call *)((char *)(uintptr_t)asked - offsetof(struct call, asked));
+}
+
+void http_reply_later(const struct http_asked *asked)
+{
+	struct call *call = call_of(asked);
+	struct http_server *s = call->server;
+
+	ensure(!call->later && !call->route->inline_ok);
+	call->later = true;
+	atomic_store(&call->unready, 2);
+	pthread_mutex_lock(&s->lock);
+	s->later++;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void http_reply_now(const struct http_asked *asked)
+{
+	struct call *call = call_of(asked);
+	struct http_server *s = call->server;
+
+	if (atomic_fetch_sub(&call->unready, 1) == 1) {
+		reply_compose(call);
+		put_done(s, call);
+	}
+	pthread_mutex_lock(&s->lock);
+	if (--s->later == 0)
+		pthread_cond_signal(&s->no_later);
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void *work(void *context)
 {
 	struct http_server *s = context;
 	struct call *call;
 
+	pthread_setname_np(pthread_self(), "web worker");
 	while ((call = next_call(s))) {
-		run(call);
-		put_done(s, call);
+		if (run(call))
+			put_done(s, call);
 	}
 	return NULL;
 }
@@ -187,6 +226,10 @@ void workers_stop(struct http_server *s)
 	workers_end(s);
 	for (unsigned i = 0; i < s->worker_count; i++)
 		pthread_join(s->workers[i], NULL);
+	pthread_mutex_lock(&s->lock);
+	while (s->later > 0)
+		pthread_cond_wait(&s->no_later, &s->lock);
+	pthread_mutex_unlock(&s->lock);
 	/* Nobody is left to answer to. */
 	call_take_done(s);
 	call = take_list(s, &s->queue, &s->queue_end);

@@ -127,7 +127,9 @@ struct call {
 	int64_t started_ns;
 	size_t held; /* of server->held */
 	bool keep;
-	bool bodyless; /* HEAD */
+	bool bodyless;       /* HEAD */
+	bool later;          /* set by the handler */
+	atomic_uint unready; /* of `later`: the handler, and who has the answer; whoever is the second composes it */
 };
 
 struct stream {
@@ -186,6 +188,8 @@ struct http_server {
 	pthread_cond_t work;
 	struct call *queue, **queue_end;
 	struct call *done, **done_end;
+	size_t later; /* answers that are still to come */
+	pthread_cond_t no_later;
 	bool workers_stop;
 	pthread_t *workers;
 	unsigned worker_count;

@@ -387,6 +387,7 @@ static int commit(struct db *db, void *context, struct err *err)
 		if (stage_insert(db, &row->staged, err) < 0 || take_the_place(db, row, err) < 0)
 			return err_wrap(err, "capture");
 		job->done.staged++;
+		job->done.to_read += row->staged.state == STAGED_TO_READ;
 		job->done.last_id = row->staged.id;
 	}
 	return move_cursor(db, job, err);
@@ -495,10 +496,20 @@ static void fill_event(const struct rows_job *job, struct row *row, const struct
 		fill(job, row, record);
 	else
 		fill_to_read(job, row, record);
-	row->staged.event = e->name;
+	row->staged.event = arena_str(job->arena, e->name); /* may be the plan's own (capture_events_then) */
 	row->staged.pushed = e->whole;
 	if (e->kind == EVENT_ASKED)
 		set_wish(&row->staged, wish_of_name(e->name), json_get_text(e->record.json, "emrId"));
+}
+
+static void fill_events(struct rows_job *job, const struct events *events)
+{
+	for (size_t i = 0; i < events->count; i++) {
+		const struct event *e = &events->at[i];
+
+		if (e->kind != EVENT_OVERFLOW && e->kind != EVENT_OTHER)
+			fill_event(job, &job->rows[job->count++], e);
+	}
 }
 
 int capture_events(struct engine *engine, const struct plan *plan, struct arena *arena, const struct events *events,
@@ -506,13 +517,49 @@ int capture_events(struct engine *engine, const struct plan *plan, struct arena 
 {
 	struct rows_job job = job_of(engine, plan, arena, how, events->count);
 
-	for (size_t i = 0; i < events->count; i++) {
-		const struct event *e = &events->at[i];
-
-		if (e->kind != EVENT_OVERFLOW && e->kind != EVENT_OTHER)
-			fill_event(&job, &job.rows[job.count++], e);
-	}
+	fill_events(&job, events);
 	return capture_rows(&job, ret, err);
+}
+
+struct later {
+	struct rows_job job;
+	struct capture how;
+	struct capture_then then;
+};
+
+static void on_seen(void *context)
+{
+	const struct later *later = context;
+
+	later->then.seen(later->then.context, &later->job.done);
+}
+
+static void on_done(void *context, int result, const struct err *err)
+{
+	const struct later *later = context;
+	const struct err fine = ERR_INIT;
+
+	later->then.done(later->then.context, &later->job.done, result < 0 ? err : &fine);
+}
+
+int capture_events_then(struct engine *engine, const struct plan *plan, struct arena *arena,
+                        const struct events *events, const struct capture *how, const struct capture_then *then,
+                        struct err *err)
+{
+	struct later *later = arena_new(arena, struct later);
+	const struct store_then told = { on_seen, on_done, later };
+
+	ensure(!how->feed && !how->moves_cursor);
+	later->how = *how;
+	later->then = *then;
+	later->job = job_of(engine, plan, arena, &later->how, events->count);
+	fill_events(&later->job, events);
+	if (store_read(engine->store, look_up, &later->job, err) < 0)
+		return err_pass(err);
+	prepare(&later->job);
+	later->job.plan = NULL; /* it may be closed before the commit, which has no need of it */
+	store_write_then(engine->store, how->durable ? DURABLE : RELAXED, commit, &later->job, &told);
+	return 0;
 }
 
 int capture_ids(struct engine *engine, const struct plan *plan, struct arena *arena, const struct str *ids,

@@ -25,6 +25,7 @@ struct capture {
 
 struct captured {
 	size_t staged;   /* new payloads */
+	size_t to_read;  /* of them: those whose record is to be read first */
 	int64_t last_id; /* of the last one */
 };
 
@@ -34,6 +35,17 @@ int capture_page(struct engine *engine, const struct plan *plan, struct arena *a
 /* What a far side told us. EVENT_OVERFLOW and EVENT_OTHER are not staged: the caller acts on them. */
 int capture_events(struct engine *engine, const struct plan *plan, struct arena *arena, const struct events *events,
                    const struct capture *how, struct captured *ret, struct err *err) MUST_CHECK;
+/* The same without waiting, for `how` without a feed: see store.h, struct store_then. `arena`, and what the events show, live until `done`, which is called
+ * once, unless this fails. The plan is not looked at any more once this returns. */
+struct capture_then {
+	void (*seen)(void *context, const struct captured *captured); /* on its way along the road already */
+	void (*done)(void *context, const struct captured *captured,
+	             const struct err *err); /* err->code ERR_OK: on the disk (R1) */
+	void *context;
+};
+int capture_events_then(struct engine *engine, const struct plan *plan, struct arena *arena,
+                        const struct events *events, const struct capture *how, const struct capture_then *then,
+                        struct err *err) MUST_CHECK;
 /* A person's wish about one record of how->side; `partner` may be empty. Its bytes say who wished what, and when. */
 struct asked {
 	enum wish wish;

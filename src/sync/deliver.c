@@ -11,6 +11,8 @@
  */
 #include "sync/deliver_parts.h"
 
+#include <string.h>
+
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/meter.h"
@@ -43,6 +45,11 @@ static int64_t now_ms(void)
 	return clock_mono_ns() / 1000000;
 }
 
+static enum lane_name lane_of(const struct lane *lane)
+{
+	return lane->place.side == SIDE_CRM ? LANE_TO_CRM : LANE_TO_EMR;
+}
+
 static struct batch *batch_new(size_t room)
 {
 	struct arena arena = ARENA_INIT;
@@ -51,6 +58,7 @@ static struct batch *batch_new(size_t room)
 	b->entries = arena_new_array(&arena, struct entry *, room);
 	b->room = room;
 	b->arena = arena;
+	b->held = (struct map)MAP_INIT(&b->arena);
 	return b;
 }
 
@@ -70,30 +78,56 @@ static void batch_free(struct batch *b)
 
 /* ---- gather ---- */
 
-static bool in_batch(const struct batch *b, const struct owed *owed)
-{
-	for (size_t i = 0; b && i < b->count; i++) {
-		const struct owed *other = &b->entries[i]->owed;
+/* What an entry holds while it is in our hands, as keys of batch.held: itself, its link, its record. Empty: none. */
+struct holds {
+	struct str keys[3];
+};
 
-		if (other->id == owed->id || (owed->link_id && other->link_id == owed->link_id) ||
-		    (owed->record_id.len && str_eq(other->record_id, owed->record_id)))
+static struct holds holds_of(const struct owed *owed, char (*numbers)[16])
+{
+	memcpy(numbers[0], "entry   ", 8);
+	memcpy(numbers[0] + 8, &owed->id, 8);
+	memcpy(numbers[1], "link    ", 8);
+	memcpy(numbers[1] + 8, &owed->link_id, 8);
+	return (struct holds) { { str_range(numbers[0], 16), owed->link_id ? str_range(numbers[1], 16) : STR_EMPTY,
+		                  owed->record_id } };
+}
+
+static bool in_batch(const struct batch *b, const struct holds *holds)
+{
+	for (size_t i = 0; b && i < ARRAY_LEN(holds->keys); i++) {
+		if (holds->keys[i].len && map_get(&b->held, holds->keys[i]))
 			return true;
 	}
 	return false;
 }
 
-/* Is this entry, or another of its link, in our hands already? Only asked after a restart of the gathering: the cursor guards otherwise. */
+/* Is this entry, or another one of its link or record, in our hands already? */
 static bool in_hand(const struct lane *lane, const struct owed *owed)
 {
+	char numbers[2][16];
+	const struct holds holds = holds_of(owed, numbers);
+
 	for (size_t i = 0; i < POOLS; i++) {
-		if (in_batch(lane->pools[i], owed))
+		if (in_batch(lane->pools[i], &holds))
 			return true;
 	}
 	for (size_t i = 0; i < lane->open; i++) {
-		if (in_batch(lane->calls[(lane->first + i) % WINDOW], owed))
+		if (in_batch(lane->calls[(lane->first + i) % WINDOW], &holds))
 			return true;
 	}
 	return false;
+}
+
+static void hold(struct batch *b, const struct owed *owed, struct entry *entry)
+{
+	char(*numbers)[16] = arena_alloc_bytes(&b->arena, sizeof(*numbers) * 2);
+	const struct holds holds = holds_of(owed, numbers);
+
+	for (size_t i = 0; i < ARRAY_LEN(holds.keys); i++) {
+		if (holds.keys[i].len)
+			map_put(&b->held, holds.keys[i], entry);
+	}
 }
 
 static bool pool_full(const struct lane *lane)
@@ -128,7 +162,22 @@ static void put_in_pool(struct lane *lane, const struct owed *owed)
 	copy->base = arena_str(&(*pool)->arena, owed->base);
 	copy->version = arena_str(&(*pool)->arena, owed->version);
 	copy->sent = arena_str(&(*pool)->arena, owed->sent);
+	hold(*pool, copy, entry);
 	(*pool)->entries[(*pool)->count++] = entry;
+}
+
+/* No more is read than fits: what does not would be read once more. */
+static size_t room_left(const struct lane *lane)
+{
+	size_t room = lane->bulk_size;
+
+	for (size_t i = 0; i < POOLS; i++) {
+		const struct batch *pool = lane->pools[i];
+
+		if (pool)
+			room = MIN_OF(room, MAX_OF(pool->room, pool->count) - pool->count);
+	}
+	return room;
 }
 
 struct gather {
@@ -148,7 +197,7 @@ static int select_due(struct db *db, void *context, struct err *err)
 		.priority = job->priority,
 		.now_ms = clock_wall_ms(),
 		.after_id = job->lane->after_id[job->priority],
-		.limit = job->lane->bulk_size,
+		.limit = room_left(job->lane),
 	};
 
 	return outbox_due(db, job->arena, &query, &job->found, &job->count, err);
@@ -178,7 +227,7 @@ static int gather_priority(struct lane *lane, enum owed_priority priority, bool 
 		else
 			put_in_pool(lane, &job.found[i]);
 	}
-	lane->backlog = lane->backlog || job.count >= lane->usual_size;
+	lane->backlog = lane->backlog || job.count >= lane->usual_size || pool_full(lane);
 	*ret_more = job.count > 0;
 	return 0;
 }
@@ -423,7 +472,7 @@ static bool should_take(struct lane *lane, unsigned rings, bool stopping)
 		return false;
 	if (lane->open == WINDOW || stopping || left <= 0 || atomic_load(&lane->place.lanes->quiet))
 		return true;
-	return !lanes_wait(lane->place.lanes, rings, left);
+	return !lanes_wait(lane->place.lanes, lane_of(lane), rings, left);
 }
 
 /* Postponed entries are looked for again when they are due; so is whatever another process owes. */
@@ -431,7 +480,7 @@ static void idle(struct lane *lane, unsigned rings)
 {
 	if (lane->again_ms == 0)
 		lane->again_ms = now_ms() + AGAIN_MS;
-	lanes_wait(lane->place.lanes, rings, IDLE_MS);
+	lanes_wait(lane->place.lanes, lane_of(lane), rings, IDLE_MS);
 }
 
 static bool pausing(const struct lane *lane)
@@ -443,7 +492,7 @@ static bool pausing(const struct lane *lane)
 static int turn(struct lane *lane, bool *ret_done, struct err *err)
 {
 	bool stopping = lanes_stopping(lane->place.engine, lane->place.lanes);
-	unsigned rings = lanes_rings(lane->place.lanes);
+	unsigned rings = lanes_rings(lane->place.lanes, lane_of(lane));
 	size_t open = lane->open;
 
 	if (!stopping && !pausing(lane) &&
@@ -458,7 +507,7 @@ static int turn(struct lane *lane, bool *ret_done, struct err *err)
 		return read_or_take(lane, err);
 	*ret_done = stopping && lane->open == 0;
 	if (!stopping && lane->open == 0 && (pools_empty(lane) || pausing(lane)))
-		idle(lane, pausing(lane) ? lanes_rings(lane->place.lanes) : rings);
+		idle(lane, pausing(lane) ? lanes_rings(lane->place.lanes, lane_of(lane)) : rings);
 	return 0;
 }
 

@@ -12,24 +12,30 @@
 #include "sync/outbox.h"
 #include "sync/run.h"
 
+/* Who can be rung; LANE_WATCH, who waits for the road as a whole, hears every ring. */
+enum lane_name { LANE_LOOK, LANE_RECONCILE, LANE_TO_CRM, LANE_TO_EMR, LANE_WATCH, LANE_NAMES };
+
 /* Shared by the lanes of one sync while they work; counters only go up. */
 struct lanes {
 	pthread_mutex_t lock;
-	pthread_cond_t bell; /* something was added to the outbox, or the state below changed */
-	unsigned rings;      /* so that a ring between looking and waiting is not lost */
-	bool stop;           /* a lane failed or a person stopped us: finish what is under way */
-	struct err error;    /* the first failure */
-	atomic_bool quiet;   /* nothing waits to be reconciled: an answer may be waited for */
-	atomic_bool flush;   /* nothing more comes from upstream for now: half-full calls may go beside others */
+	pthread_cond_t
+	        bell[LANE_NAMES]; /* there may be something to do: staged, decided, owed, or the state below changed */
+	unsigned rings[LANE_NAMES]; /* so that a ring between looking and waiting is not lost */
+	bool stop;                  /* a lane failed or a person stopped us: finish what is under way */
+	struct err error;           /* the first failure */
+	atomic_bool quiet;          /* nothing waits to be reconciled: an answer may be waited for */
+	atomic_bool flush;          /* nothing more comes from upstream for now: half-full calls may go beside others */
 	_Atomic int64_t decided, delivered, refused;
 };
 
 void lanes_init(struct lanes *lanes);
 void lanes_release(struct lanes *lanes);
 void lanes_ring(struct lanes *lanes);
-unsigned lanes_rings(struct lanes *lanes);
-/* Until the bell has rung since `seen` was asked for, or for `ms`. False: it did not ring. */
-bool lanes_wait(struct lanes *lanes, unsigned seen, int64_t ms);
+/* Only that one can have something to do: waking the others costs more than a webhook's whole way. */
+void lanes_ring_one(struct lanes *lanes, enum lane_name lane);
+unsigned lanes_rings(struct lanes *lanes, enum lane_name lane);
+/* Until the lane's bell has rung since `seen` was asked for, or for `ms`. False: it did not ring. */
+bool lanes_wait(struct lanes *lanes, enum lane_name lane, unsigned seen, int64_t ms);
 void lanes_stop(struct lanes *lanes);
 void lanes_fail(struct lanes *lanes, const struct err *err);
 bool lanes_stopping(struct engine *engine, struct lanes *lanes);

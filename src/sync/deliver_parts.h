@@ -5,6 +5,7 @@
 #ifndef SUTURE_SYNC_DELIVER_PARTS_H
 #define SUTURE_SYNC_DELIVER_PARTS_H
 
+#include "lib/map.h"
 #include "sync/deliver.h"
 
 enum { BATCH_MAX = 200, BULK_MAX = 5000 };
@@ -24,7 +25,9 @@ struct batch {
 	struct arena arena;
 	struct entry **entries; /* room for `room` */
 	size_t count, room;
-	bool bulk;           /* written as one job of many records */
+	struct map
+	        held; /* entries, links and records of `entries`: what else is owed for one of them waits (in_batch) */
+	bool bulk;    /* written as one job of many records */
 	struct call **reads; /* under way; NULL: none, or done */
 	size_t read_count;
 	struct call *call;   /* the write under way */

@@ -190,30 +190,98 @@ static bool side_of(const struct plan *plan, struct str connection, enum side *r
 	return false;
 }
 
-/* One sync's part of a hook. *ret_mine: the connection is one of its own. */
-static int hook_for(struct live_entry *entry, struct str connection, const struct hook *hook, struct hook_done *ret,
-                    bool *ret_mine, struct err *err)
+/* A hook that is being staged. It lies in the hook's arena. */
+struct hooking {
+	struct live *live;
+	live_hook_fn *then;
+	void *context;
+	struct part *parts;
+	struct err err; /* of what was not even begun */
+	struct hook_done done;
+	atomic_uint open; /* parts, and live_hook itself while it begins them; whoever ends the last one answers */
+};
+
+/* One sync's part of it. */
+struct part {
+	struct hooking *all;
+	struct part *next;
+	int64_t sync_id;
+	struct captured captured;
+	struct err err;
+};
+
+static void ring(struct live *live, int64_t sync_id, void (*how)(struct road *road))
 {
-	SCOPED(arena) struct arena arena = ARENA_INIT;
+	pthread_mutex_lock(&live->lock);
+	for (struct live_entry *e = live->first; e; e = e->next) {
+		if (sync_id == 0 || e->sync_id == sync_id)
+			how(e->road);
+	}
+	pthread_mutex_unlock(&live->lock);
+}
+
+static void on_seen(void *context, const struct captured *captured)
+{
+	const struct part *part = context;
+
+	if (captured->staged)
+		ring(part->all->live, part->sync_id, captured->to_read ? road_ring : road_ring_whole);
+}
+
+static void end_one(struct hooking *all)
+{
+	const struct err *err = &all->err;
+
+	if (atomic_fetch_sub(&all->open, 1) > 1)
+		return;
+	for (const struct part *part = all->parts; part; part = part->next) {
+		all->done.staged += part->captured.staged;
+		err = err->code ? err : &part->err;
+	}
+	all->then(all->context, &all->done, err);
+}
+
+static void on_done(void *context, const struct captured *captured, const struct err *err)
+{
+	struct part *part = context;
+
+	part->captured = *captured;
+	part->err = *err;
+	end_one(part->all);
+}
+
+/* One sync's part of a hook is begun. *ret_mine: the connection is one of its own. */
+static int hook_for(struct live_entry *entry, struct arena *arena, struct str connection, const struct hook *hook,
+                    struct hooking *all, bool *ret_mine)
+{
 	struct live_events what = { .door = DOOR_WEBHOOK };
+	struct part *part;
 	struct events events;
 
 	*ret_mine = entry->plan && side_of(entry->plan, connection, &what.side);
 	if (!*ret_mine)
 		return 0;
-	if (entry->plan->conn[what.side]->kind->webhook(entry->plan->conn[what.side], &arena, hook, &events, err) < 0)
-		return err_pass(err);
+	if (entry->plan->conn[what.side]->kind->webhook(entry->plan->conn[what.side], arena, hook, &events, &all->err) <
+	    0)
+		return err_pass(&all->err);
 	what.events = &events;
-	return live_take_events(entry, entry->plan, &what, ret, err);
+	part = arena_new(arena, struct part);
+	*part = (struct part) { .all = all, .next = all->parts, .sync_id = entry->sync_id, .err = ERR_INIT };
+	all->parts = part;
+	atomic_fetch_add(&all->open, 1);
+	if (live_take_events_then(entry, entry->plan, arena, &what, &all->done,
+	                          &(struct capture_then) { on_seen, on_done, part }, &all->err) == 0)
+		return 0;
+	atomic_fetch_sub(&all->open, 1);
+	return err_pass(&all->err);
 }
 
-int live_hook(struct live *live, struct str connection, const struct hook *hook, struct hook_done *ret, struct err *err)
+static void hook_for_all(struct live *live, struct arena *arena, struct str connection, const struct hook *hook,
+                         struct hooking *all)
 {
 	bool known = false, opening = false;
 
-	*ret = (struct hook_done) { 0 };
 	for (struct live_entry *e = first_of(live); e; e = e->next) {
-		size_t staged = ret->staged;
 		bool mine = false;
 		int code;
 
@@ -221,28 +289,32 @@ int live_hook(struct live *live, struct str connection, const struct hook *hook,
 			continue;
 		pthread_rwlock_rdlock(&e->plan_lock);
 		opening = opening || !e->plan;
-		code = hook_for(e, connection, hook, ret, &mine, err);
+		code = hook_for(e, arena, connection, hook, all, &mine);
 		pthread_rwlock_unlock(&e->plan_lock);
 		if (code < 0)
-			return code;
+			return;
 		known = known || mine;
-		if (ret->staged > staged)
-			live_ring(live, e->sync_id);
 	}
 	/* A sender who is told that there is nobody may strike us off his list. */
 	if (!known && opening)
-		return err_set(err, ERR_CONFLICT, "a sync is not open yet, it may be one of this connection");
-	return known ? 0 : err_set(err, ERR_NOT_FOUND, "no connection of that name takes webhooks");
+		err_set(&all->err, ERR_CONFLICT, "a sync is not open yet, it may be one of this connection");
+	else if (!known)
+		err_set(&all->err, ERR_NOT_FOUND, "no connection of that name takes webhooks");
+}
+
+void live_hook(struct live *live, struct arena *arena, struct str connection, const struct hook *hook,
+               live_hook_fn *then, void *context)
+{
+	struct hooking *all = arena_new(arena, struct hooking);
+
+	*all = (struct hooking) { .live = live, .then = then, .context = context, .err = ERR_INIT, .open = 1 };
+	hook_for_all(live, arena, connection, hook, all);
+	end_one(all);
 }
 
 void live_ring(struct live *live, int64_t sync_id)
 {
-	pthread_mutex_lock(&live->lock);
-	for (struct live_entry *e = live->first; e; e = e->next) {
-		if (sync_id == 0 || e->sync_id == sync_id)
-			road_ring(e->road);
-	}
-	pthread_mutex_unlock(&live->lock);
+	ring(live, sync_id, road_ring);
 }
 
 /* ---- state ---- */

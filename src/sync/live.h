@@ -33,16 +33,21 @@ void live_stop(struct live **live);
 
 /*
  * A webhook or a call of the Salesforce package, for the connection of that name. Verified, then taken apart, then staged for every sync that wants its
- * object, in one durable commit a sync (R1): when this returns 0 the sender may be told 200. ERR_AUTH: 401. ERR_NOT_FOUND: no such connection, or it
- * takes no webhooks (404). ERR_DATA, ERR_PARSE: 400. Everything else: 503, the sender tries again.
+ * object, in one durable commit a sync (R1). Does not wait for the disk: `then` is called once, by a thread of the store or before this returns, and must be
+ * quick. `arena`, and what `hook` shows, live until then. err->code ERR_OK: the sender may be told 200. ERR_AUTH: 401. ERR_NOT_FOUND: no such connection, or
+ * it takes no webhooks (404). ERR_DATA, ERR_PARSE: 400. Everything else: 503, the sender tries again.
+ *
+ * The road walks on with what was committed while the disk still works: should the power fail between the two, nobody was told 200, and what was written
+ * meanwhile is written once more, with the same values (R5).
  */
 struct hook_done {
 	size_t events, staged;
 	size_t off; /* R37: acknowledged and counted, not staged */
 };
 struct hook;
-int live_hook(struct live *live, struct str connection, const struct hook *hook, struct hook_done *ret,
-              struct err *err) MUST_CHECK;
+typedef void live_hook_fn(void *context, const struct hook_done *done, const struct err *err);
+void live_hook(struct live *live, struct arena *arena, struct str connection, const struct hook *hook,
+               live_hook_fn *then, void *context);
 
 /* Something was staged for this sync by other means than ours; 0: for any. Not needed for correctness: the lanes look by themselves, a little later. */
 void live_ring(struct live *live, int64_t sync_id);

@@ -64,30 +64,58 @@ static bool wanted(struct live_entry *entry, const struct plan *plan, enum side 
 	return !off;
 }
 
-int live_take_events(struct live_entry *entry, const struct plan *plan, const struct live_events *what,
-                     struct hook_done *ret, struct err *err)
+static struct capture how_of(const struct live_events *what)
 {
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct engine *engine = entry->live->engine;
-	struct event *kept = arena_new_array(&arena, struct event, what->events->count);
+	return (struct capture) { .side = what->side,
+		                  .door = what->door,
+		                  .priority = STAGED_LIVE,
+		                  .feed = what->feed,
+		                  .from = what->from,
+		                  .cursor = what->cursor,
+		                  .total = -1,
+		                  .durable = true };
+}
+
+static struct events wanted_of(struct live_entry *entry, const struct plan *plan, struct arena *arena,
+                               const struct live_events *what, struct hook_done *ret)
+{
+	struct event *kept = arena_new_array(arena, struct event, what->events->count);
 	struct events events = { .at = kept };
-	const struct capture how = { .side = what->side,
-		                     .door = what->door,
-		                     .priority = STAGED_LIVE,
-		                     .feed = what->feed,
-		                     .from = what->from,
-		                     .cursor = what->cursor,
-		                     .total = -1,
-		                     .durable = true };
-	struct captured done = { 0 };
 
 	for (size_t i = 0; i < what->events->count; i++) {
 		if (wanted(entry, plan, what->side, &what->events->at[i], ret))
 			kept[events.count++] = what->events->at[i];
 	}
-	if ((events.count > 0 || what->feed) && capture_events(engine, plan, &arena, &events, &how, &done, err) < 0)
+	return events;
+}
+
+int live_take_events(struct live_entry *entry, const struct plan *plan, const struct live_events *what,
+                     struct hook_done *ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct events events = wanted_of(entry, plan, &arena, what, ret);
+	const struct capture how = how_of(what);
+	struct captured done = { 0 };
+
+	if ((events.count > 0 || what->feed) &&
+	    capture_events(entry->live->engine, plan, &arena, &events, &how, &done, err) < 0)
 		return err_pass(err);
 	ret->staged += done.staged;
+	return 0;
+}
+
+int live_take_events_then(struct live_entry *entry, const struct plan *plan, struct arena *arena,
+                          const struct live_events *what, struct hook_done *ret, const struct capture_then *then,
+                          struct err *err)
+{
+	const struct events events = wanted_of(entry, plan, arena, what, ret);
+	const struct capture how = how_of(what);
+	const struct captured none = { 0 };
+	const struct err fine = ERR_INIT;
+
+	if (events.count > 0)
+		return capture_events_then(entry->live->engine, plan, arena, &events, &how, then, err);
+	then->done(then->context, &none, &fine);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * road: four threads around one bell (struct lanes).
+ * road: four threads, each with a bell (struct lanes).
  *
  * Whether a road is empty: a lane that found nothing to do notes the ring at which it began to look. When looking and reconciling both found nothing since the
  * latest ring and the outbox is empty, nothing is left, as whatever adds work rings.
@@ -27,9 +27,9 @@ struct road {
 };
 
 /* Work was done: ring. None was: wait for a ring, a little while if something may come by itself. */
-static void rest(struct road *road, unsigned rings, bool soon)
+static void rest(struct road *road, enum lane_name lane, unsigned rings, bool soon)
 {
-	lanes_wait(&road->lanes, rings, soon ? 20 : PATIENCE_MS);
+	lanes_wait(&road->lanes, lane, rings, soon ? 20 : PATIENCE_MS);
 }
 
 static void *look_thread(void *context)
@@ -37,8 +37,9 @@ static void *look_thread(void *context)
 	struct road *road = context;
 	struct err err = ERR_INIT;
 
+	pthread_setname_np(pthread_self(), "look");
 	while (!lanes_stopping(road->engine, &road->lanes)) {
-		unsigned rings = lanes_rings(&road->lanes);
+		unsigned rings = lanes_rings(&road->lanes, LANE_LOOK);
 		size_t looked;
 		bool left;
 
@@ -51,7 +52,7 @@ static void *look_thread(void *context)
 			continue;
 		}
 		atomic_store(&road->looked_at, left ? 0 : rings + 1);
-		rest(road, rings, left);
+		rest(road, LANE_LOOK, rings, left);
 	}
 	return NULL;
 }
@@ -61,10 +62,11 @@ static void *reconcile_thread(void *context)
 	struct road *road = context;
 	struct reconciler *r = reconciler_new(road->engine, road->plan);
 	struct err err = ERR_INIT;
-	unsigned rings = lanes_rings(&road->lanes);
+	unsigned rings = lanes_rings(&road->lanes, LANE_RECONCILE);
 	size_t decided, in_pass = 0;
 	bool idle;
 
+	pthread_setname_np(pthread_self(), "reconcile");
 	while (!lanes_stopping(road->engine, &road->lanes)) {
 		if (reconcile_step(r, &decided, &idle, &err) < 0) {
 			lanes_fail(&road->lanes, &err);
@@ -82,10 +84,10 @@ static void *reconcile_thread(void *context)
 		if (in_pass == 0) {
 			atomic_store(&road->reconciled_at, reconcile_held_back(r) ? 0 : rings + 1);
 			atomic_store(&road->lanes.quiet, true);
-			rest(road, rings, reconcile_held_back(r));
+			rest(road, LANE_RECONCILE, rings, reconcile_held_back(r));
 		}
 		in_pass = 0;
-		rings = lanes_rings(&road->lanes);
+		rings = lanes_rings(&road->lanes, LANE_RECONCILE);
 	}
 	reconciler_free(&r);
 	return NULL;
@@ -95,6 +97,7 @@ static void *deliver_crm_thread(void *context)
 {
 	struct road *road = context;
 
+	pthread_setname_np(pthread_self(), "deliver to CRM");
 	deliver_lane(road->engine, road->plan, SIDE_CRM, road->with_low, &road->lanes);
 	return NULL;
 }
@@ -103,6 +106,7 @@ static void *deliver_emr_thread(void *context)
 {
 	struct road *road = context;
 
+	pthread_setname_np(pthread_self(), "deliver to EMR");
 	deliver_lane(road->engine, road->plan, SIDE_EMR, road->with_low, &road->lanes);
 	return NULL;
 }
@@ -175,6 +179,12 @@ void road_ring(struct road *road)
 		lanes_ring(&road->lanes);
 }
 
+void road_ring_whole(struct road *road)
+{
+	if (road)
+		lanes_ring_one(&road->lanes, LANE_RECONCILE);
+}
+
 bool road_failed(struct road *road, struct err *ret_why)
 {
 	bool failed;
@@ -206,20 +216,33 @@ static int count_owed(struct db *db, void *context, struct err *err)
 	return outbox_counts(db, job->plan->sync_id, SIDE_EMR, &job->counts[SIDE_EMR], err);
 }
 
+/* Nothing was found, and nobody rang since that was looked for. */
+static bool is_up_to_date(struct road *road, enum lane_name lane, atomic_uint *at)
+{
+	return atomic_load(at) == lanes_rings(&road->lanes, lane) + 1;
+}
+
+static bool is_done(struct road *road)
+{
+	return is_up_to_date(road, LANE_LOOK, &road->looked_at) &&
+	       is_up_to_date(road, LANE_RECONCILE, &road->reconciled_at);
+}
+
 bool road_is_empty(struct road *road)
 {
 	struct owed_job job = { .plan = road->plan };
 	struct err ignored = ERR_INIT;
-	unsigned rings = lanes_rings(&road->lanes);
+	unsigned rings = lanes_rings(&road->lanes, LANE_WATCH);
 
-	if (atomic_load(&road->looked_at) != rings + 1 || atomic_load(&road->reconciled_at) != rings + 1)
+	if (!is_done(road))
 		return false;
 	if (road->engine->dry)
 		return true;
 	if (store_read(road->engine->store, count_owed, &job, &ignored) < 0)
 		return false;
 	return job.counts[0].now + job.counts[1].now == 0 &&
-	       (!road->with_low || job.counts[0].low + job.counts[1].low == 0) && lanes_rings(&road->lanes) == rings;
+	       (!road->with_low || job.counts[0].low + job.counts[1].low == 0) &&
+	       lanes_rings(&road->lanes, LANE_WATCH) == rings;
 }
 
 /* Nothing rang for a while: what is left does not come by itself soon. */
@@ -236,7 +259,7 @@ int road_drain(struct road *road, void (*on_wait)(void *context), void *context,
 	int64_t since_ms = 0;
 
 	while (!road_is_empty(road)) {
-		unsigned rings = lanes_rings(&road->lanes);
+		unsigned rings = lanes_rings(&road->lanes, LANE_WATCH);
 
 		if (road_failed(road, err))
 			return err_pass(err);
@@ -249,8 +272,8 @@ int road_drain(struct road *road, void (*on_wait)(void *context), void *context,
 		last = rings;
 		if (stands_still(since_ms) && budget_held(road->plan, err))
 			return err_pass(err);
-		atomic_store(&road->lanes.flush, atomic_load(&road->reconciled_at) == rings + 1);
-		lanes_wait(&road->lanes, rings, 3);
+		atomic_store(&road->lanes.flush, is_up_to_date(road, LANE_RECONCILE, &road->reconciled_at));
+		lanes_wait(&road->lanes, LANE_WATCH, rings, 3);
 	}
 	atomic_store(&road->lanes.flush, false);
 	return road_failed(road, err) ? err_pass(err) : 0;

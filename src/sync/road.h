@@ -24,6 +24,8 @@ struct road *road_start_side(struct engine *engine, const struct plan *plan, enu
 void road_stop(struct road **road);
 /* Something was staged, or a setting changed. */
 void road_ring(struct road *road);
+/* Whole records were staged: nothing is to be looked at first. */
+void road_ring_whole(struct road *road);
 
 /* A lane gave up: *ret_why. The road still has to be stopped. */
 bool road_failed(struct road *road, struct err *ret_why);

@@ -59,10 +59,9 @@ static size_t add_routes(struct web *web, size_t count, const struct http_route 
 	return count + row_count;
 }
 
-/* A worker waits for the disk with each hook, and whoever waits at the same moment shares one commit: many of them cost nothing and drain a burst. */
 static int open_main(struct web *web, struct err *err)
 {
-	enum { WORKERS = 16 };
+	enum { WORKERS = 4 }; /* nobody waits for the disk with a webhook; handlers of the console may take a while */
 	const struct web_options *o = &web->options;
 	const struct http_server_options options = { .address = o->address,
 		                                     .port = o->port,

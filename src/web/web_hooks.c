@@ -1,6 +1,6 @@
 /*
  * web_hooks: a webhook on its way in. Nothing is judged here: live_hook checks the signature before anything is parsed, stages durably (R1) and says
- * what to answer. A refusal tells the sender as little as he needs; who keeps this Suture finds the reason in the log and the figures.
+ * what to answer, later: the worker takes the next one meanwhile, so that whoever waits for the disk at the same moment shares one commit. A refusal tells the sender as little as he needs; who keeps this Suture finds the reason in the log and the figures.
  */
 #include "web/web_internal.h"
 
@@ -56,25 +56,43 @@ static void refuse(struct web *web, struct str connection, const struct err *err
 		                     err->code == ERR_NOT_FOUND ? answer->message : err->text);
 }
 
+/* A webhook that is being staged. It lies in the request's arena. */
+struct hooked {
+	struct web *web;
+	const struct http_asked *asked;
+	struct arena *arena;
+	struct http_reply *reply;
+	struct str connection;
+};
+
+static void answer_hook(void *context, const struct hook_done *done, const struct err *err)
+{
+	struct hooked *h = context;
+	struct meter *meter = h->web->options.engine->meter;
+
+	if (err->code < 0) {
+		refuse(h->web, h->connection, err, h->arena, h->reply);
+	} else {
+		meter_add(meter, METER_HOOKS, h->connection, STR("received"), STR_EMPTY, 1);
+		meter_time(meter, METER_HOOK_TIME, (clock_mono_ns() - h->asked->received_ns) / 1000);
+		http_reply_json(h->reply, arena_printf(h->arena, "{\"received\":%zu}", done->events));
+	}
+	http_reply_now(h->asked);
+}
+
 void web_hook(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret)
 {
 	struct web *web = context;
-	struct str connection = http_param(asked, "connection");
+	struct hooked *h = arena_new(arena, struct hooked);
 	const struct hook hook = { .path = http_param(asked, "path"),
 		                   .headers = asked->headers,
 		                   .header_count = asked->header_count,
 		                   .body = asked->body,
 		                   .received_ms = asked->received_ms };
-	struct hook_done done = { 0 };
-	struct err err = ERR_INIT;
 
-	if (live_hook(web->options.live, connection, &hook, &done, &err) < 0) {
-		refuse(web, connection, &err, arena, ret);
-		return;
-	}
-	meter_add(web->options.engine->meter, METER_HOOKS, connection, STR("received"), STR_EMPTY, 1);
-	meter_time(web->options.engine->meter, METER_HOOK_TIME, (clock_mono_ns() - asked->received_ns) / 1000);
-	http_reply_json(ret, arena_printf(arena, "{\"received\":%zu}", done.events));
+	*h = (struct hooked) { web, asked, arena, ret, http_param(asked, "connection") };
+	http_reply_later(asked);
+	live_hook(web->options.live, arena, h->connection, &hook, answer_hook, h);
 }
 
 void web_hook_probe(void *context UNUSED, const struct http_asked *asked UNUSED, struct arena *arena UNUSED,

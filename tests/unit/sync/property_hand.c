@@ -39,7 +39,7 @@ int __wrap_store_write(struct store *store, enum durability durability, store_fn
 struct store_pending *__wrap_store_write_start(struct store *store, enum durability durability, store_fn fn,
                                                void *context);
 int __wrap_store_write_wait(struct store_pending **pending, struct err *err);
-bool __wrap_lanes_wait(struct lanes *lanes, unsigned seen, int64_t ms);
+bool __wrap_lanes_wait(struct lanes *lanes, enum lane_name lane, unsigned seen, int64_t ms);
 int64_t __real_clock_mono_ns(void);
 void __real_clock_sleep_ms(int64_t ms);
 int64_t __wrap_clock_mono_ns(void);
@@ -124,7 +124,7 @@ int __wrap_store_write_wait(struct store_pending **pending, struct err *err)
 	return o->code;
 }
 
-bool __wrap_lanes_wait(struct lanes *lanes, unsigned seen UNUSED, int64_t ms UNUSED)
+bool __wrap_lanes_wait(struct lanes *lanes, enum lane_name lane UNUSED, unsigned seen UNUSED, int64_t ms UNUSED)
 {
 	lanes_stop(lanes);
 	return true;

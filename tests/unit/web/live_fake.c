@@ -5,7 +5,8 @@
 
 #define KEEP(place, text) snprintf(place, sizeof(place), "%.*s", STR_ARG(text))
 
-int live_hook(struct live *live, struct str connection, const struct hook *hook, struct hook_done *ret, struct err *err)
+void live_hook(struct live *live, struct arena *arena UNUSED, struct str connection, const struct hook *hook,
+               live_hook_fn *then, void *context)
 {
 	live->asked++;
 	KEEP(live->connection, connection);
@@ -16,12 +17,7 @@ int live_hook(struct live *live, struct str connection, const struct hook *hook,
 		if (str_eq_nocase(hook->headers[i].name, STR("X-Signature")))
 			KEEP(live->signature, hook->headers[i].value);
 	}
-	if (live->hook_error.code < 0) {
-		*err = live->hook_error;
-		return err_pass(err);
-	}
-	*ret = live->done;
-	return 0;
+	then(context, &live->done, &live->hook_error);
 }
 
 int live_state(struct live *live, struct arena *arena, struct live_sync **ret, size_t *ret_count, struct err *err)
