@@ -80,6 +80,9 @@ int capture_finish(struct capturing **c, struct captured *ret, struct err *err) 
 /* Notes who is there: identities only, no payload. */
 int capture_identities(struct engine *engine, const struct plan *plan, struct arena *arena, enum side side,
                        const struct page *page, int64_t run_id, struct err *err) MUST_CHECK;
+/* What is noted of a record that can be read. */
+struct known capture_known(const struct plan *plan, struct arena *arena, enum side side, const struct record *record,
+                           int64_t run_id);
 /* One field of a record in CRM form; what cannot be read counts as blank here, reconcile reports it. */
 struct value capture_value(const struct field_map *field, struct arena *arena, enum side side,
                            const struct json *record);
