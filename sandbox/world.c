@@ -471,11 +471,6 @@ size_t world_count(const struct world *world, enum relation relation)
 	return world->counts[relation];
 }
 
-size_t world_contacts(const struct world *world)
-{
-	return world->contacts;
-}
-
 static void write_patient(const struct world *w, struct arena *arena, size_t n, struct buf *out)
 {
 	const struct known *known = &w->patients[n];

@@ -80,6 +80,5 @@ void world_write(const struct world *world, struct buf *out);
 /* For tests and for callers that count. */
 size_t world_patients(const struct world *world);
 size_t world_count(const struct world *world, enum relation relation);
-size_t world_contacts(const struct world *world);
 
 #endif

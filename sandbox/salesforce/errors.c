@@ -130,11 +130,6 @@ void fail_no_resource(struct answer *answer)
 	fail(answer, 404, "NOT_FOUND", "The requested resource does not exist");
 }
 
-void fail_no_record(struct answer *answer)
-{
-	fail(answer, 404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible");
-}
-
 void fail_body(struct answer *answer, const struct err *err)
 {
 	fail(answer, 400, "JSON_PARSER_ERROR", "%s at [line:1, column:1]", err->text);

@@ -43,7 +43,6 @@ void fail_oauth(struct answer *answer, int status, const char *error, const char
 
 /* The ones that many routes give. */
 void fail_no_resource(struct answer *answer);
-void fail_no_record(struct answer *answer);
 void fail_body(struct answer *answer, const struct err *err);
 
 #endif

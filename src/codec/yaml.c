@@ -24,7 +24,6 @@ struct reader {
 	bool ended;
 	bool has_key;
 	struct str key;
-	uint32_t key_line;
 	/* Keys of the mapping open at each depth, to their nodes. */
 	struct map keys[LIMIT_JSON_DEPTH + 1];
 };

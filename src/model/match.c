@@ -126,16 +126,6 @@ struct identity identity_of(struct arena *arena, struct value first, struct valu
 	return who;
 }
 
-struct identity identity_of_fields(struct arena *arena, const struct mapping *m, const struct value *values)
-{
-	if (!m->first_name || !m->last_name || !m->birth_date)
-		return (struct identity) {
-			.missing = "the mapping names no field for first name, last name or birth date"
-		};
-	return identity_of(arena, values[m->first_name - m->fields], values[m->last_name - m->fields],
-	                   values[m->birth_date - m->fields]);
-}
-
 /* The same record may be handed over twice, found in the index and in the search. */
 static bool are_several(const struct match_candidate *candidates, size_t count)
 {

@@ -14,7 +14,6 @@ struct identity {
 	struct digest16 key; /* equal keys = equal identities; only when complete */
 };
 struct identity identity_of(struct arena *arena, struct value first, struct value last, struct value birth_date);
-struct identity identity_of_fields(struct arena *arena, const struct mapping *m, const struct value *values);
 
 /* What is known of everybody who shares a key, on both sides. */
 struct match_question {

@@ -64,7 +64,6 @@ struct live_entry {
 	bool running;
 	atomic_bool run_stop, run_ended;
 	struct run_order order;
-	int64_t asked_run; /* 0: the order is our own */
 	int64_t pause_ms;
 };
 

@@ -348,27 +348,6 @@ static void r2_writing_leaves_the_record_alone(void **state UNUSED)
 	assert_string_equal(buf_text(&after), patient);
 }
 
-/* R7: the identity comes from the fields with a role, whatever they are called. */
-static void r7_roles_make_the_identity(void **state UNUSED)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct err err = ERR_INIT;
-	struct mapping m = hint(&arena), nameless = m;
-	const struct field_map *field = NULL;
-	struct value values[32];
-	struct identity who,
-	        same = identity_of(&arena, text_value("ANN"), text_value(" Lee"), text_value("1980-02-03"));
-
-	assert_ok(mapping_read_emr(&m, &arena, record_of(&arena, patient), values, &field, &err), err);
-	who = identity_of_fields(&arena, &m, values);
-	assert_true(who.complete);
-	assert_memory_equal(&who.key, &same.key, sizeof(same.key));
-	nameless.last_name = NULL;
-	who = identity_of_fields(&arena, &nameless, values);
-	assert_false(who.complete);
-	assert_non_null(strstr(who.missing, "the mapping names no field"));
-}
-
 /* ---- values that do not fit ---- */
 
 static const struct bad_value {
@@ -438,7 +417,6 @@ int main(void)
 		cmocka_unit_test(phones_go_to_hint_as_a_whole),
 		cmocka_unit_test(a_new_patient_has_no_blanks),
 		cmocka_unit_test(r17_read_only_fields_never_go_to_hint),
-		cmocka_unit_test(r7_roles_make_the_identity),
 		cmocka_unit_test(r2_writing_leaves_the_record_alone),
 		cmocka_unit_test(r3_r41_a_bad_value_names_the_field_and_not_the_value),
 		cmocka_unit_test(a_contact_is_read_in_its_own_form),
