@@ -199,6 +199,11 @@ static struct str hash_of(struct arena *arena, struct str code)
 	return arena_str(arena, str_range((const char *)hash.bytes, sizeof(hash.bytes)));
 }
 
+static int no_invitation(struct err *err)
+{
+	return err_set(err, ERR_AUTH, "this invitation is used up or too old; ask an administrator for a new one");
+}
+
 int account_of_code(struct engine *engine, struct arena *arena, struct str code, struct account *ret, struct err *err)
 {
 	bool found;
@@ -206,9 +211,7 @@ int account_of_code(struct engine *engine, struct arena *arena, struct str code,
 	if (look_up(engine, arena, &BY_CODE, BIND(bind_blob(hash_of(arena, code)), bind_int(clock_wall_ms())), ret,
 	            &found, err) < 0)
 		return err_pass(err);
-	return found ? 0
-	             : err_set(err, ERR_AUTH,
-	                       "this invitation is used up or too old; ask an administrator for a new one");
+	return found ? 0 : no_invitation(err);
 }
 
 /* ---- changes ---- */
@@ -395,22 +398,52 @@ int account_change(struct engine *engine, struct arena *arena, int64_t id, const
 	return store_write(engine->store, DURABLE, change, &job, err);
 }
 
+static int put_password(struct db *db, struct job *job, const struct account *a, struct err *err)
+{
+	const enum account_state state = a->state == ACCOUNT_DISABLED ? ACCOUNT_DISABLED : ACCOUNT_ACTIVE;
+
+	if (db_run(db, &SET_PASSWORD,
+	           BIND(bind_int(a->id), bind_text(job->password), bind_int(clock_wall_ms()), bind_int(state)),
+	           err) < 0 ||
+	    session_end_all(db, a->id, job->keep_session, err) < 0)
+		return err_pass(err);
+	return note(db, job->engine, STR("password set"), subject_of(job->arena, a), STR_EMPTY, STR_EMPTY,
+	            str_of(job->why), err);
+}
+
 static int set_password(struct db *db, void *context, struct err *err)
 {
 	struct job *job = context;
-	enum account_state state;
 	struct account a;
 
 	if (by_id(db, job->arena, job->id, &a, err) < 0)
 		return err_pass(err);
-	state = a.state == ACCOUNT_DISABLED ? ACCOUNT_DISABLED : ACCOUNT_ACTIVE;
-	if (db_run(db, &SET_PASSWORD,
-	           BIND(bind_int(a.id), bind_text(job->password), bind_int(clock_wall_ms()), bind_int(state)),
-	           err) < 0 ||
-	    session_end_all(db, a.id, job->keep_session, err) < 0)
+	return put_password(db, job, &a, err);
+}
+
+/* The code is looked at again here: of two who come with it at the same moment one is late. */
+static int accept(struct db *db, void *context, struct err *err)
+{
+	struct job *job = context;
+	bool found;
+
+	if (one(db, job->arena, &BY_CODE, BIND(bind_blob(hash_of(job->arena, job->code)), bind_int(clock_wall_ms())),
+	        job->ret, &found, err) < 0)
 		return err_pass(err);
-	return note(db, job->engine, STR("password set"), subject_of(job->arena, &a), STR_EMPTY, STR_EMPTY,
-	            str_of(job->why), err);
+	return found ? put_password(db, job, job->ret, err) : no_invitation(err);
+}
+
+int account_accept(struct engine *engine, struct arena *arena, struct str code, struct str hashed, struct account *ret,
+                   struct err *err)
+{
+	struct job job = { .engine = engine,
+		           .arena = arena,
+		           .code = code,
+		           .password = hashed,
+		           .why = "with an invitation",
+		           .ret = ret };
+
+	return store_write(engine->store, DURABLE, accept, &job, err);
 }
 
 int account_set_password(struct engine *engine, int64_t id, struct str hashed, int64_t keep_session, const char *why,

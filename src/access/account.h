@@ -63,9 +63,13 @@ struct account_change {
 /* ERR_CONFLICT: nobody who may manage accounts would be left. */
 int account_change(struct engine *engine, struct arena *arena, int64_t id, const struct account_change *asked,
                    struct account *ret, struct err *err) MUST_CHECK;
-/* `hashed`: by access_hash_password. Ends every session but `keep_session`, and the invitation. `why`: "changed", "accepted the invitation". */
+/* `hashed`: by access_hash_password. Ends every session but `keep_session`, and the invitation. */
 int account_set_password(struct engine *engine, int64_t id, struct str hashed, int64_t keep_session, const char *why,
                          struct err *err) MUST_CHECK;
+
+/* The same with the code of an invitation, which is used up by it. ERR_AUTH: it is already, or too old. */
+int account_accept(struct engine *engine, struct arena *arena, struct str code, struct str hashed, struct account *ret,
+                   struct err *err) MUST_CHECK;
 
 /* Inside a transaction: */
 int account_read(struct db *db, struct arena *arena, struct str name, struct account *ret, bool *ret_found,

@@ -335,9 +335,8 @@ int access_accept(struct access *access, struct arena *arena, struct str code, c
 	if (take_attempt(access, arena, &attempt, &ret->wait_ms, err) < 0 ||
 	    account_of_code(access->engine, arena, code, account, err) < 0 || forgive(access, &attempt, err) < 0 ||
 	    access_hash_password(access, arena, asked->password, account->name, &hashed, err) < 0 ||
-	    account_set_password(
-	            acting(arena, access->engine, arena_printf(arena, "console:%.*s", STR_ARG(account->name))),
-	            account->id, hashed, 0, "accepted the invitation", err) < 0)
+	    account_accept(acting(arena, access->engine, arena_printf(arena, "console:%.*s", STR_ARG(account->name))),
+	                   arena, code, hashed, account, err) < 0)
 		return err_pass(err);
 	return access_start_session(access, &opening, ret, err);
 }
