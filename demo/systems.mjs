@@ -154,20 +154,26 @@ export function configuration(systems, extra = {}) {
   };
 }
 
-/** A fresh Suture folder that is configured for these systems. */
-export async function setUp(systems, extra) {
+/** A fresh Suture folder in which nothing is configured. */
+export async function setUpBare() {
   const home = mkdtempSync(join(tmpdir(), 'suture-'));
   homes.add(home);
   const dir = join(home, 'suture');
   await must(dir, ['init', dir]);
-  writeFileSync(join(dir, 'hint.token'), `${apiKey}\n`, { mode: 0o600 });
-  writeFileSync(join(dir, 'salesforce.secret'), 'suture-secret\n', { mode: 0o600 });
-  writeFileSync(join(dir, 'suture.yaml'), JSON.stringify(configuration(systems, extra), null, 2));
-  await must(dir, ['apply', join(dir, 'suture.yaml'), '--why', 'first set-up']);
   const remove = () => {
     homes.delete(home);
     rmSync(home, { recursive: true, force: true });
   };
+  return { dir, remove };
+}
+
+/** The same, configured for these systems. */
+export async function setUp(systems, extra) {
+  const { dir, remove } = await setUpBare();
+  writeFileSync(join(dir, 'hint.token'), `${apiKey}\n`, { mode: 0o600 });
+  writeFileSync(join(dir, 'salesforce.secret'), 'suture-secret\n', { mode: 0o600 });
+  writeFileSync(join(dir, 'suture.yaml'), JSON.stringify(configuration(systems, extra), null, 2));
+  await must(dir, ['apply', join(dir, 'suture.yaml'), '--why', 'first set-up']);
   return { dir, remove };
 }
 

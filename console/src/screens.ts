@@ -29,4 +29,8 @@ export interface Screen {
 
 export const screens: readonly Screen[] = [
 	{ path: '/', title: 'Overview', icon: 'layout-dashboard', key: 'o', words: 'home dashboard health', load: () => import('./screens/overview') },
+	{ path: '/integrations', title: 'Active Integrations', group: 'Set-up', icon: 'arrow-left-right', key: 'i', words: 'object sync default account', load: () => import('./screens/integrations') },
+	{ path: '/connections', title: 'Connections', group: 'Set-up', icon: 'plug', key: 'c', words: 'salesforce org emr oauth token sign in', load: () => import('./screens/connections') },
+	{ path: '/connections/new', title: 'Connect a system', right: 'setup', load: () => import('./screens/connections/fresh') },
+	{ path: '/connections/:name', title: 'Connection', load: () => import('./screens/connections/connection') },
 ];

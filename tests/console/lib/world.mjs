@@ -1,5 +1,5 @@
 // A world to look at: stand-in systems, a daemon, people who may sign in. Taken down afterwards, whatever happens.
-import { must, setUp, startSandbox } from '../../../demo/systems.mjs';
+import { must, setUp, setUpBare, startSandbox } from '../../../demo/systems.mjs';
 import { eventually, isReady, secret, serve } from '../../node/serve/daemon.mjs';
 
 export const password = 'a rather long password of the tests';
@@ -11,10 +11,10 @@ async function addPeople(dir, names) {
 }
 
 /**
- * use({ systems, dir, daemon, url }): a daemon between two systems with `patients` people; `imported`: after a first import. `people`: who has an account.
+ * use({ systems, dir, daemon, url }): a daemon between two systems with `patients` people; `imported`: after a first import; `bare`: nothing is configured yet. `people`: who has an account.
  * `extra`: settings of the demo's configuration (demo/systems.mjs).
  */
-export async function startWorld({ patients = 20, imported = false, people = roles, args = [], extra = {} } = {}) {
+export async function startWorld({ patients = 20, imported = false, bare = false, people = roles, args = [], extra = {} } = {}) {
   const systems = await startSandbox(['--seed', '7', '--patients', String(patients), '--pace', '-1']);
   let home;
   let daemon;
@@ -24,7 +24,7 @@ export async function startWorld({ patients = 20, imported = false, people = rol
     await systems.stop();
   };
   try {
-    home = await setUp(systems, { ...extra, practice: { pace: '0', webhook_secret: secret, ...extra.practice } });
+    home = bare ? await setUpBare() : await setUp(systems, { ...extra, practice: { pace: '0', webhook_secret: secret, ...extra.practice } });
     if (imported) await must(home.dir, ['import', '--quiet']);
     await addPeople(home.dir, people);
     daemon = await serve(home.dir, args);
