@@ -23,9 +23,14 @@ void keyring_free(struct keyring **ring);
 struct str keyring_generate(struct arena *arena);
 
 struct str box_seal(const struct keyring *ring, struct arena *arena, const char *context, struct str plain);
-/* ERR_KEY when the key does not fit or the bytes were changed. */
+/* ERR_KEY when the key does not fit or the bytes were changed; ERR_BUG when what is inside does not expand. */
 int box_open(const struct keyring *ring, struct arena *arena, const char *context, struct str sealed, struct str *ret,
              struct err *err) MUST_CHECK;
+/* Of a failure to read something sealed: is it the box itself, so that all other boxes may well be fine? */
+static inline bool box_is_broken(enum err_code code)
+{
+	return code == ERR_KEY || code == ERR_BUG || code == ERR_PARSE;
+}
 
 /*
  * A hash that only the holder of the key can compute: equal plain texts give equal hashes (so that a database can look them up), and whoever has

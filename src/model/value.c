@@ -403,36 +403,6 @@ struct str value_normal(struct arena *arena, enum value_type type, struct value 
 	return normal.len > 0 ? normal : normal_text(arena, text);
 }
 
-/* The next byte that counts, its case dropped: ASCII letters and digits, and whatever is not ASCII. 0: the end. */
-static unsigned char next_sign(struct str *rest)
-{
-	while (rest->len > 0) {
-		unsigned char c = (unsigned char)rest->at[0];
-
-		*rest = str_skip(*rest, 1);
-		if (c >= 'A' && c <= 'Z')
-			return (unsigned char)(c + 'a' - 'A');
-		if (c >= 0x80 || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-			return c;
-	}
-	return 0;
-}
-
-bool value_alike(enum value_type type, struct str a, struct str b)
-{
-	bool wording = type == TYPE_TEXT || type == TYPE_NAME || type == TYPE_EMAIL || type == TYPE_CHOICE;
-	unsigned char x = 1;
-
-	if (!wording || a.len == 0 || b.len == 0)
-		return str_eq(a, b);
-	while (x) {
-		x = next_sign(&a);
-		if (x != next_sign(&b))
-			return false;
-	}
-	return true;
-}
-
 bool value_same(enum value_type type, struct value a, struct value b)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;

@@ -41,9 +41,6 @@ bool value_is_blank(struct value v);
 /* The form in which two values are compared; also what is kept as base. A value that does not fit its type is kept as trimmed text. */
 struct str value_normal(struct arena *arena, enum value_type type, struct value v);
 bool value_same(enum value_type type, struct value a, struct value b);
-/* Two normal forms that a far side may have made of each other by tidying up: in wording (texts, names, choices) the same letters and digits in the same
- * order, whatever their case and whatever stands between them; other types and blanks are alike only when they are equal. */
-bool value_alike(enum value_type type, struct str a, struct str b);
 /* Does the text fit the type at all (a real calendar date, a number...)? Blank fits. */
 bool value_fits(enum value_type type, struct value v);
 

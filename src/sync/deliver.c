@@ -276,30 +276,28 @@ static int gather(struct lane *lane, struct err *err)
 
 /* ---- send ---- */
 
-static int send(struct lane *lane, enum write_op op, struct err *err)
+static void send(struct lane *lane, enum write_op op)
 {
 	struct batch *b = lane->pools[op];
 
 	b->bulk = b->count > lane->usual_size;
-	if (fill_begin(&lane->place, b, err) < 0 || (!b->reads && fill_write(&lane->place, b, err) < 0))
-		return err_pass(err);
+	fill_begin(&lane->place, b);
+	if (!b->reads)
+		fill_write(&lane->place, b);
 	lane->pools[op] = NULL;
 	lane->calls[(lane->first + lane->open) % WINDOW] = b;
 	lane->open++;
-	return 0;
 }
 
-static int send_ready(struct lane *lane, bool everything, struct err *err)
+static void send_ready(struct lane *lane, bool everything)
 {
 	for (enum write_op op = WRITE_CREATE; op <= WRITE_DELETE && lane->open < WINDOW; op++) {
 		const struct batch *pool = lane->pools[op];
 
 		if (!pool || (pool->count < pool->room && !everything))
 			continue;
-		if (send(lane, op, err) < 0)
-			return err_pass(err);
+		send(lane, op);
 	}
-	return 0;
 }
 
 /* ---- take ---- */
@@ -447,7 +445,8 @@ static int read_or_take(struct lane *lane, struct err *err)
 		if (!b->reads)
 			continue;
 		fill_read(&lane->place, b);
-		return fill_write(&lane->place, b, err);
+		fill_write(&lane->place, b);
+		return 0;
 	}
 	return take(lane, err);
 }
@@ -495,10 +494,11 @@ static int turn(struct lane *lane, bool *ret_done, struct err *err)
 	unsigned rings = lanes_rings(lane->place.lanes, lane_of(lane));
 	size_t open = lane->open;
 
-	if (!stopping && !pausing(lane) &&
-	    (gather(lane, err) < 0 ||
-	     send_ready(lane, lane->open == 0 || atomic_load(&lane->place.lanes->flush), err) < 0))
-		return err_pass(err);
+	if (!stopping && !pausing(lane)) {
+		if (gather(lane, err) < 0)
+			return err_pass(err);
+		send_ready(lane, lane->open == 0 || atomic_load(&lane->place.lanes->flush));
+	}
 	if (lane->open > open)
 		lane->patience_ms = now_ms() + PATIENCE_MS;
 	if (lane->open > open && lane->open < WINDOW)

@@ -12,15 +12,33 @@ const enum http_priority deliver_http[] = {
 	[OWED_PERSON] = HTTP_URGENT, [OWED_NORMAL] = HTTP_NORMAL, [OWED_LOW] = HTTP_LOW
 };
 
-static int open_body(const struct place *p, struct arena *arena, const struct owed *owed, struct json **ret,
-                     struct err *err)
+static void decide(struct entry *e, struct write_result result)
 {
+	e->decided = true;
+	e->result = result;
+}
+
+void fill_unreadable(struct entry *e)
+{
+	decide(e,
+	       (struct write_result) { .outcome = REFUSED,
+	                               .code = STR("unreadable"),
+	                               .advice = STR("what was to be written cannot be opened any more: it was changed "
+	                                             "in the database; the payload makes it anew") });
+}
+
+/* NULL: it cannot be opened; the entry is decided. */
+static struct json *open_body(const struct place *p, struct arena *arena, struct entry *e)
+{
+	struct err ignored = ERR_INIT;
+	struct json *ret = NULL;
 	struct str text;
 
-	if (box_open(p->engine->keys, arena, "outbox.body", owed->body, &text, err) < 0 ||
-	    json_parse(arena, text, ret, err) < 0)
-		return err_wrap(err, "outbox entry %lld", (long long)owed->id);
-	return 0;
+	if (box_open(p->engine->keys, arena, "outbox.body", e->owed.body, &text, &ignored) == 0 &&
+	    json_parse(arena, text, &ret, &ignored) == 0)
+		return ret;
+	fill_unreadable(e);
+	return NULL;
 }
 
 /* ---- reading ---- */
@@ -62,7 +80,7 @@ static size_t needing(const struct batch *b, struct arena *arena, struct entry *
 	return count;
 }
 
-int fill_begin(const struct place *p, struct batch *b, struct err *err)
+void fill_begin(const struct place *p, struct batch *b)
 {
 	struct entry **entries;
 	size_t count;
@@ -74,19 +92,17 @@ int fill_begin(const struct place *p, struct batch *b, struct err *err)
 
 		if (e->owed.op != WRITE_UPDATE || p->side != SIDE_EMR)
 			continue;
-		if (open_body(p, &scratch, &e->owed, &body, err) < 0)
-			return err_pass(err);
-		if (body->kind == JSON_ARRAY && open_body(p, &b->arena, &e->owed, &body, err) < 0)
-			return err_pass(err);
-		e->later = body->kind == JSON_ARRAY ? json_at(body, 0) : NULL;
+		body = open_body(p, &scratch, e);
+		if (body && body->kind == JSON_ARRAY)
+			body = open_body(p, &b->arena, e);
+		e->later = body && body->kind == JSON_ARRAY ? json_at(body, 0) : NULL;
 	}
 	count = needing(b, &b->arena, &entries);
 	if (count == 0)
-		return 0;
+		return;
 	b->reads = arena_new_array(&b->arena, struct call *, count);
 	for (size_t at = 0; at < count; at += fetch_most(p))
 		b->reads[b->read_count++] = start_fetch(p, &b->arena, entries + at, MIN_OF(fetch_most(p), count - at));
-	return 0;
 }
 
 static void take_page(const struct page *page, struct entry *const *entries)
@@ -135,12 +151,6 @@ int fill_fetch(const struct place *p, struct arena *arena, struct entry *const *
 }
 
 /* ---- laying fields over the record as it is ---- */
-
-static void decide(struct entry *e, struct write_result result)
-{
-	e->decided = true;
-	e->result = result;
-}
 
 static void decide_changed(struct entry *e, const char *why)
 {
@@ -218,8 +228,7 @@ static void make_fields(const struct place *p, struct arena *arena, struct entry
 	item->version = e->now->version;
 }
 
-static int fill_item(const struct place *p, struct arena *arena, struct entry *e, struct write_item *ret,
-                     struct err *err)
+static void fill_item(const struct place *p, struct arena *arena, struct entry *e, struct write_item *ret)
 {
 	const struct owed *owed = &e->owed;
 
@@ -232,14 +241,14 @@ static int fill_item(const struct place *p, struct arena *arena, struct entry *e
 		.key = owed->key,
 		.version = owed->version,
 	};
-	if (!e->later)
-		return open_body(p, arena, owed, &ret->fields, err);
-	make_fields(p, arena, e, ret);
-	return 0;
+	if (e->later)
+		make_fields(p, arena, e, ret);
+	else
+		ret->fields = open_body(p, arena, e);
 }
 
 /* write_start copies what it needs: the bodies as trees do not live as long as the call. */
-int fill_write(const struct place *p, struct batch *b, struct err *err)
+void fill_write(const struct place *p, struct batch *b)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct write_item *items = arena_new_array(&arena, struct write_item, b->count);
@@ -250,15 +259,15 @@ int fill_write(const struct place *p, struct batch *b, struct err *err)
 	};
 
 	if (b->failed.code)
-		return 0;
+		return;
 	if (sure_before(p, b, &b->failed) < 0)
-		return 0;
+		return;
 	b->sent = arena_new_array(&b->arena, struct entry *, b->count);
 	for (size_t i = 0; i < b->count; i++) {
 		struct entry *e = b->entries[i];
 
-		if (!e->decided && fill_item(p, &arena, e, &items[b->sent_count], err) < 0)
-			return err_pass(err);
+		if (!e->decided)
+			fill_item(p, &arena, e, &items[b->sent_count]);
 		if (e->decided)
 			continue;
 		request.priority = MIN_OF(request.priority, deliver_http[e->owed.priority]);
@@ -267,5 +276,4 @@ int fill_write(const struct place *p, struct batch *b, struct err *err)
 	request.item_count = b->sent_count;
 	if (b->sent_count)
 		b->call = (b->bulk ? p->conn->kind->bulk_start : p->conn->kind->write_start)(p->conn, &request);
-	return 0;
 }

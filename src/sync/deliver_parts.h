@@ -47,12 +47,14 @@ struct place {
 
 /* deliver_fill.c: by priority in the outbox. */
 extern const enum http_priority deliver_http[OWED_LOW + 1];
+/* R3: what is owed cannot be opened: it is refused, and everything else goes on. */
+void fill_unreadable(struct entry *e);
 /* Asks for the records that entries need, if any do: then b->reads is set. */
-int fill_begin(const struct place *p, struct batch *b, struct err *err) MUST_CHECK;
+void fill_begin(const struct place *p, struct batch *b);
 /* Waits for them. A failure stays in b->failed. */
 void fill_read(const struct place *p, struct batch *b);
 /* Starts the write of whatever is not decided; b->call stays NULL when nothing is left. */
-int fill_write(const struct place *p, struct batch *b, struct err *err) MUST_CHECK;
+void fill_write(const struct place *p, struct batch *b);
 /* Records of some entries, as they are: one call after the other. */
 int fill_fetch(const struct place *p, struct arena *arena, struct entry *const *entries, size_t count,
                struct record **ret, struct err *err) MUST_CHECK;

@@ -41,21 +41,22 @@ struct wanted {
 	size_t count;
 };
 
-/* The match key of the record as it was to be created. */
-static int key_of(const struct place *p, struct arena *arena, struct wanted *w, struct err *err)
+/* The match key of the record as it was to be created. False: that cannot be opened. */
+static bool key_of(const struct place *p, struct arena *arena, struct wanted *w)
 {
 	const struct owed *owed = &w->entry->owed;
+	struct err ignored = ERR_INIT;
 	struct identity who;
 	struct json *fields;
 	struct str text;
 
-	if (box_open(p->engine->keys, arena, "outbox.body", owed->body, &text, err) < 0 ||
-	    json_parse(arena, text, &fields, err) < 0)
-		return err_wrap(err, "outbox entry %lld", (long long)owed->id);
+	if (box_open(p->engine->keys, arena, "outbox.body", owed->body, &text, &ignored) < 0 ||
+	    json_parse(arena, text, &fields, &ignored) < 0)
+		return false;
 	who = capture_identity(p->plan, arena, p->side, fields);
 	w->has_key = who.complete;
 	w->key = who.key;
-	return 0;
+	return true;
 }
 
 static int wanted_of(const struct place *p, struct arena *arena, struct batch *b, bool sent, struct wanted **ret,
@@ -71,8 +72,10 @@ static int wanted_of(const struct place *p, struct arena *arena, struct batch *b
 		if (e->decided || !is_blind(p, &e->owed) || (sent && e->owed.sent.len == 0))
 			continue;
 		w->entry = e;
-		if (key_of(p, arena, w, err) < 0)
-			return err_pass(err);
+		if (!key_of(p, arena, w)) {
+			fill_unreadable(e);
+			continue;
+		}
 		if (sent && json_parse(arena, e->owed.sent, &w->known, err) < 0)
 			return err_wrap(err, "outbox entry %lld", (long long)e->owed.id);
 		count++;

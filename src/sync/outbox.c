@@ -14,7 +14,7 @@ static const struct statement DUE = {
 	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
 	"attempts, due_ms, created_ms,"
 	" error_code, version, sent FROM outbox WHERE sync_id = $1 AND side = $2 AND priority = $3 AND id > $4 AND "
-	"due_ms <= $5"
+	"(due_ms <= $5 OR due_ms > $7)"
 	" ORDER BY id LIMIT $6"
 };
 static const struct statement OF_LINK = {
@@ -85,7 +85,8 @@ int outbox_due(struct db *db, struct arena *arena, const struct owed_query *quer
 	const struct selection what = { &DUE,
 		                        BIND(bind_int(query->sync_id), bind_int(query->side), bind_int(query->priority),
 		                             bind_int(query->after_id), bind_int(query->now_ms),
-		                             bind_int((int64_t)query->limit)),
+		                             bind_int((int64_t)query->limit),
+		                             bind_int(query->now_ms + OUTBOX_LATEST_MS)),
 		                        query->limit, sizeof(**ret), read_row };
 	struct selected found;
 

@@ -26,6 +26,9 @@ struct owed {
 	struct str error_code;
 };
 
+/* Nothing is postponed further than this. What seems to be was postponed before the wall clock was set back: it is due. */
+enum { OUTBOX_LATEST_MS = 15 * 60 * 1000 };
+
 int outbox_add(struct db *db, struct owed *owed, struct err *err) MUST_CHECK;
 /* Which entries to look for: one system's, of one priority, due by `now_ms`, younger than `after_id`; oldest first. */
 struct owed_query {

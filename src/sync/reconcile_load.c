@@ -319,9 +319,12 @@ static int ask_who_may_be(struct load *job, struct db *db, struct item *item, st
 	if (item->staged->kind != STAGED_RECORD || job->r->plan->blind ||
 	    !(stays || (asks && r->kind == RESOLVED_CREATE)))
 		return 0;
-	if (stage_bytes(job->r->engine, &scratch, item->staged, &bytes, err) < 0)
+	if (stage_bytes(job->r->engine, &scratch, item->staged, &bytes, &unreadable) < 0 &&
+	    !box_is_broken(unreadable.code)) {
+		*err = unreadable;
 		return err_pass(err);
-	if (json_parse(&scratch, bytes, &record, &unreadable) < 0)
+	}
+	if (unreadable.code || json_parse(&scratch, bytes, &record, &unreadable) < 0)
 		return 0; /* whoever weighs it says so */
 	return suggest_look(db, job->r->plan, &job->chunk->arena, item->staged, record, stays, &item->suggesting, err);
 }

@@ -40,19 +40,31 @@ int item_parse(struct engine *engine, struct chunk *chunk, struct item *item, st
 
 	if (item->record)
 		return 0;
-	if (stage_bytes(engine, &chunk->arena, item->staged, &bytes, err) < 0)
+	if (stage_bytes(engine, &chunk->arena, item->staged, &bytes, &fault) < 0 && !box_is_broken(fault.code)) {
+		*err = fault;
 		return err_wrap(err, "payload %lld", (long long)item->staged->id);
-	if (json_parse(&chunk->arena, bytes, &item->record, &fault) < 0)
-		decide_failed(chunk, item, &fault, NULL);
+	}
+	if (fault.code || json_parse(&chunk->arena, bytes, &item->record, &fault) < 0)
+		decide_failed(chunk, item, &fault, NULL); /* R3: it alone */
 	return 0;
 }
 
 int item_base(struct engine *engine, const struct plan *plan, struct chunk *chunk, struct item *item, struct err *err)
 {
+	struct err fault = ERR_INIT;
+
 	if (item->base || item->resolved.kind != RESOLVED_LINKED)
 		return 0;
 	item->base = arena_new_array(&chunk->arena, struct base, plan->mapping.count);
-	return base_read(engine, &chunk->arena, &plan->mapping, item->resolved.link.base, item->base, err);
+	if (base_read(engine, &chunk->arena, &plan->mapping, item->resolved.link.base, item->base, &fault) == 0)
+		return 0;
+	if (!box_is_broken(fault.code)) {
+		*err = fault;
+		return err_pass(err);
+	}
+	err_wrap_text(&fault, "unlink the two and link them again");
+	decide_failed(chunk, item, &fault, NULL);
+	return 0;
 }
 
 const struct mapping *item_mapping(const struct plan *plan, const struct item *item)
@@ -160,30 +172,31 @@ static enum outcome outcome_of(const struct item *item)
 	unreachable("every resolution has an outcome");
 }
 
-/*
- * R27: a field that we wrote reads differently since. That is how the far side spells it where only blanks, signs or the case of letters differ, whoever
- * changed the record since. In the CRM it also is where the record was last changed by our own write. A field that we did not write is never learnt, as it
- * may hold a person's edit from before our write (R28).
- */
+/* R28: an EMR that keeps our id gets it by a write of its own, before which nobody looks: who changed its record last says nothing of who did before. */
+static bool tells_who_wrote(const struct connection *c, enum side side)
+{
+	return c->traits.our_user.len > 0 && (side == SIDE_CRM || c->traits.reference_field.len == 0);
+}
+
+/* R27: the record was last changed by our own write, and a field that we wrote reads differently since: that is how the far side spells it. A field that
+ * we did not write is never learnt, as it may hold a person's edit from before our write (R28). */
 static void learn_spelling(const struct reconciler *r, struct arena *arena, struct item *item, enum side side,
                            const struct value *values, struct str modified_by)
 {
 	const struct mapping *m = &r->plan->mapping;
-	struct str us = r->plan->conn[side]->traits.our_user;
-	bool ours = side == SIDE_CRM && us.len > 0 && str_eq(modified_by, us);
+	const struct connection *c = r->plan->conn[side];
+	bool ours = tells_who_wrote(c, side) && str_eq(modified_by, c->traits.our_user);
 
 	for (size_t i = 0; item->base && i < m->count; i++) {
 		struct base *base = &item->base[i];
-		struct str *half = side == SIDE_CRM ? &base->crm : &base->emr;
-		struct str now;
 
 		if (!base->unsure[side])
 			continue;
 		item->learnt = true;
 		base->unsure[side] = false;
-		now = value_normal(arena, m->fields[i].type, values[i]);
-		if (base->known && (ours || value_alike(m->fields[i].type, *half, now)))
-			*half = now;
+		if (ours && base->known)
+			*(side == SIDE_CRM ? &base->crm : &base->emr) =
+			        value_normal(arena, m->fields[i].type, values[i]);
 	}
 }
 

@@ -41,7 +41,7 @@ static int64_t pause_ms(const struct settle *s)
 	uint32_t jitter;
 
 	if (s->result->retry_after_ms > 0)
-		return s->result->retry_after_ms;
+		return MIN_OF(s->result->retry_after_ms, (int64_t)OUTBOX_LATEST_MS);
 	digest_random(&jitter, sizeof(jitter));
 	return longest / 2 + (int64_t)(jitter % (uint64_t)(longest / 2 + 1));
 }
@@ -72,32 +72,34 @@ static void learn(const struct settle *s, struct base *base)
 	}
 }
 
+/* One that cannot be opened is none: the fields are compared without (R24). */
+static struct base *open_base(const struct settle *s, struct str sealed)
+{
+	struct base *ret = arena_new_array(s->arena, struct base, s->plan->mapping.count);
+	struct err ignored = ERR_INIT;
+
+	if (base_read(s->engine, s->arena, &s->plan->mapping, sealed, ret, &ignored) < 0)
+		memset(ret, 0, sizeof(*ret) * s->plan->mapping.count);
+	return ret;
+}
+
 /* The link's base with this write's fields laid over it. `blind`: a write follows that is made without looking: nothing may be learnt after it. */
-static int base_after(const struct settle *s, const struct link *link, bool blind, struct str *ret, struct err *err)
+static struct str base_after(const struct settle *s, const struct link *link, bool blind)
 {
 	const struct mapping *m = &s->plan->mapping;
 	struct base *now, *mine;
 	bool learns = s->result->record.json != NULL;
 
-	*ret = STR_EMPTY;
-	if (s->owed->base.len == 0)
-		return 0;
-	if (link->base.len == 0 && !learns && !blind) {
-		*ret = s->owed->base;
-		return 0;
-	}
-	now = arena_new_array(s->arena, struct base, m->count);
-	mine = arena_new_array(s->arena, struct base, m->count);
-	if (base_read(s->engine, s->arena, m, link->base, now, err) < 0 ||
-	    base_read(s->engine, s->arena, m, s->owed->base, mine, err) < 0)
-		return err_pass(err);
+	if (s->owed->base.len == 0 || (link->base.len == 0 && !learns && !blind))
+		return s->owed->base;
+	now = open_base(s, link->base);
+	mine = open_base(s, s->owed->base);
 	learn(s, mine);
 	for (size_t i = 0; i < m->count; i++)
 		now[i] = mine[i].known ? mine[i] : now[i];
 	for (size_t i = 0; i < m->count && blind; i++)
 		now[i].unsure[SIDE_CRM] = false;
-	*ret = base_write(s->engine, s->arena, m, now);
-	return 0;
+	return base_write(s->engine, s->arena, m, now);
 }
 
 /* The payload's own facts go into the link only now that its write is accepted: a refused one must be looked at again. */
@@ -274,7 +276,6 @@ static void make_link(const struct settle *s, struct link *link)
 static int delivered(struct db *db, const struct settle *s, struct err *err)
 {
 	struct link link;
-	struct str base;
 	bool found, made, more;
 
 	if (outbox_done(db, s->owed->id, err) < 0 || note_told(db, s, &more, err) < 0 ||
@@ -282,9 +283,9 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 		return err_pass(err);
 	if (!found)
 		return 0; /* the link was dropped while this write of its other side was under way */
-	if (base_after(s, &link, more, &base, err) < 0 || take_payload(db, s, &link, err) < 0)
+	if (take_payload(db, s, &link, err) < 0)
 		return err_pass(err);
-	link.base = base;
+	link.base = base_after(s, &link, more);
 	made = link.state == LINK_MAKING;
 	/* A pair in the making may have been composed under the mapping before this one: it keeps that, so that a field mapped since is looked at (R24). */
 	link.mapping_version = made ? link.mapping_version : s->plan->mapping_version;

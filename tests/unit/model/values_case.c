@@ -1,5 +1,5 @@
 /*
- * values.case. Setting: a type. Input: `normal V`, `fits V`, `same V | V`, `alike V | V`, `blank JSON`. Wanted: a value, or yes or no.
+ * values.case. Setting: a type. Input: `normal V`, `fits V`, `same V | V`, `blank JSON`. Wanted: a value, or yes or no.
  */
 #include "cases.h"
 
@@ -34,9 +34,6 @@ static bool run(struct arena *arena, const struct test_case *c, struct buf *got)
 		case_print_text(got, value_normal(arena, type, case_value(arena, a)));
 	else if (str_eq(verb, STR("fits")))
 		print_yes(got, value_fits(type, case_value(arena, a)));
-	else if (str_eq(verb, STR("alike")))
-		print_yes(got, value_alike(type, value_normal(arena, type, case_value(arena, a)),
-		                           value_normal(arena, type, case_value(arena, rest))));
 	else if (str_eq(verb, STR("same")))
 		print_yes(got, value_same(type, case_value(arena, a), case_value(arena, rest)));
 	return case_is(c, got);

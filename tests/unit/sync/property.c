@@ -23,7 +23,7 @@ enum { GAMES = 20 };
 enum { STEPS_A_ROUND = 40 };
 
 /* Games in which something was found once. They are played again as long as a game of that number takes the same course. */
-static const uint64_t once_broken[] = { 167, 351, 453, 835, 1014, 1081, 1133, 1225, 1239 };
+static const uint64_t once_broken[] = { 167, 351, 453, 615, 835, 1014, 1081, 1133, 1225, 1239 };
 
 /* ---- chance: splitmix64 ---- */
 

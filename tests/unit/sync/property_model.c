@@ -275,6 +275,20 @@ static bool raced(const struct question *q, enum side side)
 	return q->at[side]->said[q->field] && q->at[side]->said[q->field]->raced;
 }
 
+/*
+ * R27, R28: a far side that does not answer with what it made of our write, and whose record a person edited before we read it again: how it spells an
+ * older word of the other side cannot be told from that person's own word.
+ */
+static bool spelling_may_count(const struct question *q, const char *text)
+{
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (q->game->rules.rewrites[side] > 1 && !q->game->rules.answers[side] && q->at[side]->touched >= 0 &&
+		    said_since(q, q->at[side_other(side)], text))
+			return true;
+	}
+	return false;
+}
+
 /* Whoever spoke last on a side that spoke at all; on a new pair both sides have a say (R11 to R15), and a blank has none. */
 static bool a_last_word(const struct question *q, const char *text)
 {
@@ -292,21 +306,19 @@ static bool a_last_word(const struct question *q, const char *text)
 		return true;
 	if (raced(q, SIDE_EMR) || raced(q, SIDE_CRM))
 		return said_since(q, q->at[0], text) || said_since(q, q->at[1], text);
+	if (spelling_may_count(q, text))
+		return true;
 	return a_blank && !q->clears && (said_since(q, q->at[0], text) || said_since(q, q->at[1], text));
 }
 
-/*
- * R27, R28: a far side that does not answer with what it made of our write, and whose record a person edited before we read it again: how it spells the
- * other side's word before its last one cannot be told from that person's word. Where a person decides, it is right to ask.
- */
+/* Where a person decides, it is right to ask about such a one. */
 static bool asks_about_a_spelling(const struct question *q)
 {
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
 		enum side other = side_other(side);
 
-		if (q->game->rules.rewrites[side] > 1 && !q->game->rules.answers[side] && q->at[side]->touched >= 0 &&
-		    model_same(q->field, q->now[other], q->last[other]) && q->spoke[other] &&
-		    said_since(q, q->at[other], q->now[side]))
+		if (model_same(q->field, q->now[other], q->last[other]) && q->spoke[other] &&
+		    spelling_may_count(q, q->now[side]))
 			return q->parked && q->winner == WINNER_REVIEW;
 	}
 	return false;
