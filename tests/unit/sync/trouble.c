@@ -48,7 +48,7 @@ static void stage(struct rig *rig, const char *id, const char *json)
 	const int64_t later_ms = 4102444800000; /* than whatever was settled (R4) */
 	struct record record = { .id = str_of(id), .bytes = str_of(json), .modified_ms = later_ms };
 	const struct page page = { .records = &record, .count = 1, .last = true, .total = 1 };
-	const struct capture how = { .side = SIDE_EMR, .door = DOOR_RETRY, .total = -1 };
+	const struct capture how = { .side = SIDE_EMR, .door = DOOR_RETRY, .asked_ms = later_ms, .total = -1 };
 	struct captured done;
 	struct err err = ERR_INIT;
 
