@@ -276,11 +276,13 @@ static int add(struct db *db, void *context, struct err *err)
 	const struct account_new *n = job->fresh;
 	const int64_t now = clock_wall_ms();
 	const bool invited = job->code.len > 0;
-	struct str display = str_trim(n->display), name;
+	struct str display, name;
 
 	if (account_name(job->arena, n->name, &name, err) < 0 || check_new(db, job, name, err) < 0)
 		return err_pass(err);
-	display = display.len ? display : name;
+	display = str_trim(n->display);
+	if (display.len == 0)
+		display = name;
 	if (display.len > DISPLAY_MOST)
 		return err_set(err, ERR_DATA, "a display name has %d characters at most", DISPLAY_MOST);
 	if (db_run(db, &ADD,

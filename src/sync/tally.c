@@ -59,6 +59,7 @@ static struct line *line_of(struct tally *t, int64_t sync_id, struct str event)
 {
 	struct str name = event.len && event.len < sizeof(t->lines[0].event) ? event : STR("other");
 	struct line *line;
+	bool last;
 
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->lines[i].sync_id == sync_id && str_eq(str_of(t->lines[i].event), name))
@@ -66,9 +67,11 @@ static struct line *line_of(struct tally *t, int64_t sync_id, struct str event)
 	}
 	if (t->count == ROOM)
 		return &t->lines[ROOM - 1];
+	/* The last line is for all who find no room. */
+	last = t->count == ROOM - 1;
 	line = &t->lines[t->count++];
-	*line = (struct line) { .sync_id = sync_id };
-	snprintf(line->event, sizeof(line->event), "%.*s", STR_ARG(name));
+	*line = (struct line) { .sync_id = last ? 0 : sync_id };
+	snprintf(line->event, sizeof(line->event), "%.*s", STR_ARG(last ? STR("other") : name));
 	return line;
 }
 

@@ -51,6 +51,8 @@ export default [
     languageOptions: { globals: { ...globals.browser, ...globals.jest } },
     rules: { 'max-lines-per-function': 'off' },
   },
+  // What is handed to the browser stands among what runs in Node.
+  { files: ['tests/console/**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
   { files: ['salesforce/jest.config.js'], languageOptions: { sourceType: 'commonjs' } },
   { files: ['salesforce/jest/*.js'], languageOptions: { globals: globals.browser } },
 ];

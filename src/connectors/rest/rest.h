@@ -107,6 +107,7 @@ int rest_write_finish(struct call **call, struct arena *arena, struct write_resu
 
 /* rest_exchange.c */
 int rest_exchange_code(const struct connector *kind, const struct json *settings, struct http_client *http,
-                       const struct code_grant *grant, struct arena *arena, struct json **ret_settings, struct err *err);
+                       const struct code_grant *grant, struct arena *arena, struct json **ret_settings,
+                       struct err *err);
 
 #endif

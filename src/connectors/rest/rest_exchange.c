@@ -96,8 +96,7 @@ static int exchange(const struct descriptor *d, const struct code_value *values,
 }
 
 int rest_exchange_code(const struct connector *kind, const struct json *settings, struct http_client *http,
-                       const struct code_grant *grant, struct arena *arena, struct json **ret_settings,
-                       struct err *err)
+                       const struct code_grant *grant, struct arena *arena, struct json **ret_settings, struct err *err)
 {
 	const struct descriptor *d = kind->descriptor;
 	const struct code_value values = { d->option_rows, settings, str_trim(grant->code) };

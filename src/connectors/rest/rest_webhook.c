@@ -127,9 +127,11 @@ static bool read_time(struct str text, int64_t *ret_ms)
 
 	if (!str_to_i64(text, &n))
 		return clock_parse(text, ret_ms);
+	if (n <= 0 || n >= 100000000000000)
+		return false;
 	/* Seconds, until the year 5138 in which they would look like milliseconds. */
 	*ret_ms = n < 100000000000 ? n * 1000 : n;
-	return n > 0 && n < 100000000000000;
+	return true;
 }
 
 static int check_window(const struct rest *rest, const struct hook *hook, struct str sent, struct err *err)

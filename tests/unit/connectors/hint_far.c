@@ -443,13 +443,16 @@ static void a_code_becomes_a_token(void **state)
 	                                     .head = "Authorization: Bearer PK",
 	                                     .body = "{\"grant_type\":\"authorization_code\",\"code\":\"2jK3\"}",
 	                                     .answer = "{\"access_token\":\"kF3s\",\"practice\":{\"id\":\"pra-1\"}}" });
-	assert_int_equal(kind->exchange_code(kind, settings, far.http, &(struct code_grant) { .code = STR(" 2jK3 ") }, &far.arena, &got, &far.err), 0);
+	assert_int_equal(kind->exchange_code(kind, settings, far.http, &(struct code_grant) { .code = STR(" 2jK3 ") },
+	                                     &far.arena, &got, &far.err),
+	                 0);
 	assert_str(json_get_text(got, "token"), "kF3s");
 	far_expect(&far, (struct exchange) { .method = "POST",
 	                                     .path = "/api/oauth/tokens",
 	                                     .status = 422,
 	                                     .answer = "{\"status\":422}" });
-	assert_int_equal(kind->exchange_code(kind, settings, far.http, &(struct code_grant) { .code = STR("2jK3") }, &far.arena, &got, &far.err),
+	assert_int_equal(kind->exchange_code(kind, settings, far.http, &(struct code_grant) { .code = STR("2jK3") },
+	                                     &far.arena, &got, &far.err),
 	                 ERR_AUTH);
 	assert_holds(str_of(far.err.text), "works once");
 	far_close(&far);

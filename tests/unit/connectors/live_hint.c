@@ -318,13 +318,15 @@ static void a_code_becomes_a_token(void **state)
 
 	NEEDS_PRACTICE;
 	assert_int_equal(kind->exchange_code(kind, live_json(&live, arena_text(&live.arena, settings(""))), live.http,
-	                                     &(struct code_grant) { .code = STR("hint-first-code") }, &live.arena, &got, &live.err),
+	                                     &(struct code_grant) { .code = STR("hint-first-code") }, &live.arena, &got,
+	                                     &live.err),
 	                 0);
 	c = live_connect(&live, "hint", settings(arena_text(&live.arena, json_get_text(got, "token"))));
 	assert_int_equal(c->kind->check(c, &live.arena, &who, &live.err), 0);
 	c->kind->close(&c);
 	assert_int_equal(kind->exchange_code(kind, live_json(&live, arena_text(&live.arena, settings(""))), live.http,
-	                                     &(struct code_grant) { .code = STR("hint-first-code") }, &live.arena, &got, &live.err),
+	                                     &(struct code_grant) { .code = STR("hint-first-code") }, &live.arena, &got,
+	                                     &live.err),
 	                 ERR_AUTH);
 }
 

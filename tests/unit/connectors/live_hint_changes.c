@@ -116,7 +116,8 @@ static void R37_webhooks_hold_the_whole_record(void **state)
 	                                                                "\"hint-partner-key\"}",
 	                                                                STR_ARG(live.base))
 	                                                           .at),
-	                                  live.http, &(struct code_grant) { .code = STR("hint-first-code") }, &live.arena, &code, &live.err) < 0)
+	                                  live.http, &(struct code_grant) { .code = STR("hint-first-code") },
+	                                  &live.arena, &code, &live.err) < 0)
 		fail_msg("%s", live.err.text);
 	c = connect_with(
 	        arena_printf(&live.arena, ",\"integration\":\"%.*s\"", STR_ARG(json_get_text(code, "integration"))).at);

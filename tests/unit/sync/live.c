@@ -408,6 +408,36 @@ static void test_R37_an_event_that_is_off_is_counted_and_not_staged(void **state
 	close_live(&f);
 }
 
+/* A far side that makes up names of events takes the room of nobody: what finds none is counted, as "other". */
+static void test_R37_names_beyond_the_first_few_hundred_are_counted_together(void **state)
+{
+	enum { NAMES = 300 };
+	struct tally *tally = tally_new();
+	struct tally_row *rows;
+	struct err err = ERR_INIT;
+	int64_t came = 0;
+	struct rig rig;
+	char name[16];
+	size_t count;
+
+	(void)state;
+	rig_open(&rig, "");
+	for (unsigned i = 0; i < NAMES; i++) {
+		snprintf(name, sizeof(name), "made-up-%u", i);
+		tally_count(tally, 7, str_of(name), false);
+	}
+	assert_int_equal(tally_flush(tally, &rig.engine, &err), 0);
+	assert_int_equal(tally_list(&rig.engine, &rig.arena, 0, 2, &rows, &count, &err), 0);
+	for (size_t i = 0; i < count; i++) {
+		came += rows[i].came;
+		assert_true(str_eq_c(rows[i].event, "other") ? rows[i].sync_id == 0 && rows[i].came > 1
+		                                             : rows[i].sync_id == 7 && rows[i].came == 1);
+	}
+	assert_int_equal(came, NAMES);
+	tally_free(&tally);
+	rig_close(&rig);
+}
+
 static bool is_in_trouble(struct fixture *f)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -556,6 +586,7 @@ int main(void)
 		cmocka_unit_test(test_R15_create_a_patient_by_a_persons_wish),
 		cmocka_unit_test(test_R30_relink_moves_a_contact_to_another_patient),
 		cmocka_unit_test(test_R37_an_event_that_is_off_is_counted_and_not_staged),
+		cmocka_unit_test(test_R37_names_beyond_the_first_few_hundred_are_counted_together),
 		cmocka_unit_test(test_R1_a_paused_sync_takes_webhooks_and_does_nothing_with_them),
 		cmocka_unit_test(test_R37_real_time_is_switched_off_as_a_whole),
 		cmocka_unit_test(test_R1_R5_a_side_that_is_down_does_not_hold_up_the_other_one),
