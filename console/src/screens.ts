@@ -20,7 +20,7 @@ export interface Screen {
 	key?: string;
 	/** Needed to read anything there; without it the screen says so. */
 	right?: Right;
-	/** The topic whose { count } (or number) stands in the navigation. */
+	/** The topic of the event stream whose `count`, or number of `items`, stands in the navigation. */
 	count?: string;
 	/** Other words that quick find knows it by. */
 	words?: string;

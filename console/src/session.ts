@@ -6,13 +6,17 @@ export type Right = 'see' | 'values' | 'work' | 'setup' | 'audit' | 'accounts';
 
 /** What GET /api/v1/session answers. */
 export interface Session {
+	account: number;
 	name: string;
+	display: string;
 	role: 'admin' | 'operator' | 'viewer' | 'auditor';
 	rights: Right[];
-	csrf: string;
-	/** Seconds without work after which the session ends. */
+	csrf: string | null;
+	/** Seconds without a request after which the session ends; how many of them are left. */
 	idle_s?: number;
-	version?: string;
+	idle_left_s?: number;
+	ends: string | null;
+	version: string | null;
 }
 
 /** undefined: not known yet; null: nobody. */

@@ -17,8 +17,8 @@ function isHere(screen: Screen, path: string): boolean {
 }
 
 function Count({ topic }: { topic: string }) {
-	const said = useTopic<number | { count?: number }>(topic);
-	const count = typeof said === 'number' ? said : said?.count;
+	const said = useTopic<{ count?: number; items?: unknown[] }>(topic);
+	const count = said?.count ?? said?.items?.length;
 	return count ? <span class="count">{number(count)}</span> : null;
 }
 

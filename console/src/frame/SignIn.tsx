@@ -9,10 +9,8 @@ import { TextField } from '../ui/Field';
 import { ErrorNote } from '../ui/States';
 import { words } from '../words';
 
-/** POST /session answers what GET /session answers. */
 export async function signIn(name: string, password: string): Promise<void> {
-	await api('/session', { method: 'POST', body: { name, password }, stayOut: true });
-	signedIn(await api<Session>('/session', { stayOut: true }));
+	signedIn(await api<Session>('/session', { method: 'POST', body: { name, password }, stayOut: true }));
 }
 
 function useSignIn(startName = '') {

@@ -1,7 +1,7 @@
-import { api } from '../api';
+import { api, useApi } from '../api';
+import { count } from '../lib/format';
 import { useStore } from '../lib/store';
 import { setTheme, theme, type Theme } from '../lib/theme';
-import { useTopic } from '../lib/hooks';
 import { live, type LiveState } from '../live';
 import { session, type Session } from '../session';
 import { Button } from '../ui/Button';
@@ -15,22 +15,36 @@ import { keyHelpOpen } from './KeyHelp';
 import { quickFindOpen } from './QuickFind';
 import { navOpen } from './SideNav';
 
-/** What GET /api/v1/about answers, and the topic "about" says. */
-interface About {
-	emr?: string | null;
-	crm?: string | null;
-	production?: boolean | null;
+interface Connection {
+	name: string;
+	title: string | null;
+	side: 'emr' | 'crm' | null;
+	settings: { login_url?: unknown };
 }
 
+/** An org for trying things out has its own addresses; undefined: not to be told from them. */
+function isSandbox(settings: Connection['settings']): boolean | undefined {
+	if (typeof settings.login_url !== 'string' || !URL.canParse(settings.login_url)) return undefined;
+	const { hostname } = new URL(settings.login_url);
+	return /^test\.|--|\.sandbox\.|^localhost$|^127\.|^\[::1\]$/.test(hostname);
+}
+
+const named = (all: readonly Connection[]): string => (all.length > 2 ? count(all.length, 'connection') : all.map(({ name }) => name).join(', '));
+
+/** Which EMR and which org, and whether mistakes would be real ones. */
 function Systems() {
-	const about = useTopic<About>('about');
-	if (!about?.crm && !about?.emr) return null;
+	const { data } = useApi<{ items: Connection[] }>('/connections');
+	const of = (side: 'emr' | 'crm') => data?.items.filter((connection) => connection.side === side) ?? [];
+	const [emrs, orgs] = [of('emr'), of('crm')];
+	const first = orgs[0];
+	if (!first || emrs.length === 0) return null;
+	const sandbox = isSandbox(first.settings);
 	return (
 		<span class="systems">
 			<span class="systems-names">
-				{about.emr} <Icon name="arrow-left-right" label="and" /> {about.crm}
+				{named(emrs)} <Icon name="arrow-left-right" label="and" /> {named(orgs)}
 			</span>
-			{about.production !== null && about.production !== undefined && <Pill tone={about.production ? 'good' : 'warn'}>{about.production ? 'Production' : 'Sandbox'}</Pill>}
+			{sandbox !== undefined && <Pill tone={sandbox ? 'warn' : 'good'}>{sandbox ? 'Sandbox' : 'Production'}</Pill>}
 		</span>
 	);
 }
@@ -84,9 +98,9 @@ export function TopBar({ who }: { who: Session }) {
 				</button>
 				<ThemeMenu />
 				<Menu
-					label={`${who.name}, ${who.role}`}
+					label={`${who.display || who.name}, ${who.role}`}
 					icon="user"
-					button={who.name}
+					button={who.display || who.name}
 					class="user-menu"
 					items={[
 						{ label: words.account.keys, icon: 'list', run: () => keyHelpOpen.set(true) },

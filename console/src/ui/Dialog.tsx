@@ -55,6 +55,12 @@ export function Dialog({ title, open, onClose, children, footer, wide, side, onS
 				event.preventDefault();
 				onClose?.();
 			}}
+			onClose={(event) => {
+				// A browser may close it without asking, when Escape is pressed again and again.
+				if (!event.currentTarget.isConnected || event.currentTarget.open) return;
+				if (onClose) onClose();
+				else event.currentTarget.showModal();
+			}}
 			onMouseDown={(event) => event.target === box.current && onClose?.()}
 		>
 			{onSubmit ? (

@@ -4,13 +4,14 @@ import { useEffect, useState } from 'preact/hooks';
 import { cx } from '../lib/cx';
 import { number } from '../lib/format';
 import { useLater } from '../lib/hooks';
-import { navigate, useQuery, withQuery } from '../router';
+import { navigate, usePlace, useQuery, withQuery } from '../router';
 import { Button } from './Button';
 import { Icon } from './Icon';
 import { Select, type Option } from './Select';
 
 export function FilterBar({ children, count, names, actions }: { children: ComponentChildren; /** Of rows, as they are filtered: "12 runs" */ count?: string; /** The filters' names in the URL, for Clear. */ names: readonly string[]; actions?: ComponentChildren }) {
-	const some = names.some((name) => new URLSearchParams(location.search).has(name));
+	const { query } = usePlace();
+	const some = names.some((name) => query.has(name));
 	return (
 		<div class="filters" role="search" aria-label="Filters">
 			{children}

@@ -40,10 +40,14 @@ export function LogView({ label, lines, onOpen, live, empty }: LogViewProps) {
 		if (held === null && live && box.current) box.current.scrollTop = box.current.scrollHeight;
 	}, [held, last, live]);
 	const pause = () => setHeld(lines.at(-1)?.id ?? null);
+	const was = useRef({ top: 0, height: 0 });
+	/** Up means reading; a box that changed its size means nothing. */
 	const onScroll = () => {
 		const element = box.current;
-		if (!element || !live || held !== null) return;
-		if (element.scrollHeight - element.scrollTop - element.clientHeight > 40) pause();
+		if (!element) return;
+		const now = { top: element.scrollTop, height: element.clientHeight };
+		if (live && held === null && now.height === was.current.height && now.top < was.current.top - 4) pause();
+		was.current = now;
 	};
 	if (lines.length === 0 && empty !== undefined) return <>{empty}</>;
 	return (

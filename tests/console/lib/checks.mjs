@@ -22,24 +22,16 @@ export async function noAxeFindings(page, where = '') {
   assert.deepEqual(told, [], `axe ${where}`);
 }
 
-/**
- * Light or dark as the system says it, with every style computed anew: Chromium keeps some colours of light-dark() that inherited ones were computed from
- * when the system changes under a page.
- */
-async function switchTo(page, colorScheme) {
+/** Light or dark, drawn. */
+async function setScheme(page, colorScheme) {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-  await page.evaluate(() => {
-    document.documentElement.style.display = 'none';
-    document.documentElement.getBoundingClientRect();
-    document.documentElement.style.display = '';
-    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 /** The same in light and dark. */
 export async function noAxeFindingsInBoth(page, where = '') {
   for (const colorScheme of ['light', 'dark']) {
-    await switchTo(page, colorScheme);
+    await setScheme(page, colorScheme);
     await noAxeFindings(page, `${where} ${colorScheme}`);
   }
 }
@@ -127,14 +119,14 @@ export async function screenshots(page, name) {
   mkdirSync(shots, { recursive: true });
   const shot = (suffix) => page.screenshot({ path: join(shots, `${name}-${suffix}.png`), fullPage: true });
   const before = page.viewportSize();
-  await switchTo(page, 'light');
+  await setScheme(page, 'light');
   await shot('light');
   await page.setViewportSize({ width: 375, height: 720 });
   await shot('375');
   await page.setViewportSize(before);
-  await switchTo(page, 'dark');
+  await setScheme(page, 'dark');
   await shot('dark');
-  await switchTo(page, 'light');
+  await setScheme(page, 'light');
 }
 
 /** All of it at one place: what a screen's first test calls. */
