@@ -14,6 +14,8 @@ export class ApiError extends Error {
 		readonly code: string,
 		message: string,
 		readonly hint?: string,
+		/** Milliseconds since 1970, by this machine's clock; before that another try is refused. */
+		readonly notBefore?: number,
 	) {
 		super(message);
 	}
@@ -60,7 +62,8 @@ async function send(path: string, ask: Ask): Promise<Response> {
 async function errorOf(answer: Response): Promise<ApiError> {
 	const told = (await answer.json().catch(() => null)) as { error?: { code?: string; message?: string; hint?: string } } | null;
 	const error = told?.error;
-	return new ApiError(answer.status, error?.code ?? 'unknown', error?.message ?? `Suture answered with status ${answer.status}`, error?.hint);
+	const wait = Number(answer.headers.get('retry-after'));
+	return new ApiError(answer.status, error?.code ?? 'unknown', error?.message ?? `Suture answered with status ${answer.status}`, error?.hint, wait > 0 ? Date.now() + wait * 1000 : undefined);
 }
 
 /** One call, "/runs?state=failed" and so on below /api/v1; the answer's JSON, or undefined for none. Throws ApiError. */

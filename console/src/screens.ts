@@ -33,4 +33,6 @@ export const screens: readonly Screen[] = [
 	{ path: '/connections', title: 'Connections', group: 'Set-up', icon: 'plug', key: 'c', words: 'salesforce org emr oauth token sign in', load: () => import('./screens/connections') },
 	{ path: '/connections/new', title: 'Connect a system', right: 'setup', load: () => import('./screens/connections/fresh') },
 	{ path: '/connections/:name', title: 'Connection', load: () => import('./screens/connections/connection') },
+	{ path: '/accounts', title: 'Users and keys', group: 'Set-up', icon: 'users', key: 'u', right: 'accounts', words: 'people accounts roles invite api tokens keys', load: () => import('./screens/accounts') },
+	{ path: '/you', title: 'Your account', words: 'password my own api tokens', load: () => import('./screens/you') },
 ];

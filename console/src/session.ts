@@ -4,20 +4,34 @@ import { words } from './words';
 
 export type Right = 'see' | 'values' | 'work' | 'setup' | 'audit' | 'accounts';
 
+export type Role = 'admin' | 'operator' | 'viewer' | 'auditor';
+
 /** What GET /api/v1/session answers. */
 export interface Session {
 	account: number;
 	name: string;
+	/** How people call them. */
 	display: string;
-	role: 'admin' | 'operator' | 'viewer' | 'auditor';
+	role: Role;
 	rights: Right[];
 	csrf: string | null;
 	/** Seconds without a request after which the session ends; how many of them are left. */
 	idle_s?: number;
 	idle_left_s?: number;
+	/** When it ends in any case. */
 	ends: string | null;
 	version: string | null;
 }
+
+/** What GET /api/v1/welcome answers: what a page has to know before anybody is signed in. */
+export interface Welcome {
+	signed_in: boolean;
+	/** There is no account yet. */
+	setup: boolean;
+	provider?: { name: string; start: string } | null;
+	version?: string | null;
+}
+export const welcome = createStore<Welcome | undefined>(undefined);
 
 /** undefined: not known yet; null: nobody. */
 export const session = createStore<Session | null | undefined>(undefined);

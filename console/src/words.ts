@@ -16,6 +16,8 @@ export const words = {
 		name: 'Name',
 		password: 'Password',
 		submit: 'Sign in',
+		wait: 'Too many attempts: wait a moment',
+		locked: (time: string) => `Too many attempts. You can try again at ${time}.`,
 		expired: 'Your sign-in has ended. Sign in again to go on; what you typed is still here.',
 		idle: 'You were signed out because nothing happened for a while. What you typed is still here.',
 		leave: 'Sign in as somebody else',
@@ -39,6 +41,6 @@ export const words = {
 	notFound: { title: 'There is no such page', text: 'The address may be old or mistyped.', action: 'Go to the overview' },
 	broken: { title: 'This page stumbled', text: 'Something in the page went wrong; nothing was changed by it. Reading it again often helps.', action: 'Read the page again' },
 	unreachable: { title: 'Suture does not answer' },
-	account: { keys: 'Keys', licences: 'Licences', signOut: 'Sign out' },
+	account: { you: 'Your account', keys: 'Keys', licences: 'Licences', signOut: 'Sign out' },
 	unsaved: { title: 'Leave without saving?', text: 'What you changed on this page has not been saved and will be lost.', leave: 'Leave', stay: 'Stay' },
 } as const;

@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { live, startLive, stopLive } from '../live';
 import { usePlace } from '../router';
+import { Door, isDoor } from '../screens/signin';
 import { useSession } from '../session';
 import { words } from '../words';
 import { Questions } from '../ui/Dialog';
@@ -13,7 +14,7 @@ import { IdleWatch } from './IdleWatch';
 import { LiveBanner } from './LiveBanner';
 import { ScreenBox } from './ScreenBox';
 import { SideNav } from './SideNav';
-import { SignInAgain, SignInPage } from './SignIn';
+import { SignInAgain } from './SignIn';
 import { TopBar } from './TopBar';
 import { Unreachable, useFirstSession } from './firstSession';
 
@@ -35,10 +36,10 @@ export function App() {
 				<Skeleton lines={4} />
 			</main>
 		);
-	if (who === null)
+	if (who === null || isDoor(path))
 		return (
 			<>
-				<SignInPage />
+				<Door path={path} />
 				<Toasts />
 				<Tips />
 			</>

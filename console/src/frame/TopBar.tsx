@@ -103,6 +103,7 @@ export function TopBar({ who }: { who: Session }) {
 					button={who.display || who.name}
 					class="user-menu"
 					items={[
+						{ label: words.account.you, icon: 'user', href: '/you' },
 						{ label: words.account.keys, icon: 'list', run: () => keyHelpOpen.set(true) },
 						{ label: words.account.licences, icon: 'file-text', run: () => void window.open('/assets/licences.txt', '_blank', 'noopener') },
 						{ label: words.account.signOut, icon: 'unplug', run: () => void signOut() },

@@ -1,20 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import { api, asApiError, type ApiError } from '../api';
-import { createStore } from '../lib/store';
-import { session, type Session } from '../session';
+import { session, welcome, type Session, type Welcome } from '../session';
 import { ErrorState } from '../ui/States';
 import { words } from '../words';
 
-interface Welcome {
-	signed_in: boolean;
-	/** There is no account yet. */
-	setup: boolean;
-	version: string | null;
-}
-
-export const welcome = createStore<Welcome | null>(null);
-
-async function whoIsThere(): Promise<Session | null> {
+/** Who is signed in; null: nobody. The welcome comes first: asking for the session of nobody would be an error in the browser's console. */
+async function readSession(): Promise<Session | null> {
 	const told = await api<Welcome>('/welcome', { stayOut: true, background: true });
 	welcome.set(told);
 	return told.signed_in ? api<Session>('/session', { stayOut: true }) : null;
@@ -26,7 +17,7 @@ export function useFirstSession(): { error: ApiError | undefined; retry: () => v
 	const [error, setError] = useState<ApiError | undefined>();
 	useEffect(() => {
 		setError(undefined);
-		whoIsThere()
+		readSession()
 			.then((who) => session.set(who))
 			.catch((caught: unknown) => {
 				const told = asApiError(caught);
