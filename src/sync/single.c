@@ -157,8 +157,8 @@ static struct str reference_field(const struct plan *plan, enum side side)
 }
 
 /* Those that store this record's id, and those of its name. */
-static int note_all_candidates(struct engine *engine, struct plan *plan, struct arena *arena,
-                               const struct staged *staged, struct err *err)
+int single_candidates(struct engine *engine, struct plan *plan, struct arena *arena, const struct staged *staged,
+                      struct err *err)
 {
 	const struct mapping *m = &plan->mapping;
 	enum side other = side_other(staged->side);
@@ -197,7 +197,7 @@ static int leave_alone(struct db *db, void *context, struct err *err)
 	return stage_only(db, job->plan->sync_id, job->id, err);
 }
 
-static int judge(struct engine *engine, struct plan *plan, struct err *err)
+int single_judge(struct engine *engine, struct plan *plan, struct err *err)
 {
 	struct reconciler *r = reconciler_new(engine, plan);
 	size_t decided;
@@ -210,22 +210,27 @@ static int judge(struct engine *engine, struct plan *plan, struct err *err)
 	return code;
 }
 
+int single_put_aside(struct engine *engine, const struct plan *plan, int64_t id, struct err *err)
+{
+	struct alone_job alone = { plan, id };
+
+	return store_write(engine->store, RELAXED, leave_alone, &alone, err);
+}
+
 int run_preview(struct engine *engine, struct plan *plan, enum side side, struct str id, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct staged_job job = { .arena = &arena };
-	struct alone_job alone = { .plan = plan };
 
 	ensure(engine->dry);
 	plan->blind = true;
 	if (plan_sign_in(plan, err) < 0 || run_capture_one(engine, plan, side, id, DOOR_CLICK, 0, &job.id, err) < 0)
 		return err_pass(err);
-	alone.id = job.id;
-	if (store_write(engine->store, RELAXED, leave_alone, &alone, err) < 0 ||
+	if (single_put_aside(engine, plan, job.id, err) < 0 ||
 	    store_read(engine->store, read_one_staged, &job, err) < 0 ||
-	    note_all_candidates(engine, plan, &arena, &job.staged, err) < 0)
+	    single_candidates(engine, plan, &arena, &job.staged, err) < 0)
 		return err_pass(err);
-	return judge(engine, plan, err);
+	return single_judge(engine, plan, err);
 }
 
 static int follow_one(struct db *db, void *context, struct err *err)
@@ -247,7 +252,6 @@ int single_preview(struct engine *engine, struct plan *plan, enum side side, con
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	const struct capture how = { .side = side, .door = DOOR_CLICK, .priority = STAGED_PERSON, .total = -1 };
 	struct staged_job job = { .arena = &arena };
-	struct alone_job alone = { .plan = plan };
 	struct captured done;
 	size_t looked;
 	bool left;
@@ -256,13 +260,13 @@ int single_preview(struct engine *engine, struct plan *plan, enum side side, con
 	plan->blind = true;
 	if (plan_sign_in(plan, err) < 0 || capture_wish(engine, plan, &arena, asked, &how, &done, err) < 0)
 		return err_pass(err);
-	alone.id = job.id = done.last_id;
-	if (store_write(engine->store, RELAXED, leave_alone, &alone, err) < 0 ||
+	job.id = done.last_id;
+	if (single_put_aside(engine, plan, job.id, err) < 0 ||
 	    look_round(engine, plan, &looked, &left, err) < 0 || store_read(engine->store, follow_one, &job, err) < 0)
 		return err_pass(err);
-	if (has_to_match(&job.staged) && note_all_candidates(engine, plan, &arena, &job.staged, err) < 0)
+	if (has_to_match(&job.staged) && single_candidates(engine, plan, &arena, &job.staged, err) < 0)
 		return err_pass(err);
-	return judge(engine, plan, err);
+	return single_judge(engine, plan, err);
 }
 
 /* ---- retry ---- */

@@ -12,4 +12,12 @@ int single_fetch(struct plan *plan, struct arena *arena, enum side side, struct 
 int single_preview(struct engine *engine, struct plan *plan, enum side side, const struct asked *asked,
                    struct err *err) MUST_CHECK;
 
+/* For previews, in a scratch copy. Nothing but payload `id` waits and nothing is owed; id 0: nothing waits at all. */
+int single_put_aside(struct engine *engine, const struct plan *plan, int64_t id, struct err *err) MUST_CHECK;
+/* Reads who could be the counterpart of this payload into the index of identities. */
+int single_candidates(struct engine *engine, struct plan *plan, struct arena *arena, const struct staged *staged,
+                      struct err *err) MUST_CHECK;
+/* Decides what waits. */
+int single_judge(struct engine *engine, struct plan *plan, struct err *err) MUST_CHECK;
+
 #endif
