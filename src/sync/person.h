@@ -60,4 +60,18 @@ struct hit {
 int person_search(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, struct str text,
                   struct hit **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 
+/* Records beside each other, as they are now: read at their systems. For a person who may see them: one line a record in the audit trail. */
+struct compared {
+	enum side side;
+	struct str id;              /* to be filled by the caller, with `side` */
+	bool there;                 /* its system has it */
+	struct str linked_to;       /* the other side's id; empty: free */
+	const struct value *values; /* one a field of the mapping, in CRM form; NULL: not there, or not readable */
+	struct str trouble;         /* why it is not readable */
+};
+enum { COMPARE_MOST = 12 };
+/* ERR_USAGE: more than COMPARE_MOST. */
+int person_compare(struct engine *engine, struct plan *plan, struct arena *arena, struct compared *all, size_t count,
+                   struct err *err) MUST_CHECK;
+
 #endif
