@@ -19,9 +19,13 @@ static const struct api_route *const areas[] = {
 	api_describe_routes,
 	api_events_routes,
 	api_health_routes,
+	api_link_routes,
 	api_log_routes,
 	api_mapping_routes,
 	api_policy_routes,
+	api_review_routes,
+	api_staged_routes,
+	api_timeline_routes,
 	api_session_routes,
 	api_sync_routes,
 };

@@ -3,6 +3,7 @@
  * Values of patients are read only by routes that need the right for them and leave a line in the audit trail.
  */
 #include "api/api_mapping.h"
+#include "api/api_verdict.h"
 
 #include <string.h>
 
@@ -342,53 +343,14 @@ struct preview {
 	bool told;
 };
 
-static struct json *value_json(struct api_call *call, const struct value *v)
-{
-	return v && v->kind != VALUE_BLANK ? json_new_text(call->arena, arena_str(call->arena, v->text))
-	                                   : json_new(call->arena, JSON_NULL);
-}
-
-static void add_field(struct api_call *call, struct json *list, const struct verdict *v, size_t i)
-{
-	const struct field_map *f = &v->plan->mapping.fields[i];
-	const struct merged *m = &v->merged[i];
-	struct json *j = api_new(call);
-
-	api_set(call, j, "name", arena_str(call->arena, f->name));
-	api_set(call, j, "crm", arena_str(call->arena, path_text(f->crm)));
-	api_set(call, j, "emr", f->emr_count ? arena_str(call->arena, path_text(f->emr[0])) : STR_EMPTY);
-	json_set(j, STR("emr_value"), value_json(call, v->emr ? &v->emr[i] : NULL));
-	json_set(j, STR("crm_value"), value_json(call, v->crm ? &v->crm[i] : NULL));
-	json_set(j, STR("after"), value_json(call, &m->value));
-	api_set_bool(call, j, "to_crm", m->write_crm);
-	api_set_bool(call, j, "to_emr", m->write_emr);
-	api_set_bool(call, j, "conflict", m->conflict);
-	api_set_bool(call, j, "review", m->review);
-	api_set(call, j, "rule", str_of(merge_rule_name(m->rule)));
-	api_set(call, j, "reason", str_of(merge_rule_reason(m->rule)));
-	json_append(list, j);
-}
-
 static void take_verdict(void *context, const struct verdict *v)
 {
 	struct preview *p = context;
-	struct api_call *call = p->call;
-	struct json *fields = api_new_list(call);
 
 	if (p->told || (p->id.len && !str_eq(p->side == SIDE_EMR ? v->emr_id : v->crm_id, p->id)))
 		return;
 	p->told = true;
-	for (size_t i = 0; v->merged && i < v->plan->mapping.count; i++)
-		add_field(call, fields, v, i);
-	call->answer = api_new(call);
-	api_set(call, call->answer, "emr_id", arena_str(call->arena, v->emr_id));
-	api_set(call, call->answer, "crm_id", arena_str(call->arena, v->crm_id));
-	api_set(call, call->answer, "outcome", str_of(outcome_name(v->outcome)));
-	api_set(call, call->answer, "reason", arena_str(call->arena, str_of(v->reason)));
-	api_set(call, call->answer, "candidates", arena_str(call->arena, v->candidates));
-	api_set(call, call->answer, "error_code", arena_str(call->arena, v->error_code));
-	api_set(call, call->answer, "error_field", arena_str(call->arena, v->error_field));
-	json_set(call->answer, STR("fields"), fields);
+	p->call->answer = api_verdict(p->call, v);
 }
 
 /* The document is stored in the copy only. */

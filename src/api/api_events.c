@@ -17,6 +17,8 @@
 /* To add topics: a line. */
 static const struct api_topic *const topic_tables[] = {
 	api_health_topics,
+	api_review_topics,
+	api_staged_topics,
 	api_sync_topics,
 };
 

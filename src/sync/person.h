@@ -19,6 +19,9 @@ struct wished {
 int person_wish(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, enum wish wish,
                 struct str record_id, struct str partner, int64_t timeout_ms, struct wished *ret,
                 struct err *err) MUST_CHECK;
+/* An id as records carry it. ERR_USAGE: it is none. */
+int person_id(const struct plan *plan, struct arena *arena, enum side side, struct str text, struct str *ret,
+              struct err *err) MUST_CHECK;
 /* The same with a reason for the audit trail (NULL: none was given). */
 struct person_asks {
 	enum side side;

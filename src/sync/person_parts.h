@@ -5,9 +5,6 @@
 #include "sync/link.h"
 #include "sync/person.h"
 
-/* An id as records carry it. ERR_USAGE: it is none. */
-int person_id(const struct plan *plan, struct arena *arena, enum side side, struct str text, struct str *ret,
-              struct err *err) MUST_CHECK;
 /* Brings captured payloads to their end, or waits for whoever has the sync's lock, up to timeout_ms. *ret: of the last one. */
 int person_follow(struct engine *engine, struct plan *plan, struct arena *arena, const int64_t *ids, size_t count,
                   int64_t timeout_ms, struct wished *ret, struct err *err) MUST_CHECK;

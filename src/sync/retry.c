@@ -4,6 +4,7 @@
 #include "sync/audit.h"
 #include "sync/catalog.h"
 #include "sync/look.h"
+#include "sync/person_parts.h"
 #include "sync/single.h"
 
 /* ---- acts ---- */
@@ -24,7 +25,8 @@ static struct str subject_of(const struct act *act)
 	const struct staged_filter *f = act->filter;
 
 	if (f->id)
-		return arena_printf(act->arena, "payload %lld of sync %.*s", (long long)f->id, STR_ARG(act->plan->name));
+		return arena_printf(act->arena, "payload %lld of sync %.*s", (long long)f->id,
+		                    STR_ARG(act->plan->name));
 	if (f->code.len)
 		return arena_printf(act->arena, "payloads of sync %.*s that failed with %.*s%s%.*s",
 		                    STR_ARG(act->plan->name), STR_ARG(f->code), f->error_field.len ? " in " : "",
@@ -71,6 +73,20 @@ int retry_leave_out(struct engine *engine, const struct plan *plan, struct arena
 	struct act act = { engine, plan, arena, filter, "leave_out", why, stage_skip, 0 };
 
 	return act_on(&act, ret_count, err);
+}
+
+int retry_one(struct engine *engine, struct plan *plan, struct arena *arena, int64_t id, const char *why,
+              int64_t timeout_ms, struct wished *ret, struct err *err)
+{
+	const struct staged_filter filter = { .id = id, .sync_id = plan->sync_id };
+	int64_t count;
+
+	if (retry_hand_over(engine, plan, arena, &filter, why, &count, err) < 0)
+		return err_pass(err);
+	if (count == 0)
+		return err_set(err, ERR_CONFLICT, "payload %lld has not failed: there is nothing to retry",
+		               (long long)id);
+	return person_follow(engine, plan, arena, &id, 1, timeout_ms, ret, err);
 }
 
 /* ---- preview ---- */

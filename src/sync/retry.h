@@ -4,6 +4,7 @@
 #ifndef SUTURE_SYNC_RETRY_H
 #define SUTURE_SYNC_RETRY_H
 
+#include "sync/person.h"
 #include "sync/stage.h"
 
 /* Hands them to the road, which reads each record anew where it is known, and notes it in the audit trail. Waits for nothing. *ret_count: how many. `filter`
@@ -11,6 +12,9 @@
 int retry_hand_over(struct engine *engine, const struct plan *plan, struct arena *arena,
                     const struct staged_filter *filter, const char *why, int64_t *ret_count,
                     struct err *err) MUST_CHECK;
+/* One, and waits for what becomes of it, up to timeout_ms (as person_asks does). ERR_CONFLICT: it has not failed. */
+int retry_one(struct engine *engine, struct plan *plan, struct arena *arena, int64_t id, const char *why,
+              int64_t timeout_ms, struct wished *ret, struct err *err) MUST_CHECK;
 /* A person leaves failed or parked ones out: they keep their bytes and their error, and are done. */
 int retry_leave_out(struct engine *engine, const struct plan *plan, struct arena *arena,
                     const struct staged_filter *filter, const char *why, int64_t *ret_count,

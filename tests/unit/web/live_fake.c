@@ -31,3 +31,9 @@ int live_state(struct live *live, struct arena *arena, struct live_sync **ret, s
 	*ret_count = live->sync_count;
 	return 0;
 }
+
+void live_ring(struct live *live, int64_t sync_id)
+{
+	(void)live;
+	(void)sync_id;
+}
