@@ -126,8 +126,7 @@ check('FilterBar: filters are in the address at once and can be cleared', async 
 
 check('Table: j and k, Enter, x, sorting', async ({ page }) => {
   const table = page.getByRole('table', { name: 'Runs' });
-  await page.locator('h1').focus();
-  await page.keyboard.press('j');
+  await table.getByRole('row').nth(1).focus();
   assert.match(await focusedText(page), /b-1001/);
   await page.keyboard.press('j');
   await page.keyboard.press('k');

@@ -51,6 +51,12 @@ export function duration(ms: number): string {
 	return `${seconds} s`;
 }
 
+/** Words of the API as a sentence: with a capital letter, and an end. */
+export function sentence(text: string): string {
+	const first = text.charAt(0).toLocaleUpperCase() + text.slice(1);
+	return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
 export function bytes(size: number): string {
 	if (size < 1024) return `${size} B`;
 	return size < 1024 * 1024 ? `${(size / 1024).toFixed(1)} KB` : `${(size / 1024 / 1024).toFixed(1)} MB`;

@@ -1,6 +1,6 @@
 // Keys that work anywhere on a screen: 'r', '?', 'Ctrl+k', or 'g o' for one after the other. Single letters never fire while somebody types or with a dialog open,
 // and can be switched off.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { createStore } from './store';
 
 export interface Key {
@@ -9,6 +9,8 @@ export interface Key {
 	/** What it does, for the list of keys. */
 	does: string;
 	run: (event: KeyboardEvent) => void;
+	/** Is the person there? Of two lists on a page the one with the focus gets the key. */
+	within?: () => boolean;
 	/** In the list of keys; "This screen" when it says nothing. */
 	group?: string;
 }
@@ -52,9 +54,10 @@ let firstTimer: number | undefined;
 
 function find(name: string): Key | undefined {
 	// Whoever came last stands nearest to the person.
-	return keysNow()
+	const fitting = keysNow()
 		.reverse()
-		.find((key) => key.keys === name);
+		.filter((key) => key.keys === name);
+	return fitting.find((key) => key.within?.()) ?? fitting[0];
 }
 
 function onKey(event: KeyboardEvent): void {
@@ -84,7 +87,8 @@ export function useKeys(keys: Key[]): void {
 	const latest = useRef(keys);
 	latest.current = keys;
 	const names = keys.map((key) => key.keys).join('|');
-	useEffect(() => {
+	// Before the page is painted: whoever sees it may press a key.
+	useLayoutEffect(() => {
 		const mine = latest.current.map((key, index) => ({ ...key, run: (event: KeyboardEvent) => latest.current[index]?.run(event) }));
 		stack.add(mine);
 		return () => {

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError, Loaded } from '../api';
+import { sentence } from '../lib/format';
 import { Button } from './Button';
 import { Icon } from './Icon';
 import type { IconName } from './icons';
@@ -23,9 +24,9 @@ export function ErrorState({ error, retry, title = 'This could not be read' }: {
 			<Icon name="circle-alert" />
 			<h2>{title}</h2>
 			<p>
-				{error.message}. <code>{error.code}</code>
+				{sentence(error.message)} <code>{error.code}</code>
 			</p>
-			{error.hint && <p>{error.hint}</p>}
+			{error.hint && <p>{sentence(error.hint)}</p>}
 			{retry && (
 				<div class="row">
 					<Button icon="refresh-cw" onClick={retry}>
@@ -44,8 +45,8 @@ export function ErrorNote({ error }: { error: ApiError | undefined }) {
 		<div class="notice is-bad" role="alert">
 			<Icon name="circle-alert" />
 			<div>
-				{error.message}. <code>{error.code}</code>
-				{error.hint && <div>{error.hint}</div>}
+				{sentence(error.message)} <code>{error.code}</code>
+				{error.hint && <div>{sentence(error.hint)}</div>}
 			</div>
 		</div>
 	);

@@ -112,13 +112,14 @@ export function Table<T>(props: TableProps<T>) {
 	const select = (row: T | undefined) => {
 		if (row && onSelect) onSelect(toggled(selected ?? new Set(), rowKey(row)));
 	};
+	const within = () => body.current?.contains(document.activeElement) ?? false;
 	useKeys(
 		rows.length === 0
 			? []
 			: [
-					{ keys: 'j', does: 'Next row', group: 'Lists', run: () => step(1) },
-					{ keys: 'k', does: 'Row before', group: 'Lists', run: () => step(-1) },
-					...(onSelect ? [{ keys: 'x', does: 'Select the row', group: 'Lists', run: () => select(rows[focused()]) }] : []),
+					{ keys: 'j', does: 'Next row', group: 'Lists', within, run: () => step(1) },
+					{ keys: 'k', does: 'Row before', group: 'Lists', within, run: () => step(-1) },
+					...(onSelect ? [{ keys: 'x', does: 'Select the row', group: 'Lists', within, run: () => select(rows[focused()]) }] : []),
 				],
 	);
 	if (rows.length === 0 && empty !== undefined && !busy) return <>{empty}</>;

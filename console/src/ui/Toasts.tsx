@@ -1,6 +1,7 @@
 // What just happened, at the bottom, for six seconds; errors until they are closed. Never patient data: a toast is no place that is audited.
 import { useEffect, useRef } from 'preact/hooks';
 import { asApiError } from '../api';
+import { sentence } from '../lib/format';
 import { createStore, useStore } from '../lib/store';
 import { Button } from './Button';
 import { Icon } from './Icon';
@@ -32,7 +33,7 @@ export function toast(what: Toast | string): void {
 /** For a `catch`: says what the API said. */
 export function toastError(error: unknown): void {
 	const { message, hint } = asApiError(error);
-	toast({ tone: 'bad', text: hint ? `${message}. ${hint}` : message });
+	toast({ tone: 'bad', text: hint ? `${sentence(message)} ${sentence(hint)}` : sentence(message) });
 }
 
 function One({ toast: it }: { toast: Toast & { id: number } }) {

@@ -91,12 +91,13 @@ export function VirtualTable<T>({ label, columns, total, rowAt, onRange, href, o
 	useEffect(() => {
 		if (focus !== null) scroller.current?.querySelector<HTMLElement>(`[data-index="${focus}"]`)?.focus({ preventScroll: true });
 	}, [focus, shown.from]);
+	const within = () => scroller.current?.contains(document.activeElement) ?? false;
 	useKeys(
 		total === 0
 			? []
 			: [
-					{ keys: 'j', does: 'Next row', group: 'Lists', run: () => step(1) },
-					{ keys: 'k', does: 'Row before', group: 'Lists', run: () => step(-1) },
+					{ keys: 'j', does: 'Next row', group: 'Lists', within, run: () => step(1) },
+					{ keys: 'k', does: 'Row before', group: 'Lists', within, run: () => step(-1) },
 				],
 	);
 
