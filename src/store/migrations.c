@@ -260,5 +260,13 @@ const struct migration migrations[] = {
 	  "PRIMARY KEY (who, subject));",
 	  NULL },
 	{ "what came in real time", "CREATE INDEX staged_live ON staged (sync_id, id) WHERE door IN (1, 3);", NULL },
+	{ "a write may have to wait for another one; the loop breaker counts field by field; a table nobody wrote to",
+	  "ALTER TABLE outbox ADD COLUMN after_id INTEGER;"
+	  "ALTER TABLE link ADD COLUMN turn_fields TEXT;"
+	  "ALTER TABLE link DROP COLUMN turns;"
+	  "ALTER TABLE link DROP COLUMN turns_since_ms;"
+	  "ALTER TABLE link DROP COLUMN turn_side;"
+	  "DROP TABLE installation_fact;",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

@@ -12,8 +12,8 @@
 
 #define COLUMNS                                                                                                        \
 	"id, sync_id, state, emr_id, crm_id, run_id, how, base, emr_hash, emr_version, emr_modified_ms, crm_version, " \
-	"staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms, emr_seen_ms, crm_seen_ms, turns, "       \
-	"turns_since_ms, stopped_why, turn_side"
+	"staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms, emr_seen_ms, crm_seen_ms, "              \
+	"turn_fields, stopped_why"
 
 static const struct statement INSERT = { "INSERT INTO link (sync_id, state, emr_id, crm_id, run_id, how, base, "
 	                                 "emr_hash, emr_version, emr_modified_ms, crm_version,"
@@ -42,9 +42,7 @@ static const struct statement MOVE_EMR = { "UPDATE link SET emr_id = $2, emr_has
 	                                   "emr_modified_ms = NULL, emr_seen_ms = NULL WHERE id = $1" };
 static const struct statement MOVE_CRM = { "UPDATE link SET crm_id = $2, crm_version = NULL, crm_modified_ms = NULL, "
 	                                   "crm_seen_ms = NULL WHERE id = $1" };
-static const struct statement TURNS = {
-	"UPDATE link SET turns = $2, turns_since_ms = $3, stopped_why = $4, turn_side = $5 WHERE id = $1"
-};
+static const struct statement TURNS = { "UPDATE link SET turn_fields = $2, stopped_why = $3 WHERE id = $1" };
 /* What was ended stays in the history: 3 is "ended, and forgiven". Each of the two alone is forgiven by a younger link. */
 static const struct statement FORGIVE = {
 	"UPDATE link SET state = 3 WHERE sync_id = $1 AND state = 2 AND emr_id = $2 AND crm_id = $3"
@@ -142,10 +140,8 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.crm_modified_ms = row_int(rows, "crm_modified_ms"),
 		.emr_seen_ms = row_int(rows, "emr_seen_ms"),
 		.crm_seen_ms = row_int(rows, "crm_seen_ms"),
-		.turns = row_int(rows, "turns"),
-		.turns_since_ms = row_int(rows, "turns_since_ms"),
 		.stopped_why = arena_str(arena, row_text(rows, "stopped_why")),
-		.turn_side = row_int(rows, "turn_side"),
+		.turn_fields = arena_str(arena, row_text(rows, "turn_fields")),
 	};
 	if (hash.len == sizeof(ret->emr_hash.bytes))
 		memcpy(ret->emr_hash.bytes, hash.at, hash.len);
@@ -303,9 +299,7 @@ int link_move(struct db *db, int64_t id, enum side side, struct str survivor, st
 int link_turns(struct db *db, const struct link *l, struct err *err)
 {
 	return db_run(db, &TURNS,
-	              BIND(bind_int(l->id), bind_int(l->turns), bind_id(l->turns_since_ms),
-	                   bind_text_or_null(l->stopped_why), bind_id(l->turn_side)),
-	              err);
+	              BIND(bind_int(l->id), bind_text_or_null(l->turn_fields), bind_text_or_null(l->stopped_why)), err);
 }
 
 int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err)

@@ -20,8 +20,7 @@ struct link {
 	struct str emr_version, crm_version;
 	int64_t emr_modified_ms, crm_modified_ms; /* by each far side's own clock: what the base has looked at */
 	int64_t emr_seen_ms, crm_seen_ms;         /* by our clock: when that side was last read for this link */
-	int64_t turns, turns_since_ms;            /* the loop breaker: changes of direction, counted since */
-	int64_t turn_side;      /* the side whose change was carried over last, plus one; 0: none yet */
+	struct str turn_fields; /* the loop breaker: changes of direction, field by field (breaker.c) */
 	struct str stopped_why; /* the loop breaker stopped it; empty: it flows */
 	int64_t staged_id;      /* the payload last settled: its bytes */
 	int64_t created_ms, settled_ms;
@@ -74,7 +73,7 @@ struct looked {
 int link_look(struct db *db, int64_t id, const struct looked *looked, struct err *err) MUST_CHECK;
 /* R32: the record of that side was merged into another one. */
 int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err) MUST_CHECK;
-/* The loop breaker's count (turns, turns_since_ms, turn_side); stopped_why not empty stops the link, empty lets it flow. */
+/* The loop breaker's count (turn_fields); stopped_why not empty stops the link, empty lets it flow. */
 int link_turns(struct db *db, const struct link *link, struct err *err) MUST_CHECK;
 /* R29: somebody asked for these two again: what was ended between them no longer bars them. */
 int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err) MUST_CHECK;

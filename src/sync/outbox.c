@@ -8,13 +8,14 @@
 
 static const struct statement ADD = { "INSERT INTO outbox (sync_id, side, priority, op, link_id, staged_id, run_id, "
 	                              "record_id, external_key, body, base, attempts,"
-	                              " due_ms, created_ms, version) VALUES "
-	                              "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,$12,$13,$14)" };
+	                              " due_ms, created_ms, version, after_id) VALUES "
+	                              "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,$12,$13,$14,$15)" };
 static const struct statement DUE = {
 	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
 	"attempts, due_ms, created_ms,"
 	" error_code, version, sent FROM outbox WHERE sync_id = $1 AND side = $2 AND priority = $3 AND id > $4 AND "
 	"(due_ms <= $5 OR due_ms > $7)"
+	" AND (after_id IS NULL OR NOT EXISTS (SELECT 1 FROM outbox first WHERE first.id = outbox.after_id))"
 	" ORDER BY id LIMIT $6"
 };
 static const struct statement OF_LINK = {
@@ -40,13 +41,14 @@ static const struct statement COUNTS = { "SELECT SUM(CASE WHEN priority < 2 THEN
 int outbox_add(struct db *db, struct owed *owed, struct err *err)
 {
 	int64_t now = clock_wall_ms();
-	int code = db_run(db, &ADD,
-	                  BIND(bind_int(owed->sync_id), bind_int(owed->side), bind_int(owed->priority),
-	                       bind_int(owed->op), bind_int(owed->link_id), bind_id(owed->staged_id),
-	                       bind_id(owed->run_id), bind_text(owed->record_id), bind_text_or_null(owed->key),
-	                       bind_blob(owed->body), owed->base.len ? bind_blob(owed->base) : bind_null(),
-	                       bind_int(owed->due_ms), bind_int(now), bind_text_or_null(owed->version)),
-	                  err);
+	int code =
+	        db_run(db, &ADD,
+	               BIND(bind_int(owed->sync_id), bind_int(owed->side), bind_int(owed->priority), bind_int(owed->op),
+	                    bind_int(owed->link_id), bind_id(owed->staged_id), bind_id(owed->run_id),
+	                    bind_text(owed->record_id), bind_text_or_null(owed->key), bind_blob(owed->body),
+	                    owed->base.len ? bind_blob(owed->base) : bind_null(), bind_int(owed->due_ms), bind_int(now),
+	                    bind_text_or_null(owed->version), bind_id(owed->after_id)),
+	               err);
 
 	if (code < 0)
 		return err_wrap(err, "add to the outbox");

@@ -23,6 +23,7 @@ struct owed {
 	        sent; /* a create that may have been carried out: ids that were known of such a record before, as a JSON list; empty: it was not */
 	struct str base; /* sealed: what the base becomes, for the fields of this write; empty: nothing */
 	int64_t attempts, due_ms, created_ms;
+	int64_t after_id; /* add: not before this entry is done; 0: none */
 	struct str error_code;
 };
 

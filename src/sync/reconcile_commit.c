@@ -156,23 +156,33 @@ static int commit_unchanged(struct db *db, const struct commit *job, struct item
 	                    link.id, item->verdict.reason, err);
 }
 
-static int owe_all(struct db *db, const struct item *item, int64_t link_id, bool waits, struct err *err)
+static int owe_all(struct db *db, struct item *item, int64_t link_id, bool waits, struct err *err)
 {
 	for (size_t i = 0; i < item->writes.count; i++) {
-		struct owed owed = item->writes.owed[i];
+		struct owed *owed = &item->writes.owed[i];
 
-		owed.link_id = link_id;
-		owed.staged_id = waits ? item->staged->id : 0;
-		owed.run_id = item->staged->run_id;
-		if (outbox_add(db, &owed, err) < 0)
+		owed->link_id = link_id;
+		owed->staged_id = waits ? item->staged->id : 0;
+		owed->run_id = item->staged->run_id;
+		if (outbox_add(db, owed, err) < 0)
 			return err_pass(err);
 	}
 	return 0;
 }
 
+/* An id that is unique in the CRM is given up by one record before another one takes it: two calls, as one may be checked as a whole. */
+static void take_after(struct item *item, const struct item *gives_up)
+{
+	for (size_t i = 0; i < item->writes.count; i++) {
+		for (size_t j = 0; j < gives_up->writes.count; j++) {
+			if (item->writes.owed[i].side == SIDE_CRM && gives_up->writes.owed[j].side == SIDE_CRM)
+				item->writes.owed[i].after_id = gives_up->writes.owed[j].id;
+		}
+	}
+}
+
 /* R30: what these two were linked to before ends first. The old counterparts are let go of; the fields of this pair are written by its own writes. */
-static int end_displaced(struct db *db, const struct commit *job, const struct item *item, enum side side,
-                         struct err *err)
+static int end_displaced(struct db *db, const struct commit *job, struct item *item, enum side side, struct err *err)
 {
 	struct arena *arena = &job->chunk->arena;
 	struct str id = side == SIDE_EMR ? item->verdict.emr_id : item->verdict.crm_id;
@@ -186,19 +196,20 @@ static int end_displaced(struct db *db, const struct commit *job, const struct i
 	if (!found)
 		return 0;
 	compose.side = side;
-	compose.person =
-	        true; /* before this pair's own write: ids that are unique there are given up before they are taken */
+	compose.person = true;
 	compose.emr_id = side == SIDE_EMR ? STR_EMPTY : link.emr_id;
 	compose.crm_id = side == SIDE_CRM ? STR_EMPTY : link.crm_id;
 	compose_undo(&compose, REMOVAL_UNLINK, true, &other.writes);
 	if (outbox_forget_link(db, link.id, err) < 0 || stage_let_go(db, link.id, err) < 0 ||
 	    link_end(db, link.id, "one of its records was linked to another one (R30)", err) < 0)
 		return err_pass(err);
-	return owe_all(db, &other, link.id, false, err);
+	if (owe_all(db, &other, link.id, false, err) < 0)
+		return err_pass(err);
+	take_after(item, &other);
+	return 0;
 }
 
-static int insert_link(struct db *db, const struct commit *job, const struct item *item, struct link *link,
-                       struct err *err)
+static int insert_link(struct db *db, const struct commit *job, struct item *item, struct link *link, struct err *err)
 {
 	const struct staged *s = item->staged;
 
@@ -322,7 +333,7 @@ static int commit_skipped(struct db *db, const struct commit *job, const struct 
 }
 
 /* R29, R31: the link ends, and its records are told. */
-static int commit_undo(struct db *db, const struct commit *job, const struct item *item, struct err *err)
+static int commit_undo(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
 	int64_t id = item->resolved.link.id;
 	bool waits = item->writes.wait;

@@ -335,52 +335,56 @@ static struct compose composing(struct reconciler *r, struct chunk *chunk, struc
 		                  .base = item->base };
 }
 
-/* Names of the fields that a change of `from` brings into motion. *ret_put_back: they go back to where they came from, and none goes over. */
-static size_t moving_fields(const struct mapping *m, const struct item *item, enum side from, struct str *ret,
-                            bool *ret_put_back)
+/* The fields that a change of `from` brings into motion. */
+static size_t moving_fields(const struct mapping *m, const struct item *item, enum side from, struct moving *ret)
 {
-	size_t over = 0, count = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < m->count; i++) {
 		const struct merged *f = &item->merged[i];
+		bool over = from == SIDE_EMR ? f->write_crm : f->write_emr;
 
 		if (f->write_crm || f->write_emr)
-			ret[count++] = m->fields[i].name;
-		over += from == SIDE_EMR ? f->write_crm : f->write_emr;
+			ret[count++] = (struct moving) { m->fields[i].name, !over };
 	}
-	*ret_put_back = over == 0;
 	return count;
+}
+
+static void stop_pair(struct chunk *chunk, struct item *item, struct str field)
+{
+	decide(item, OUTCOME_FAILED, arena_text(&chunk->arena, item->resolved.link.stopped_why));
+	item->verdict.error_code = STR("loop");
+	item->verdict.error_field = field;
+	item->writes.count = 0;
 }
 
 /* The loop breaker: this payload's change is about to move a pair that is linked already. */
 static void count_turn(struct reconciler *r, struct chunk *chunk, struct item *item)
 {
 	struct link *link = &item->resolved.link;
-	struct str *fields = arena_new_array(&chunk->arena, struct str, r->plan->mapping.count);
+	struct moving *moving = arena_new_array(&chunk->arena, struct moving, r->plan->mapping.count);
 	enum side from = item->staged->side;
-	int64_t was = link->turn_side;
-	bool put_back;
-	size_t count = moving_fields(&r->plan->mapping, item, from, fields, &put_back);
+	size_t count = moving_fields(&r->plan->mapping, item, from, moving);
+	ptrdiff_t at;
 
 	if (item->resolved.kind != RESOLVED_LINKED)
 		return;
 	if (breaker_lets_through(item->staged)) {
-		item->turned = was > 0 || link->stopped_why.len > 0;
+		item->turned = link->turn_fields.len > 0 || link->stopped_why.len > 0;
 		breaker_reset(link);
 		return;
 	}
 	if (count == 0)
 		return;
-	if (link->stopped_why.len == 0) {
-		item->turned = put_back || was != (int64_t)from + 1;
-		if (!breaker_turn(link, from, put_back, r->plan->turns_max, clock_wall_ms()))
-			return;
-		link->stopped_why = breaker_reason(&chunk->arena, r->plan, fields, count);
+	if (link->stopped_why.len) {
+		stop_pair(chunk, item, count == 1 ? moving[0].field : STR_EMPTY);
+		return;
 	}
-	decide(item, OUTCOME_FAILED, arena_text(&chunk->arena, link->stopped_why));
-	item->verdict.error_code = STR("loop");
-	item->verdict.error_field = count == 1 ? fields[0] : STR_EMPTY;
-	item->writes.count = 0;
+	at = breaker_turn(&chunk->arena, link, from, moving, count, r->plan->turns_max, clock_wall_ms(), &item->turned);
+	if (at < 0)
+		return;
+	link->stopped_why = breaker_reason(&chunk->arena, r->plan, moving[at].field);
+	stop_pair(chunk, item, moving[at].field);
 }
 
 /* R26: a record that was pushed to us may have changed since; before it is written to itself it is read. */

@@ -176,21 +176,57 @@ static void test_R27_systems_that_respell_each_write_settle_without_the_breaker(
 	rig_close(&rig);
 }
 
+static bool turn(struct arena *arena, struct link *link, enum side from, const char *field, int64_t most,
+                 int64_t now_ms)
+{
+	const struct moving moving = { str_of(field), false };
+	bool turned;
+
+	return breaker_turn(arena, link, from, &moving, 1, most, now_ms, &turned) >= 0;
+}
+
 static void test_turns_are_counted_within_an_hour(void **state)
 {
+	SCOPED(arena) struct arena arena = ARENA_INIT;
 	const int64_t minute = 60000;
 	struct link link = { .id = 1 };
 
 	(void)state;
 	for (int64_t i = 0; i < 100; i++) /* a turn each ten minutes: never more than seven in an hour */
-		assert_false(breaker_turn(&link, i % 2 ? SIDE_CRM : SIDE_EMR, false, 10, i * 10 * minute));
+		assert_false(turn(&arena, &link, i % 2 ? SIDE_CRM : SIDE_EMR, "City", 10, i * 10 * minute));
 	breaker_reset(&link);
 	for (int64_t i = 0; i <= 10; i++)
-		assert_false(breaker_turn(&link, i % 2 ? SIDE_CRM : SIDE_EMR, false, 10, i * minute));
-	assert_true(breaker_turn(&link, SIDE_CRM, false, 10, 11 * minute));
+		assert_false(turn(&arena, &link, i % 2 ? SIDE_CRM : SIDE_EMR, "City", 10, i * minute));
+	assert_true(turn(&arena, &link, SIDE_CRM, "City", 10, 11 * minute));
 	breaker_reset(&link);
 	for (int64_t i = 0; i < 100; i++)
-		assert_false(breaker_turn(&link, i % 2 ? SIDE_CRM : SIDE_EMR, false, 0, i)); /* 0: never */
+		assert_false(turn(&arena, &link, i % 2 ? SIDE_CRM : SIDE_EMR, "City", 0, i)); /* 0: never */
+}
+
+static void test_two_people_who_edit_different_fields_in_turn_are_not_stopped(void **state)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	static const char *const form[] = { "E-mail", "City", "Payer", "Mobile" };
+	struct link link = { .id = 1 };
+	char json[100];
+	struct rig rig;
+
+	(void)state;
+	for (int64_t i = 0; i < 100; i++)
+		assert_false(turn(&arena, &link, i % 2 ? SIDE_CRM : SIDE_EMR, i % 2 ? "City" : "E-mail", 10, i));
+	for (int64_t i = 0; i < 24;
+	     i++) /* one fills the whole form, then the other one corrects it: a turn a field each time */
+		assert_false(turn(&arena, &link, i / 4 % 2 ? SIDE_CRM : SIDE_EMR, form[i % 4], 10, 1000 + i));
+	open_linked(&rig);
+	for (unsigned i = 0; i < 12; i++) {
+		snprintf(json, sizeof(json), "{\"Id\":\"c\",\"Email\":\"mail%u@x.example\"}", i);
+		memory_put(rig.crm, "Contact", json);
+		delta(&rig);
+		respell(&rig, SIDE_EMR);
+	}
+	assert_null(failed(&rig));
+	assert_string_equal(rig_emr(&rig, "a", "email"), "mail11@x.example");
+	rig_close(&rig);
 }
 
 int main(void)
@@ -202,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_a_busy_person_on_one_side_is_not_stopped),
 		cmocka_unit_test(test_R27_systems_that_respell_each_write_settle_without_the_breaker),
 		cmocka_unit_test(test_turns_are_counted_within_an_hour),
+		cmocka_unit_test(test_two_people_who_edit_different_fields_in_turn_are_not_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

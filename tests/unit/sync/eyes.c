@@ -459,6 +459,42 @@ static void relink_while_writing(struct rig *rig, enum memory_call which, unsign
 	}
 }
 
+static unsigned calls_before_taken;
+
+static void count_calls(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	(void)nth;
+	calls_before_taken += which == MEMORY_WRITE && strcmp(rig_crm(rig, "d", "Patient_Id__c"), "a") != 0;
+}
+
+/* Salesforce checks a call as a whole: an id that is unique cannot be given up and taken in the same one (DUPLICATE_VALUE). */
+static void test_R30_an_id_is_given_up_in_one_call_and_taken_in_the_next(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct err err = ERR_INIT;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "");
+	memory_put(rig.emr, "patient",
+	           "{\"id\":\"a\",\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\"}");
+	memory_put(rig.crm, "Contact",
+	           "{\"Id\":\"c\",\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\"}");
+	memory_put(rig.crm, "Contact",
+	           "{\"Id\":\"d\",\"FirstName\":\"Bea\",\"LastName\":\"Lee\",\"Birthdate\":\"1981-01-02\"}");
+	rig_import(&rig, counts);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	wish(&rig, SIDE_EMR, WISH_RELINK, "a", "d");
+	calls_before_taken = 0;
+	hooks_set(&rig, SIDE_CRM, count_calls, NULL);
+	must_be_fine(run_settle(&rig.engine, rig.plan, true, NULL, NULL, &err), &err);
+	hooks_clear(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	assert_string_equal(rig_crm(&rig, "d", "Patient_Id__c"), "a");
+	assert_int_equal(calls_before_taken, 2); /* one gives it up, then one takes it */
+	rig_close(&rig);
+}
+
 static void test_R30_a_write_of_the_old_pair_under_way_does_not_mix_two_patients(void **state)
 {
 	struct rig rig;
@@ -513,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_R24_a_field_mapped_while_a_create_is_owed_is_filled_by_the_next_import),
 		cmocka_unit_test(test_R4_a_clock_that_was_set_back_costs_no_endless_reading),
 		cmocka_unit_test(test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again_by_himself),
+		cmocka_unit_test(test_R30_an_id_is_given_up_in_one_call_and_taken_in_the_next),
 		cmocka_unit_test(test_R30_a_write_of_the_old_pair_under_way_does_not_mix_two_patients),
 		cmocka_unit_test(test_R29_an_unlink_that_had_to_wait_does_not_undo_the_link_after_it),
 	};
