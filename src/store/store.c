@@ -126,7 +126,7 @@ static int start(struct store *store, struct db *first, struct err *err)
 	must(pthread_mutex_init(&store->lock, NULL) == 0);
 	init_pool(&store->pool);
 	if (store->place.driver->one_writer)
-		return writer_start(&store->writer, first, err);
+		return writer_start(&store->writer, &store->place, first, err);
 	store->pool.taken++;
 	return_connection(store, first);
 	return 0;

@@ -196,6 +196,16 @@ int db_sync(struct db *db, struct err *err)
 	return db->driver->sync(db->conn, err);
 }
 
+int64_t db_log_pages(struct db *db)
+{
+	return db->driver->log_pages(db->conn);
+}
+
+int db_checkpoint(struct db *db, int64_t *ret_pages, struct err *err)
+{
+	return db->driver->checkpoint(db->conn, ret_pages, err);
+}
+
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err)
 {
 	return db->driver->script(db->conn, db->driver->script_dialect(sql, postgres), err);

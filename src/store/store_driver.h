@@ -80,6 +80,10 @@ struct store_driver {
 	/* Brings to the disk what was committed so far with STORE_WRITE_RELAXED. One thread at a time, which need not be the connection's own:
 	 * that one works on meanwhile. Only of a driver with one writer. */
 	int (*sync)(struct store_conn *conn, struct err *err);
+	/* Pages of the log after this connection's last commit; and bringing the log into the file, as far as nobody has to be waited for: *ret_pages of it
+	 * are there now. Any connection may, beside the writer. */
+	int64_t (*log_pages)(struct store_conn *conn);
+	int (*checkpoint)(struct store_conn *conn, int64_t *ret_pages, struct err *err);
 
 	int (*copy)(struct store_conn *conn, const char *path, struct err *err);
 	void (*describe)(struct store_conn *conn, struct buf *out); /* "SQLite 3.40.1, /srv/suture/suture.db" */

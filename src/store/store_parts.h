@@ -3,7 +3,8 @@
  *
  *	store_place.c    the url
  *	store_db.c       one connection: statement cache, rows, columns by name
- *	store_writer.c   the writer thread and its groups
+ *	store_writer.c   the writer thread and its groups, the sync thread
+ *	store_keeper.c   the thread that keeps the log short
  *	store.c          the public calls, the pool of connections
  *	migrate.c        the schema
  */
@@ -35,9 +36,28 @@ void db_undo_savepoint(struct db *db);
 bool db_in_transaction(struct db *db);
 /* What was committed is on the disk. Of all calls the only one for another thread than the connection's. */
 int db_sync(struct db *db, struct err *err) MUST_CHECK;
+int64_t db_log_pages(struct db *db);
+int db_checkpoint(struct db *db, int64_t *ret_pages, struct err *err) MUST_CHECK;
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err) MUST_CHECK;
 int db_copy(struct db *db, const char *path, struct err *err) MUST_CHECK;
 void db_describe(struct db *db, struct buf *out);
+
+/* ---- store_keeper.c */
+
+struct keeper {
+	pthread_mutex_t lock; /* guards the two below */
+	pthread_cond_t bell;
+	bool asked, stopping;
+	_Atomic int64_t copied; /* pages of the log that the file has */
+	const struct store_place *place;
+	struct db *db; /* of the thread; opened when it is needed */
+	pthread_t thread;
+};
+
+int keeper_start(struct keeper *keeper, const struct store_place *place, struct err *err) MUST_CHECK;
+void keeper_stop(struct keeper *keeper);
+/* On the writer's thread, after each commit. */
+void keeper_look(struct keeper *keeper, struct db *writing);
 
 /* ---- store_writer.c */
 
@@ -67,9 +87,10 @@ struct writer {
 	struct parts queue;    /* to be run */
 	struct parts unsynced; /* committed, to be brought to the disk */
 	bool stopping, sync_stopping;
+	struct keeper keeper;
 };
 
-int writer_start(struct writer *writer, struct db *db, struct err *err) MUST_CHECK;
+int writer_start(struct writer *writer, const struct store_place *place, struct db *db, struct err *err) MUST_CHECK;
 void writer_stop(struct writer *writer); /* after the queue is empty; the db is closed */
 void writer_add(struct writer *writer, struct store_pending *pending);
 void writer_wait(struct writer *writer, struct store_pending *pending);

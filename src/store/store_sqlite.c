@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
+#include "store/store_sqlite_problem.h"
 
 enum fixed { BEGIN_READ, BEGIN_WRITE, COMMIT, ROLLBACK, SAVEPOINT, RELEASE, UNDO, FIXED_COUNT };
 
@@ -44,7 +45,8 @@ struct store_conn {
 	int64_t busy_ms;
 	int64_t busy_since_ns;
 	int64_t changed_before; /* sqlite3_total_changes64 when the statement began */
-	int log_fd;             /* of sync() alone; -1: not open yet */
+	int64_t log_pages;
+	int log_fd; /* of sync() alone; -1: not open yet */
 };
 
 struct store_stmt {
@@ -54,61 +56,9 @@ struct store_stmt {
 	const int *number; /* of place i (from 1): the n of its $n */
 };
 
-/* ---- errors */
-
-/* The first row that fits; 0 in `mask` compares the basic code. To add a code: one row. */
-static const struct {
-	int code;
-	bool exact;
-	enum err_code as;
-	const char *advice;
-} problems[] = {
-	{ SQLITE_CONSTRAINT_UNIQUE, true, ERR_CONFLICT, "something else holds this place already" },
-	{ SQLITE_CONSTRAINT_PRIMARYKEY, true, ERR_CONFLICT, "something else holds this place already" },
-	{ SQLITE_CONSTRAINT_ROWID, true, ERR_CONFLICT, "something else holds this place already" },
-	{ SQLITE_CONSTRAINT, false, ERR_STORE,
-	  "a rule of the schema forbids this row; report it as a fault of Suture" },
-	{ SQLITE_FULL, false, ERR_DISK_FULL, "the disk is full: make room; what was committed before is safe" },
-	{ SQLITE_CORRUPT, false, ERR_STORE,
-	  "the file is damaged: stop Suture, keep a copy of the file and restore the last backup" },
-	{ SQLITE_NOTADB, false, ERR_STORE, "the file is not a database: check the path, or restore the last backup" },
-	{ SQLITE_BUSY, false, ERR_STORE, "another process holds the database: end it, or wait and try again" },
-	{ SQLITE_LOCKED, false, ERR_STORE, "another process holds the database: end it, or wait and try again" },
-	{ SQLITE_READONLY, false, ERR_STORE,
-	  "it may not be written: check the owner and the rights of the file and its folder" },
-	{ SQLITE_PERM, false, ERR_STORE,
-	  "it may not be opened: check the owner and the rights of the file and its folder" },
-	{ SQLITE_AUTH, false, ERR_STORE,
-	  "it may not be opened: check the owner and the rights of the file and its folder" },
-	{ SQLITE_CANTOPEN, false, ERR_STORE, "it cannot be opened: check that the folder exists and may be written" },
-	{ SQLITE_IOERR, false, ERR_STORE, "reading or writing failed: check the disk, then start again" },
-	{ SQLITE_NOMEM, false, ERR_SYSTEM, "memory is gone: give the machine more, or stop something else" },
-	{ SQLITE_TOOBIG, false, ERR_MEMORY_LIMIT, "a value is larger than the database takes" },
-	{ SQLITE_ERROR, false, ERR_BUG, "a statement is wrong; report it as a fault of Suture" },
-};
-
-/* A full disk may show as a failed write with the reason in errno. */
-static bool out_of_space(struct store_conn *conn, int code)
-{
-	int number = (code & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(conn->db) : 0;
-
-	return number == ENOSPC || number == EDQUOT;
-}
-
-/* SQLite's own sentence names tables and columns, never values (R41). */
 static int fail(struct store_conn *conn, struct err *err)
 {
-	int code = sqlite3_extended_errcode(conn->db);
-	size_t row = 0;
-
-	if (out_of_space(conn, code))
-		code = SQLITE_FULL;
-	while (row < ARRAY_LEN(problems) && problems[row].code != (problems[row].exact ? code : code & 0xff))
-		row++;
-	if (row == ARRAY_LEN(problems))
-		return err_set(err, ERR_STORE, "database %s: %s (code %d)", conn->path, sqlite3_errmsg(conn->db), code);
-	return err_set(err, problems[row].as, "database %s: %s (%s, code %d)", conn->path, problems[row].advice,
-	               sqlite3_errmsg(conn->db), code);
+	return sqlite_problem(conn->db, conn->path, err);
 }
 
 /* ---- statements */
@@ -420,8 +370,8 @@ static void sqlite_leave(const struct store_place *place)
 enum { APPLICATION_ID = 0x53757472 };
 
 /*
- * Memory: 8 MB for the writer, 2 MB for a reader, nothing mapped. The log is brought into the file every 16 MB, which
- * makes a page that is changed often be written once, and is cut to 64 MB when a long read made it grow.
+ * Memory: 8 MB for the writer, 2 MB for a reader, nothing mapped. The log is brought into the file by store_keeper.c,
+ * and is cut to 64 MB when a long read made it grow.
  */
 static const char *const pragmas[] = {
 	[STORE_WRITER] =
@@ -460,6 +410,37 @@ static int ask_number(struct store_conn *conn, const char *sql, int64_t *ret, st
 	sqlite3_finalize(handle);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? 0 : (int)err->code;
 }
+
+/* ---- the log */
+
+static int note_log(void *context, sqlite3 *db UNUSED, const char *name UNUSED, int pages)
+{
+	struct store_conn *conn = context;
+
+	conn->log_pages = pages;
+	return SQLITE_OK;
+}
+
+static int64_t sqlite_log_pages(struct store_conn *conn)
+{
+	return conn->log_pages;
+}
+
+static int sqlite_checkpoint(struct store_conn *conn, int64_t *ret_pages, struct err *err)
+{
+	int pages = 0, copied = 0;
+	int64_t unused = 0;
+
+	/* A connection that has not read anything yet does not know of the log. */
+	if (ask_number(conn, "PRAGMA schema_version", &unused, err) < 0)
+		return err->code;
+	if (sqlite3_wal_checkpoint_v2(conn->db, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) != SQLITE_OK)
+		return fail(conn, err);
+	*ret_pages = MAX_OF(copied, 0);
+	return 0;
+}
+
+/* ---- set up */
 
 static int check_ours(struct store_conn *conn, struct err *err)
 {
@@ -519,6 +500,8 @@ static int set_up(struct store_conn *conn, const struct store_place *place, enum
 	if (sqlite_script(conn, pragmas[role], err) < 0)
 		return err->code;
 	conn->synced = STORE_WRITE_RELAXED;
+	if (role == STORE_WRITER && place->driver->one_writer)
+		sqlite3_wal_hook(conn->db, note_log, conn); /* in place of the one that copies after each 4,000 pages */
 	return conn->scratch ? sqlite_script(conn, "PRAGMA synchronous=OFF", err) : 0;
 }
 
@@ -668,6 +651,8 @@ const struct store_driver STORE_SQLITE = {
 	.undo_savepoint = sqlite_undo_savepoint,
 	.in_transaction = sqlite_in_transaction,
 	.sync = sqlite_sync,
+	.log_pages = sqlite_log_pages,
+	.checkpoint = sqlite_checkpoint,
 	.copy = sqlite_copy,
 	.describe = sqlite_describe,
 };

@@ -81,6 +81,16 @@ static int trace_sync(struct store_conn *conn, struct err *err)
 
 /* ---- what is handed through */
 
+static int64_t trace_log_pages(struct store_conn *conn)
+{
+	return conn->inner->log_pages(conn->conn);
+}
+
+static int trace_checkpoint(struct store_conn *conn, int64_t *ret_pages, struct err *err)
+{
+	return conn->inner->checkpoint(conn->conn, ret_pages, err);
+}
+
 static int trace_open(const struct store_place *place, enum store_role role, struct arena *memory,
                       struct store_conn **ret, struct err *err)
 {
@@ -234,6 +244,8 @@ static const struct store_driver SHELL = {
 	.undo_savepoint = trace_undo_savepoint,
 	.in_transaction = trace_in_transaction,
 	.sync = trace_sync,
+	.log_pages = trace_log_pages,
+	.checkpoint = trace_checkpoint,
 	.copy = trace_copy,
 	.describe = trace_describe,
 };

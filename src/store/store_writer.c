@@ -252,6 +252,7 @@ static void *writer_main(void *context)
 		pthread_mutex_unlock(&writer->lock);
 		left = run_group(writer->db, group);
 		hand_on(writer, group.first, left);
+		keeper_look(&writer->keeper, writer->db);
 		pthread_mutex_lock(&writer->lock);
 		put_back(&writer->queue, left);
 	}
@@ -295,20 +296,25 @@ static void stop_thread(struct writer *writer, bool *flag, pthread_cond_t *bell,
 	pthread_join(thread, NULL);
 }
 
-int writer_start(struct writer *writer, struct db *db, struct err *err)
+int writer_start(struct writer *writer, const struct store_place *place, struct db *db, struct err *err)
 {
 	int failed;
 
 	writer->db = db;
+	if (keeper_start(&writer->keeper, place, err) < 0)
+		return err_pass(err);
 	must(pthread_mutex_init(&writer->lock, NULL) == 0);
 	must(pthread_cond_init(&writer->work, NULL) == 0);
 	must(pthread_cond_init(&writer->sync_work, NULL) == 0);
 	failed = pthread_create(&writer->thread, NULL, writer_main, writer);
-	if (failed)
+	if (failed) {
+		keeper_stop(&writer->keeper);
 		return err_set(err, ERR_SYSTEM, "start the database's writer thread: %s", strerror(failed));
+	}
 	failed = pthread_create(&writer->sync_thread, NULL, sync_main, writer);
 	if (failed) {
 		stop_thread(writer, &writer->stopping, &writer->work, writer->thread);
+		keeper_stop(&writer->keeper);
 		return err_set(err, ERR_SYSTEM, "start the database's sync thread: %s", strerror(failed));
 	}
 	return 0;
@@ -318,6 +324,7 @@ void writer_stop(struct writer *writer)
 {
 	stop_thread(writer, &writer->stopping, &writer->work, writer->thread);
 	stop_thread(writer, &writer->sync_stopping, &writer->sync_work, writer->sync_thread);
+	keeper_stop(&writer->keeper);
 	pthread_cond_destroy(&writer->work);
 	pthread_cond_destroy(&writer->sync_work);
 	pthread_mutex_destroy(&writer->lock);

@@ -366,6 +366,60 @@ static void wrong_setups_are_refused(void **state UNUSED)
 	rig_close(&r);
 }
 
+/* One worker, many answers under way: it waits for none of them. */
+static void answers_may_come_later(void **state UNUSED)
+{
+	enum { MANY = 20 };
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
+	int fds[MANY];
+	struct rig r;
+
+	rig_open(&r, (struct http_server_options) { .workers = 1 });
+	for (size_t i = 0; i < MANY; i++) {
+		fds[i] = dial(&r);
+		assert_true(say(fds[i], "GET /later HTTP/1.1\r\n" HOST "\r\n"));
+	}
+	EVENTUALLY(r.put_off == MANY);
+	assert_int_equal(ask(&r, "GET /later?at_once=1 HTTP/1.1\r\n" HOST "\r\n", &got), 200);
+	assert_non_null(strstr(buf_text(&got), "once"));
+	close(fds[0]); /* who does not wait for it does no harm */
+	atomic_store(&r.open, true);
+	for (size_t i = 1; i < MANY; i++) {
+		buf_clear(&got);
+		assert_int_equal(hear(fds[i], &got), 200);
+		assert_non_null(strstr(buf_text(&got), "last"));
+		close(fds[i]);
+	}
+	rig_close(&r);
+}
+
+static void *open_the_gate(void *context)
+{
+	struct rig *r = context;
+
+	clock_sleep_ms(50);
+	atomic_store(&r->open, true);
+	return NULL;
+}
+
+/* Closing gives up on the client, never on who still has the answer in hand. */
+static void closing_waits_for_later_answers(void **state UNUSED)
+{
+	pthread_t thread;
+	struct rig r;
+	int fd;
+
+	rig_open(&r, (struct http_server_options) { .workers = 1, .close_ms = 1 });
+	fd = dial(&r);
+	assert_true(say(fd, "GET /later HTTP/1.1\r\n" HOST "\r\n"));
+	EVENTUALLY(r.put_off == 1);
+	must(pthread_create(&thread, NULL, open_the_gate, &r) == 0);
+	http_server_close(&r.server);
+	assert_true(r.open);
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +433,8 @@ int main(void)
 		cmocka_unit_test(a_hundred_clients),
 		cmocka_unit_test(access_is_noted_by_pattern),
 		cmocka_unit_test(blocked_workers_do_not_block_the_web_thread),
+		cmocka_unit_test(answers_may_come_later),
+		cmocka_unit_test(closing_waits_for_later_answers),
 		cmocka_unit_test(closing_answers_what_is_under_way),
 		cmocka_unit_test(closing_does_not_wait_for_ever),
 		cmocka_unit_test(wrong_setups_are_refused),

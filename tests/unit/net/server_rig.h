@@ -29,6 +29,7 @@ struct rig {
 	struct http_server *server;
 	_Atomic unsigned accesses;
 	_Atomic unsigned blocked;     /* handlers that wait in `gate` */
+	_Atomic unsigned put_off;     /* answers of `later` that were left to another thread */
 	_Atomic bool open;            /* lets them go */
 	_Atomic unsigned gone;        /* streams */
 	_Atomic uint64_t stream;      /* the latest */
@@ -181,6 +182,43 @@ static inline void hello(void *context UNUSED, const struct http_asked *asked UN
 	ret->body = STR("hello");
 }
 
+/* Answers that are put off: each by a thread of its own once the gate is open, or at once. */
+struct put_off {
+	struct rig *rig;
+	const struct http_asked *asked;
+	struct http_reply *reply;
+	bool at_once;
+};
+
+static inline void *answer_later(void *context)
+{
+	const struct put_off *p = context;
+	struct rig *r = p->rig;
+
+	while (!p->at_once && !atomic_load(&r->open))
+		clock_sleep_ms(1);
+	http_reply_json(p->reply, p->at_once ? STR("{\"at\":\"once\"}") : STR("{\"at\":\"last\"}"));
+	http_reply_now(p->asked);
+	return NULL;
+}
+
+static inline void later(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret)
+{
+	struct put_off *p = arena_new(arena, struct put_off);
+	struct rig *r = context;
+	pthread_t thread;
+
+	*p = (struct put_off) { r, asked, ret, http_query(asked, "at_once").at != NULL };
+	http_reply_later(asked);
+	atomic_fetch_add(&r->put_off, 1);
+	if (p->at_once) {
+		answer_later(p);
+		return;
+	}
+	must(pthread_create(&thread, NULL, answer_later, p) == 0);
+	pthread_detach(thread);
+}
+
 /* Blocks until the test opens the gate. */
 static inline void gate(void *context, const struct http_asked *asked UNUSED, struct arena *arena UNUSED,
                         struct http_reply *ret)
@@ -253,6 +291,7 @@ static const struct http_route rig_routes[] = {
 	{ "POST", "/hooks/{connection}/{secret}", echo, .body_limit = (size_t)8 << 20 },
 	{ "GET", "/files/{name*}", echo },
 	{ "GET", "/gate", gate },
+	{ "GET", "/later", later },
 	{ "GET", "/large", large },
 	{ "GET", "/events", events },
 	{ "GET", "/wrong", wrong },

@@ -222,6 +222,35 @@ static void test_read_only_file(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* ---- the log */
+
+/* Brought into the file while commits go on, it stays short: 8,000 pages, and what commits add before that is noticed. All that is written here would be 43,000. */
+static void test_log_stays_short(void **state)
+{
+	enum { COMMITS = 120, LONGEST = 16000 };
+	struct fixture *f = *state;
+	struct store *store = open_fixture(f->path);
+	char log[200];
+	struct stat info;
+
+	snprintf(log, sizeof(log), "%s-wal", f->path);
+	for (int i = 0; i < COMMITS; i++) {
+		struct err err = ERR_INIT;
+		int count = 300 + i; /* names of their own */
+
+		assert_int_equal(store_write(store, RELAXED, add_photos, &count, &err), 0);
+		assert_int_equal(stat(log, &info), 0);
+		assert_true(info.st_size < LONGEST * 4200L);
+	}
+	assert_int_equal(stat(f->path, &info), 0);
+	assert_true(info.st_size > 10L << 20); /* of some 80 MB */
+	store_close(&store);
+	assert_int_equal(stat(log, &info), -1); /* all of it is in the file */
+	store = open_fixture(f->path);
+	assert_int_equal(count_people(store), COMMITS * 300 + COMMITS * (COMMITS - 1) / 2);
+	store_close(&store);
+}
+
 /* ---- a full disk */
 
 static void test_disk_full(void **state)
@@ -564,6 +593,7 @@ int main(void)
 		IN_FOLDER(test_missing_folder),
 		IN_FOLDER(test_file_of_another_program),
 		IN_FOLDER(test_damaged_file),
+		IN_FOLDER(test_log_stays_short),
 		IN_FOLDER(test_disk_full),
 		IN_FOLDER(test_disk_full_in_a_group),
 		IN_FOLDER(test_hidden_failure),
