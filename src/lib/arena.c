@@ -43,7 +43,7 @@ enum { SIZES = 4, KEPT_OF_A_SIZE = 4 }; /* 4, 8, 16 and 32 KiB: 240 KiB a thread
 
 struct kept {
 	struct arena_block *first[SIZES];
-	unsigned count[SIZES];
+	int count[SIZES];
 	bool known; /* to kept_key: freed when the thread ends */
 };
 
