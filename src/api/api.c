@@ -28,6 +28,7 @@ static const struct api_route *const areas[] = {
 	api_timeline_routes,
 	api_session_routes,
 	api_sync_routes,
+	api_run_routes, api_dry_routes, api_schedule_routes, api_realtime_routes, api_hook_routes,
 };
 /* clang-format on */
 
@@ -252,6 +253,7 @@ int api_open(const struct api_options *options, struct api **ret, struct err *er
 	api->options.version = arena_text(&api->arena, str_of(options->version ? options->version : ""));
 	api->options.public_base = arena_str(&api->arena, options->public_base);
 	api->pending = api_pending_open(&api->arena);
+	api->dry = api_dry_open(api);
 	api->routes = arena_new_array(&api->arena, struct http_route, count_routes());
 	for (size_t a = 0; a < ARRAY_LEN(areas); a++)
 		for (const struct api_route *row = areas[a]; row->method; row++)
@@ -280,6 +282,7 @@ void api_close(struct api **papi)
 		return;
 	api_events_close(&api->events);
 	api_pending_close(&api->pending);
+	api_dry_close(&api->dry);
 	arena = api->arena;
 	arena_release(&arena);
 }

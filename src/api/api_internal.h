@@ -20,7 +20,9 @@
 #include "api/api.h"
 #include "codec/json.h"
 
+struct api_dry;
 struct api_events;
+struct run_order;
 struct api_pending;
 
 struct api {
@@ -30,6 +32,7 @@ struct api {
 	size_t route_count;
 	struct str openapi; /* the merged description, JSON */
 	struct api_events *events;
+	struct api_dry *dry; /* the dry run that was begun last */
 	struct api_pending *pending; /* those who are away to sign in to a far system */
 };
 
@@ -157,5 +160,17 @@ extern const struct api_route api_base_routes[], api_conflict_routes[], api_conn
         api_events_routes[], api_health_routes[], api_link_routes[], api_review_routes[], api_staged_routes[],
         api_timeline_routes[], api_log_routes[], api_policy_routes[], api_session_routes[], api_sync_routes[];
 extern const struct api_topic api_health_topics[], api_review_topics[], api_staged_topics[], api_sync_topics[];
+
+/* ---- runs ---- */
+
+/* "kind", "csv" and "file_name" of the body: api_runs.c. ERR_DATA: no id stands in the file, or a file without its kind. */
+int api_run_order(struct api_call *call, struct plan *plan, struct run_order *ret, struct err *err) MUST_CHECK;
+struct api_dry *api_dry_open(struct api *api);
+/* Ends what is under way. */
+void api_dry_close(struct api_dry **dry);
+
+extern const struct api_route api_dry_routes[], api_hook_routes[], api_realtime_routes[], api_run_routes[],
+        api_schedule_routes[];
+extern const struct api_topic api_count_topics[], api_dry_topics[], api_realtime_topics[], api_run_topics[];
 
 #endif

@@ -15,6 +15,7 @@ static const struct api_member sync_members[] = {
 
 static const struct api_member state_members[] = {
 	API_MEMBER(struct live_sync, ready, API_BOOL),
+	API_MEMBER(struct live_sync, paused, API_BOOL),
 	API_MEMBER(struct live_sync, trouble, API_TEXT),
 	API_NAMED("since", struct live_sync, since_ms, API_TIME),
 	API_MEMBER(struct live_sync, streams, API_BOOL),

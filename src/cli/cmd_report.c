@@ -2,9 +2,8 @@
 #include "cli/commands.h"
 #include "cli/out.h"
 #include "cli/report.h"
-#include "codec/csv.h"
 #include "lib/limits.h"
-#include "sync/link.h"
+#include "sync/run_report.h"
 
 const char *plural(int64_t n, const char *one, const char *many)
 {
@@ -132,51 +131,20 @@ int report_run(struct cli_args *args, const struct run *run, struct err *err)
 
 /* ---- CSV ---- */
 
-static void csv_line(const struct str *cells, size_t count)
-{
-	SCOPED(buf) struct buf line = BUF_INIT(LIMIT_PAYLOAD);
-
-	for (size_t i = 0; i < count; i++)
-		csv_write_cell(&line, cells[i], i == 0);
-	csv_write_end(&line);
-	fwrite(buf_text(&line), 1, line.len, stdout);
-}
-
-/* The other side's id is looked up by the link. */
-static int csv_row(struct cli_args *args, struct arena *arena, const struct run *run, const struct staged *row,
-                   struct err *err)
-{
-	struct str ids[2] = { STR_EMPTY, STR_EMPTY };
-
-	if (row->state == STAGED_SUPERSEDED)
-		return 0;
-	if (row->link_id && link_ids(args->engine, arena, row->link_id, &ids[SIDE_EMR], &ids[SIDE_CRM], err) < 0)
-		return err_pass(err);
-	ids[row->side] = row->record_id;
-	csv_line((const struct str[]) { run->batch_id, ids[SIDE_EMR], ids[SIDE_CRM], str_of(outcome_name(row->outcome)),
-	                                row->reason, row->error_code, row->error_field },
-	         7);
-	return 0;
-}
-
 static int report_csv(struct cli_args *args, const struct run *run, struct staged_filter *filter, struct err *err)
 {
-	const struct str header[] = { STR("batch_sync_id"), STR("emr_id"),     STR("crm_id"),     STR("outcome"),
-		                      STR("reason"),        STR("error_code"), STR("error_field") };
-	size_t count = filter->limit = 500;
+	bool header = true, last = false;
 
-	csv_line(header, ARRAY_LEN(header));
-	while (count == filter->limit) {
-		SCOPED(arena) struct arena arena = ARENA_INIT;
-		struct staged *rows;
+	filter->limit = 500;
+	while (!last) {
+		SCOPED(buf) struct buf page = BUF_INIT(LIMIT_HTTP_BODY);
 
-		if (stage_list(args->engine, &arena, filter, &rows, &count, err) < 0)
+		if (header)
+			run_csv_header(&page);
+		header = false;
+		if (run_csv_page(args->engine, run, filter, &page, &last, err) < 0)
 			return err_pass(err);
-		for (size_t i = 0; i < count; i++) {
-			filter->after_id = rows[i].id;
-			if (csv_row(args, &arena, run, &rows[i], err) < 0)
-				return err_pass(err);
-		}
+		fwrite(buf_text(&page), 1, page.len, stdout);
 	}
 	return EXIT_DONE;
 }

@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "sync/run_report.h"
+
 enum { BAR_WIDEST = 30, BAR_NARROWEST = 8, LINE_EVERY_MS = 5000 };
 
 void progress_begin(struct progress_bar *bar, bool quiet)
@@ -22,18 +24,17 @@ static void print_span(char *out, size_t size, int64_t seconds)
 		snprintf(out, size, "%lld s", (long long)seconds);
 }
 
-/* Without a run only what is owed counts. In a run each record counts twice: once when it is read, once when it is decided and delivered. */
+/* Without a run only what is owed counts. */
 static void summarize(const struct progress_bar *bar, const struct progress *p, int64_t *ret_done, int64_t *ret_whole)
 {
-	int64_t records = MAX_OF(p->total, p->read), owed = p->owed + p->owed_low;
+	int64_t owed = p->owed + p->owed_low;
 
 	if (!p->run) {
 		*ret_whole = MAX_OF(bar->owed_at_first, owed);
 		*ret_done = *ret_whole - owed;
 		return;
 	}
-	*ret_whole = records * 2;
-	*ret_done = MIN_OF(p->read + MAX_OF(p->decided - p->owed, (int64_t)0), *ret_whole);
+	run_work(p->total, p->read, p->decided, p->owed, ret_done, ret_whole);
 }
 
 static void describe(const struct progress *p, int64_t done, int64_t whole, int64_t gained, char *out, size_t size)
