@@ -18,10 +18,11 @@ test('R33 R34 an import is started, followed to its end and reported', async () 
   await withApi({ patients: 60, as: ['admin', 'viewer'] }, async ({ admin, viewer, systems }) => {
     assert.equal((await viewer.post('/syncs/patients/runs', { kind: 'import' })).status, 403);
     const there = (await states(systems)).contacts.length;
-    await slow(systems, 50);
+    await slow(systems, 200);
     const begun = await admin.must('post', '/syncs/patients/runs', { kind: 'import' });
     assert.match(begun.batch_id, /^B\d{8}-\d{6}$/);
     assert.equal((await admin.post('/syncs/patients/runs', { kind: 'import' })).status, 409);
+    await slow(systems, 0);
     const run = await endOf(admin, begun.id);
     assert.equal(run.state, 'done');
     assert.equal(run.who, 'console:admin');
@@ -145,7 +146,7 @@ test('the stream tells of runs and of what waits for a person', async () => {
         }
       }
     })().catch(() => null);
-    await eventually(() => ['runs', 'failed', 'conflicts_waiting', 'suggestions', 'realtime', 'dry_run'].every((topic) => seen.has(topic)), 'all topics');
+    await eventually(() => ['runs', 'payloads_failed', 'conflicts_waiting', 'review', 'realtime', 'dry_run'].every((topic) => seen.has(topic)), 'all topics');
     assert.equal(seen.get('conflicts_waiting')[0].count, 0);
     await slow(systems, 300);
     await admin.must('post', '/syncs/patients/runs', { kind: 'import' });
