@@ -93,6 +93,8 @@ export interface Loaded<T> {
 	/** Being read again behind what is shown. */
 	busy: boolean;
 	refetch: () => void;
+	/** The same, asked by the page by itself: keeps no sign-in alive. */
+	refetchQuietly: () => void;
 	/** Shows something else until the next answer: after a write whose answer is the new state. */
 	replace: (data: T) => void;
 }
@@ -127,13 +129,14 @@ export function useApi<T>(path: string | null, options: UseApiOptions = {}): Loa
 	}, [path, body, turn]);
 
 	const refetch = useCallback(() => setTurn((old) => ({ count: old.count + 1, background: false })), []);
-	useRefetchOn(options.topics, () => setTurn((old) => ({ count: old.count + 1, background: true })));
+	const refetchQuietly = useCallback(() => setTurn((old) => ({ count: old.count + 1, background: true })), []);
+	useRefetchOn(options.topics, refetchQuietly);
 	const replace = useCallback((data: T) => setLoaded({ path, data }), [path]);
 	const fresh = loaded.path === path;
 	const data = fresh ? loaded.data : undefined;
 	const error = fresh ? loaded.error : undefined;
 	const state = error && data === undefined ? 'error' : data === undefined ? 'loading' : 'ready';
-	return { state, data, error, busy, refetch, replace };
+	return { state, data, error, busy, refetch, refetchQuietly, replace };
 }
 
 /** At most once a second, however many events come. */
@@ -173,10 +176,13 @@ export interface Pages<T> {
 	more: (() => void) | undefined;
 	busy: boolean;
 	refetch: () => void;
+	/** The same, asked by the page by itself: keeps no sign-in alive. */
+	refetchQuietly: () => void;
 }
 
 /** A list of the API, {"items": [...], "next": id}, page by page. `path` may have a query; `more()` asks for what follows. */
-export function usePages<T>(path: string | null, options: UseApiOptions & { limit?: number } = {}): Pages<T> {
+export function usePages<T>(path: string | null, options: UseApiOptions & { limit?: number; /** The latest first: `next` goes back. */ by?: 'after' | 'before' } = {}): Pages<T> {
+	const by = options.by ?? 'after';
 	const limit = options.limit ?? 100;
 	const withLimit = path === null ? null : `${path}${path.includes('?') ? '&' : '?'}limit=${limit}`;
 	const first = useApi<Page<T>>(withLimit, options);
@@ -189,10 +195,10 @@ export function usePages<T>(path: string | null, options: UseApiOptions & { limi
 		if (!of || next === null || withLimit === null) return;
 		const had = mine ? rest.items : [];
 		setRest({ of, items: had, next, busy: true });
-		api<Page<T>>(`${withLimit}&after=${next}`)
+		api<Page<T>>(`${withLimit}&${by}=${next}`)
 			.then((page) => setRest({ of, items: [...had, ...page.items], next: page.next, busy: false }))
 			.catch((error: unknown) => setRest({ of, items: had, next, busy: false, error: asApiError(error) }));
-	}, [first.data, mine, next, rest.items, withLimit]);
+	}, [by, first.data, mine, next, rest.items, withLimit]);
 
 	return {
 		state: first.state,
@@ -201,6 +207,7 @@ export function usePages<T>(path: string | null, options: UseApiOptions & { limi
 		more: next === null ? undefined : more,
 		busy: first.busy || (mine && rest.busy),
 		refetch: first.refetch,
+		refetchQuietly: first.refetchQuietly,
 	};
 }
 

@@ -35,4 +35,9 @@ export const screens: readonly Screen[] = [
 	{ path: '/connections/:name', title: 'Connection', load: () => import('./screens/connections/connection') },
 	{ path: '/accounts', title: 'Users and keys', group: 'Set-up', icon: 'users', key: 'u', right: 'accounts', words: 'people accounts roles invite api tokens keys', load: () => import('./screens/accounts') },
 	{ path: '/you', title: 'Your account', words: 'password my own api tokens', load: () => import('./screens/you') },
+	{ path: '/conflicts', title: 'Conflicts', group: 'Work', icon: 'git-compare', key: 'x', words: 'both changed decide resolve', load: () => import('./screens/conflicts') },
+	{ path: '/policy', title: 'Policy', group: 'Set-up', icon: 'shield', key: 'p', words: 'source of truth winner who is right', load: () => import('./screens/policy') },
+	{ path: '/alerts', title: 'Health', group: 'Watch', icon: 'activity', key: 'h', words: 'alerts budget api calls drift', load: () => import('./screens/health') },
+	{ path: '/log', title: 'Log', group: 'Watch', icon: 'scroll-text', key: 'l', words: 'debug error exception', load: () => import('./screens/log') },
+	{ path: '/audit', title: 'Audit', group: 'Watch', icon: 'file-text', key: 'a', right: 'audit', words: 'trail who did what', load: () => import('./screens/audit') },
 ];
