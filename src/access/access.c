@@ -48,6 +48,7 @@ void access_close(struct access **paccess)
 		return;
 	pthread_cond_destroy(&a->free);
 	pthread_mutex_destroy(&a->lock);
+	arena_release(&a->described_arena);
 	arena = a->arena;
 	arena_release(&arena);
 }

@@ -6,6 +6,8 @@
 
 #include "access/access.h"
 #include "access/session.h"
+#include "access/throttle.h"
+#include "sync/audit.h"
 
 struct access {
 	struct engine *engine;
@@ -19,7 +21,11 @@ struct access {
 	struct str setup_code; /* empty: there is an account, or nobody asked yet */
 	struct access_settings settings;
 	int64_t settings_ms; /* monotonic; when they were looked at */
-	int64_t generation;  /* of the configuration that they came from */
+	/* What the identity provider says of itself, as text, under the lock. */
+	struct arena described_arena;
+	struct str described_issuer, described;
+	int64_t described_ms;
+	int64_t generation; /* of the configuration that they came from */
 };
 
 /* Signs the account in, in a transaction that began with success: a session, the time, the throttle, the audit trail. */
@@ -36,6 +42,12 @@ int access_start_session(struct access *access, struct opening *opening, struct 
                          struct err *err) MUST_CHECK;
 struct person access_person_of(const struct access_settings *set, struct arena *arena, struct str cookie,
                                const struct session_who *who, int64_t now_ms);
+
+/* Counts one; ERR_RATE while nothing may be tried. */
+int access_take_attempt(struct access *access, struct arena *arena, const struct attempt *attempt, int64_t *ret_wait_ms,
+                        struct err *err) MUST_CHECK;
+/* One entry of the audit trail, in a durable transaction of its own. */
+int access_note(struct access *access, const struct audit_entry *entry, struct err *err) MUST_CHECK;
 
 /* One of few at a time: each takes 64 MB. ERR_RATE when too many wait already. */
 int access_verify(struct access *access, struct str hash, struct str password, bool *ret_fits,

@@ -75,10 +75,10 @@ int access_hash_password(struct access *access, struct arena *arena, struct str 
 
 /* ---- attempts ---- */
 
-static int take_attempt(struct access *a, struct arena *arena, const struct attempt *attempt, int64_t *ret_wait_ms,
+int access_take_attempt(struct access *access, struct arena *arena, const struct attempt *attempt, int64_t *ret_wait_ms,
                         struct err *err)
 {
-	if (throttle_take(a->engine, attempt, ret_wait_ms, err) < 0)
+	if (throttle_take(access->engine, attempt, ret_wait_ms, err) < 0)
 		return err_pass(err);
 	if (*ret_wait_ms == 0)
 		return 0;
@@ -91,29 +91,30 @@ static struct str from(struct arena *arena, const char *what, struct str peer)
 	return arena_printf(arena, "%s%sfrom %.*s", what, what[0] ? ", " : "", STR_ARG(peer));
 }
 
-struct failure {
-	struct audit_entry entry;
-};
-
 static int add_entry(struct db *db, void *context, struct err *err)
 {
-	const struct failure *failure = context;
+	return audit_add(db, context, err);
+}
 
-	return audit_add(db, &failure->entry, err);
+int access_note(struct access *access, const struct audit_entry *entry, struct err *err)
+{
+	struct audit_entry own = *entry;
+
+	return store_write(access->engine->store, DURABLE, add_entry, &own, err);
 }
 
 /* What was typed as a name stands nowhere: it may be a password. */
 static int note_failure(struct access *a, struct arena *arena, const struct account *account, const char *what,
                         struct str peer, struct err *err)
 {
-	struct failure failure = { .entry = { .who = arena_printf(arena, "web:%.*s", STR_ARG(peer)),
-		                              .action = STR("sign-in failed"),
-		                              .subject = account ? arena_printf(arena, "account %.*s",
-		                                                                STR_ARG(account->name))
-		                                                 : STR("no such account"),
-		                              .why = str_of(what) } };
+	const struct audit_entry entry = { .who = arena_printf(arena, "web:%.*s", STR_ARG(peer)),
+		                           .action = STR("sign-in failed"),
+		                           .subject =
+		                                   account ? arena_printf(arena, "account %.*s", STR_ARG(account->name))
+		                                           : STR("no such account"),
+		                           .why = str_of(what) };
 
-	return store_write(a->engine->store, DURABLE, add_entry, &failure, err);
+	return access_note(a, &entry, err);
 }
 
 /* ---- sessions ---- */
@@ -211,7 +212,7 @@ int access_sign_in(struct access *access, struct arena *arena, const struct sign
 	if (account_name(arena, asked->name, &seeking.name, &no_name) < 0)
 		seeking.name = STR("?"); /* no account has it */
 	attempt.name = seeking.name;
-	if (take_attempt(access, arena, &attempt, &ret->wait_ms, err) < 0 ||
+	if (access_take_attempt(access, arena, &attempt, &ret->wait_ms, err) < 0 ||
 	    store_read(access->engine->store, seek, &seeking, err) < 0)
 		return err_pass(err);
 	hash = seeking.found && seeking.account.state == ACCOUNT_ACTIVE ? seeking.account.password : STR_EMPTY;
@@ -303,7 +304,7 @@ int access_change_password(struct access *access, struct arena *arena, const str
 	if (person->session_id == 0)
 		return err_set(err, ERR_UNSUPPORTED,
 		               "a password is changed by a person who is signed in, not with a token");
-	if (take_attempt(access, arena, &attempt, &wait_ms, err) < 0 ||
+	if (access_take_attempt(access, arena, &attempt, &wait_ms, err) < 0 ||
 	    account_get(access->engine, arena, person->account_id, &account, err) < 0 ||
 	    access_verify(access, account.password, old, &fits, err) < 0)
 		return err_pass(err);
@@ -332,7 +333,7 @@ int access_accept(struct access *access, struct arena *arena, struct str code, c
 	struct str hashed;
 
 	*ret = (struct signed_in) { 0 };
-	if (take_attempt(access, arena, &attempt, &ret->wait_ms, err) < 0 ||
+	if (access_take_attempt(access, arena, &attempt, &ret->wait_ms, err) < 0 ||
 	    account_of_code(access->engine, arena, code, account, err) < 0 || forgive(access, &attempt, err) < 0 ||
 	    access_hash_password(access, arena, asked->password, account->name, &hashed, err) < 0 ||
 	    account_accept(acting(arena, access->engine, arena_printf(arena, "console:%.*s", STR_ARG(account->name))),
@@ -367,7 +368,7 @@ int access_first_account(struct access *access, struct arena *arena, const struc
 
 	*ret = (struct signed_in) { 0 };
 	if (access_setup_code(access, arena, &code, err) < 0 ||
-	    (code.len && take_attempt(access, arena, &attempt, &ret->wait_ms, err) < 0))
+	    (code.len && access_take_attempt(access, arena, &attempt, &ret->wait_ms, err) < 0))
 		return err_pass(err);
 	if (code.len == 0)
 		return err_set(err, ERR_CONFLICT, "there is an account already: sign in, or ask who has it");

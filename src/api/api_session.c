@@ -4,6 +4,7 @@
  */
 #include "api/api_internal.h"
 
+#include "access/provider.h"
 #include "lib/clock.h"
 
 /* ---- what all have in common ---- */
@@ -139,16 +140,90 @@ static int change_password(struct api_call *call, struct err *err)
 
 /* ---- before anybody is signed in ---- */
 
+static const char provider_route[] = "/session/provider";
+
+static struct json *provider_of(const struct api_call *call, struct str name)
+{
+	struct json *provider = api_new(call);
+
+	api_set(call, provider, "name", name);
+	api_set(call, provider, "start", arena_printf(call->arena, "/api/v1%s", provider_route));
+	return provider;
+}
+
 static int welcome(struct api_call *call, struct err *err)
 {
-	struct str code;
+	struct access *access = call->api->options.access;
+	struct str code, name;
 
-	if (access_setup_code(call->api->options.access, call->arena, &code, err) < 0)
+	if (access_setup_code(access, call->arena, &code, err) < 0 ||
+	    provider_name(access, call->arena, &name, err) < 0)
 		return err_pass(err);
 	call->answer = api_new(call);
 	api_set_bool(call, call->answer, "signed_in", call->person.account_id != 0);
 	api_set_bool(call, call->answer, "setup", code.len > 0);
 	api_set(call, call->answer, "version", str_of(call->api->options.version));
+	/* The first account is made here, so that there is an administrator whom the provider cannot lock out. */
+	json_set(call->answer, STR("provider"),
+	         name.len && code.len == 0 ? provider_of(call, name) : json_new(call->arena, JSON_NULL));
+	return 0;
+}
+
+/* ---- the identity provider: two redirects of a browser, so that errors are pages too ---- */
+
+static void redirect(struct api_call *call, struct str location, struct str cookie)
+{
+	call->reply->status = 302;
+	http_reply_header(call->reply, call->arena, "Location", location);
+	if (cookie.len)
+		http_reply_header(call->reply, call->arena, "Set-Cookie", cookie);
+}
+
+static void redirect_refused(struct api_call *call, const char *why)
+{
+	redirect(call, arena_printf(call->arena, "/?refused=%s", why),
+	         provider_cookie_end(call->api->options.access, call->arena));
+}
+
+static struct str return_address(const struct api_call *call)
+{
+	return arena_printf(call->arena, "%.*s/api/v1%s/return", STR_ARG(api_public_base(call)), provider_route);
+}
+
+static int go_to_provider(struct api_call *call, struct err *err)
+{
+	struct sign_in asked;
+	struct str location, cookie;
+
+	if (begin(call, &asked, err) < 0)
+		return err_pass(err);
+	if (provider_start(call->api->options.access, call->arena, return_address(call), &location, &cookie, err) < 0)
+		redirect_refused(call, "provider");
+	else
+		redirect(call, location, cookie);
+	return 0;
+}
+
+static int come_from_provider(struct api_call *call, struct err *err)
+{
+	struct access *access = call->api->options.access;
+	const struct provider_answer answer = { .code = api_query(call, "code"),
+		                                .state = api_query(call, "state"),
+		                                .error = api_query(call, "error"),
+		                                .kept = http_cookie(call->asked, provider_cookie_name(access)),
+		                                .redirect = return_address(call) };
+	struct sign_in asked;
+	struct signed_in in;
+	const char *why;
+
+	if (begin(call, &asked, err) < 0)
+		return err_pass(err);
+	if (provider_finish(access, call->arena, &answer, &asked, &in, &why, err) < 0) {
+		redirect_refused(call, why ? why : "provider");
+		return 0;
+	}
+	redirect(call, STR("/"), provider_cookie_end(access, call->arena));
+	http_reply_header(call->reply, call->arena, "Set-Cookie", access_set_cookie(access, call->arena, in.cookie));
 	return 0;
 }
 
@@ -205,6 +280,8 @@ const struct api_route api_session_routes[] = {
 	{ "POST", "/session", sign_in },
 	{ "DELETE", "/session", sign_out, RIGHT_SEE },
 	{ "POST", "/session/password", change_password, RIGHT_SEE },
+	{ "GET", "/session/provider", go_to_provider },
+	{ "GET", "/session/provider/return", come_from_provider },
 	{ "GET", "/welcome", welcome },
 	{ "POST", "/setup", set_up },
 	{ "POST", "/invitation", show_invitation },

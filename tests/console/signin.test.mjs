@@ -140,7 +140,7 @@ empty('the password is changed, and only the new one opens', { as: null, mayRefu
 	await signIn(page, 'ann');
 	await heading(page, 'Your account');
 	await page.getByLabel('Present password').fill('not this one, surely');
-	await page.getByLabel('Password *', { exact: true }).fill(fresh);
+	await page.getByLabel('New password').fill(fresh);
 	await page.getByLabel('Password again').fill(fresh);
 	await page.getByRole('button', { name: 'Change the password' }).click();
 	await page.getByRole('alert').getByText('the present password is not right').waitFor();

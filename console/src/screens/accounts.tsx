@@ -181,7 +181,6 @@ function columnsOf(doing: Doing, why: string | undefined): Column<Account>[] {
 		{
 			key: 'name',
 			title: 'Name',
-			grow: true,
 			cell: (account) => (
 				<>
 					{account.display}
@@ -191,7 +190,7 @@ function columnsOf(doing: Doing, why: string | undefined): Column<Account>[] {
 		},
 		{ key: 'role', title: text.role, cell: (account) => roleLabel(account.role) },
 		{ key: 'state', title: 'State', cell: (account) => <StatePill account={account} /> },
-		{ key: 'by', title: 'Signs in', cell: (account) => (account.provider ? 'At the identity provider' : 'With a password') },
+		{ key: 'by', title: 'Signs in', cell: (account) => (account.provider ? 'Elsewhere' : 'Password') },
 		{ key: 'seen', title: 'Last sign-in', cell: (account) => <Time at={account.seen} /> },
 		{ key: 'sessions', title: 'Open sign-ins', num: true, cell: (account) => account.sessions },
 		{ key: 'tokens', title: 'Tokens', num: true, cell: (account) => account.tokens },

@@ -74,14 +74,14 @@ function Frame({ title, children, onSubmit }: { title: string; children: Compone
 // ---- a password that is new ----
 
 /** Two fields and what is wrong with them. */
-export function useNewPassword(tried: boolean) {
+export function useNewPassword(tried: boolean, label = text.password) {
 	const [password, setPassword] = useState('');
 	const [again, setAgain] = useState('');
-	const missing = tried && !password ? text.missing(text.password) : undefined;
+	const missing = tried && !password ? text.missing(label) : undefined;
 	const differs = tried && password && again !== password ? text.differs : undefined;
 	const fields = (
 		<>
-			<TextField label={text.password} type="password" autoComplete="new-password" required hint={text.passwordHint} error={missing} value={password} onValue={setPassword} />
+			<TextField label={label} type="password" autoComplete="new-password" required hint={text.passwordHint} error={missing} value={password} onValue={setPassword} />
 			<TextField label={text.again} type="password" autoComplete="new-password" required error={differs} value={again} onValue={setAgain} />
 		</>
 	);

@@ -138,7 +138,7 @@ async function revoke(token: Token, refetch: () => void): Promise<void> {
 
 function columnsOf(everybody: boolean, refetch: () => void): Column<Token>[] {
 	const all: (Column<Token> | false)[] = [
-		{ key: 'name', title: 'Token', grow: true, cell: (token) => token.name },
+		{ key: 'name', title: 'Token', cell: (token) => token.name },
 		everybody && { key: 'account', title: 'Whose', cell: (token) => token.account },
 		{ key: 'head', title: 'Begins with', cell: (token) => <code>{token.begins_with}…</code> },
 		{ key: 'scopes', title: 'May', cell: (token) => token.scopes.join(', ') },
@@ -149,7 +149,9 @@ function columnsOf(everybody: boolean, refetch: () => void): Column<Token>[] {
 			key: 'do',
 			title: 'Actions',
 			cell: (token) => (
-				<Button small kind="quiet" icon="x" label={`Revoke ${token.name}`} onClick={() => void revoke(token, refetch)} />
+				<Button small label={`${text.revoke} ${token.name}`} onClick={() => void revoke(token, refetch)}>
+					{text.revoke}
+				</Button>
 			),
 		},
 	];

@@ -11,6 +11,7 @@ const text = {
 	title: 'Your account',
 	password: 'Password',
 	present: 'Present password',
+	fresh: 'New password',
 	missing: 'The present password is missing',
 	change: 'Change the password',
 	changed: 'The password is changed. Other browsers are signed out.',
@@ -19,7 +20,7 @@ const text = {
 function PasswordForm({ onDone }: { onDone: () => void }) {
 	const [old, setOld] = useState('');
 	const [tried, setTried] = useState(false);
-	const fresh = useNewPassword(tried);
+	const fresh = useNewPassword(tried, text.fresh);
 	const { run, busy, error } = useAction(async () => {
 		await api('/session/password', { method: 'POST', body: { old, new: fresh.password } });
 		toast(text.changed);

@@ -1,5 +1,7 @@
 #include "access_fake.h"
 
+#include "access/provider.h"
+
 static int tell(const struct access *access, struct person *ret, struct err *err)
 {
 	*ret = access->person;
@@ -69,8 +71,22 @@ bool access_is_secure(const struct access *access UNUSED)
 	{                                                             \
 		unreachable("the tests of the table do not sign in"); \
 	}
-int access_sign_in(struct access *access UNUSED, struct arena *arena UNUSED, const struct sign_in *asked UNUSED,
-                   struct signed_in *ret UNUSED, struct err *err UNUSED) NEVER
+int provider_name(struct access *access UNUSED, struct arena *arena UNUSED, struct str *ret, struct err *err UNUSED)
+{
+	*ret = STR_EMPTY;
+	return 0;
+}
+
+int provider_start(struct access *access UNUSED, struct arena *arena UNUSED, struct str redirect UNUSED,
+                   struct str *ret_location UNUSED, struct str *ret_cookie UNUSED, struct err *err UNUSED) NEVER
+        int provider_finish(struct access *access UNUSED, struct arena *arena UNUSED,
+                            const struct provider_answer *answer UNUSED, const struct sign_in *asked UNUSED,
+                            struct signed_in *ret UNUSED, const char **ret_why UNUSED,
+                            struct err *err UNUSED) NEVER const
+        char *provider_cookie_name(const struct access *access UNUSED) NEVER struct str
+        provider_cookie_end(const struct access *access UNUSED, struct arena *arena UNUSED) NEVER
+        int access_sign_in(struct access *access UNUSED, struct arena *arena UNUSED, const struct sign_in *asked UNUSED,
+                           struct signed_in *ret UNUSED, struct err *err UNUSED) NEVER
         int access_sign_out(struct access *access UNUSED, const struct person *person UNUSED,
                             struct err *err UNUSED) NEVER
         int access_change_password(struct access *access UNUSED, struct arena *arena UNUSED,
