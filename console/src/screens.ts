@@ -40,4 +40,7 @@ export const screens: readonly Screen[] = [
 	{ path: '/alerts', title: 'Health', group: 'Watch', icon: 'activity', key: 'h', words: 'alerts budget api calls drift', load: () => import('./screens/health') },
 	{ path: '/log', title: 'Log', group: 'Watch', icon: 'scroll-text', key: 'l', words: 'debug error exception', load: () => import('./screens/log') },
 	{ path: '/audit', title: 'Audit', group: 'Watch', icon: 'file-text', key: 'a', right: 'audit', words: 'trail who did what', load: () => import('./screens/audit') },
+	{ path: '/mapping/new', title: 'New Data Sync', words: 'wizard object field mapping', load: () => import('./screens/mapping') },
+	{ path: '/mapping/:sync', title: 'Field mapping', load: () => import('./screens/mapping') },
+	{ path: '/mapping/:sync/versions', title: 'Versions of a mapping', load: () => import('./screens/mapping/versions') },
 ];
