@@ -59,6 +59,7 @@ async function cookiesOf(jar, world, who) {
 }
 
 /**
+ * `worldOptions`: of startWorld, or a function that starts another world.
  * A file's tests: check(name, options, ({ page, open, world, browser, errors }) => ...). `options`: as, dark, width, height; mayRefuse: the test makes the server
  * refuse or go away, and the browser's own words about that are no failure.
  */
@@ -66,7 +67,7 @@ export function consoleTests(worldOptions = {}) {
   const held = {};
   const jar = new Map();
   before(async () => {
-    [held.world, held.browser] = await Promise.all([startWorld(worldOptions), startBrowser()]);
+    [held.world, held.browser] = await Promise.all([typeof worldOptions === 'function' ? worldOptions() : startWorld(worldOptions), startBrowser()]);
   });
   after(async () => {
     await held.browser?.close();

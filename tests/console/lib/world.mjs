@@ -6,7 +6,7 @@ export const password = 'a rather long password of the tests';
 /** One of each role; they sign in by the name of the role. */
 export const roles = ['admin', 'operator', 'viewer', 'auditor'];
 
-async function addPeople(dir, names) {
+export async function addPeople(dir, names) {
   await Promise.all(names.map((role) => must(dir, ['account', 'add', role, '--role', role, '--display', `Test ${role}`, '--stdin'], { input: `${password}\n` })));
 }
 

@@ -181,11 +181,11 @@ function SampleBar({ samples }: { samples: Samples }) {
 		);
 	return (
 		<div class="row is-tight" role="group" aria-label="Sample record">
-			<Button small onClick={() => samples.move(-1)} aria-label="Previous sample">
+			<Button small onClick={() => samples.move(-1)} label="Previous sample">
 				‹
 			</Button>
 			<span role="status">{`Sample ${samples.at + 1} of ${samples.items.length}`}</span>
-			<Button small onClick={() => samples.move(1)} aria-label="Next sample">
+			<Button small onClick={() => samples.move(1)} label="Next sample">
 				›
 			</Button>
 			<Button small icon="lock" onClick={samples.hide}>

@@ -130,7 +130,7 @@ class Cells extends Component<MapRowProps> {
 				</td>
 				<td role="cell" class="map-edit">
 					{spec && (
-						<Button small kind="quiet" aria-expanded={opened} aria-label={`Edit ${label}`} onClick={() => actions.open(line)}>
+						<Button small kind="quiet" aria-expanded={opened} label={`Edit ${label}`} onClick={() => actions.open(line)}>
 							Edit
 						</Button>
 					)}

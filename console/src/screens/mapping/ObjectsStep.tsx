@@ -44,9 +44,17 @@ export function keyFor(fields: readonly FieldInfo[], kind: string, object: strin
 
 const fitsWholly = (ready: Ready): boolean => ready.fits_crm === ready.rows && ready.fits_emr === ready.rows;
 
+/** An Account with a last name is a person: the record type makes it one, and businesses take no part. */
+function personSettings(ready: Ready | undefined, { crm }: Described): Partial<Settings> {
+	const person = crm.record_types.find(({ name }) => /person/i.test(name));
+	const fits = person && crm.fields.some(({ name }) => name === 'IsPersonAccount') && ready?.fields.some((row) => row.crm === 'LastName');
+	return fits ? { crm_where: 'IsPersonAccount = true', crm_create: { RecordTypeId: person.id } } : {};
+}
+
 function begins(setup: Setup, ready: Ready | undefined, described: Described, kind: string): Setup {
 	const key = setup.settings.crm_id_field || (ready ? keyFor(described.crm.fields, kind, setup.settings.emr_object) : '');
-	return replaceRows({ ...setup, settings: { ...setup.settings, crm_id_field: key } }, 'rows', ready?.fields ?? [], ready?.name ?? null);
+	const settings = { ...setup.settings, crm_id_field: key, ...personSettings(ready, described) } as Settings;
+	return replaceRows({ ...setup, settings }, 'rows', ready?.fields ?? [], ready?.name ?? null);
 }
 
 /** What the mapping begins with; those that fit come first. */

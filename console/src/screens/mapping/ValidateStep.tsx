@@ -32,7 +32,7 @@ function ProblemList({ title, list, goTo, tone }: { title: string; list: readonl
 							<strong>{titleOf(one)}</strong> {one.problem.field && <code>{one.problem.field}</code>} {one.problem.list === 'live_mapping' && <Pill tone="info">real time</Pill>}
 							<div>{one.problem.text}</div>
 						</div>
-						<Button small onClick={() => goTo(one)} aria-label={`Go to ${titleOf(one)}`}>
+						<Button small onClick={() => goTo(one)} label={`Go to ${titleOf(one)}`}>
 							{one.row ? 'Go to the row' : 'Go to the fields'}
 						</Button>
 					</li>
