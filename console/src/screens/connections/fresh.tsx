@@ -10,7 +10,7 @@ function Choose({ kinds, choose }: { kinds: Kind[]; choose: (name: string) => vo
 	const wanted = kinds.filter((kind) => !side || kind.side === side);
 	return (
 		<Card title="Which system?">
-			<ul class="choices">
+			<ul class="kind-choices">
 				{wanted.map((kind) => (
 					<li key={kind.name}>
 						<Button icon="plug" onClick={() => choose(kind.name)}>
