@@ -63,7 +63,13 @@ async function errorOf(answer: Response): Promise<ApiError> {
 	const told = (await answer.json().catch(() => null)) as { error?: { code?: string; message?: string; hint?: string } } | null;
 	const error = told?.error;
 	const wait = Number(answer.headers.get('retry-after'));
-	return new ApiError(answer.status, error?.code ?? 'unknown', error?.message ?? `Suture answered with status ${answer.status}`, error?.hint, wait > 0 ? Date.now() + wait * 1000 : undefined);
+	return new ApiError(
+		answer.status,
+		error?.code ?? 'unknown',
+		error?.message ?? `Suture answered with status ${answer.status}`,
+		error?.hint,
+		wait > 0 ? Date.now() + wait * 1000 : undefined,
+	);
 }
 
 /** One call, "/runs?state=failed" and so on below /api/v1; the answer's JSON, or undefined for none. Throws ApiError. */
@@ -188,7 +194,7 @@ export function usePages<T>(path: string | null, options: UseApiOptions & { limi
 	const first = useApi<Page<T>>(withLimit, options);
 	const [rest, setRest] = useState<{ of?: Page<T>; items: T[]; next: number | null; busy: boolean; error?: ApiError }>({ items: [], next: null, busy: false });
 	const mine = rest.of === first.data;
-	const next = mine && rest.of ? rest.next : first.data?.next ?? null;
+	const next = mine && rest.of ? rest.next : (first.data?.next ?? null);
 
 	const more = useCallback(() => {
 		const of = first.data;

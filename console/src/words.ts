@@ -39,7 +39,11 @@ export const words = {
 	find: { title: 'Quick find', label: 'Find a screen, or open something by its id', none: 'Nothing found', empty: 'Type a name of a screen or an id' },
 	keys: { title: 'Keys', off: 'Single keys are on', hint: 'Single letters never fire while you type. Turn them off if they get in your way.' },
 	notFound: { title: 'There is no such page', text: 'The address may be old or mistyped.', action: 'Go to the overview' },
-	broken: { title: 'This page stumbled', text: 'Something in the page went wrong; nothing was changed by it. Reading it again often helps.', action: 'Read the page again' },
+	broken: {
+		title: 'This page stumbled',
+		text: 'Something in the page went wrong; nothing was changed by it. Reading it again often helps.',
+		action: 'Read the page again',
+	},
 	unreachable: { title: 'Suture does not answer' },
 	account: { you: 'Your account', keys: 'Keys', licences: 'Licences', signOut: 'Sign out' },
 	unsaved: { title: 'Leave without saving?', text: 'What you changed on this page has not been saved and will be lost.', leave: 'Leave', stay: 'Stay' },

@@ -121,6 +121,7 @@ check('on a narrow screen the navigation is behind a button', { width: 375, heig
 
 check('a session that ended: signing in over the page, and what was asked for comes', { mayRefuse: true }, async ({ page, open, context }) => {
   await open('/no/such/page');
+  await page.getByText('Sandbox', { exact: true }).waitFor();
   await context.clearCookies();
   await page.getByRole('main').getByRole('link', { name: 'Go to the overview' }).click();
   const dialog = page.getByRole('dialog', { name: 'Sign in' });
@@ -132,6 +133,29 @@ check('a session that ended: signing in over the page, and what was asked for co
   await signIn(page, 'admin');
   await dialog.waitFor({ state: 'detached' });
   await page.getByRole('cell', { name: 'patients', exact: true }).waitFor();
+});
+
+check('who is gone is asked, may stay, and is signed out with the page kept', { as: null, mayRefuse: true }, async ({ page, open, context }) => {
+  // Signed in by itself: the session ends.
+  await page.clock.install();
+  await open('/no/such/page');
+  await signIn(page, 'admin');
+  await heading(page, 'There is no such page');
+  await page.clock.fastForward(14 * 60_000 + 10_000);
+  const question = page.getByRole('dialog', { name: 'Are you still there?' });
+  await question.waitFor();
+  await noAxeFindings(page, 'idle');
+  await page.keyboard.press('Enter');
+  await question.waitFor({ state: 'detached' });
+  await page.clock.fastForward(14 * 60_000 + 10_000);
+  await question.waitFor();
+  await page.clock.fastForward(61_000);
+  await page.getByText('You were signed out because nothing happened for a while.').waitFor();
+  const cookies = await context.cookies();
+  assert.ok(cookies.every(({ name, value }) => name !== 'suture' || value === ''), 'the session has ended at the server too');
+  await page.clock.resume();
+  await signIn(page, 'admin');
+  await heading(page, 'There is no such page');
 });
 
 check('a lost connection is said, and healed without a reload', { mayRefuse: true }, async ({ page, open, world }) => {

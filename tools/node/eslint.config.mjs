@@ -4,6 +4,7 @@ import babel from '@babel/eslint-parser';
 import js from '@eslint/js';
 import lwc from '@lwc/eslint-plugin-lwc';
 import globals from 'globals';
+import ts from 'typescript-eslint';
 
 const decorators = createRequire(import.meta.url).resolve('@babel/plugin-proposal-decorators');
 
@@ -30,6 +31,38 @@ const components = {
   },
 };
 
+// The web console: TypeScript with types known, and what a screen must not do.
+const page = {
+  files: ['console/src/**/*.ts', 'console/src/**/*.tsx'],
+  plugins: { '@typescript-eslint': ts.plugin },
+  languageOptions: {
+    parser: ts.parser,
+    parserOptions: { projectService: true, tsconfigRootDir: new URL('../../console', import.meta.url).pathname },
+    globals: globals.browser,
+  },
+  rules: {
+    'no-undef': 'off',
+    'no-unused-vars': 'off',
+    'no-console': 'error',
+    'no-alert': 'error',
+    'no-restricted-globals': ['error', { name: 'sessionStorage', message: 'Nothing about people is stored.' }],
+    'no-restricted-syntax': [
+      'error',
+      { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: 'No markup from data.' },
+      { selector: "AssignmentExpression[left.property.name='innerHTML']", message: 'No markup from data.' },
+      { selector: "JSXAttribute[name.name='style'] > Literal", message: 'Styles as an object, or rather a class.' },
+    ],
+    '@typescript-eslint/await-thenable': 'error',
+    '@typescript-eslint/no-explicit-any': 'error',
+    '@typescript-eslint/no-floating-promises': 'error',
+    '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+    '@typescript-eslint/no-non-null-assertion': 'error',
+    '@typescript-eslint/no-unnecessary-type-assertion': 'error',
+    '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+    '@typescript-eslint/switch-exhaustiveness-check': 'error',
+  },
+};
+
 export default [
   js.configs.recommended,
   {
@@ -46,6 +79,8 @@ export default [
     },
   },
   components,
+  page,
+  { files: ['tests/console/**/*.mjs'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
   {
     files: ['salesforce/**/__tests__/*.js'],
     languageOptions: { globals: { ...globals.browser, ...globals.jest } },

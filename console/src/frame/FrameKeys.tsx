@@ -5,7 +5,9 @@ import { KeyHelp, keyHelpOpen } from './KeyHelp';
 import { QuickFind, quickFindOpen } from './QuickFind';
 
 const group = 'Everywhere';
-const goTo = screens.flatMap((screen) => (screen.key ? [{ keys: `g ${screen.key}`, does: screen.title, group: 'Go to', run: () => void navigate(screen.path) }] : []));
+const goTo = screens.flatMap((screen) =>
+	screen.key ? [{ keys: `g ${screen.key}`, does: screen.title, group: 'Go to', run: () => void navigate(screen.path) }] : [],
+);
 
 /** The keys that work on every screen, and what they open. */
 export function FrameKeys() {

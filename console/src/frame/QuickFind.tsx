@@ -88,7 +88,15 @@ function Box() {
 			</div>
 			<ul class="found" role="listbox" id={id} aria-label="Found">
 				{found.map((row, index) => (
-					<li key={row.href} role="option" id={`${id}-${index}`} aria-selected={index === at} class={cx(index === at && 'is-on')} onMouseDown={(event) => event.preventDefault()} onClick={() => go(row)}>
+					<li
+						key={row.href}
+						role="option"
+						id={`${id}-${index}`}
+						aria-selected={index === at}
+						class={cx(index === at && 'is-on')}
+						onMouseDown={(event) => event.preventDefault()}
+						onClick={() => go(row)}
+					>
 						<Icon name={row.icon ?? 'file-text'} />
 						<span>{row.title}</span>
 						<span class="muted">{row.kind}</span>

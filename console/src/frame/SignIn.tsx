@@ -53,8 +53,25 @@ export function useSignIn(startName = '') {
 	const fields = (
 		<>
 			<SignInError error={error} wait={wait} />
-			<TextField label={words.signIn.name} autoComplete="username" autoCapitalize="none" spellcheck={false} required error={tried && !name.trim() ? 'Your name is missing' : undefined} value={name} onValue={setName} />
-			<TextField label={words.signIn.password} type="password" autoComplete="current-password" required error={tried && !password && !error ? 'Your password is missing' : undefined} value={password} onValue={setPassword} />
+			<TextField
+				label={words.signIn.name}
+				autoComplete="username"
+				autoCapitalize="none"
+				spellcheck={false}
+				required
+				error={tried && !name.trim() ? 'Your name is missing' : undefined}
+				value={name}
+				onValue={setName}
+			/>
+			<TextField
+				label={words.signIn.password}
+				type="password"
+				autoComplete="current-password"
+				required
+				error={tried && !password && !error ? 'Your password is missing' : undefined}
+				value={password}
+				onValue={setPassword}
+			/>
 		</>
 	);
 	const button = (

@@ -51,7 +51,7 @@ function Systems() {
 
 const liveWords: Record<LiveState, string> = { on: words.live.on, off: words.live.off, connecting: 'Connecting', lost: 'Connection lost' };
 
-function LiveState() {
+function LiveSign() {
 	const state = useStore(live);
 	return (
 		<span class={`live is-${state}`}>
@@ -66,7 +66,13 @@ const themeIcons: Record<Theme, IconName> = { light: 'sun', dark: 'moon', system
 function ThemeMenu() {
 	const now = useStore(theme);
 	const rows: Theme[] = ['light', 'dark', 'system'];
-	return <Menu label={words.theme.label} icon={themeIcons[now]} items={rows.map((value) => ({ label: words.theme[value], checked: value === now, run: () => setTheme(value) }))} />;
+	return (
+		<Menu
+			label={words.theme.label}
+			icon={themeIcons[now]}
+			items={rows.map((value) => ({ label: words.theme[value], checked: value === now, run: () => setTheme(value) }))}
+		/>
+	);
 }
 
 export async function signOut(): Promise<void> {
@@ -83,14 +89,22 @@ export function TopBar({ who }: { who: Session }) {
 	const open = useStore(navOpen);
 	return (
 		<header class="top">
-			<Button kind="quiet" icon="menu" label="Menu of screens" class="nav-switch" aria-expanded={open} aria-controls={open ? 'navigation' : undefined} onClick={() => navOpen.set(!open)} />
+			<Button
+				kind="quiet"
+				icon="menu"
+				label="Menu of screens"
+				class="nav-switch"
+				aria-expanded={open}
+				aria-controls={open ? 'navigation' : undefined}
+				onClick={() => navOpen.set(!open)}
+			/>
 			<a class="brand" href="/">
 				<img src="/assets/icon.svg" alt="" width="22" height="22" />
 				{words.product}
 			</a>
 			<Systems />
 			<span class="top-end row">
-				<LiveState />
+				<LiveSign />
 				<button type="button" class="find-button" onClick={() => quickFindOpen.set(true)}>
 					<Icon name="search" />
 					<span>{words.find.title}</span>

@@ -1,5 +1,30 @@
 import { useState } from 'preact/hooks';
-import { Button, ButtonLink, Card, Checkbox, Combobox, FileDrop, FilterBar, FilterSegments, FilterSelect, FilterText, Problems, Progress, Radios, SchedulePicker, Segments, Select, Steps, Switch, Tabs, TextArea, TextField, toast, type Choice, type Schedule } from '../ui';
+import {
+	Button,
+	ButtonLink,
+	Card,
+	Checkbox,
+	Combobox,
+	FileDrop,
+	FilterBar,
+	FilterSegments,
+	FilterSelect,
+	FilterText,
+	Problems,
+	Progress,
+	Radios,
+	SchedulePicker,
+	Segments,
+	Select,
+	Steps,
+	Switch,
+	Tabs,
+	TextArea,
+	TextField,
+	toast,
+	type Choice,
+	type Schedule,
+} from '../ui';
 
 const fields: Choice[] = Array.from({ length: 500 }, (_, index) => ({
 	value: `Field_${index}__c`,
@@ -50,7 +75,15 @@ function Fields() {
 			<div class="stack">
 				<Problems items={missing ? [{ id: 'gallery-name', text: 'Name is missing' }] : []} />
 				<div class="grid">
-					<TextField id="gallery-name" label="Name" required hint="As in the EMR" error={missing ? 'Name is missing' : undefined} value={text} onValue={setText} />
+					<TextField
+						id="gallery-name"
+						label="Name"
+						required
+						hint="As in the EMR"
+						error={missing ? 'Name is missing' : undefined}
+						value={text}
+						onValue={setText}
+					/>
 					<Select
 						label="State"
 						value={state}

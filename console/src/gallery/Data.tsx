@@ -1,6 +1,33 @@
 import { useMemo, useState } from 'preact/hooks';
 import { ApiError } from '../api';
-import { Button, Card, Chart, Copy, Diff, EmptyState, ErrorState, Facts, Id, JsonView, LogView, Masked, Notice, Pill, RevealButton, SelectionBar, Skeleton, Sparkline, Table, Time, VirtualTable, useReveal, type Column, type DiffRow, type LogLine, type Sort } from '../ui';
+import {
+	Button,
+	Card,
+	Chart,
+	Copy,
+	Diff,
+	EmptyState,
+	ErrorState,
+	Facts,
+	Id,
+	JsonView,
+	LogView,
+	Masked,
+	Notice,
+	Pill,
+	RevealButton,
+	SelectionBar,
+	Skeleton,
+	Sparkline,
+	Table,
+	Time,
+	VirtualTable,
+	useReveal,
+	type Column,
+	type DiffRow,
+	type LogLine,
+	type Sort,
+} from '../ui';
 
 interface Run {
 	id: string;
@@ -37,7 +64,17 @@ function Lists() {
 			<SelectionBar selected={selected.size} of="run" onClear={() => setSelected(new Set())}>
 				<Button small>Retry</Button>
 			</SelectionBar>
-			<Table label="Runs" columns={runColumns} rows={rows} rowKey={(run) => run.id} onOpen={(run) => setOpened(run.id)} selected={selected} onSelect={setSelected} sort={sort} onSort={setSort} />
+			<Table
+				label="Runs"
+				columns={runColumns}
+				rows={rows}
+				rowKey={(run) => run.id}
+				onOpen={(run) => setOpened(run.id)}
+				selected={selected}
+				onSelect={setSelected}
+				sort={sort}
+				onSort={setSort}
+			/>
 		</Card>
 	);
 }
@@ -55,7 +92,14 @@ const diffRows: DiffRow[] = [
 	{ field: 'Email', name: 'Email', left: null, right: 'marisol@example.org', winner: 'right', why: 'Blank is filled' },
 ];
 
-const payload = { id: 'pat-7', name: { first: 'Marisol', last: 'Okafor' }, phones: [{ type: 'mobile', number: '+1 415 555 0148' }], active: true, note: null, visits: 12 };
+const payload = {
+	id: 'pat-7',
+	name: { first: 'Marisol', last: 'Okafor' },
+	phones: [{ type: 'mobile', number: '+1 415 555 0148' }],
+	active: true,
+	note: null,
+	visits: 12,
+};
 
 const start = Date.UTC(2026, 10, 20, 9);
 const lines: LogLine[] = Array.from({ length: 60 }, (_, index) => ({
@@ -104,7 +148,12 @@ function Charts() {
 						{ name: 'Failed', values: hours.map((_, hour) => (hour % 6 === 0 ? 60 : 0)), tone: 'bad' },
 					]}
 				/>
-				<Chart label="Lag" labels={hours} series={[{ name: 'Seconds behind', values: hours.map((_, hour) => 3 + ((hour * 7) % 11)), tone: 'warn' }]} height={120} />
+				<Chart
+					label="Lag"
+					labels={hours}
+					series={[{ name: 'Seconds behind', values: hours.map((_, hour) => 3 + ((hour * 7) % 11)), tone: 'warn' }]}
+					height={120}
+				/>
 				<span>
 					Seven days <Sparkline label="Seven days" values={[3, 9, 4, 12, 8, 2, 7]} />
 				</span>
@@ -125,7 +174,22 @@ export function Data() {
 			<Card title="Words">
 				<div class="stack">
 					<div class="row">
-						{['Queued', 'Running', 'Completed', 'Completed with errors', 'Aborted', 'Failed', 'Staged', 'Linked', 'Skipped', 'Needs review', 'Errored', 'Retrying', 'Created', 'Updated'].map((word) => (
+						{[
+							'Queued',
+							'Running',
+							'Completed',
+							'Completed with errors',
+							'Aborted',
+							'Failed',
+							'Staged',
+							'Linked',
+							'Skipped',
+							'Needs review',
+							'Errored',
+							'Retrying',
+							'Created',
+							'Updated',
+						].map((word) => (
 							<Pill key={word}>{word}</Pill>
 						))}
 					</div>

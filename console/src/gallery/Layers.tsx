@@ -10,7 +10,19 @@ export function Layers() {
 			<div class="row">
 				<Button onClick={() => setDialog(true)}>Open dialog</Button>
 				<Button onClick={() => setDrawer(true)}>Open drawer</Button>
-				<Button onClick={() => void ask({ title: 'Abort the batch?', text: '1,069 of 5,000 records are written and stay. The rest is left as it is.', action: 'Abort Batch', danger: true, reason: 'required' }).then((reason) => setSaid(reason ?? 'no'))}>Ask</Button>
+				<Button
+					onClick={() =>
+						void ask({
+							title: 'Abort the batch?',
+							text: '1,069 of 5,000 records are written and stay. The rest is left as it is.',
+							action: 'Abort Batch',
+							danger: true,
+							reason: 'required',
+						}).then((reason) => setSaid(reason ?? 'no'))
+					}
+				>
+					Ask
+				</Button>
 				<Menu
 					label="More"
 					icon="ellipsis"

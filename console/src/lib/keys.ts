@@ -41,7 +41,9 @@ export function setSingleKeys(on: boolean): void {
 export const keysNow = (): Key[] => [...stack].flat();
 
 const isTyping = (target: EventTarget | null): boolean =>
-	target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) && !/^(checkbox|radio|button)$/.test((target as HTMLInputElement).type ?? '');
+	target instanceof HTMLElement &&
+	(target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
+	!/^(checkbox|radio|button)$/.test((target as HTMLInputElement).type ?? '');
 
 function nameOf(event: KeyboardEvent): string {
 	const modified = event.ctrlKey || event.metaKey;

@@ -41,7 +41,13 @@ export default function Overview() {
 			<Card title="Object syncs" flush>
 				<Await of={syncs}>
 					{({ items }) => (
-						<Table label="Object syncs" columns={columns} rows={items} rowKey={(sync) => sync.name} empty={<EmptyState title="No sync is set up yet">Describe the connections and a sync in a file and apply it: suture apply FILE.</EmptyState>} />
+						<Table
+							label="Object syncs"
+							columns={columns}
+							rows={items}
+							rowKey={(sync) => sync.name}
+							empty={<EmptyState title="No sync is set up yet">Describe the connections and a sync in a file and apply it: suture apply FILE.</EmptyState>}
+						/>
 					)}
 				</Await>
 			</Card>

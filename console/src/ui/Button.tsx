@@ -52,7 +52,21 @@ export function Button({ kind = 'normal', icon, label, busy, why, small, childre
 }
 
 /** A link that looks like a button: it goes somewhere and does nothing else. */
-export function ButtonLink({ href, kind = 'normal', icon, small, children, download }: { href: string; kind?: Kind; icon?: IconName; small?: boolean; children: ComponentChildren; download?: boolean | string }) {
+export function ButtonLink({
+	href,
+	kind = 'normal',
+	icon,
+	small,
+	children,
+	download,
+}: {
+	href: string;
+	kind?: Kind;
+	icon?: IconName;
+	small?: boolean;
+	children: ComponentChildren;
+	download?: boolean | string;
+}) {
 	return (
 		<a class={cx('button', `is-${kind}`, small && 'is-small')} href={href} download={download}>
 			{icon && <Icon name={icon} />}

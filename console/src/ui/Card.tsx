@@ -5,7 +5,21 @@ import { words } from '../words';
 import { Icon } from './Icon';
 
 /** A box with a heading, actions on its right, and content. `flush`: a table that reaches its edges. */
-export function Card({ title, facts, actions, flush, children, class: extra }: { title?: ComponentChildren; facts?: ComponentChildren; actions?: ComponentChildren; flush?: boolean; children?: ComponentChildren; class?: string }) {
+export function Card({
+	title,
+	facts,
+	actions,
+	flush,
+	children,
+	class: extra,
+}: {
+	title?: ComponentChildren;
+	facts?: ComponentChildren;
+	actions?: ComponentChildren;
+	flush?: boolean;
+	children?: ComponentChildren;
+	class?: string;
+}) {
 	const id = useId();
 	return (
 		<section class={cx('card', flush && 'is-flush', extra)} aria-labelledby={title ? id : undefined}>

@@ -100,11 +100,17 @@ function Drawing({ labels, series, kind, height: full, width: outer, summary }: 
 						{one.values.map((value, index) => {
 							const from = below(at, index);
 							const wide = Math.max(2, Math.min(32, slot * 0.7));
-							return value > 0 ? <rect key={index} x={x(index) - wide / 2} width={wide} y={y(from + value)} height={Math.max(1, y(from) - y(from + value))} /> : null;
+							return value > 0 ? (
+								<rect key={index} x={x(index) - wide / 2} width={wide} y={y(from + value)} height={Math.max(1, y(from) - y(from + value))} />
+							) : null;
 						})}
 					</g>
 				) : (
-					<polyline key={one.name} class={`chart-line is-${one.tone ?? 'info'}`} points={one.values.map((value, index) => `${x(index)},${y(value)}`).join(' ')} />
+					<polyline
+						key={one.name}
+						class={`chart-line is-${one.tone ?? 'info'}`}
+						points={one.values.map((value, index) => `${x(index)},${y(value)}`).join(' ')}
+					/>
 				),
 			)}
 		</svg>
@@ -160,13 +166,31 @@ export function Chart(props: ChartProps) {
 					{table ? 'Show chart' : 'Show numbers'}
 				</Button>
 			</figcaption>
-			{table ? <Numbers {...props} /> : <div ref={box}>{width > 0 ? <Drawing {...props} kind={kind} height={height} width={width} summary={summary} /> : <div style={{ height: `${height}px` }} />}</div>}
+			{table ? (
+				<Numbers {...props} />
+			) : (
+				<div ref={box}>
+					{width > 0 ? <Drawing {...props} kind={kind} height={height} width={width} summary={summary} /> : <div style={{ height: `${height}px` }} />}
+				</div>
+			)}
 		</figure>
 	);
 }
 
 /** A line of a few days beside a number. */
-export function Sparkline({ label, values, tone = 'info', width = 96, height = 24 }: { label: string; values: readonly number[]; tone?: Series['tone']; width?: number; height?: number }) {
+export function Sparkline({
+	label,
+	values,
+	tone = 'info',
+	width = 96,
+	height = 24,
+}: {
+	label: string;
+	values: readonly number[];
+	tone?: Series['tone'];
+	width?: number;
+	height?: number;
+}) {
 	const most = Math.max(1, ...values);
 	const step = width / Math.max(1, values.length - 1);
 	const points = values.map((value, index) => `${(index * step).toFixed(1)},${(height - 2 - (value / most) * (height - 4)).toFixed(1)}`).join(' ');

@@ -47,7 +47,15 @@ function find(choices: readonly Choice[], text: string): readonly Choice[] {
 
 function Row({ choice, id, on, chosen, take }: { choice: Choice; id: string; on: boolean; chosen: boolean; take: () => void }) {
 	return (
-		<li id={id} role="option" aria-selected={chosen} aria-disabled={choice.why ? true : undefined} class={cx(on && 'is-on')} onMouseDown={(event) => event.preventDefault()} onClick={take}>
+		<li
+			id={id}
+			role="option"
+			aria-selected={chosen}
+			aria-disabled={choice.why ? true : undefined}
+			class={cx(on && 'is-on')}
+			onMouseDown={(event) => event.preventDefault()}
+			onClick={take}
+		>
 			<span class="choice-label">
 				{choice.label}
 				{chosen && <Icon name="check" />}
@@ -74,24 +82,13 @@ function Rows({ shown, id, at, value, take }: { shown: readonly Choice[]; id: st
 	);
 }
 
-export function Combobox({ label, hint, error, required, hideLabel, id, class: extra, value, onValue, choices, placeholder, clearable, disabled, onSearch, busy, empty = 'Nothing fits' }: ComboboxProps) {
-	const list = useId();
-	const input = useRef<HTMLInputElement>(null);
-	const box = useRef<HTMLDivElement>(null);
+/** What is typed, which row is meant, and what keys do. */
+function useCombobox({ value, onValue, choices, clearable, disabled, onSearch }: ComboboxProps, list: string) {
 	/** What is typed; null: nothing, the chosen one's label stands there. */
 	const [text, setText] = useState<string | null>(null);
 	const [open, setOpen] = useState(false);
 	const [at, setAt] = useState(-1);
-	const chosen = choices.find((choice) => choice.value === value);
 	const shown = useMemo(() => (!open ? [] : onSearch ? choices : find(choices, text ?? '')), [open, choices, text, onSearch]);
-
-	useEffect(() => {
-		const layer = box.current;
-		if (!open && layer?.matches(':popover-open')) layer.hidePopover();
-		if (!open || !layer || !input.current) return;
-		if (!layer.matches(':popover-open')) layer.showPopover();
-		placeBeside(layer, input.current, { sameWidth: true });
-	}, [open, shown]);
 	useEffect(() => {
 		if (open && at >= 0) document.getElementById(`${list}-${at}`)?.scrollIntoView({ block: 'nearest' });
 	}, [open, at, list]);
@@ -141,7 +138,63 @@ export function Combobox({ label, hint, error, required, hideLabel, id, class: e
 		event.stopPropagation();
 		run();
 	};
+	return { text, open, at, shown, show, close, take, type, clear, onKeyDown };
+}
 
+type State = ReturnType<typeof useCombobox>;
+
+const keepFocus = (event: Event) => event.preventDefault();
+
+/** The list, in the top layer as long as it is open. */
+function Choices({
+	state,
+	list,
+	input,
+	label,
+	value,
+	busy,
+	empty,
+}: { state: State; list: string; input: { current: HTMLInputElement | null } } & Pick<ComboboxProps, 'label' | 'value' | 'busy' | 'empty'>) {
+	const box = useRef<HTMLDivElement>(null);
+	const { open, shown } = state;
+	useEffect(() => {
+		const layer = box.current;
+		if (!open && layer?.matches(':popover-open')) layer.hidePopover();
+		if (!open || !layer || !input.current) return;
+		if (!layer.matches(':popover-open')) layer.showPopover();
+		placeBeside(layer, input.current, { sameWidth: true });
+	}, [open, shown, input]);
+	return (
+		<div ref={box} class="choices" popover="manual" onMouseDown={keepFocus}>
+			<ul id={list} role="listbox" aria-label={label} aria-busy={busy || undefined}>
+				<Rows shown={shown} id={list} at={state.at} value={value} take={state.take} />
+			</ul>
+			{open && shown.length === 0 && <p class="muted choices-none">{busy ? 'Searching' : empty}</p>}
+		</div>
+	);
+}
+
+function End({ label, clear }: { label: string; clear: (() => void) | undefined }) {
+	if (!clear)
+		return (
+			<span class="combobox-end" aria-hidden="true">
+				<Icon name="chevron-down" />
+			</span>
+		);
+	return (
+		<button type="button" class="combobox-end" tabIndex={-1} aria-label={`Clear ${label}`} onMouseDown={keepFocus} onClick={clear}>
+			<Icon name="x" />
+		</button>
+	);
+}
+
+export function Combobox(props: ComboboxProps) {
+	const { label, hint, error, required, hideLabel, id, class: extra, value, choices, placeholder, clearable, disabled, busy, empty = 'Nothing fits' } = props;
+	const list = useId();
+	const input = useRef<HTMLInputElement>(null);
+	const state = useCombobox(props, list);
+	const { text, open, at } = state;
+	const chosen = choices.find((choice) => choice.value === value);
 	return (
 		<Field {...({ label, hint, error, required, hideLabel, id, class: extra } as FieldProps)}>
 			{(control) => (
@@ -161,28 +214,15 @@ export function Combobox({ label, hint, error, required, hideLabel, id, class: e
 						aria-autocomplete="list"
 						aria-activedescendant={open && at >= 0 ? `${list}-${at}` : undefined}
 						value={text ?? chosen?.label ?? value}
-						onInput={(event) => type(event.currentTarget.value)}
-						onClick={show}
-						onKeyDown={onKeyDown}
-						onBlur={close}
+						onInput={(event) => state.type(event.currentTarget.value)}
+						onClick={state.show}
+						onKeyDown={state.onKeyDown}
+						onBlur={state.close}
 					/>
-					{clearable && value && !disabled ? (
-						<button type="button" class="combobox-end" tabIndex={-1} aria-label={`Clear ${label}`} onMouseDown={(event) => event.preventDefault()} onClick={clear}>
-							<Icon name="x" />
-						</button>
-					) : (
-						<span class="combobox-end" aria-hidden="true">
-							<Icon name="chevron-down" />
-						</span>
-					)}
-					<div ref={box} class="choices" popover="manual" onMouseDown={(event) => event.preventDefault()}>
-						<ul id={list} role="listbox" aria-label={label} aria-busy={busy || undefined}>
-							<Rows shown={shown} id={list} at={at} value={value} take={take} />
-						</ul>
-						{open && shown.length === 0 && <p class="muted choices-none">{busy ? 'Searching' : empty}</p>}
-					</div>
+					<End label={label} clear={clearable && value && !disabled ? state.clear : undefined} />
+					<Choices state={state} list={list} input={input} label={label} value={value} busy={busy ?? false} empty={empty} />
 					<span class="only-read" role="status">
-						{open && text ? `${shown.length} found` : ''}
+						{open && text ? `${state.shown.length} found` : ''}
 					</span>
 				</div>
 			)}

@@ -151,7 +151,14 @@ export function Questions() {
 			<div class="stack">
 				<div>{question.text}</div>
 				{question.reason && (
-					<TextField label="Reason" hint="Kept in the audit trail. No patient data, please." required={question.reason === 'required'} error={missing ? 'Say why, so that others can follow it later' : undefined} value={reason} onValue={setReason} />
+					<TextField
+						label="Reason"
+						hint="Kept in the audit trail. No patient data, please."
+						required={question.reason === 'required'}
+						error={missing ? 'Say why, so that others can follow it later' : undefined}
+						value={reason}
+						onValue={setReason}
+					/>
 				)}
 			</div>
 		</Dialog>

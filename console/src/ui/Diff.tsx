@@ -75,7 +75,14 @@ export function Diff({ label, rows, titles, shown = true }: DiffProps) {
 							<Side row={row} side="left" shown={shown} />
 							<Side row={row} side="right" shown={shown} />
 							<td role="cell" data-title="Result">
-								{!differs(row) ? <span class="muted">Same</span> : row.winner ? <Pill tone="info">{`${titles[row.winner === 'left' ? 0 : 1]} wins`}</Pill> : <Pill tone="warn">Differs</Pill>} {row.why && <span class="hint">{row.why}</span>}
+								{!differs(row) ? (
+									<span class="muted">Same</span>
+								) : row.winner ? (
+									<Pill tone="info">{`${titles[row.winner === 'left' ? 0 : 1]} wins`}</Pill>
+								) : (
+									<Pill tone="warn">Differs</Pill>
+								)}{' '}
+								{row.why && <span class="hint">{row.why}</span>}
 							</td>
 						</tr>
 					))}

@@ -26,7 +26,16 @@ export interface ControlProps {
 }
 
 /** Label, hint and error around any control: <Field label="Name">{(control) => <input {...control} />}</Field> */
-export function Field({ label, hint, error, required, hideLabel, id, class: extra, children }: FieldProps & { children: (control: ControlProps) => ComponentChildren }) {
+export function Field({
+	label,
+	hint,
+	error,
+	required,
+	hideLabel,
+	id,
+	class: extra,
+	children,
+}: FieldProps & { children: (control: ControlProps) => ComponentChildren }) {
 	const own = useId();
 	const control = id ?? own;
 	const described = cx(hint !== undefined && `${control}-hint`, error && `${control}-error`);
@@ -103,7 +112,11 @@ export interface TextAreaProps extends FieldProps {
 
 export function TextArea({ label, hint, error, required, hideLabel, id, class: extra, value, onValue, rows = 4, ...rest }: TextAreaProps) {
 	const field = { label, hint, error, required, hideLabel, id, class: extra } as FieldProps;
-	return <Field {...field}>{(control) => <textarea class="input" rows={rows} {...rest} {...control} value={value} onInput={(event) => onValue(event.currentTarget.value)} />}</Field>;
+	return (
+		<Field {...field}>
+			{(control) => <textarea class="input" rows={rows} {...rest} {...control} value={value} onInput={(event) => onValue(event.currentTarget.value)} />}
+		</Field>
+	);
 }
 
 export interface CheckboxProps {
@@ -165,7 +178,14 @@ export function Radios<V extends string>({ label, value, onValue, options, hideL
 			<legend class={cx(hideLabel && 'only-read')}>{label}</legend>
 			{options.map((option) => (
 				<div class="check" key={option.value}>
-					<input type="radio" id={`${name}-${option.value}`} name={name} checked={option.value === value} aria-describedby={option.hint ? `${name}-${option.value}-hint` : undefined} onChange={() => onValue(option.value)} />
+					<input
+						type="radio"
+						id={`${name}-${option.value}`}
+						name={name}
+						checked={option.value === value}
+						aria-describedby={option.hint ? `${name}-${option.value}-hint` : undefined}
+						onChange={() => onValue(option.value)}
+					/>
 					<label for={`${name}-${option.value}`}>{option.label}</label>
 					{option.hint && (
 						<span class="hint" id={`${name}-${option.value}-hint`}>

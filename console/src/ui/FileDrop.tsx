@@ -26,7 +26,13 @@ export function FileDrop({ label, accept, maxBytes, file, onFile, hint, error, w
 		if (!next || why) return;
 		const ends = accept.split(',').map((end) => end.trim().toLowerCase());
 		const fits = ends.some((end) => next.name.toLowerCase().endsWith(end));
-		const told = !fits ? `A file that ends with ${ends.join(' or ')} is needed here` : next.size > maxBytes ? `This file has ${bytes(next.size)}; at most ${bytes(maxBytes)} are taken` : next.size === 0 ? 'This file is empty' : undefined;
+		const told = !fits
+			? `A file that ends with ${ends.join(' or ')} is needed here`
+			: next.size > maxBytes
+				? `This file has ${bytes(next.size)}; at most ${bytes(maxBytes)} are taken`
+				: next.size === 0
+					? 'This file is empty'
+					: undefined;
 		setRefused(told);
 		if (!told) onFile(next);
 	};
@@ -57,7 +63,13 @@ export function FileDrop({ label, accept, maxBytes, file, onFile, hint, error, w
 				) : (
 					<span>Drop a file here, or</span>
 				)}
-				<Button small why={why} aria-labelledby={`${id}-choose ${id}-label`} aria-describedby={cx(hint && `${id}-hint`, wrong && `${id}-error`) || undefined} onClick={() => input.current?.click()}>
+				<Button
+					small
+					why={why}
+					aria-labelledby={`${id}-choose ${id}-label`}
+					aria-describedby={cx(hint && `${id}-hint`, wrong && `${id}-error`) || undefined}
+					onClick={() => input.current?.click()}
+				>
 					<span id={`${id}-choose`}>{file ? 'Choose another' : 'Choose a file'}</span>
 				</Button>
 				{file && <Button small kind="quiet" icon="x" label="Remove the file" onClick={() => onFile(null)} />}

@@ -9,7 +9,17 @@ import { Button } from './Button';
 import { Icon } from './Icon';
 import { Select, type Option } from './Select';
 
-export function FilterBar({ children, count, names, actions }: { children: ComponentChildren; /** Of rows, as they are filtered: "12 runs" */ count?: string; /** The filters' names in the URL, for Clear. */ names: readonly string[]; actions?: ComponentChildren }) {
+export function FilterBar({
+	children,
+	count,
+	names,
+	actions,
+}: {
+	children: ComponentChildren;
+	/** Of rows, as they are filtered: "12 runs" */ count?: string;
+	/** The filters' names in the URL, for Clear. */ names: readonly string[];
+	actions?: ComponentChildren;
+}) {
 	const { query } = usePlace();
 	const some = names.some((name) => query.has(name));
 	return (
@@ -50,22 +60,53 @@ export function FilterText({ name, label, placeholder }: { name: string; label: 
 	return (
 		<div class="search-box">
 			<Icon name="search" />
-			<input class="input" type="search" aria-label={label} placeholder={placeholder ?? label} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+			<input
+				class="input"
+				type="search"
+				aria-label={label}
+				placeholder={placeholder ?? label}
+				value={text}
+				onInput={(event) => setText(event.currentTarget.value)}
+			/>
 		</div>
 	);
 }
 
 /** Segments with counts, one pressed: "All 26 | Mapped 20". The first one's value is the default and not in the URL. */
-export function FilterSegments({ name, label, options }: { name: string; label: string; options: readonly { value: string; label: string; count?: number | undefined }[] }) {
+export function FilterSegments({
+	name,
+	label,
+	options,
+}: {
+	name: string;
+	label: string;
+	options: readonly { value: string; label: string; count?: number | undefined }[];
+}) {
 	const [value, setValue] = useQuery(name, options[0]?.value ?? '');
 	return <Segments label={label} value={value} onValue={setValue} options={options} />;
 }
 
-export function Segments({ label, value, onValue, options }: { label: string; value: string; onValue: (value: string) => void; options: readonly { value: string; label: string; count?: number | undefined }[] }) {
+export function Segments({
+	label,
+	value,
+	onValue,
+	options,
+}: {
+	label: string;
+	value: string;
+	onValue: (value: string) => void;
+	options: readonly { value: string; label: string; count?: number | undefined }[];
+}) {
 	return (
 		<div class="segments" role="group" aria-label={label}>
 			{options.map((option) => (
-				<button key={option.value} type="button" class={cx(option.value === value && 'is-on')} aria-pressed={option.value === value} onClick={() => onValue(option.value)}>
+				<button
+					key={option.value}
+					type="button"
+					class={cx(option.value === value && 'is-on')}
+					aria-pressed={option.value === value}
+					onClick={() => onValue(option.value)}
+				>
 					{option.label}
 					{option.count !== undefined && <span class="num"> {number(option.count)}</span>}
 				</button>

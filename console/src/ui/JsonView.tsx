@@ -88,7 +88,15 @@ export function JsonView({ label, value, masked }: JsonViewProps) {
 			<div class="json-bar row">
 				<div class="search-box">
 					<Icon name="search" />
-					<input class="input" type="search" aria-label={`Search in ${label}`} placeholder="Search" value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => event.key === 'Enter' && nextHit()} />
+					<input
+						class="input"
+						type="search"
+						aria-label={`Search in ${label}`}
+						placeholder="Search"
+						value={text}
+						onInput={(event) => setText(event.currentTarget.value)}
+						onKeyDown={(event) => event.key === 'Enter' && nextHit()}
+					/>
 				</div>
 				<span class="muted" role="status">
 					{text ? count(hits.length, 'hit') : ''}
@@ -120,7 +128,9 @@ export function JsonView({ label, value, masked }: JsonViewProps) {
 					>
 						{line.size ? <Icon name={folded.has(line.path) ? 'chevron-right' : 'chevron-down'} /> : <span class="json-gap" />}
 						{line.key && <span class="json-key">{line.key}: </span>}
-						<span class={line.size === null ? `is-${line.value === null ? 'null' : typeof line.value}` : 'muted'}>{line.size === null && masked && line.value !== null ? mask : written(line)}</span>
+						<span class={line.size === null ? `is-${line.value === null ? 'null' : typeof line.value}` : 'muted'}>
+							{line.size === null && masked && line.value !== null ? mask : written(line)}
+						</span>
 					</div>
 				))}
 			</div>

@@ -19,7 +19,43 @@ export interface MenuItem {
 	checked?: boolean;
 }
 
-export function Menu({ label, button, icon, items, class: extra }: { label: string; button?: ComponentChildren; icon?: IconName; items: readonly MenuItem[]; class?: string }) {
+function Items({ items, choose }: { items: readonly MenuItem[]; choose: (item: MenuItem) => void }) {
+	return (
+		<>
+			{items.map((item) => (
+				<button
+					key={item.label}
+					type="button"
+					role={item.checked === undefined ? 'menuitem' : 'menuitemradio'}
+					aria-checked={item.checked}
+					tabIndex={-1}
+					class={cx(item.danger && 'is-danger')}
+					aria-disabled={item.why ? true : undefined}
+					data-tip={item.why}
+					onClick={() => choose(item)}
+				>
+					{item.checked !== undefined && <Icon name="check" class={cx(!item.checked && 'is-hidden')} />}
+					{item.icon && <Icon name={item.icon} />}
+					<span>{item.label}</span>
+				</button>
+			))}
+		</>
+	);
+}
+
+export function Menu({
+	label,
+	button,
+	icon,
+	items,
+	class: extra,
+}: {
+	label: string;
+	button?: ComponentChildren;
+	icon?: IconName;
+	items: readonly MenuItem[];
+	class?: string;
+}) {
 	const id = useId();
 	const [open, setOpen] = useState(false);
 	const opener = useRef<HTMLButtonElement>(null);
@@ -43,7 +79,14 @@ export function Menu({ label, button, icon, items, class: extra }: { label: stri
 		const at = all.indexOf(document.activeElement as HTMLElement);
 		all[(at + by + all.length) % all.length]?.focus();
 	};
-	const moves: Record<string, () => void> = { ArrowDown: () => step(1), ArrowUp: () => step(-1), Home: () => entries()[0]?.focus(), End: () => entries().at(-1)?.focus(), Escape: close, Tab: () => list.current?.hidePopover() };
+	const moves: Record<string, () => void> = {
+		ArrowDown: () => step(1),
+		ArrowUp: () => step(-1),
+		Home: () => entries()[0]?.focus(),
+		End: () => entries().at(-1)?.focus(),
+		Escape: close,
+		Tab: () => list.current?.hidePopover(),
+	};
 	const choose = (item: MenuItem) => {
 		if (item.why) return;
 		close();
@@ -83,13 +126,7 @@ export function Menu({ label, button, icon, items, class: extra }: { label: stri
 						move();
 					}}
 				>
-					{items.map((item) => (
-						<button key={item.label} type="button" role={item.checked === undefined ? 'menuitem' : 'menuitemradio'} aria-checked={item.checked} tabIndex={-1} class={cx(item.danger && 'is-danger')} aria-disabled={item.why ? true : undefined} data-tip={item.why} onClick={() => choose(item)}>
-							{item.checked !== undefined && <Icon name="check" class={cx(!item.checked && 'is-hidden')} />}
-							{item.icon && <Icon name={item.icon} />}
-							<span>{item.label}</span>
-						</button>
-					))}
+					<Items items={items} choose={choose} />
 				</div>
 			)}
 		</>

@@ -37,7 +37,14 @@ export function useReveal<T>(path: string, method: 'GET' | 'POST' = 'GET'): Reve
 export function RevealButton<T>({ of, what = 'values' }: { of: Revealed<T>; what?: string }) {
 	return (
 		<>
-			<Button small icon={of.values === undefined ? 'eye' : 'lock'} busy={of.busy} why={of.values === undefined ? of.why : undefined} aria-pressed={of.values !== undefined} onClick={of.values === undefined ? of.reveal : of.hide}>
+			<Button
+				small
+				icon={of.values === undefined ? 'eye' : 'lock'}
+				busy={of.busy}
+				why={of.values === undefined ? of.why : undefined}
+				aria-pressed={of.values !== undefined}
+				onClick={of.values === undefined ? of.reveal : of.hide}
+			>
 				{of.values === undefined ? `Reveal ${what}` : `Hide ${what}`}
 			</Button>
 			<ErrorNote error={of.error} />

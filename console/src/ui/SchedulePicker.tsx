@@ -45,7 +45,10 @@ export function partsOf(rule: string): Parts {
 		[/^every (\d+) hours$/, ([, every = '']) => ({ kind: 'hours', every })],
 		[/^(daily|weekdays|monthly) at (\d\d:\d\d)$/, ([, kind, time = '']) => ({ kind: kind as Kind, time })],
 		[/^once (.+)$/, ([, moment = '']) => ({ kind: 'once', moment })],
-		[/^((?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?: and \w+day)*) at (\d\d:\d\d)$/, ([, list = '', time = '']) => ({ kind: 'weekly', days: list.split(' and '), time })],
+		[
+			/^((?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)(?: and \w+day)*) at (\d\d:\d\d)$/,
+			([, list = '', time = '']) => ({ kind: 'weekly', days: list.split(' and '), time }),
+		],
 	];
 	for (const [pattern, read] of patterns) {
 		const found = pattern.exec(rule);
@@ -92,10 +95,25 @@ export function SchedulePicker({ value, onValue, error, preview }: SchedulePicke
 		<div class="stack schedule">
 			<div class="schedule-parts">
 				<Select label="Runs" value={parts.kind} onValue={(kind) => change({ kind })} options={kinds} />
-				{(parts.kind === 'minutes' || parts.kind === 'hours') && <TextField label={parts.kind === 'minutes' ? 'Minutes' : 'Hours'} type="number" min={1} max={parts.kind === 'minutes' ? 59 : 23} required value={parts.every} onValue={(every) => change({ every })} />}
+				{(parts.kind === 'minutes' || parts.kind === 'hours') && (
+					<TextField
+						label={parts.kind === 'minutes' ? 'Minutes' : 'Hours'}
+						type="number"
+						min={1}
+						max={parts.kind === 'minutes' ? 59 : 23}
+						required
+						value={parts.every}
+						onValue={(every) => change({ every })}
+					/>
+				)}
 				{hasTime && <TextField label="At" type="time" required value={parts.time} onValue={(time) => change({ time })} />}
 				{parts.kind === 'once' && <TextField label="When" type="datetime-local" required value={parts.moment} onValue={(moment) => change({ moment })} />}
-				<Select label="Time zone" value={value.zone || 'UTC'} onValue={(zone) => onValue({ ...value, zone })} options={zones().map((zone) => ({ value: zone, label: zone }))} />
+				<Select
+					label="Time zone"
+					value={value.zone || 'UTC'}
+					onValue={(zone) => onValue({ ...value, zone })}
+					options={zones().map((zone) => ({ value: zone, label: zone }))}
+				/>
 			</div>
 			{parts.kind === 'weekly' && (
 				<fieldset class="radios is-row">
@@ -105,7 +123,16 @@ export function SchedulePicker({ value, onValue, error, preview }: SchedulePicke
 					))}
 				</fieldset>
 			)}
-			{parts.kind === 'own' && <TextField label="Rule" hint="Words such as “weekdays at 02:00”, or a recurrence rule of RFC 5545: FREQ=WEEKLY;BYDAY=MO,WE;BYHOUR=2" required value={parts.own} error={error} onValue={(own) => change({ own })} />}
+			{parts.kind === 'own' && (
+				<TextField
+					label="Rule"
+					hint="Words such as “weekdays at 02:00”, or a recurrence rule of RFC 5545: FREQ=WEEKLY;BYDAY=MO,WE;BYHOUR=2"
+					required
+					value={parts.own}
+					error={error}
+					onValue={(own) => change({ own })}
+				/>
+			)}
 			{parts.kind !== 'own' && error && (
 				<div class="error" role="alert">
 					{error}

@@ -6,7 +6,17 @@ import { Icon } from './Icon';
 import type { IconName } from './icons';
 
 /** Nothing here yet: what it would show, and what to do about it. */
-export function EmptyState({ title, children, icon = 'inbox', action }: { title: string; children?: ComponentChildren; icon?: IconName; action?: ComponentChildren }) {
+export function EmptyState({
+	title,
+	children,
+	icon = 'inbox',
+	action,
+}: {
+	title: string;
+	children?: ComponentChildren;
+	icon?: IconName;
+	action?: ComponentChildren;
+}) {
 	return (
 		<div class="state">
 			<Icon name={icon} />
@@ -53,7 +63,15 @@ export function ErrorNote({ error }: { error: ApiError | undefined }) {
 }
 
 /** A sentence that stays on the page: info, warning, what a screen promises. */
-export function Notice({ tone = 'info', children, action }: { tone?: 'info' | 'warn' | 'bad' | 'good'; children: ComponentChildren; action?: ComponentChildren }) {
+export function Notice({
+	tone = 'info',
+	children,
+	action,
+}: {
+	tone?: 'info' | 'warn' | 'bad' | 'good';
+	children: ComponentChildren;
+	action?: ComponentChildren;
+}) {
 	const icons: Record<string, IconName> = { info: 'circle-alert', warn: 'triangle-alert', bad: 'circle-alert', good: 'circle-check' };
 	return (
 		<div class={`notice is-${tone}`}>

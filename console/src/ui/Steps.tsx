@@ -18,7 +18,13 @@ export function Steps({ label, steps, current, onStep }: { label: string; steps:
 			<ol>
 				{steps.map((step, index) => {
 					const here = index === at;
-					const mark = step.trouble ? <Icon name="triangle-alert" label="Look at this:" /> : step.done && !here ? <Icon name="check" label="Done:" /> : index + 1;
+					const mark = step.trouble ? (
+						<Icon name="triangle-alert" label="Look at this:" />
+					) : step.done && !here ? (
+						<Icon name="check" label="Done:" />
+					) : (
+						index + 1
+					);
 					const inside = (
 						<>
 							<span class={cx('step-mark', step.trouble && 'is-bad')}>{mark}</span>

@@ -134,7 +134,13 @@ export function Table<T>(props: TableProps<T>) {
 					<tr role="row">
 						{onSelect && (
 							<th scope="col" role="columnheader" class="pick">
-								<Checkbox label="Select all shown" hideLabel checked={chosen === rows.length && chosen > 0} mixed={chosen > 0 && chosen < rows.length} onChange={(on) => onSelect(new Set(on ? rows.map(rowKey) : []))} />
+								<Checkbox
+									label="Select all shown"
+									hideLabel
+									checked={chosen === rows.length && chosen > 0}
+									mixed={chosen > 0 && chosen < rows.length}
+									onChange={(on) => onSelect(new Set(on ? rows.map(rowKey) : []))}
+								/>
 							</th>
 						)}
 						{columns.map((column) => (

@@ -43,7 +43,17 @@ export function Tabs({ name = 'tab', label, tabs }: { name?: string; label: stri
 				}}
 			>
 				{tabs.map((one) => (
-					<button key={one.key} type="button" role="tab" id={`${id}-${one.key}`} data-key={one.key} aria-selected={one === tab} aria-controls={`${id}-panel`} tabIndex={one === tab ? 0 : -1} onClick={() => choose(one.key)}>
+					<button
+						key={one.key}
+						type="button"
+						role="tab"
+						id={`${id}-${one.key}`}
+						data-key={one.key}
+						aria-selected={one === tab}
+						aria-controls={`${id}-panel`}
+						tabIndex={one === tab ? 0 : -1}
+						onClick={() => choose(one.key)}
+					>
 						{one.label}
 						{one.count !== undefined && <span class="count">{number(one.count)}</span>}
 					</button>

@@ -50,6 +50,37 @@ function windowOf(scroll: number, box: number, total: number, height: number): W
 /** Below 700 px each row is a card with one line a column. */
 const cardHeight = (columns: number) => columns * 26 + 17;
 
+interface RowProps<T> {
+	index: number;
+	row: T | undefined;
+	columns: readonly Column<T>[];
+	height: number;
+	open: ((row: T | undefined) => void) | undefined;
+	onFocus: (index: number) => void;
+}
+
+function Row<T>({ index, row, columns, height, open, onFocus }: RowProps<T>) {
+	return (
+		<div
+			role="row"
+			aria-rowindex={index + 2}
+			data-index={index}
+			tabIndex={-1}
+			class={cx(open && 'can-open')}
+			style={{ height: `${height}px` }}
+			onClick={(event) => event.target instanceof Element && !event.target.closest('a, button, input') && open?.(row)}
+			onKeyDown={(event) => event.key === 'Enter' && event.target === event.currentTarget && open?.(row)}
+			onFocus={() => onFocus(index)}
+		>
+			{columns.map((column) => (
+				<span key={column.key} role="cell" data-title={column.title} class={cx(column.num && 'num')}>
+					{row === undefined ? <span class="muted">…</span> : column.cell(row)}
+				</span>
+			))}
+		</div>
+	);
+}
+
 export function VirtualTable<T>({ label, columns, total, rowAt, onRange, href, onOpen, empty, rowsShown = 14 }: VirtualTableProps<T>) {
 	const scroller = useRef<HTMLDivElement | null>(null);
 	const [measure, width] = useWidth<HTMLDivElement>();
@@ -103,10 +134,23 @@ export function VirtualTable<T>({ label, columns, total, rowAt, onRange, href, o
 
 	if (total === 0 && empty !== undefined) return <>{empty}</>;
 	const rows = Array.from({ length: shown.to - shown.from }, (_, offset) => shown.from + offset);
-	const canOpen = Boolean(href ?? onOpen);
 	return (
-		<div class={cx('virtual', cards && 'is-cards')} ref={setBox} role="region" aria-label={label} tabIndex={0} style={{ maxHeight: `${boxHeight + headHeight}px` }} onScroll={(event) => setScroll(event.currentTarget.scrollTop)}>
-			<div class="virtual-table" role="table" aria-label={label} aria-rowcount={total + 1} style={{ '--columns': columns.map((column) => (column.grow ? 'minmax(0, 2fr)' : 'minmax(0, 1fr)')).join(' ') }}>
+		<div
+			class={cx('virtual', cards && 'is-cards')}
+			ref={setBox}
+			role="region"
+			aria-label={label}
+			tabIndex={0}
+			style={{ maxHeight: `${boxHeight + headHeight}px` }}
+			onScroll={(event) => setScroll(event.currentTarget.scrollTop)}
+		>
+			<div
+				class="virtual-table"
+				role="table"
+				aria-label={label}
+				aria-rowcount={total + 1}
+				style={{ '--columns': columns.map((column) => (column.grow ? 'minmax(0, 2fr)' : 'minmax(0, 1fr)')).join(' ') }}
+			>
 				<div role="rowgroup" class="virtual-head">
 					<div role="row" aria-rowindex={1}>
 						{columns.map((column) => (
@@ -118,29 +162,9 @@ export function VirtualTable<T>({ label, columns, total, rowAt, onRange, href, o
 				</div>
 				<div role="rowgroup" class="virtual-body" style={{ height: `${shown.height}px` }}>
 					<div class="virtual-rows" role="presentation" style={{ transform: `translateY(${shown.top}px)` }}>
-						{rows.map((index) => {
-							const row = rowAt(index);
-							return (
-								<div
-									key={index}
-									role="row"
-									aria-rowindex={index + 2}
-									data-index={index}
-									tabIndex={-1}
-									class={cx(canOpen && 'can-open')}
-									style={{ height: `${height}px` }}
-									onClick={(event) => event.target instanceof Element && !event.target.closest('a, button, input') && open(row)}
-									onKeyDown={(event) => event.key === 'Enter' && event.target === event.currentTarget && open(row)}
-									onFocus={() => setFocus(index)}
-								>
-									{columns.map((column) => (
-										<span key={column.key} role="cell" data-title={column.title} class={cx(column.num && 'num')}>
-											{row === undefined ? <span class="muted">…</span> : column.cell(row)}
-										</span>
-									))}
-								</div>
-							);
-						})}
+						{rows.map((index) => (
+							<Row key={index} index={index} row={rowAt(index)} columns={columns} height={height} open={href || onOpen ? open : undefined} onFocus={setFocus} />
+						))}
 					</div>
 				</div>
 			</div>
