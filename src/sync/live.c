@@ -36,7 +36,7 @@ void live_wait(struct live *live, int64_t ms)
 /* ---- entries ---- */
 
 /* The newest; those behind it never change their places. */
-static struct live_entry *first_of(struct live *live)
+struct live_entry *live_first(struct live *live)
 {
 	struct live_entry *first;
 
@@ -281,7 +281,7 @@ static void hook_for_all(struct live *live, struct arena *arena, struct str conn
 {
 	bool known = false, opening = false;
 
-	for (struct live_entry *e = first_of(live); e; e = e->next) {
+	for (struct live_entry *e = live_first(live); e; e = e->next) {
 		bool mine = false;
 		int code;
 

@@ -14,7 +14,7 @@
 #ifndef SUTURE_SYNC_LIVE_H
 #define SUTURE_SYNC_LIVE_H
 
-#include "sync/sync.h"
+#include "sync/person.h"
 
 struct live;
 
@@ -48,6 +48,15 @@ struct hook;
 typedef void live_hook_fn(void *context, const struct hook_done *done, const struct err *err);
 void live_hook(struct live *live, struct arena *arena, struct str connection, const struct hook *hook,
                live_hook_fn *then, void *context);
+
+/* A person types a patient's name in the org (the package's Link screen): verified like every call of the package, answered at once, nothing is staged.
+ * ERR_UNSUPPORTED: this EMR cannot be searched for what was typed. Else as for live_hook. May take as long as the EMR does. */
+struct live_found {
+	struct hit *hits;
+	size_t count;
+};
+int live_search(struct live *live, struct arena *arena, struct str connection, const struct hook *hook,
+                struct live_found *ret, struct err *err) MUST_CHECK;
 
 /* Something was staged for this sync by other means than ours; 0: for any. Not needed for correctness: the lanes look by themselves, a little later. */
 void live_ring(struct live *live, int64_t sync_id);

@@ -67,6 +67,8 @@ struct live_entry {
 	int64_t pause_ms;
 };
 
+/* Of the list of entries, the newest; those behind it never change their places. */
+struct live_entry *live_first(struct live *live);
 void *live_supervise(void *context); /* of an entry */
 void live_note(struct live_entry *entry, const char *text);
 /* Until the bell rings or `ms` have gone by. */

@@ -52,7 +52,8 @@ int person_resolve(struct engine *engine, struct plan *plan, struct arena *arena
 int person_preview(struct engine *engine, struct plan *plan, enum side side, enum wish wish, struct str record_id,
                    struct str partner, struct err *err) MUST_CHECK;
 
-/* People to choose from: the far side's own search where it has one, else the local index of names that were read (by whole names and birth date). */
+/* People to choose from: the far side's own search where it has one, else the local index of who was read (by whole names and birth date), else those of
+ * that name and of similar ones where the far side's list can be filtered by names. */
 struct hit {
 	struct str id;
 	struct str first_name, last_name, birth_date; /* for the person who searches; never for logs (R41) */

@@ -1,9 +1,10 @@
 /*
- * person_search: people to choose from, in three ways, the first that answers:
+ * person_search: people to choose from, in four ways, the first that finds somebody:
  *
  *	an id              the record itself
  *	the far search     where the connector has one
  *	the local index    a whole name and birth date: it holds keyed hashes only, so nothing less can be found in it
+ *	names              where the far side's list can be filtered by names: those of that name, then the similar ones
  */
 #include "sync/audit.h"
 #include "sync/catalog.h"
@@ -178,26 +179,34 @@ static int show_found(struct search *s, const struct index_job *job, struct err 
 	return 0;
 }
 
-/* Where the last name begins nobody knows: each place is tried. */
-static int by_index(struct search *s, struct err *err)
-{
-	struct str words[WORDS_MAX], rest = s->text, word, birth;
-	size_t count = 0;
+/* What was typed, word by word; a birth date at the end stands apart. */
+struct typed {
+	struct str words[WORDS_MAX];
+	size_t count; /* of the names */
+	struct str birth;
+};
 
-	while (count < WORDS_MAX && str_split(&rest, ' ', &word)) {
+static struct typed typed_of(const struct search *s)
+{
+	struct str rest = s->text, word;
+	struct typed t = { .count = 0 };
+
+	while (t.count < WORDS_MAX && str_split(&rest, ' ', &word)) {
 		if (word.len)
-			words[count++] = word;
+			t.words[t.count++] = word;
 	}
-	birth = count ? words[count - 1] : STR_EMPTY;
-	if (count < 3 || !value_fits(TYPE_DATE, text_value(birth)))
-		return err_set(
-		        err, ERR_UNSUPPORTED,
-		        "%s has no search: give a record's id, or the whole name and birth date (Ann Lee 1980-05-01)",
-		        s->plan->conn[s->side]->kind->title);
-	for (size_t last = 1; last + 1 < count; last++) {
+	if (t.count > 0 && value_fits(TYPE_DATE, text_value(t.words[t.count - 1])))
+		t.birth = t.words[--t.count];
+	return t;
+}
+
+/* Where the last name begins nobody knows: each place is tried. */
+static int by_index(struct search *s, const struct typed *t, struct err *err)
+{
+	for (size_t last = 1; t->birth.len && last < t->count; last++) {
 		struct identity who =
-		        identity_of(s->arena, text_value(words_joined(s, words, 0, last)),
-		                    text_value(words_joined(s, words, last, count - 1)), text_value(birth));
+		        identity_of(s->arena, text_value(words_joined(s, t->words, 0, last)),
+		                    text_value(words_joined(s, t->words, last, t->count)), text_value(t->birth));
 		struct index_job job = { .s = s };
 
 		if (!who.complete)
@@ -208,6 +217,89 @@ static int by_index(struct search *s, struct err *err)
 			return err_pass(err);
 	}
 	return 0;
+}
+
+/* ---- names, by a filter of the far side's list ---- */
+
+static bool is_shown(const struct search *s, struct str id)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (str_eq(s->hits[i].id, id))
+			return true;
+	}
+	return false;
+}
+
+/* Empty: any. ERR_UNSUPPORTED: this list cannot be filtered so. */
+static int filter_names(struct search *s, struct str first, struct str last, struct err *err)
+{
+	const struct mapping *m = &s->plan->mapping;
+	struct connection *c = s->plan->conn[s->side];
+	struct list_equals equals[2];
+	struct list_request request = { .object = s->plan->object[s->side],
+		                        .equals = equals,
+		                        .page_size = HITS_MAX,
+		                        .live_only = true,
+		                        .priority = HTTP_URGENT };
+	struct call *call;
+	struct page page;
+
+	if (first.len)
+		equals[request.equal_count++] = (struct list_equals) { path_text(m->first_name->emr[0]), first };
+	if (last.len)
+		equals[request.equal_count++] = (struct list_equals) { path_text(m->last_name->emr[0]), last };
+	call = c->kind->list_start(c, &request);
+	if (c->kind->list_finish(&call, s->arena, &page, err) < 0)
+		return err_wrap(err, "search");
+	for (size_t i = 0; i < page.count; i++) {
+		if (!is_shown(s, page.records[i].id))
+			add_hit(s, &page.records[i]);
+	}
+	return 0;
+}
+
+/* Whole names only, as the far side compares them. Who has the name stands first, then those of the same last name; nobody: those of the same first name. */
+static int by_names(struct search *s, const struct typed *t, struct err *err)
+{
+	struct str first = words_joined(s, t->words, 0, t->count > 0 ? t->count - 1 : 0);
+	struct str last = t->count ? t->words[t->count - 1] : STR_EMPTY;
+
+	if (s->count || last.len == 0)
+		return 0;
+	if ((first.len && filter_names(s, first, last, err) < 0) || filter_names(s, STR_EMPTY, last, err) < 0)
+		return err_pass(err);
+	return s->count ? 0 : filter_names(s, first.len ? first : last, STR_EMPTY, err);
+}
+
+static bool can_filter(const struct search *s)
+{
+	const struct mapping *m = &s->plan->mapping;
+
+	return s->side == SIDE_EMR && m->first_name && m->last_name && m->first_name->emr_count == 1 &&
+	       m->last_name->emr_count == 1;
+}
+
+static int by_index_or_names(struct search *s, struct err *err)
+{
+	const struct typed typed = typed_of(s);
+	struct err why = ERR_INIT;
+	int code = ERR_UNSUPPORTED;
+
+	if (by_index(s, &typed, err) < 0)
+		return err_pass(err);
+	if (s->count)
+		return 0;
+	if (can_filter(s))
+		code = by_names(s, &typed, &why);
+	if (code < 0 && code != ERR_UNSUPPORTED) {
+		*err = why;
+		return err_pass(err);
+	}
+	if (code == 0 || (typed.birth.len && typed.count > 1))
+		return 0;
+	return err_set(err, ERR_UNSUPPORTED,
+	               "%s has no search: give a record's id, or the whole name and birth date (Ann Lee 1980-05-01)",
+	               s->plan->conn[s->side]->kind->title);
 }
 
 int person_search(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, struct str text,
@@ -222,7 +314,7 @@ int person_search(struct engine *engine, struct plan *plan, struct arena *arena,
 	if (audit_note(engine, "look", side == SIDE_EMR ? STR("search in the EMR") : STR("search in the CRM"),
 	               STR_EMPTY, STR_EMPTY, NULL, err) < 0 ||
 	    by_id(&s, &done, err) < 0 || (!done && by_far_search(&s, &done, err) < 0) ||
-	    (!done && by_index(&s, err) < 0) || store_read(engine->store, find_partners, &s, err) < 0)
+	    (!done && by_index_or_names(&s, err) < 0) || store_read(engine->store, find_partners, &s, err) < 0)
 		return err_pass(err);
 	*ret = s.hits;
 	*ret_count = s.count;

@@ -15,6 +15,7 @@ static const size_t hook_limit = (size_t)1 << 20;
 
 /* To add a route of our own: a row here or in house_routes. The first row that fits is taken. */
 static const struct http_route hook_routes[] = {
+	{ "POST", "/hooks/{connection}/search", web_search },
 	{ "POST", "/hooks/{connection}/{path*}", web_hook },
 	{ "GET", "/hooks/{connection}/{path*}", web_hook_probe, .inline_ok = true },
 };

@@ -3,6 +3,7 @@
  *
  *	POST /hooks/{connection}[/...]  a webhook or a call of the Salesforce package, handed to live_hook: 200 {"received":N} once it is staged durably,
  *	                                401, 404, 400, 413, or 503 with Retry-After. What stands behind the connection's name is hook.path
+ *	POST /hooks/{connection}/search a person types a patient's name in the org: a signed call, answered at once with those who fit (live_search)
  *	GET  /hooks/{connection}[/...]  200 and nothing: some vendors look whether somebody is there before they accept an address
  *	GET  /health                    200: the process is up and its web thread turns
  *	GET  /ready                     200: the store answers and every sync is signed in; else 503 with what is missing

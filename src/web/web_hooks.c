@@ -4,7 +4,9 @@
  */
 #include "web/web_internal.h"
 
+#include "codec/json.h"
 #include "lib/clock.h"
+#include "lib/limits.h"
 
 static const char retry_after_s[] = "5";
 
@@ -20,6 +22,7 @@ static const struct answer {
 	{ ERR_DATA, 400, "malformed", "the body is no event" },
 	{ ERR_PARSE, 400, "malformed", "the body is not well-formed" },
 	{ ERR_MEMORY_LIMIT, 413, "too_large", "larger than a record may be" },
+	{ ERR_UNSUPPORTED, 501, "unsupported", "the EMR cannot be searched for this" },
 };
 static const struct answer ours = { ERR_OK, 503, "unavailable", "not kept; send it again later" };
 
@@ -93,6 +96,43 @@ void web_hook(void *context, const struct http_asked *asked, struct arena *arena
 	*h = (struct hooked) { web, asked, arena, ret, http_param(asked, "connection") };
 	http_reply_later(asked);
 	live_hook(web->options.live, arena, h->connection, &hook, answer_hook, h);
+}
+
+static struct json *patient_of(struct arena *arena, const struct hit *hit)
+{
+	struct json *patient = json_new(arena, JSON_OBJECT);
+	struct str name = arena_printf(arena, "%.*s %.*s", STR_ARG(hit->first_name), STR_ARG(hit->last_name));
+
+	json_add(patient, STR("id"), json_new_text(arena, hit->id));
+	json_add(patient, STR("name"), json_new_text(arena, str_trim(name)));
+	json_add(patient, STR("birthDate"), json_new_text(arena, hit->birth_date));
+	json_add(patient, STR("linked"), json_new_bool(arena, hit->linked_to.len > 0));
+	return patient;
+}
+
+void web_search(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret)
+{
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_HTTP_BODY);
+	struct web *web = context;
+	const struct hook hook = { .headers = asked->headers,
+		                   .header_count = asked->header_count,
+		                   .body = asked->body,
+		                   .received_ms = asked->received_ms };
+	struct json *answer = json_new(arena, JSON_OBJECT), *patients = json_new(arena, JSON_ARRAY);
+	struct str connection = http_param(asked, "connection");
+	struct err err = ERR_INIT;
+	struct live_found found;
+
+	if (live_search(web->options.live, arena, connection, &hook, &found, &err) < 0) {
+		refuse(web, connection, &err, arena, ret);
+		return;
+	}
+	for (size_t i = 0; i < found.count; i++)
+		json_append(patients, patient_of(arena, &found.hits[i]));
+	json_add(answer, STR("patients"), patients);
+	json_write(&text, answer);
+	meter_add(web->options.engine->meter, METER_HOOKS, connection, STR("searched"), STR_EMPTY, 1);
+	http_reply_json(ret, arena_str(arena, buf_str(&text)));
 }
 
 void web_hook_probe(void *context UNUSED, const struct http_asked *asked UNUSED, struct arena *arena UNUSED,

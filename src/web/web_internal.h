@@ -19,6 +19,7 @@ struct web {
 
 /* Handlers; `context` is the struct web. */
 void web_hook(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret);
+void web_search(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret);
 void web_hook_probe(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret);
 void web_health(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret);
 void web_ready(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret);

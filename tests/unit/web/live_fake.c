@@ -20,6 +20,15 @@ void live_hook(struct live *live, struct arena *arena UNUSED, struct str connect
 	then(context, &live->done, &live->hook_error);
 }
 
+/* The door of the search is tried with a real one (tests/node/live/search.test.mjs). */
+int live_search(struct live *live, struct arena *arena UNUSED, struct str connection UNUSED,
+                const struct hook *hook UNUSED, struct live_found *ret, struct err *err UNUSED)
+{
+	live->asked++;
+	*ret = (struct live_found) { 0 };
+	return 0;
+}
+
 int live_state(struct live *live, struct arena *arena, struct live_sync **ret, size_t *ret_count, struct err *err)
 {
 	if (live->state_error.code < 0) {
