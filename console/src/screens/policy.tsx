@@ -100,8 +100,8 @@ function Fields({ policy, onSaved }: { policy: Policy; onSaved: (policy: Policy)
 	const denied = useDenied('setup');
 	const wanted = policy.fields.filter((field) => `${field.name} ${field.crm ?? ''} ${field.emr.join(' ')}`.toLowerCase().includes(text.toLowerCase()));
 	const columns: Column<Field>[] = [
-		{ key: 'name', title: 'Field', grow: true, cell: (field) => field.name },
-		{ key: 'emr', title: 'EMR', cell: (field) => <code>{field.emr.join(', ')}</code> },
+		{ key: 'name', title: 'Field', cell: (field) => field.name },
+		{ key: 'emr', title: 'EMR', grow: true, cell: (field) => field.emr.map((path) => <code key={path}>{path} </code>) },
 		{ key: 'crm', title: 'Salesforce', cell: (field) => <code>{field.crm}</code> },
 		{ key: 'direction', title: 'Direction', cell: (field) => directions[field.direction] ?? field.direction },
 		{ key: 'winner', title: 'Who is right', cell: (field) => <Pill tone={field.winner === 'review' ? 'warn' : 'info'} title={sentence(field)}>{winnerLabel(field.winner)}</Pill> },
