@@ -88,11 +88,12 @@ async function story(systems) {
   const contact = after.contacts.find((c) => c.Hint_Patient_Id__c === sample.id);
   const then = contact && (await live(systems, home.dir, { patient: sample.id, contact: contact.Id }, { say, title }));
   const result = { ...counts, second_run_writes: writes, consistent, ...then?.result, seconds: (Date.now() - began) / 1000 };
-  return { home, pair: { patient: sample.id, contact: contact?.Id }, good: consistent && writes === 0 && then?.expected === true, result };
+  return { home, daemon: then?.daemon, pair: { patient: sample.id, contact: contact?.Id }, good: consistent && writes === 0 && then?.expected === true, result };
 }
 
-function invite(systems, dir, { patient, contact }) {
-  title('What to try next, in another terminal: the daemon goes on');
+function invite(systems, dir, daemon, { patient, contact }) {
+  title('What to try next: the daemon goes on');
+  if (daemon) say(`In a browser, the console: ${daemon.url}\nname ${daemon.login.name}, password ${daemon.login.password}\n\nIn another terminal:`);
   say(`export SUTURE_DIR=${dir} PATH=${paths.suture.replace(/\/[^/]*$/, '')}:$PATH
 
 Somebody at the clinic corrects an e-mail address, then somebody in sales a city; look at the other system:
@@ -118,11 +119,11 @@ const interrupted = new Promise((done) => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEac
 
 async function tell(options) {
   const systems = await startSandbox(options.sandbox);
-  const { home, pair, good, result } = await story(systems);
+  const { home, daemon, pair, good, result } = await story(systems);
   if (options.once) {
     console.log(JSON.stringify(result));
   } else {
-    invite(systems, home.dir, pair);
+    invite(systems, home.dir, daemon, pair);
     await interrupted;
   }
   return good ? 0 : 1;

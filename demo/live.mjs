@@ -88,6 +88,10 @@ export async function live(systems, dir, pair, { say, title }) {
   say(`$ suture webhooks practice register --url ${daemon.url}`);
   await untilReady(daemon);
   await connectHooks(systems, dir, daemon);
+  say('$ suture account add admin --role admin');
+  const { json: account } = await must(dir, ['account', 'add', 'admin', '--role', 'admin', '--json']);
+  daemon.login = { name: account.name, password: account.password };
+  say(`The console is at ${daemon.url}: sign in as ${account.name} with the password ${account.password}`);
   const read = await reader(systems);
   await sleep(2600); /* the deltas with which it begins */
   await rest(systems, 300);

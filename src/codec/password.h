@@ -1,4 +1,4 @@
-/* password: argon2id over libsodium. Slow on purpose: about 0.2 s and 64 MB each (docs/decisions/025-passwords-and-sessions.md). */
+/* password: argon2id over libsodium. Slow on purpose: about 0.2 s and 64 MB each (docs/decisions/026-passwords-and-sessions.md). */
 #ifndef SUTURE_CODEC_PASSWORD_H
 #define SUTURE_CODEC_PASSWORD_H
 
