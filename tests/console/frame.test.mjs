@@ -72,6 +72,7 @@ check('by keyboard: the skip link, g and a letter, ? for the keys', async ({ pag
   await page.keyboard.press('g');
   await page.keyboard.press('o');
   await heading(page, 'Overview');
+  assert.ok(await page.evaluate(() => document.getElementById('main').contains(document.activeElement)), 'the focus is at the new screen');
   await page.goBack();
   await heading(page, 'There is no such page');
   await page.keyboard.press('?');

@@ -1,4 +1,4 @@
-// The console's stylesheets: the standard rules, colours by their names only, no deep nesting, and no file over 700 lines (tools/check-size).
+// The console's stylesheets: the standard rules, colours by their names only, no deep nesting.
 export default {
   extends: ['stylelint-config-standard'],
   rules: {

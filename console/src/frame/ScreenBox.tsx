@@ -1,6 +1,6 @@
 // The screen of a path: loaded when it is first needed, in an error boundary of its own, so that a screen that stumbles takes nothing else down.
 import { Component, type ComponentChildren, type ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { match } from '../router';
 import { screens, type Screen, type ScreenProps } from '../screens';
 import { may, session, useDenied } from '../session';
@@ -111,7 +111,22 @@ function Loaded({ screen, params }: { screen: Screen; params: Record<string, str
 	return <View params={params} />;
 }
 
+/** Who goes to another screen is at its beginning, with the eyes as with a screen reader; who comes by the address is where the browser puts them. */
+function useFocusOnArrival(path: string): void {
+	const first = useRef(true);
+	useEffect(() => {
+		if (first.current) {
+			first.current = false;
+			return;
+		}
+		const main = document.getElementById('main');
+		if (main?.contains(document.activeElement)) return;
+		(main?.querySelector('h1') ?? main)?.focus({ preventScroll: true });
+	}, [path]);
+}
+
 export function ScreenBox({ path }: { path: string }) {
+	useFocusOnArrival(path);
 	const found = findScreen(path);
 	return <Boundary key={path}>{found ? <Loaded screen={found.screen} params={found.params} /> : <NotFound />}</Boundary>;
 }

@@ -23,13 +23,23 @@ export interface DiffRow {
 
 const differs = (row: DiffRow): boolean => row.changed ?? (row.left ?? '') !== (row.right ?? '');
 
-function Side({ row, side, shown }: { row: DiffRow; side: 'left' | 'right'; shown: boolean }) {
+function Side({ row, side, shown, title }: { row: DiffRow; side: 'left' | 'right'; shown: boolean; title: string }) {
 	const wins = row.winner === side;
 	return (
-		<td role="cell" class={cx(differs(row) && (wins ? 'is-winner' : 'is-loser'))}>
+		<td role="cell" data-title={title} class={cx(differs(row) && (wins ? 'is-winner' : 'is-loser'))}>
 			<Masked value={row[side]} shown={shown} />
 			{wins && differs(row) && <span class="only-read"> wins</span>}
 		</td>
+	);
+}
+
+function Result({ row, titles }: { row: DiffRow; titles: readonly [string, string] }) {
+	if (!differs(row)) return <span class="muted">Same</span>;
+	const winner = row.winner && titles[row.winner === 'left' ? 0 : 1];
+	return (
+		<span>
+			{winner ? <Pill tone="info">{`${winner} wins`}</Pill> : <Pill tone="warn">Differs</Pill>} {row.why && <span class="hint">{row.why}</span>}
+		</span>
 	);
 }
 
@@ -72,17 +82,10 @@ export function Diff({ label, rows, titles, shown = true }: DiffProps) {
 								{row.field}
 								{row.name && <code class="hint">{row.name}</code>}
 							</th>
-							<Side row={row} side="left" shown={shown} />
-							<Side row={row} side="right" shown={shown} />
+							<Side row={row} side="left" shown={shown} title={titles[0]} />
+							<Side row={row} side="right" shown={shown} title={titles[1]} />
 							<td role="cell" data-title="Result">
-								{!differs(row) ? (
-									<span class="muted">Same</span>
-								) : row.winner ? (
-									<Pill tone="info">{`${titles[row.winner === 'left' ? 0 : 1]} wins`}</Pill>
-								) : (
-									<Pill tone="warn">Differs</Pill>
-								)}{' '}
-								{row.why && <span class="hint">{row.why}</span>}
+								<Result row={row} titles={titles} />
 							</td>
 						</tr>
 					))}

@@ -149,7 +149,7 @@ export function VirtualTable<T>({ label, columns, total, rowAt, onRange, href, o
 				role="table"
 				aria-label={label}
 				aria-rowcount={total + 1}
-				style={{ '--columns': columns.map((column) => (column.grow ? 'minmax(0, 2fr)' : 'minmax(0, 1fr)')).join(' ') }}
+				style={{ '--columns': columns.map((column) => (column.grow ? 'minmax(0, 2fr)' : column.num ? 'minmax(0, 0.4fr)' : 'minmax(0, 1fr)')).join(' ') }}
 			>
 				<div role="rowgroup" class="virtual-head">
 					<div role="row" aria-rowindex={1}>
