@@ -214,8 +214,8 @@ static void patients(struct rig *rig)
 		"{\"Id\":\"003-1\",\"FirstName\":\"ada\",\"MailingCity\":\"Oakland\",\"MobilePhone\":\"5105550101\","
 		"\"On__c\":"
 		"true}",
-		"{\"Id\":\"003-2\",\"FirstName\":\"BEA\",\"MailingCity\":\"Napa\",\"MobilePhone\":\"+1 510 555 "
-		"0103\",\"On__c\":true}",
+		("{\"Id\":\"003-2\",\"FirstName\":\"BEA\",\"MailingCity\":\"Napa\",\"MobilePhone\":\"+1 510 555 "
+		 "0103\",\"On__c\":true}"),
 		"{\"Id\":\"003-3\",\"FirstName\":\"Cyd\",\"MailingCity\":\"Fresno\",\"MobilePhone\":\"510-555-0104\"}",
 	};
 
