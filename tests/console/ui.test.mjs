@@ -292,6 +292,12 @@ check('Diff: what is the same is folded away', async ({ page }) => {
   assert.equal(await table.getByRole('row').count(), 4);
 });
 
+check('CopyCurl: the call behind a screen, quoted, without a token', async ({ page, url }) => {
+  await page.getByRole('button', { name: 'Copy as curl' }).click();
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(text, `curl -X POST -H 'Authorization: Bearer <token>' -H 'Content-Type: application/json' -d '{"note":"it'\\''s"}' '${url}/api/v1/runs'`);
+});
+
 check('Reveal: a viewer may not, and is told why', async ({ page }) => {
   const reveal = page.getByRole('button', { name: 'Reveal values' });
   assert.equal(await reveal.getAttribute('aria-disabled'), 'true');

@@ -5,6 +5,7 @@ import {
 	Card,
 	Chart,
 	Copy,
+	CopyCurl,
 	Diff,
 	EmptyState,
 	ErrorState,
@@ -197,6 +198,7 @@ export function Data() {
 						items={[
 							['Batch ID', <Id key="id">707Kd00000AbC12</Id>],
 							['Copied', <Copy key="copy" text="x" what="x" />],
+							['As a command', <CopyCurl key="curl" path="/runs" method="POST" body={{ note: "it's" }} />],
 							['Started', <Time key="at" at="2026-11-20T09:00:00Z" />],
 						]}
 					/>

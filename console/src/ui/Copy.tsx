@@ -35,3 +35,15 @@ export function Id({ children, what = 'id', href }: { children: string; what?: s
 		</span>
 	);
 }
+
+/** The call behind a screen as a command line, with a placeholder where the token goes. `body` must hold no patient data. */
+export function CopyCurl({ path, method = 'GET', body }: { path: string; method?: string; body?: object }) {
+	const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+	const parts = [
+		`curl -X ${method}`,
+		`-H 'Authorization: Bearer <token>'`,
+		...(body ? [`-H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`] : []),
+		quoted(`${location.origin}/api/v1${path}`),
+	];
+	return <Copy text={parts.join(' ')} what="as curl" />;
+}
