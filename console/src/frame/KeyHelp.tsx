@@ -28,7 +28,8 @@ export function KeyHelp() {
 	const single = useStore(singleKeys);
 	if (!open) return null;
 	const all = [...keysNow(), ...always];
-	const groups = [...new Set(all.map((key) => key.group ?? 'This screen'))];
+	// The longest group last: the columns are then about even.
+	const groups = [...new Set(all.map((key) => key.group ?? 'This screen'))].sort((a, b) => Number(a === 'Go to') - Number(b === 'Go to'));
 	return (
 		<Dialog title={words.keys.title} open wide onClose={() => keyHelpOpen.set(false)}>
 			<div class="key-groups">

@@ -26,7 +26,7 @@ export function addFinder(finder: Finder): void {
 	finders.push(finder);
 }
 
-const most = 8;
+const most = 20;
 
 function find(text: string): Found[] {
 	const wanted = text.trim().toLowerCase();
@@ -60,7 +60,7 @@ function Box() {
 		Enter: () => go(found[at]),
 	};
 	return (
-		<Dialog title={words.find.title} open onClose={close}>
+		<Dialog title={words.find.title} open high onClose={close}>
 			<div class="search-box">
 				<Icon name="search" />
 				<input

@@ -15,13 +15,15 @@ export interface DialogProps {
 	/** Buttons; the primary one last. */
 	footer?: ComponentChildren;
 	wide?: boolean;
+	/** Stays near the top while what is in it grows and shrinks. */
+	high?: boolean;
 	/** Slides in from the right: Drawer. */
 	side?: boolean;
 	/** Enter anywhere in it. */
 	onSubmit?: () => void;
 }
 
-export function Dialog({ title, open, onClose, children, footer, wide, side, onSubmit }: DialogProps) {
+export function Dialog({ title, open, onClose, children, footer, wide, high, side, onSubmit }: DialogProps) {
 	const box = useRef<HTMLDialogElement>(null);
 	const from = useRef<Element | null>(null);
 	const id = useId();
@@ -49,7 +51,7 @@ export function Dialog({ title, open, onClose, children, footer, wide, side, onS
 	return (
 		<dialog
 			ref={box}
-			class={cx('dialog', wide && 'is-wide', side && 'is-side')}
+			class={cx('dialog', wide && 'is-wide', high && 'is-high', side && 'is-side')}
 			aria-labelledby={id}
 			onCancel={(event) => {
 				event.preventDefault();
