@@ -154,6 +154,7 @@ struct field_info {
 
 struct record_type {
 	struct str id, name;
+	struct str key; /* its name for programs, the same in every org: "Patient" */
 };
 
 struct object_info {

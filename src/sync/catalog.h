@@ -95,7 +95,9 @@ int plan_open_document(struct engine *engine, struct str name, const struct json
 void plan_close(struct plan **plan);
 /* Signs in to both systems, so that wrong credentials and unreachable hosts are told before anything begins. */
 int plan_sign_in(struct plan *plan, struct err *err) MUST_CHECK;
-/* Finds the Default Account by name, or creates it unless `engine->dry` (R16). */
+/* Asks the CRM for the id of the record type that new records get by its name. ERR_CONFIG: there is none that we may use. */
+int plan_open_record_type(struct plan *plan, struct err *err) MUST_CHECK;
+/* That, and finds the Default Account by name, or creates it unless `engine->dry` (R16). */
 int plan_open_account(struct engine *engine, struct plan *plan, struct err *err) MUST_CHECK;
 
 /* `suture check`: one finding per line, worst first. */

@@ -386,9 +386,20 @@ static int check_events(const struct json *sync, struct err *err)
 	return 0;
 }
 
+struct str schema_record_type(const struct json *member)
+{
+	const struct json *name = json_get(member, "DeveloperName");
+
+	if (!str_eq_c(member->key, "RecordType") || member->kind != JSON_OBJECT || member->count != 1)
+		return STR_EMPTY;
+	return json_text(name);
+}
+
 static int check_create(const struct json *sync, const struct mapping *m, struct err *err)
 {
 	JSON_EACH (json_get(sync, "crm_create"), member) {
+		if (schema_record_type(member).len)
+			continue;
 		if (member->kind == JSON_ARRAY || member->kind == JSON_OBJECT || member->kind == JSON_NULL)
 			return err_set(err, ERR_CONFIG, "line %u: crm_create: '%.*s' is one value", member->line,
 			               STR_ARG(member->key));

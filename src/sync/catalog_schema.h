@@ -22,4 +22,7 @@ int64_t schema_number(const struct json *of, const char *name);
 enum on_removal schema_on_removal(const struct json *sync, const char *name);
 bool schema_is_secret(const struct connector *kind, struct str setting);
 
+/* Of a member of crm_create: the record type that `RecordType: {DeveloperName: ...}` names; empty: it is no such member. */
+struct str schema_record_type(const struct json *member);
+
 #endif

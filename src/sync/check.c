@@ -349,6 +349,10 @@ static void check_account(struct checker *c)
 	bool was_dry = c->engine->dry;
 	int code;
 
+	if (plan_open_record_type(c->plan, &err) < 0) {
+		find(c, FINDING_ERROR, STR("crm_create"), arena_str(c->arena, str_of(err.text)));
+		return;
+	}
 	c->engine->dry = true; /* a check changes nothing */
 	code = plan_open_account(c->engine, c->plan, &err);
 	c->engine->dry = was_dry;

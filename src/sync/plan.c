@@ -42,6 +42,22 @@ static void collect_crm_fields(struct plan *plan)
 	plan->crm_fields = set.fields;
 }
 
+/* A record type by its name becomes an id once the CRM was asked (plan_open_account). */
+static void read_constants(struct plan *plan, const struct json *constants)
+{
+	if (!constants)
+		return;
+	plan->crm_create = json_new(&plan->arena, JSON_OBJECT);
+	JSON_EACH (constants, member) {
+		struct str type = schema_record_type(member);
+
+		if (type.len)
+			plan->crm_record_type = type;
+		else
+			json_set(plan->crm_create, member->key, json_copy(&plan->arena, member));
+	}
+}
+
 static void read_settings(struct plan *plan, const struct json *sync, const struct json *integration)
 {
 	plan->object[SIDE_EMR] = json_get_text(sync, "emr_object");
@@ -55,7 +71,7 @@ static void read_settings(struct plan *plan, const struct json *sync, const stru
 	plan->crm_status_field = json_get_text(sync, "crm_status_field");
 	plan->crm_reason_field = json_get_text(sync, "crm_reason_field");
 	plan->crm_link_field = json_get_text(sync, "crm_link_field");
-	plan->crm_create = json_get(sync, "crm_create");
+	read_constants(plan, json_get(sync, "crm_create"));
 	plan->create_in_crm = json_bool(json_get(sync, "create"), false);
 	plan->create_in_emr = json_bool(json_get(sync, "create_in_emr"), false);
 	plan->trigger_creates = json_bool(json_get(sync, "trigger_creates"), false);
@@ -284,10 +300,39 @@ static int create_account(struct plan *plan, struct arena *arena, struct str *re
 	return 0;
 }
 
+/* ---- the record type of new CRM records ---- */
+
+int plan_open_record_type(struct plan *plan, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct connection *crm = plan->conn[SIDE_CRM];
+	const struct str field = STR("RecordTypeId");
+	struct object_info info;
+
+	if (plan->crm_record_type.len == 0 || json_get_str(plan->crm_create, field))
+		return 0;
+	if (crm->kind->describe(crm, &arena, plan->object[SIDE_CRM], &info, err) < 0)
+		return err_wrap(err, "look for the record type of new records");
+	for (size_t i = 0; i < info.record_type_count; i++) {
+		if (!str_eq_nocase(info.record_types[i].key, plan->crm_record_type))
+			continue;
+		json_set(plan->crm_create, field,
+		         json_new_text(&plan->arena, arena_str(&plan->arena, info.record_types[i].id)));
+		return 0;
+	}
+	return err_set(
+	        err, ERR_CONFIG,
+	        "crm_create: %.*s has no record type %.*s that our user may give to new records; its DeveloperName "
+	        "stands in Setup beside its label",
+	        STR_ARG(plan->object[SIDE_CRM]), STR_ARG(plan->crm_record_type));
+}
+
 int plan_open_account(struct engine *engine, struct plan *plan, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 
+	if (plan_open_record_type(plan, err) < 0)
+		return err_pass(err);
 	if (plan->default_account.len == 0 || plan->crm_parent_field.len == 0 || plan->default_account_id.len)
 		return 0;
 	if (find_account(plan, &arena, &plan->default_account_id, err) < 0)

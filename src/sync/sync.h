@@ -106,9 +106,11 @@ struct plan {
 	int64_t bulk_from; /* records owed at once from which a bulk job is made; 0: only where calls are short */
 	int64_t delta_overlap_ms, delta_lag_ms; /* R39: see changes_request */
 	int64_t turns_max;                      /* the loop breaker: changes of direction in an hour */
-	int64_t describe_ms; /* drift: how often the far sides are asked what their fields are like; 0: never */
-	bool back_reference; /* R18: write our id into the EMR's record */
-	const struct json *crm_create; /* members that every new CRM record gets; NULL: none */
+	int64_t describe_ms;     /* drift: how often the far sides are asked what their fields are like; 0: never */
+	bool back_reference;     /* R18: write our id into the EMR's record */
+	struct json *crm_create; /* members that every new CRM record gets; NULL: none */
+	struct str
+	        crm_record_type; /* DeveloperName of theirs, which plan_open_account puts among them as RecordTypeId; empty: none */
 	struct parent parent;
 	bool has_children; /* another sync names this one as its parent's */
 };

@@ -74,7 +74,8 @@ static void read_record_types(struct arena *arena, const struct json *list, stru
 		if (flag(type, "available") && !flag(type, "master"))
 			ret->record_types[ret->record_type_count++] =
 			        (struct record_type) { .id = json_get_text(type, "recordTypeId"),
-				                       .name = json_get_text(type, "name") };
+				                       .name = json_get_text(type, "name"),
+				                       .key = json_get_text(type, "developerName") };
 	}
 }
 

@@ -1,7 +1,7 @@
 // NikoHealth and Salesforce through the suture program: short rows, no timestamps, a PUT that replaces, answers that are respelt.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changes, company, org, withWorld } from './world.mjs';
+import { changes, company, org, suture, withWorld } from './world.mjs';
 
 const niko = ['--nikohealth-port', '0', '--seed', '5'];
 const joined = (urls, sync) => ({
@@ -48,6 +48,20 @@ test('Person Accounts: check is content, every patient becomes a person, and the
     }
     await nothingIsWritten(w, 'import');
     await nothingIsWritten(w, 'delta');
+  });
+});
+
+test('R12: a record type is named as it is in every org; one that is not there is told by check', async () => {
+  const named = (DeveloperName) => (urls) => joined(urls, { mapping: 'nikohealth-account', crm_where: 'IsPersonAccount = true', crm_create: { RecordType: { DeveloperName } } });
+  await withWorld({ sandbox: [...niko, '--patients', '6', '--person-accounts'], configure: named('Human') }, async (w) => {
+    const findings = JSON.parse((await suture(w.dir, ['check', '--json'])).stdout);
+    assert.ok(findings.some((row) => row.level === 'error' && row.text.includes('no record type Human')), JSON.stringify(findings));
+    await w.apply(named('PersonAccount')(w.urls));
+    assert.deepEqual((await w.run('check')).json.filter((row) => row.level === 'error'), []);
+    const { created } = (await w.run('import')).json;
+    const there = (await w.of('Account')).filter((row) => row.Niko_Patient_Id__c);
+    assert.ok(created > 0 && there.length === created);
+    assert.ok(there.every((row) => row.IsPersonAccount && row.RecordTypeId === w.person));
   });
 });
 
