@@ -187,7 +187,10 @@ export interface Pages<T> {
 }
 
 /** A list of the API, {"items": [...], "next": id}, page by page. `path` may have a query; `more()` asks for what follows. */
-export function usePages<T>(path: string | null, options: UseApiOptions & { limit?: number; /** The latest first: `next` goes back. */ by?: 'after' | 'before' } = {}): Pages<T> {
+export function usePages<T>(
+	path: string | null,
+	options: UseApiOptions & { limit?: number; /** The latest first: `next` goes back. */ by?: 'after' | 'before' } = {},
+): Pages<T> {
 	const by = options.by ?? 'after';
 	const limit = options.limit ?? 100;
 	const withLimit = path === null ? null : `${path}${path.includes('?') ? '&' : '?'}limit=${limit}`;

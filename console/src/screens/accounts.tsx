@@ -35,7 +35,8 @@ const text = {
 	role: 'Role',
 	send: 'Make the invitation',
 	onceTitle: 'Send them this link',
-	once: (name: string) => `Whoever opens it chooses the password of ${name}. It works once, for three days, and is shown this once only: send it by a way that you trust.`,
+	once: (name: string) =>
+		`Whoever opens it chooses the password of ${name}. It works once, for three days, and is shown this once only: send it by a way that you trust.`,
 	done: 'I have sent it',
 	change: 'Change role',
 	changeTitle: (name: string) => `Role of ${name}`,
@@ -45,7 +46,8 @@ const text = {
 	againText: 'The present password stops working and they are signed out everywhere, at once. Tokens keep working.',
 	disable: 'Disable',
 	disableTitle: (name: string) => `Disable ${name}?`,
-	disableText: (account: Account) => `They are signed out everywhere at once (${count(account.sessions, 'open sign-in')}), and ${count(account.tokens, 'token')} of theirs stop working until the account is enabled again. Nothing is deleted.`,
+	disableText: (account: Account) =>
+		`They are signed out everywhere at once (${count(account.sessions, 'open sign-in')}), and ${count(account.tokens, 'token')} of theirs stop working until the account is enabled again. Nothing is deleted.`,
 	enable: 'Enable',
 	self: 'This is you',
 };
@@ -64,7 +66,9 @@ function Invite({ onMade, onClose }: { onMade: (made: Invited) => void; onClose:
 	const [display, setDisplay] = useState('');
 	const [role, setRole] = useState<Role>('viewer');
 	const [tried, setTried] = useState(false);
-	const { run, busy, error } = useAction(async () => onMade(await api<Invited>('/accounts', { method: 'POST', body: { name: name.trim(), display: display.trim(), role } })));
+	const { run, busy, error } = useAction(async () =>
+		onMade(await api<Invited>('/accounts', { method: 'POST', body: { name: name.trim(), display: display.trim(), role } })),
+	);
 	const submit = () => {
 		setTried(true);
 		if (name.trim()) void run();
@@ -86,7 +90,17 @@ function Invite({ onMade, onClose }: { onMade: (made: Invited) => void; onClose:
 		>
 			<div class="stack">
 				<ErrorNote error={error} />
-				<TextField label={text.name} hint={text.nameHint} required autoComplete="off" autoCapitalize="none" spellcheck={false} error={tried && !name.trim() ? 'The sign-in name is missing' : undefined} value={name} onValue={setName} />
+				<TextField
+					label={text.name}
+					hint={text.nameHint}
+					required
+					autoComplete="off"
+					autoCapitalize="none"
+					spellcheck={false}
+					error={tried && !name.trim() ? 'The sign-in name is missing' : undefined}
+					value={name}
+					onValue={setName}
+				/>
 				<TextField label={text.display} autoComplete="off" autoCapitalize="words" value={display} onValue={setDisplay} />
 				<Radios label={text.role} value={role} onValue={setRole} options={roles} />
 			</div>
@@ -164,7 +178,11 @@ function Actions({ account, doing, why }: { account: Account; doing: Doing; why:
 			icon="ellipsis"
 			items={[
 				{ label: text.change, why, run: () => doing.changeRole(account) },
-				{ label: text.again, why: why ?? mine ?? (account.provider ? 'Signs in at the identity provider' : off ? 'Enable the account first' : undefined), run: () => void invite() },
+				{
+					label: text.again,
+					why: why ?? mine ?? (account.provider ? 'Signs in at the identity provider' : off ? 'Enable the account first' : undefined),
+					run: () => void invite(),
+				},
 				{ label: off ? text.enable : text.disable, danger: !off, why: why ?? mine, run: () => void setDisabled(account, !off).then(doing.changed) },
 			]}
 		/>
@@ -214,7 +232,10 @@ export default function Accounts() {
 		<>
 			<PageHeader
 				title={text.title}
-				facts={accounts.data && `${count(accounts.data.items.length, 'account')}, ${count(accounts.data.items.filter(({ state }) => state === 'active').length, 'active', 'active')}`}
+				facts={
+					accounts.data &&
+					`${count(accounts.data.items.length, 'account')}, ${count(accounts.data.items.filter(({ state }) => state === 'active').length, 'active', 'active')}`
+				}
 				actions={
 					<Button kind="primary" icon="plus" why={denied} onClick={() => setInviting(true)}>
 						{text.invite}
@@ -222,7 +243,9 @@ export default function Accounts() {
 				}
 			/>
 			<Card title={text.people} flush>
-				<Await of={accounts}>{({ items }) => <Table label={text.people} columns={columnsOf(doing, denied)} rows={items} rowKey={(account) => String(account.id)} />}</Await>
+				<Await of={accounts}>
+					{({ items }) => <Table label={text.people} columns={columnsOf(doing, denied)} rows={items} rowKey={(account) => String(account.id)} />}
+				</Await>
 			</Card>
 			<TokensCard everybody />
 			{inviting && <Invite onMade={invited} onClose={() => setInviting(false)} />}
@@ -236,7 +259,16 @@ export default function Accounts() {
 					}}
 				/>
 			)}
-			{made && <ShownOnce title={text.onceTitle} lead={text.once(made.account.display)} name="Invitation link" value={made.invitation.url} done={text.done} onDone={() => setMade(null)} />}
+			{made && (
+				<ShownOnce
+					title={text.onceTitle}
+					lead={text.once(made.account.display)}
+					name="Invitation link"
+					value={made.invitation.url}
+					done={text.done}
+					onDone={() => setMade(null)}
+				/>
+			)}
 		</>
 	);
 }

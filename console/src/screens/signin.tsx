@@ -81,7 +81,16 @@ export function useNewPassword(tried: boolean, label = text.password) {
 	const differs = tried && password && again !== password ? text.differs : undefined;
 	const fields = (
 		<>
-			<TextField label={label} type="password" autoComplete="new-password" required hint={text.passwordHint} error={missing} value={password} onValue={setPassword} />
+			<TextField
+				label={label}
+				type="password"
+				autoComplete="new-password"
+				required
+				hint={text.passwordHint}
+				error={missing}
+				value={password}
+				onValue={setPassword}
+			/>
 			<TextField label={text.again} type="password" autoComplete="new-password" required error={differs} value={again} onValue={setAgain} />
 		</>
 	);
@@ -145,7 +154,11 @@ function FirstAccount() {
 	const [tried, setTried] = useState(false);
 	const password = useNewPassword(tried);
 	const { run, busy, error } = useAction(async () => {
-		const who = await api<Session>('/setup', { method: 'POST', body: { code: code.trim(), name: name.trim(), display: display.trim(), password: password.password }, stayOut: true });
+		const who = await api<Session>('/setup', {
+			method: 'POST',
+			body: { code: code.trim(), name: name.trim(), display: display.trim(), password: password.password },
+			stayOut: true,
+		});
 		welcome.set((door) => door && { ...door, setup: false });
 		signedIn(who);
 	});
@@ -159,8 +172,28 @@ function FirstAccount() {
 		<Frame title={text.first.title} onSubmit={submit}>
 			<p>{text.first.lead}</p>
 			<SignInError error={error} wait={wait} />
-			<TextField label={text.first.code} hint={text.first.codeHint} autoComplete="off" autoCapitalize="none" spellcheck={false} required error={need(code, text.first.code)} value={code} onValue={setCode} />
-			<TextField label={text.first.name} hint={text.first.nameHint} autoComplete="username" autoCapitalize="none" spellcheck={false} required error={need(name, text.first.name)} value={name} onValue={setName} />
+			<TextField
+				label={text.first.code}
+				hint={text.first.codeHint}
+				autoComplete="off"
+				autoCapitalize="none"
+				spellcheck={false}
+				required
+				error={need(code, text.first.code)}
+				value={code}
+				onValue={setCode}
+			/>
+			<TextField
+				label={text.first.name}
+				hint={text.first.nameHint}
+				autoComplete="username"
+				autoCapitalize="none"
+				spellcheck={false}
+				required
+				error={need(name, text.first.name)}
+				value={name}
+				onValue={setName}
+			/>
 			<TextField label={text.first.display} autoComplete="name" autoCapitalize="words" value={display} onValue={setDisplay} />
 			{password.fields}
 			<Button kind="primary" type="submit" busy={busy} why={wait ? words.signIn.wait : undefined}>

@@ -2,7 +2,26 @@
 import { useState } from 'preact/hooks';
 import { api, useAction, useApi } from '../api';
 import { may, session, type Right } from '../session';
-import { Await, Button, Card, Checkbox, Copy, Dialog, EmptyState, ErrorNote, Notice, Pill, Select, Table, TextField, Time, confirm, toast, toastError, type Column } from '../ui';
+import {
+	Await,
+	Button,
+	Card,
+	Checkbox,
+	Copy,
+	Dialog,
+	EmptyState,
+	ErrorNote,
+	Notice,
+	Pill,
+	Select,
+	Table,
+	TextField,
+	Time,
+	confirm,
+	toast,
+	toastError,
+	type Column,
+} from '../ui';
 
 export interface Token {
 	id: number;
@@ -88,11 +107,25 @@ function MakeToken({ onMade, onClose }: { onMade: (token: string) => void; onClo
 		>
 			<div class="stack">
 				<ErrorNote error={error} />
-				<TextField label={text.name} hint={text.nameHint} required error={tried && !name.trim() ? 'Say what it is for, so that it can be told from others later' : undefined} value={name} onValue={setName} maxLength={100} />
+				<TextField
+					label={text.name}
+					hint={text.nameHint}
+					required
+					error={tried && !name.trim() ? 'Say what it is for, so that it can be told from others later' : undefined}
+					value={name}
+					onValue={setName}
+					maxLength={100}
+				/>
 				<fieldset class="radios">
 					<legend>{text.scopes}</legend>
 					{scopes.map(({ right, label }) => (
-						<Checkbox key={right} label={label} checked={chosen.includes(right)} onChange={() => setChosen((all) => toggled(all, right))} why={may(session.get(), right) ? undefined : 'Your role does not have this right'} />
+						<Checkbox
+							key={right}
+							label={label}
+							checked={chosen.includes(right)}
+							onChange={() => setChosen((all) => toggled(all, right))}
+							why={may(session.get(), right) ? undefined : 'Your role does not have this right'}
+						/>
 					))}
 				</fieldset>
 				<Select label={text.ends} value={days} onValue={setDays} options={ends} />
@@ -102,7 +135,23 @@ function MakeToken({ onMade, onClose }: { onMade: (token: string) => void; onClo
 }
 
 /** Something that is shown once: a token, an invitation's link. Only its button closes it. */
-export function ShownOnce({ title, lead, name, value, done, onDone, children }: { title: string; lead: string; name: string; value: string; done: string; onDone: () => void; children?: preact.ComponentChildren }) {
+export function ShownOnce({
+	title,
+	lead,
+	name,
+	value,
+	done,
+	onDone,
+	children,
+}: {
+	title: string;
+	lead: string;
+	name: string;
+	value: string;
+	done: string;
+	onDone: () => void;
+	children?: preact.ComponentChildren;
+}) {
 	return (
 		<Dialog
 			title={title}

@@ -41,7 +41,15 @@ function PasswordForm({ onDone }: { onDone: () => void }) {
 			}}
 		>
 			<SignInError error={error} wait={wait} />
-			<TextField label={text.present} type="password" autoComplete="current-password" required error={tried && !old ? text.missing : undefined} value={old} onValue={setOld} />
+			<TextField
+				label={text.present}
+				type="password"
+				autoComplete="current-password"
+				required
+				error={tried && !old ? text.missing : undefined}
+				value={old}
+				onValue={setOld}
+			/>
 			{fresh.fields}
 			<div class="row">
 				<Button kind="primary" type="submit" busy={busy}>
