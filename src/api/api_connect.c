@@ -16,6 +16,7 @@
 #include "connectors/connector.h"
 #include "lib/clock.h"
 #include "sync/catalog.h"
+#include "sync/journal.h"
 
 enum { PENDING = 32, PENDING_MS = 10 * 60 * 1000, REACH_MS = 5000 };
 
@@ -135,8 +136,8 @@ static int go_to(struct api_call *call, struct str path)
 	return 0;
 }
 
-/* The console shows what went wrong; our words, never the far side's. */
-static int go_back(struct api_call *call, const char *connection, const char *result, const char *text)
+/* Only what happened, as a word: an address can be made by anybody, so no text of it is ever shown. What went wrong stands in the log. */
+static int go_back(struct api_call *call, const char *connection, const char *result)
 {
 	SCOPED(buf) struct buf path = BUF_INIT(8192);
 
@@ -146,8 +147,6 @@ static int go_back(struct api_call *call, const char *connection, const char *re
 		url_encode(&path, str_of(connection));
 	}
 	url_add_query(&path, "result", str_of(result));
-	if (text)
-		url_add_query(&path, "text", str_of(text));
 	return go_to(call, arena_str(call->arena, buf_str(&path)));
 }
 
@@ -157,16 +156,18 @@ static int come_back(struct api_call *call, struct err *err)
 	struct waiting w;
 
 	if (!take(call->api->pending, api_query(call, "state"), &w))
-		return go_back(call, NULL, "unknown",
-		               "this sign-in was not begun here, or took longer than ten minutes: begin again");
+		return go_back(call, NULL, "unknown");
 	if (grant.code.len == 0)
-		return go_back(call, w.connection, "refused", "the other system was not allowed to let us in");
+		return go_back(call, w.connection, "refused");
 	grant.redirect = str_of(w.redirect);
 	grant.verifier = str_of(w.verifier);
 	call->engine.who = w.who;
-	if (catalog_exchange_code(&call->engine, str_of(w.connection), &grant, err) < 0)
-		return go_back(call, w.connection, "failed", err->text);
-	return go_back(call, w.connection, "connected", NULL);
+	if (catalog_exchange_code(&call->engine, str_of(w.connection), &grant, err) == 0)
+		return go_back(call, w.connection, "connected");
+	journal_note(&call->engine, &(struct journal_entry) { .level = LEVEL_ERROR,
+	                                                      .code = STR("connect_failed"),
+	                                                      .text = str_of(err->text) });
+	return go_back(call, w.connection, "failed");
 }
 
 /* ---- tests of a connection: one row each, in this order; what comes after a failed one that it needs is left out ---- */

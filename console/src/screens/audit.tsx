@@ -3,7 +3,22 @@ import { useState } from 'preact/hooks';
 import { api, useAction, usePages } from '../api';
 import { count } from '../lib/format';
 import { useQuery } from '../router';
-import { Button, ButtonLink, Card, EmptyState, ErrorNote, ErrorState, FilterBar, FilterText, Notice, PageHeader, Skeleton, Table, Time, type Column } from '../ui';
+import {
+	Button,
+	ButtonLink,
+	Card,
+	EmptyState,
+	ErrorNote,
+	ErrorState,
+	FilterBar,
+	FilterText,
+	Notice,
+	PageHeader,
+	Skeleton,
+	Table,
+	Time,
+	type Column,
+} from '../ui';
 
 interface Row {
 	id: number;
@@ -28,7 +43,8 @@ type Leaves = Map<string, string>;
 
 /** The leaves of a document by their paths: { policy: { Email: { winner: 'crm' } } } is "policy.Email.winner" -> "crm". */
 function leavesOf(value: unknown, path: string, into: Leaves): Leaves {
-	if (value !== null && typeof value === 'object' && Object.keys(value).length > 0) for (const [key, item] of Object.entries(value)) leavesOf(item, path ? `${path}.${key}` : key, into);
+	if (value !== null && typeof value === 'object' && Object.keys(value).length > 0)
+		for (const [key, item] of Object.entries(value)) leavesOf(item, path ? `${path}.${key}` : key, into);
 	else into.set(path, typeof value === 'string' ? value : JSON.stringify(value));
 	return into;
 }
@@ -89,7 +105,9 @@ function Verify() {
 	return (
 		<>
 			{verdict && (
-				<Notice tone={verdict.intact ? 'good' : 'bad'}>{verdict.intact ? `The chain is intact: ${count(verdict.rows, 'row')} as they were written.` : `The chain is broken: ${verdict.trouble ?? ''}`}</Notice>
+				<Notice tone={verdict.intact ? 'good' : 'bad'}>
+					{verdict.intact ? `The chain is intact: ${count(verdict.rows, 'row')} as they were written.` : `The chain is broken: ${verdict.trouble ?? ''}`}
+				</Notice>
 			)}
 			<ErrorNote error={verify.error} />
 			<div class="row">
@@ -126,7 +144,17 @@ export default function Audit() {
 				</FilterBar>
 				{pages.state === 'loading' && <Skeleton lines={6} />}
 				{pages.state === 'error' && pages.error && <ErrorState error={pages.error} retry={pages.refetch} />}
-				{pages.state === 'ready' && <Table label="Audit trail" columns={columns} rows={pages.items} rowKey={(row) => String(row.id)} more={pages.more} busy={pages.busy} empty={<EmptyState title="No row fits">Clear the filters to see all of them.</EmptyState>} />}
+				{pages.state === 'ready' && (
+					<Table
+						label="Audit trail"
+						columns={columns}
+						rows={pages.items}
+						rowKey={(row) => String(row.id)}
+						more={pages.more}
+						busy={pages.busy}
+						empty={<EmptyState title="No row fits">Clear the filters to see all of them.</EmptyState>}
+					/>
+				)}
 			</Card>
 		</>
 	);

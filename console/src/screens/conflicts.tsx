@@ -4,7 +4,33 @@ import { api, useAction, useApi, usePages } from '../api';
 import { count } from '../lib/format';
 import { useQuery } from '../router';
 import { useDenied } from '../session';
-import { ask, Await, Button, Card, Drawer, EmptyState, ErrorNote, ErrorState, Facts, FilterBar, FilterSegments, Id, Masked, PageHeader, Pill, Radios, RevealButton, Skeleton, Table, TextField, Time, toast, toastError, useReveal, type Column } from '../ui';
+import {
+	ask,
+	Await,
+	Button,
+	Card,
+	Drawer,
+	EmptyState,
+	ErrorNote,
+	ErrorState,
+	Facts,
+	FilterBar,
+	FilterSegments,
+	Id,
+	Masked,
+	PageHeader,
+	Pill,
+	Radios,
+	RevealButton,
+	Skeleton,
+	Table,
+	TextField,
+	Time,
+	toast,
+	toastError,
+	useReveal,
+	type Column,
+} from '../ui';
 
 interface Conflict {
 	id: number;
@@ -62,8 +88,18 @@ function Decide({ conflict, onDone }: { conflict: Conflict; onDone: () => void }
 			<Facts
 				items={[
 					['State', <Pill key="s">{states[conflict.state]}</Pill>],
-					['EMR record', <Id key="e" what="EMR id">{conflict.emr_id ?? ''}</Id>],
-					['Salesforce record', <Id key="c" what="Salesforce id">{conflict.crm_id ?? ''}</Id>],
+					[
+						'EMR record',
+						<Id key="e" what="EMR id">
+							{conflict.emr_id ?? ''}
+						</Id>,
+					],
+					[
+						'Salesforce record',
+						<Id key="c" what="Salesforce id">
+							{conflict.crm_id ?? ''}
+						</Id>,
+					],
 					['Noted', <Time key="t" at={conflict.at} />],
 					row('Both agreed on', sidesOf.values?.base),
 					row('EMR', sidesOf.values?.emr),
@@ -98,7 +134,13 @@ function Decide({ conflict, onDone }: { conflict: Conflict; onDone: () => void }
 function DecideAll({ sync, onDone }: { sync: string; onDone: () => void }) {
 	const denied = useDenied('work');
 	const all = async (by: 'emr' | 'crm') => {
-		const why = await ask({ title: `Decide all of ${sync} for ${sides[by]}?`, text: 'Each conflict of this sync that waits is decided alike, and the values are written. A single one can be overruled later with the values of then.', action: 'Decide all', danger: true, reason: 'required' });
+		const why = await ask({
+			title: `Decide all of ${sync} for ${sides[by]}?`,
+			text: 'Each conflict of this sync that waits is decided alike, and the values are written. A single one can be overruled later with the values of then.',
+			action: 'Decide all',
+			danger: true,
+			reason: 'required',
+		});
 		if (why === null) return;
 		try {
 			const { settled, again } = await api<Outcome>(`/syncs/${encodeURIComponent(sync)}/conflicts/decide`, { method: 'POST', body: { by, why } });
@@ -144,7 +186,11 @@ export default function Conflicts() {
 	};
 	return (
 		<>
-			<PageHeader title="Conflicts" facts="Fields that both sides changed. Most are decided by the policy; these wait for you." actions={show === 'waiting' && syncs.length === 1 && syncs[0] ? <DecideAll sync={syncs[0]} onDone={pages.refetch} /> : undefined} />
+			<PageHeader
+				title="Conflicts"
+				facts="Fields that both sides changed. Most are decided by the policy; these wait for you."
+				actions={show === 'waiting' && syncs.length === 1 && syncs[0] ? <DecideAll sync={syncs[0]} onDone={pages.refetch} /> : undefined}
+			/>
 			<Card flush>
 				<FilterBar names={['show', 'sync']} count={pages.more ? `${pages.items.length} and more` : count(pages.items.length, 'conflict')}>
 					<FilterSegments

@@ -57,7 +57,19 @@ function Alerts() {
 	return (
 		<Card title="Alerts" flush>
 			<Await of={alerts}>
-				{({ items }) => <Table label="Alerts" columns={alertColumns} rows={items} rowKey={(it) => `${it.code} ${it.sync ?? ''} ${it.subject ?? ''}`} empty={<EmptyState title="Nothing stands in the way" icon="circle-check">Errors and warnings appear here by themselves, each with what to do.</EmptyState>} />}
+				{({ items }) => (
+					<Table
+						label="Alerts"
+						columns={alertColumns}
+						rows={items}
+						rowKey={(it) => `${it.code} ${it.sync ?? ''} ${it.subject ?? ''}`}
+						empty={
+							<EmptyState title="Nothing stands in the way" icon="circle-check">
+								Errors and warnings appear here by themselves, each with what to do.
+							</EmptyState>
+						}
+					/>
+				)}
 			</Await>
 		</Card>
 	);
@@ -68,7 +80,14 @@ function Share({ it }: { it: Budget }) {
 	if (it.allowance === null) return <span class="muted">No limit is known</span>;
 	return (
 		<span class="stack">
-			<meter aria-label={`Calls used of ${it.connection}`} min={0} max={it.allowance} high={it.allowance - it.reserve} optimum={0} value={Math.min(it.used, it.allowance)} />
+			<meter
+				aria-label={`Calls used of ${it.connection}`}
+				min={0}
+				max={it.allowance}
+				high={it.allowance - it.reserve}
+				optimum={0}
+				value={Math.min(it.used, it.allowance)}
+			/>
 			<span>
 				{number(it.used)} of {number(it.allowance)}
 			</span>
@@ -82,23 +101,45 @@ const budgetColumns: Column<Budget>[] = [
 	{ key: 'ours', title: 'Ours today', num: true, cell: (it) => number(it.ours) },
 	{ key: 'left', title: 'Left for batches', num: true, cell: (it) => (it.left === null ? '' : number(it.left)) },
 	{ key: 'reserve', title: 'Kept for people', num: true, cell: (it) => number(it.reserve) },
-	{ key: 'need', title: 'Needed', num: true, cell: (it) => (it.left !== null && it.need > it.left ? <Pill tone="warn">{`${number(it.need)}: more than is left`}</Pill> : number(it.need)) },
+	{
+		key: 'need',
+		title: 'Needed',
+		num: true,
+		cell: (it) => (it.left !== null && it.need > it.left ? <Pill tone="warn">{`${number(it.need)}: more than is left`}</Pill> : number(it.need)),
+	},
 	{ key: 'resets', title: 'Resets', cell: (it) => <Time at={it.resets} never="It glides" /> },
 ];
 
 function Budgets() {
 	const budget = useApi<List<Budget>>('/budget?ask=1');
 	return (
-		<Card title="API calls" facts="of each far system, today" flush actions={<Button icon="refresh-cw" busy={budget.busy} onClick={budget.refetch}>Ask again</Button>}>
+		<Card
+			title="API calls"
+			facts="of each far system, today"
+			flush
+			actions={
+				<Button icon="refresh-cw" busy={budget.busy} onClick={budget.refetch}>
+					Ask again
+				</Button>
+			}
+		>
 			<Await of={budget}>
 				{({ items }) => (
 					<>
-						<Table label="API calls" columns={budgetColumns} rows={items} rowKey={(it) => it.connection} empty={<EmptyState title="No connection was used yet">Once a system is called, its calls are counted here.</EmptyState>} />
-						{items.filter((it) => it.silent).map((it) => (
-							<p key={it.connection} class="muted padded">
-								{it.connection} could not be asked: {it.silent}
-							</p>
-						))}
+						<Table
+							label="API calls"
+							columns={budgetColumns}
+							rows={items}
+							rowKey={(it) => it.connection}
+							empty={<EmptyState title="No connection was used yet">Once a system is called, its calls are counted here.</EmptyState>}
+						/>
+						{items
+							.filter((it) => it.silent)
+							.map((it) => (
+								<p key={it.connection} class="muted padded">
+									{it.connection} could not be asked: {it.silent}
+								</p>
+							))}
 					</>
 				)}
 			</Await>
@@ -110,7 +151,12 @@ function Drifts() {
 	const drift = useApi<List<Drift>>('/drift?healed=1');
 	const denied = useDenied('setup');
 	const accept = async (it: Drift) => {
-		const why = await ask({ title: `Accept ${it.field} as it is now?`, text: 'Its new shape becomes what is expected, and the field flows again.', action: 'Accept', reason: 'required' });
+		const why = await ask({
+			title: `Accept ${it.field} as it is now?`,
+			text: 'Its new shape becomes what is expected, and the field flows again.',
+			action: 'Accept',
+			reason: 'required',
+		});
 		if (why === null || !it.sync) return;
 		try {
 			await api(`/syncs/${encodeURIComponent(it.sync)}/drift/accept`, { method: 'POST', body: { side: it.side, field: it.field, why } });
@@ -126,12 +172,35 @@ function Drifts() {
 		{ key: 'side', title: 'System', cell: (it) => (it.side === 'crm' ? 'Salesforce' : 'EMR') },
 		{ key: 'message', title: 'What it is', grow: true, cell: (it) => it.message ?? it.meaning },
 		{ key: 'since', title: 'Since', cell: (it) => <Time at={it.since} /> },
-		{ key: 'accept', title: 'Accept', cell: (it) => (it.healed ? '' : <Button small why={denied} onClick={() => void accept(it)}>Accept</Button>) },
+		{
+			key: 'accept',
+			title: 'Accept',
+			cell: (it) =>
+				it.healed ? (
+					''
+				) : (
+					<Button small why={denied} onClick={() => void accept(it)}>
+						Accept
+					</Button>
+				),
+		},
 	];
 	return (
 		<Card title="Fields that changed shape" facts="They are left out until they are as they were, or somebody accepts them" flush>
 			<Await of={drift}>
-				{({ items }) => <Table label="Fields that changed shape" columns={columns} rows={items} rowKey={(it) => String(it.id)} empty={<EmptyState title="All fields are what they were" icon="circle-check">Both systems are asked again and again what their fields are like.</EmptyState>} />}
+				{({ items }) => (
+					<Table
+						label="Fields that changed shape"
+						columns={columns}
+						rows={items}
+						rowKey={(it) => String(it.id)}
+						empty={
+							<EmptyState title="All fields are what they were" icon="circle-check">
+								Both systems are asked again and again what their fields are like.
+							</EmptyState>
+						}
+					/>
+				)}
 			</Await>
 		</Card>
 	);

@@ -2,7 +2,23 @@
 import { useEffect, useState } from 'preact/hooks';
 import { usePages } from '../api';
 import { useQuery, withQuery } from '../router';
-import { Button, Card, Drawer, EmptyState, ErrorState, Facts, FilterBar, FilterSelect, FilterText, PageHeader, Pill, Skeleton, Table, Time, type Column } from '../ui';
+import {
+	Button,
+	Card,
+	Drawer,
+	EmptyState,
+	ErrorState,
+	Facts,
+	FilterBar,
+	FilterSelect,
+	FilterText,
+	PageHeader,
+	Pill,
+	Skeleton,
+	Table,
+	Time,
+	type Column,
+} from '../ui';
 
 interface Line {
 	id: number;
@@ -96,7 +112,19 @@ export default function Log() {
 				</FilterBar>
 				{pages.state === 'loading' && <Skeleton lines={6} />}
 				{pages.state === 'error' && pages.error && <ErrorState error={pages.error} retry={pages.refetch} />}
-				{pages.state === 'ready' && <Table label="Log" columns={columns} rows={pages.items} rowKey={(line) => String(line.id)} onOpen={setOpen} current={open && String(open.id)} more={pages.more} busy={pages.busy} empty={<EmptyState title="No line fits">Clear the filters, or lower the level.</EmptyState>} />}
+				{pages.state === 'ready' && (
+					<Table
+						label="Log"
+						columns={columns}
+						rows={pages.items}
+						rowKey={(line) => String(line.id)}
+						onOpen={setOpen}
+						current={open && String(open.id)}
+						more={pages.more}
+						busy={pages.busy}
+						empty={<EmptyState title="No line fits">Clear the filters, or lower the level.</EmptyState>}
+					/>
+				)}
 			</Card>
 			<Drawer title="Log line" open={Boolean(open)} onClose={() => setOpen(undefined)}>
 				{open && <Details line={open} />}

@@ -4,7 +4,25 @@ import { api, useAction, useApi } from '../api';
 import { count } from '../lib/format';
 import { useQuery } from '../router';
 import { useDenied } from '../session';
-import { Await, Button, ButtonLink, Card, Dialog, EmptyState, ErrorNote, FilterText, PageHeader, Pill, Select, Table, Tabs, TextField, Time, toast, type Column } from '../ui';
+import {
+	Await,
+	Button,
+	ButtonLink,
+	Card,
+	Dialog,
+	EmptyState,
+	ErrorNote,
+	FilterText,
+	PageHeader,
+	Pill,
+	Select,
+	Table,
+	Tabs,
+	TextField,
+	Time,
+	toast,
+	type Column,
+} from '../ui';
 
 interface Field {
 	name: string;
@@ -55,7 +73,17 @@ function sentence(field: Field): string {
 	return winners.find((it) => it.value === field.winner)?.says ?? '';
 }
 
-function EditDialog({ sync, field, onClose, onSaved }: { sync: string; field: Field; onClose: () => void; onSaved: (policy: Policy, undo: () => void) => void }) {
+function EditDialog({
+	sync,
+	field,
+	onClose,
+	onSaved,
+}: {
+	sync: string;
+	field: Field;
+	onClose: () => void;
+	onSaved: (policy: Policy, undo: () => void) => void;
+}) {
 	const [winner, setWinner] = useState(field.winner);
 	const [blank, setBlank] = useState(field.blank);
 	const [why, setWhy] = useState('');
@@ -85,9 +113,22 @@ function EditDialog({ sync, field, onClose, onSaved }: { sync: string; field: Fi
 			}
 		>
 			<div class="stack">
-				<Select label="When both sides changed, who is right?" value={winner} onValue={setWinner} options={winners} hint={winners.find((it) => it.value === winner)?.says} />
+				<Select
+					label="When both sides changed, who is right?"
+					value={winner}
+					onValue={setWinner}
+					options={winners}
+					hint={winners.find((it) => it.value === winner)?.says}
+				/>
 				<Select label="When one side clears it" value={blank} onValue={setBlank} options={blanks} />
-				<TextField label="Reason" required value={why} onValue={setWhy} error={tried && !why.trim() ? 'Say why: it stands in the audit trail' : undefined} hint="It counts from the next change on; what was decided before stays." />
+				<TextField
+					label="Reason"
+					required
+					value={why}
+					onValue={setWhy}
+					error={tried && !why.trim() ? 'Say why: it stands in the audit trail' : undefined}
+					hint="It counts from the next change on; what was decided before stays."
+				/>
 				<ErrorNote error={save.error} />
 			</div>
 		</Dialog>
@@ -104,19 +145,44 @@ function Fields({ policy, onSaved }: { policy: Policy; onSaved: (policy: Policy)
 		{ key: 'emr', title: 'EMR', grow: true, cell: (field) => field.emr.map((path) => <code key={path}>{path} </code>) },
 		{ key: 'crm', title: 'Salesforce', cell: (field) => <code>{field.crm}</code> },
 		{ key: 'direction', title: 'Direction', cell: (field) => directions[field.direction] ?? field.direction },
-		{ key: 'winner', title: 'Who is right', cell: (field) => <Pill tone={field.winner === 'review' ? 'warn' : 'info'} title={sentence(field)}>{winnerLabel(field.winner)}</Pill> },
+		{
+			key: 'winner',
+			title: 'Who is right',
+			cell: (field) => (
+				<Pill tone={field.winner === 'review' ? 'warn' : 'info'} title={sentence(field)}>
+					{winnerLabel(field.winner)}
+				</Pill>
+			),
+		},
 		{ key: 'blank', title: 'When it is cleared', cell: (field) => (isTwoWay(field) ? blankLabel(field.blank) : '') },
 		{
 			key: 'edit',
 			title: 'Change',
 			cell: (field) => (
-				<Button small label={`Change the policy of ${field.name}`} icon="git-compare" why={denied ?? (isTwoWay(field) ? undefined : 'It is mapped one way: its source is right')} onClick={() => edit(field)} />
+				<Button
+					small
+					label={`Change the policy of ${field.name}`}
+					icon="git-compare"
+					why={denied ?? (isTwoWay(field) ? undefined : 'It is mapped one way: its source is right')}
+					onClick={() => edit(field)}
+				/>
 			),
 		},
 	];
 	return (
-		<Card title="Who is right" facts={`${count(policy.fields.length, 'field')}, version ${policy.version}`} actions={<FilterText name="q" label="Find a field" />} flush>
-			<Table label="Policy" columns={columns} rows={wanted} rowKey={(field) => field.name} empty={<EmptyState title="No field fits">Clear the search to see all of them.</EmptyState>} />
+		<Card
+			title="Who is right"
+			facts={`${count(policy.fields.length, 'field')}, version ${policy.version}`}
+			actions={<FilterText name="q" label="Find a field" />}
+			flush
+		>
+			<Table
+				label="Policy"
+				columns={columns}
+				rows={wanted}
+				rowKey={(field) => field.name}
+				empty={<EmptyState title="No field fits">Clear the search to see all of them.</EmptyState>}
+			/>
 			{editing && (
 				<EditDialog
 					sync={policy.sync}
@@ -148,7 +214,15 @@ function History({ sync, version }: { sync: string; version: number }) {
 	return (
 		<Card title="History" flush>
 			<Await of={changes}>
-				{({ items }) => <Table label="Changes of the policy" columns={changeColumns} rows={items} rowKey={(change) => `${change.version} ${change.field}`} empty={<EmptyState title="The policy was never changed">It is as the mapping says.</EmptyState>} />}
+				{({ items }) => (
+					<Table
+						label="Changes of the policy"
+						columns={changeColumns}
+						rows={items}
+						rowKey={(change) => `${change.version} ${change.field}`}
+						empty={<EmptyState title="The policy was never changed">It is as the mapping says.</EmptyState>}
+					/>
+				)}
 			</Await>
 		</Card>
 	);
@@ -205,7 +279,9 @@ export default function PolicyScreen() {
 						</>
 					);
 				const options = items.map(({ name }) => ({ value: name, label: name }));
-				return <Page key={sync} sync={sync} choose={items.length > 1 && <Select label="Sync" class="is-inline" value={sync} onValue={choose} options={options} />} />;
+				return (
+					<Page key={sync} sync={sync} choose={items.length > 1 && <Select label="Sync" class="is-inline" value={sync} onValue={choose} options={options} />} />
+				);
 			}}
 		</Await>
 	);

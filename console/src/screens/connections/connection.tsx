@@ -2,11 +2,12 @@
 import { useState } from 'preact/hooks';
 import { api, useAction, useApi } from '../../api';
 import type { ScreenProps } from '../../screens';
-import { navigate, useQuery, withQuery } from '../../router';
+import { useQuery } from '../../router';
 import { useDenied } from '../../session';
-import { Await, Button, Card, ErrorNote, Id, Notice, PageHeader, TextField, toast } from '../../ui';
+import { Await, Button, Card, ErrorNote, Id, PageHeader, TextField, toast } from '../../ui';
 import { ConnectionForm } from './form';
 import { shown, type Connection, type Kind } from './kinds';
+import { Outcome } from './outcome';
 import { ConnectionTests } from './tests';
 
 /** The browser leaves for the other system and comes back to this page. */
@@ -28,7 +29,11 @@ function SignInThere({ connection }: { connection: Connection }) {
 				</Button>
 			}
 		>
-			<p>{signedIn ? 'Suture has been allowed in. Signing in again replaces the token, for instance after it was revoked.' : 'You sign in there as the user that Suture is to act as, and come back here.'}</p>
+			<p>
+				{signedIn
+					? 'Suture has been allowed in. Signing in again replaces the token, for instance after it was revoked.'
+					: 'You sign in there as the user that Suture is to act as, and come back here.'}
+			</p>
 			<p class="muted">
 				The app there has to allow the callback <Id what="callback URL">{`${location.origin}/api/v1/callback`}</Id> and the scopes “api” and “refresh_token”.
 			</p>
@@ -56,7 +61,8 @@ function PasteCode({ connection, onDone }: { connection: Connection; onDone: () 
 				}}
 			>
 				<p>
-					In {connection.title}, an administrator makes a code for this integration (Admin, Integrations). It works once and only for a short time; pasted here it becomes a lasting token.
+					In {connection.title}, an administrator makes a code for this integration (Admin, Integrations). It works once and only for a short time; pasted here
+					it becomes a lasting token.
 				</p>
 				<TextField label="Authorisation code" value={code} onValue={setCode} autoComplete="off" spellcheck={false} required />
 				<ErrorNote error={exchange.error} />
@@ -67,29 +73,6 @@ function PasteCode({ connection, onDone }: { connection: Connection; onDone: () 
 				</div>
 			</form>
 		</Card>
-	);
-}
-
-/** What the callback has to say, in the address. */
-function Outcome() {
-	const [result] = useQuery('result');
-	const [text] = useQuery('text');
-	if (!result) return null;
-	const close = (
-		<Button small kind="quiet" onClick={() => void navigate(withQuery({ result: null, text: null }), { replace: true })}>
-			Close
-		</Button>
-	);
-	if (result === 'connected')
-		return (
-			<Notice tone="good" action={close}>
-				Connected. The tests below say as whom.
-			</Notice>
-		);
-	return (
-		<Notice tone="bad" action={close}>
-			Not connected: {text || 'the other system did not let us in'}.
-		</Notice>
 	);
 }
 

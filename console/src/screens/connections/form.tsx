@@ -7,18 +7,42 @@ import { label, origin, sentence, shown, split, ways, type Connection, type Kind
 
 type Values = Record<string, string>;
 
-function OptionField({ option, stored, value, onValue, error }: { option: Option; stored: Connection | undefined; value: string; onValue: (value: string) => void; error: string | undefined }) {
+function OptionField({
+	option,
+	stored,
+	value,
+	onValue,
+	error,
+}: {
+	option: Option;
+	stored: Connection | undefined;
+	value: string;
+	onValue: (value: string) => void;
+	error: string | undefined;
+}) {
 	const known = stored?.settings[option.name];
 	const from = option.secret ? origin(known) : undefined;
 	const hint = from ?? sentence(option.help);
 	const common = { id: `setting-${option.name}`, label: label(option.name), hint, error, value, onValue, required: option.required && known === undefined };
 	if (option.name === 'private_key') return <TextArea {...common} rows={4} spellcheck={false} />;
-	return <TextField {...common} type={option.secret ? 'password' : 'text'} autoComplete={option.secret ? 'new-password' : 'off'} spellcheck={false} placeholder={option.secret ? '' : (option.fallback ?? '')} />;
+	return (
+		<TextField
+			{...common}
+			type={option.secret ? 'password' : 'text'}
+			autoComplete={option.secret ? 'new-password' : 'off'}
+			spellcheck={false}
+			placeholder={option.secret ? '' : (option.fallback ?? '')}
+		/>
+	);
 }
 
 function missing(options: Option[], stored: Connection | undefined, values: Values, way: Way | undefined): Set<string> {
 	const needs = new Set<string>(ways.find(({ value }) => value === way)?.needs ?? []);
-	return new Set(options.filter(({ name, required }) => (required || needs.has(name)) && !values[name]?.trim() && stored?.settings[name] === undefined).map(({ name }) => name));
+	return new Set(
+		options
+			.filter(({ name, required }) => (required || needs.has(name)) && !values[name]?.trim() && stored?.settings[name] === undefined)
+			.map(({ name }) => name),
+	);
 }
 
 /** What differs from what is stored; an emptied field takes the setting away, an empty secret says nothing. */
@@ -33,7 +57,15 @@ function changesOf(kind: Kind, stored: Connection | undefined, values: Values): 
 	return changes;
 }
 
-export function ConnectionForm({ kind, stored, onSaved }: { kind: Kind; stored?: Connection; onSaved: (connection: Connection, way: Way | undefined) => void }) {
+export function ConnectionForm({
+	kind,
+	stored,
+	onSaved,
+}: {
+	kind: Kind;
+	stored?: Connection;
+	onSaved: (connection: Connection, way: Way | undefined) => void;
+}) {
 	const [name, setName] = useState(stored?.name ?? (kind.side === 'crm' ? 'org' : 'practice'));
 	const [way, setWay] = useState<Way>((shown(stored?.settings.auth) || (stored ? 'client_credentials' : 'refresh_token')) as Way);
 	const [values, setValues] = useState<Values>(() => Object.fromEntries(kind.options.map((option) => [option.name, shown(stored?.settings[option.name])])));
@@ -54,7 +86,14 @@ export function ConnectionForm({ kind, stored, onSaved }: { kind: Kind; stored?:
 		onSaved(saved, kind.signs_in ? way : undefined);
 	});
 	const field = (option: Option) => (
-		<OptionField key={option.name} option={option} stored={stored} value={values[option.name] ?? ''} onValue={(value) => setValues((old) => ({ ...old, [option.name]: value }))} error={tried && lacking.has(option.name) ? 'This is needed' : undefined} />
+		<OptionField
+			key={option.name}
+			option={option}
+			stored={stored}
+			value={values[option.name] ?? ''}
+			onValue={(value) => setValues((old) => ({ ...old, [option.name]: value }))}
+			error={tried && lacking.has(option.name) ? 'This is needed' : undefined}
+		/>
 	);
 	return (
 		<Card title="Settings">

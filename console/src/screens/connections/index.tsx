@@ -3,6 +3,7 @@ import { useApi } from '../../api';
 import { count } from '../../lib/format';
 import { Await, ButtonLink, Card, EmptyState, PageHeader, Pill, Table, type Column } from '../../ui';
 import { shown, type Connection } from './kinds';
+import { Outcome } from './outcome';
 
 function isOpen(connection: Connection): boolean {
 	return shown(connection.settings.auth) !== 'refresh_token' || connection.settings.refresh_token !== undefined;
@@ -30,6 +31,7 @@ export default function Connections() {
 					</ButtonLink>
 				}
 			/>
+			<Outcome />
 			<Card flush>
 				<Await of={connections}>
 					{({ items }) => (

@@ -39,8 +39,18 @@ export interface Check {
 
 /** Ways of signing in to Salesforce, and the settings that each needs beside those of all. */
 export const ways = [
-	{ value: 'refresh_token', label: 'Sign in as a person', hint: 'You sign in at Salesforce and allow Suture in. Nothing to copy but the app’s key and secret.', needs: ['client_id', 'client_secret'] },
-	{ value: 'client_credentials', label: 'Client credentials', hint: 'The app acts as its run-as user; nobody signs in.', needs: ['client_id', 'client_secret'] },
+	{
+		value: 'refresh_token',
+		label: 'Sign in as a person',
+		hint: 'You sign in at Salesforce and allow Suture in. Nothing to copy but the app’s key and secret.',
+		needs: ['client_id', 'client_secret'],
+	},
+	{
+		value: 'client_credentials',
+		label: 'Client credentials',
+		hint: 'The app acts as its run-as user; nobody signs in.',
+		needs: ['client_id', 'client_secret'],
+	},
 	{ value: 'jwt', label: 'JWT bearer', hint: 'The app holds a certificate, Suture its key; a user is named.', needs: ['client_id', 'username', 'private_key'] },
 ] as const;
 

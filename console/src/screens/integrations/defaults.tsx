@@ -41,7 +41,13 @@ function Form({ stored, lists, onSaved }: { stored: Integration | null; lists: L
 			<div class="grid is-form-row">
 				<Select label="EMR" value={emr} onValue={setEmr} options={options(lists.emrs)} />
 				<Select label="Salesforce org" value={crm} onValue={setCrm} options={options(lists.crms)} />
-				<TextField label="Default Account" value={account} onValue={setAccount} autoComplete="off" hint="New contacts that have no account of their own belong to it. It is looked up by its name, and created if it is not there." />
+				<TextField
+					label="Default Account"
+					value={account}
+					onValue={setAccount}
+					autoComplete="off"
+					hint="New contacts that have no account of their own belong to it. It is looked up by its name, and created if it is not there."
+				/>
 			</div>
 			<ErrorNote error={save.error} />
 			<div class="row">
@@ -63,7 +69,8 @@ export function Defaults({ stored, onSaved }: { stored: Integration | null; onSa
 					<Await of={kinds}>
 						{(all) => {
 							const lists = bySide(items, all.items);
-							if (stored || (lists.emrs.length > 0 && lists.crms.length > 0)) return <Form key={JSON.stringify(stored)} stored={stored} lists={lists} onSaved={onSaved} />;
+							if (stored || (lists.emrs.length > 0 && lists.crms.length > 0))
+								return <Form key={JSON.stringify(stored)} stored={stored} lists={lists} onSaved={onSaved} />;
 							const side = lists.crms.length === 0 ? 'crm' : 'emr';
 							return (
 								<EmptyState

@@ -41,7 +41,14 @@ export default function Integrations() {
 	const syncs = useApi<{ items: Sync[] }>(integration ? '/syncs' : null);
 	return (
 		<>
-			<PageHeader title="Active Integrations" facts={integration && `${integration.name}: ${integration.emr} and ${integration.crm}${syncs.data ? `, ${count(syncs.data.items.length, 'object sync')}` : ''}`} actions={integration ? newSync : undefined} />
+			<PageHeader
+				title="Active Integrations"
+				facts={
+					integration &&
+					`${integration.name}: ${integration.emr} and ${integration.crm}${syncs.data ? `, ${count(syncs.data.items.length, 'object sync')}` : ''}`
+				}
+				actions={integration ? newSync : undefined}
+			/>
 			<Await of={stored}>
 				{(answer) => (
 					<>

@@ -21,7 +21,10 @@ function CreatesContacts({ sync }: { sync: Sync }) {
 	const change = async (create: boolean) => {
 		setError(undefined);
 		try {
-			await api(path, { method: 'PUT', body: { document: { ...document, create }, version, why: create ? 'new records are made' : 'no new records are made' } });
+			await api(path, {
+				method: 'PUT',
+				body: { document: { ...document, create }, version, why: create ? 'new records are made' : 'no new records are made' },
+			});
 			toast({ text: create ? 'New records will be made' : 'No new records will be made', undo: () => void change(!create) });
 			stored.refetch();
 		} catch (caught) {
@@ -30,7 +33,12 @@ function CreatesContacts({ sync }: { sync: Sync }) {
 	};
 	return (
 		<>
-			<Checkbox label={`Create new ${sync.crm_object} for ${sync.emr_object} records without demographics matches`} checked={document.create === true} onChange={(on) => void change(on)} why={denied} />
+			<Checkbox
+				label={`Create new ${sync.crm_object} for ${sync.emr_object} records without demographics matches`}
+				checked={document.create === true}
+				onChange={(on) => void change(on)}
+				why={denied}
+			/>
 			<ErrorNote error={error} />
 		</>
 	);

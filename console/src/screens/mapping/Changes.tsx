@@ -28,7 +28,9 @@ export function Changes({ changes, titles }: { changes: readonly Change[]; title
 							{change.after ?? <span class="muted">none</span>}
 						</td>
 						<td role="cell" data-title="Change">
-							<Pill tone={change.before === null ? 'good' : change.after === null ? 'bad' : 'info'}>{change.before === null ? 'Added' : change.after === null ? 'Removed' : 'Changed'}</Pill>
+							<Pill tone={change.before === null ? 'good' : change.after === null ? 'bad' : 'info'}>
+								{change.before === null ? 'Added' : change.after === null ? 'Removed' : 'Changed'}
+							</Pill>
 						</td>
 					</tr>
 				))}

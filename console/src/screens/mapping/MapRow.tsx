@@ -105,7 +105,9 @@ class Cells extends Component<MapRowProps> {
 		return (
 			<>
 				<td role="cell" class="map-check">
-					{spec && <input type="checkbox" aria-label={`Select ${label}`} checked={selected} onChange={(event) => actions.select(line, event.currentTarget.checked)} />}
+					{spec && (
+						<input type="checkbox" aria-label={`Select ${label}`} checked={selected} onChange={(event) => actions.select(line, event.currentTarget.checked)} />
+					)}
 				</td>
 				<th role="rowheader" scope="row">
 					<Source line={line} sample={sample} />
@@ -114,7 +116,18 @@ class Cells extends Component<MapRowProps> {
 					<Becomes spec={spec} result={result} />
 				</td>
 				<td role="cell" class="map-target">
-					<Combobox id={controlId(line)} label={`Salesforce field for ${label}`} hideLabel value={spec?.crm ?? ''} onValue={(crm) => actions.setCrm(line, crm)} choices={choices} placeholder="Not mapped" clearable disabled={Boolean(denied)} error={error} />
+					<Combobox
+						id={controlId(line)}
+						label={`Salesforce field for ${label}`}
+						hideLabel
+						value={spec?.crm ?? ''}
+						onValue={(crm) => actions.setCrm(line, crm)}
+						choices={choices}
+						placeholder="Not mapped"
+						clearable
+						disabled={Boolean(denied)}
+						error={error}
+					/>
 					{spec?.crm && (
 						<span class="hint">
 							{locked && <Icon name="lock" label="Read-only in Salesforce" />} {spec.crm}

@@ -40,7 +40,10 @@ function KeyRow({ idField, idLabel, idError, choices, onIdField, denied }: MapTa
 			<td role="cell" class="map-check" />
 			<th role="rowheader" scope="row">
 				<span class="map-label">
-					{idLabel} <Pill tone="info" icon="key-round">Match key</Pill>
+					{idLabel}{' '}
+					<Pill tone="info" icon="key-round">
+						Match key
+					</Pill>
 				</span>
 				<span class="hint">The EMR’s own id of the record; required</span>
 			</th>
@@ -48,7 +51,18 @@ function KeyRow({ idField, idLabel, idError, choices, onIdField, denied }: MapTa
 				<span class="muted">As it is</span>
 			</td>
 			<td role="cell" class="map-target">
-				<Combobox id="map-key" label={`Salesforce field for ${idLabel}`} hideLabel value={idField} onValue={onIdField} choices={choices} placeholder="Choose an external id" clearable disabled={Boolean(denied)} error={idError} />
+				<Combobox
+					id="map-key"
+					label={`Salesforce field for ${idLabel}`}
+					hideLabel
+					value={idField}
+					onValue={onIdField}
+					choices={choices}
+					placeholder="Choose an external id"
+					clearable
+					disabled={Boolean(denied)}
+					error={idError}
+				/>
 				{idField && <span class="hint">{idField}</span>}
 			</td>
 			<td role="cell" data-title="Rules">
@@ -131,7 +145,16 @@ export function MapTable(props: MapTableProps) {
 						isOpen && line.row && shown.has(line.key) && (
 							<tr role="row" key={`panel ${id}`} class="map-panel-row" ref={panel}>
 								<td role="cell" colSpan={7}>
-									<RowPanel row={line.row} words={props.words} tried={tried} live={props.live} denied={denied} edit={(edit, about) => props.onEdit(id, edit, about && `${id} ${about}`)} remove={() => props.onRemove(id)} close={() => props.onOpen(null)} />
+									<RowPanel
+										row={line.row}
+										words={props.words}
+										tried={tried}
+										live={props.live}
+										denied={denied}
+										edit={(edit, about) => props.onEdit(id, edit, about && `${id} ${about}`)}
+										remove={() => props.onRemove(id)}
+										close={() => props.onOpen(null)}
+									/>
 								</td>
 							</tr>
 						),

@@ -38,7 +38,10 @@ const choicesOf = (objects: ObjectName[] | null, current: string): Choice[] => {
 export function keyFor(fields: readonly FieldInfo[], kind: string, object: string): string {
 	const fits = fields.filter((field) => field.external_id && field.unique && field.updateable);
 	const has = (name: string, word: string): boolean => word.length > 2 && name.toLowerCase().includes(word.toLowerCase());
-	const best = fits.find(({ name }) => has(name, kind.slice(0, 4)) && has(name, object)) ?? fits.find(({ name }) => has(name, kind.slice(0, 4))) ?? fits.find(({ name }) => has(name, object));
+	const best =
+		fits.find(({ name }) => has(name, kind.slice(0, 4)) && has(name, object)) ??
+		fits.find(({ name }) => has(name, kind.slice(0, 4))) ??
+		fits.find(({ name }) => has(name, object));
 	return best?.name ?? '';
 }
 
@@ -69,9 +72,24 @@ function Begin({ setup, change, described, kind }: { setup: Setup; change: Edito
 		<Radios
 			label="The mapping begins with"
 			value={setup.ready ?? ''}
-			onValue={(name) => change((old) => begins(old, fitting.find((one) => one.name === name), described, kind))}
+			onValue={(name) =>
+				change((old) =>
+					begins(
+						old,
+						fitting.find((one) => one.name === name),
+						described,
+						kind,
+					),
+				)
+			}
 			options={[
-				...fitting.map((ready) => ({ value: ready.name, label: label(ready), hint: fitsWholly(ready) ? `${count(ready.rows, 'field')}, all of them are in this org` : `${ready.fits_crm} of ${count(ready.rows, 'field')} are in this org; the others show as errors to mend or remove` })),
+				...fitting.map((ready) => ({
+					value: ready.name,
+					label: label(ready),
+					hint: fitsWholly(ready)
+						? `${count(ready.rows, 'field')}, all of them are in this org`
+						: `${ready.fits_crm} of ${count(ready.rows, 'field')} are in this org; the others show as errors to mend or remove`,
+				})),
 				{ value: '', label: 'Nothing: map the fields yourself', hint: 'Map by name and suggestions by data help' },
 			]}
 		/>
@@ -86,9 +104,20 @@ function RecordType({ settings, set, crm }: { settings: Settings; set: (settings
 		const type = crm.record_types.find((one) => one.id === id);
 		const person = crm.fields.some(({ name }) => name === 'IsPersonAccount') && /person/i.test(type?.name ?? '');
 		const next = id ? { ...others, RecordTypeId: id } : others;
-		set({ crm_create: Object.keys(next).length ? next : undefined, ...(person && !settings.crm_where ? { crm_where: 'IsPersonAccount = true' } : {}) } as Partial<Settings>);
+		set({
+			crm_create: Object.keys(next).length ? next : undefined,
+			...(person && !settings.crm_where ? { crm_where: 'IsPersonAccount = true' } : {}),
+		} as Partial<Settings>);
 	};
-	return <Select label="Record type of new records" hint="Person Account makes a new Account a person" value={chosen} onValue={choose} options={[{ value: '', label: 'The org’s default' }, ...crm.record_types.map(({ id, name }) => ({ value: id, label: name }))]} />;
+	return (
+		<Select
+			label="Record type of new records"
+			hint="Person Account makes a new Account a person"
+			value={chosen}
+			onValue={choose}
+			options={[{ value: '', label: 'The org’s default' }, ...crm.record_types.map(({ id, name }) => ({ value: id, label: name }))]}
+		/>
+	);
 }
 
 function Records({ setup, change, described, fresh }: { setup: Setup; change: Editor['change']; described: Described; fresh: boolean }) {
@@ -96,10 +125,29 @@ function Records({ setup, change, described, fresh }: { setup: Setup; change: Ed
 	const set = (next: Partial<Settings>, about?: string) => change((old) => ({ ...old, settings: { ...old.settings, ...next } as Settings }), about);
 	return (
 		<div class="stack">
-			{fresh && <TextField label="Name of this sync" required hint="Letters, digits, - and _: it stands in addresses, lists and the audit trail" value={setup.name} onValue={(name) => change((old) => ({ ...old, name }), 'name')} />}
-			<Checkbox label={`Create a new ${described.crm.label ?? described.crm.name} for those whom nobody fits`} hint="Otherwise they are skipped and listed" checked={settings.create ?? false} onChange={(create) => set({ create })} />
+			{fresh && (
+				<TextField
+					label="Name of this sync"
+					required
+					hint="Letters, digits, - and _: it stands in addresses, lists and the audit trail"
+					value={setup.name}
+					onValue={(name) => change((old) => ({ ...old, name }), 'name')}
+				/>
+			)}
+			<Checkbox
+				label={`Create a new ${described.crm.label ?? described.crm.name} for those whom nobody fits`}
+				hint="Otherwise they are skipped and listed"
+				checked={settings.create ?? false}
+				onChange={(create) => set({ create })}
+			/>
 			<RecordType settings={settings} set={set} crm={described.crm} />
-			<TextField label="Which Salesforce records take part" hint="A SOQL condition, such as IsPersonAccount = true; empty: all of them" spellcheck={false} value={settings.crm_where ?? ''} onValue={(crm_where) => set({ crm_where }, 'crm_where')} />
+			<TextField
+				label="Which Salesforce records take part"
+				hint="A SOQL condition, such as IsPersonAccount = true; empty: all of them"
+				spellcheck={false}
+				value={settings.crm_where ?? ''}
+				onValue={(crm_where) => set({ crm_where }, 'crm_where')}
+			/>
 		</div>
 	);
 }
@@ -114,25 +162,52 @@ export interface ObjectsStepProps {
 }
 
 /** Objects of a sync that there is stay: another object is another sync. */
-function Choose({ editor, integration, integrations, fresh }: { editor: Editor; integration: Integration; integrations: readonly Integration[]; fresh: boolean }) {
+function Choose({
+	editor,
+	integration,
+	integrations,
+	fresh,
+}: {
+	editor: Editor;
+	integration: Integration;
+	integrations: readonly Integration[];
+	fresh: boolean;
+}) {
 	const { setup, change } = editor;
 	const objects = useApi<Objects>(`/mapping/integrations/${encodeURIComponent(integration.name)}/objects`);
 	const taken = integrations.flatMap(({ syncs }) => syncs.map(({ name }) => name));
 	const choose = (next: Partial<Settings>) =>
 		change((old) => {
 			const settings = { ...old.settings, ...next, crm_id_field: '' } as Settings;
-			const renamed = next.emr_object !== undefined && (!old.name || old.name === nameFor(old.settings.emr_object, taken)) ? nameFor(next.emr_object, taken) : old.name;
+			const renamed =
+				next.emr_object !== undefined && (!old.name || old.name === nameFor(old.settings.emr_object, taken)) ? nameFor(next.emr_object, taken) : old.name;
 			return { ...old, name: next.emr_object === '' ? '' : renamed, settings, rows: [], live: null, ready: null };
 		});
 	return (
 		<Await of={objects}>
 			{({ emr, crm }) => (
 				<div class="map-objects">
-					<Combobox label={`${integration.emr.title ?? 'EMR'} object`} required value={setup.settings.emr_object} onValue={(emr_object) => choose({ emr_object })} choices={choicesOf(emr, setup.settings.emr_object)} disabled={!fresh} placeholder="Choose what is read" />
+					<Combobox
+						label={`${integration.emr.title ?? 'EMR'} object`}
+						required
+						value={setup.settings.emr_object}
+						onValue={(emr_object) => choose({ emr_object })}
+						choices={choicesOf(emr, setup.settings.emr_object)}
+						disabled={!fresh}
+						placeholder="Choose what is read"
+					/>
 					<span aria-hidden="true" class="map-arrow">
 						→
 					</span>
-					<Combobox label={`${integration.crm.title ?? 'CRM'} object`} required value={setup.settings.crm_object} onValue={(crm_object) => choose({ crm_object })} choices={choicesOf(crm, setup.settings.crm_object)} disabled={!fresh} placeholder="Account, Contact, or one of your own" />
+					<Combobox
+						label={`${integration.crm.title ?? 'CRM'} object`}
+						required
+						value={setup.settings.crm_object}
+						onValue={(crm_object) => choose({ crm_object })}
+						choices={choicesOf(crm, setup.settings.crm_object)}
+						disabled={!fresh}
+						placeholder="Account, Contact, or one of your own"
+					/>
 				</div>
 			)}
 		</Await>
@@ -149,13 +224,24 @@ export function ObjectsStep({ editor, integrations, described, fresh, denied, ne
 	useEffect(() => {
 		if (ready && empty && described.data) change((old) => begins(old, ready, described.data as Described, integration?.emr.kind ?? ''), 'propose');
 	}, [described.data]);
-	if (!integration) return <EmptyState title="Nothing is connected yet" action={<a href="/connections">Connections</a>}>A sync joins an EMR with a Salesforce org. Connect both first.</EmptyState>;
-	const why = denied ?? (!both ? 'Choose both objects first' : !described.data ? 'The fields are being read' : !setup.name ? 'Give the sync a name' : undefined);
+	if (!integration)
+		return (
+			<EmptyState title="Nothing is connected yet" action={<a href="/connections">Connections</a>}>
+				A sync joins an EMR with a Salesforce org. Connect both first.
+			</EmptyState>
+		);
+	const why =
+		denied ?? (!both ? 'Choose both objects first' : !described.data ? 'The fields are being read' : !setup.name ? 'Give the sync a name' : undefined);
 	return (
 		<Card title="Object mapping" facts={`${integration.emr.title ?? integration.emr.connection} and ${integration.crm.title ?? integration.crm.connection}`}>
 			<div class="stack">
 				{fresh && integrations.length > 1 && (
-					<Select label="Integration" value={integration.name} onValue={(name) => change((old) => ({ ...old, settings: { ...old.settings, integration: name, emr_object: '', crm_object: '' }, rows: [] }))} options={integrations.map(({ name }) => ({ value: name, label: name }))} />
+					<Select
+						label="Integration"
+						value={integration.name}
+						onValue={(name) => change((old) => ({ ...old, settings: { ...old.settings, integration: name, emr_object: '', crm_object: '' }, rows: [] }))}
+						options={integrations.map(({ name }) => ({ value: name, label: name }))}
+					/>
 				)}
 				<Choose editor={editor} integration={integration} integrations={integrations} fresh={fresh} />
 				{!fresh && <Notice>The objects of a sync stay as they are. Another pair of objects is another sync.</Notice>}

@@ -100,12 +100,25 @@ export function PreviewStep({ name, document, samples, titles, shown, busy, erro
 	const [id, setId] = useState('');
 	const [side, setSide] = useState<'emr' | 'crm'>('emr');
 	const look = (one: string, of: 'emr' | 'crm' = 'emr') =>
-		void ask(() => api<Previewed>(`/syncs/${encodeURIComponent(name || 'new')}/mapping/preview`, { method: 'POST', body: { document: document(), side: of, ...(one ? { id: one } : {}) } }));
+		void ask(() =>
+			api<Previewed>(`/syncs/${encodeURIComponent(name || 'new')}/mapping/preview`, {
+				method: 'POST',
+				body: { document: document(), side: of, ...(one ? { id: one } : {}) },
+			}),
+		);
 	const at = samples.items.findIndex((sample) => sample.id === shown?.emr_id);
 	const nextSample = samples.items[(at + 1) % Math.max(1, samples.items.length)];
 	const writes = shown?.fields.filter(({ to_crm }) => to_crm).length ?? 0;
 	return (
-		<Card title="Preview Mapped Data" facts="A real record, read now. Nothing is written." actions={<Button kind="primary" onClick={next}>Continue to validation</Button>}>
+		<Card
+			title="Preview Mapped Data"
+			facts="A real record, read now. Nothing is written."
+			actions={
+				<Button kind="primary" onClick={next}>
+					Continue to validation
+				</Button>
+			}
+		>
 			<div class="stack">
 				<div class="row map-look">
 					<Button icon="eye" busy={busy} why={samples.why} onClick={() => look(samples.items[0]?.id ?? '')}>
@@ -155,7 +168,13 @@ export function PreviewStep({ name, document, samples, titles, shown, busy, erro
 								</div>
 							)}
 							<div>
-								{titles[0]} <code>{shown.emr_id}</code> {shown.crm_id ? <>and {titles[1]} <code>{shown.crm_id}</code></> : null} · {count(writes, 'field')} to {titles[1]}
+								{titles[0]} <code>{shown.emr_id}</code>{' '}
+								{shown.crm_id ? (
+									<>
+										and {titles[1]} <code>{shown.crm_id}</code>
+									</>
+								) : null}{' '}
+								· {count(writes, 'field')} to {titles[1]}
 							</div>
 						</Notice>
 					</div>

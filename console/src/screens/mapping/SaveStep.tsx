@@ -49,9 +49,7 @@ export function Saved({ saved }: { saved: SyncDocument }) {
 	return (
 		<Card title="Saved: now sync the records">
 			<div class="stack">
-				<Notice tone="good">
-					{`“${saved.name}” was saved as version ${saved.version}. Nothing was written to either system yet.`}
-				</Notice>
+				<Notice tone="good">{`“${saved.name}” was saved as version ${saved.version}. Nothing was written to either system yet.`}</Notice>
 				<div class="row">
 					<ButtonLink kind="primary" icon="play" href={`/runs/new?sync=${sync}`}>
 						Sync Data now
@@ -83,7 +81,12 @@ export function SaveStep(props: SaveStepProps) {
 	const { run, busy, error } = useAction(async () => {
 		setMissing(!why.trim());
 		if (!why.trim()) return;
-		props.onSaved(await api<SyncDocument>(`/syncs/${encodeURIComponent(setup.name)}/mapping`, { method: 'PUT', body: { document, version: setup.version, why: why.trim() } }));
+		props.onSaved(
+			await api<SyncDocument>(`/syncs/${encodeURIComponent(setup.name)}/mapping`, {
+				method: 'PUT',
+				body: { document, version: setup.version, why: why.trim() },
+			}),
+		);
 	});
 	if (saved && !props.dirty) return <Saved saved={saved} />;
 	return (
@@ -99,8 +102,19 @@ export function SaveStep(props: SaveStepProps) {
 				<Review {...props} />
 				<h3>{setup.version ? `What changes against version ${setup.version}` : 'What is saved'}</h3>
 				{changes && <Changes changes={changes} titles={setup.version ? [`Version ${setup.version}`, 'Now'] : ['Before', 'Now']} />}
-				<TextField label="Reason" required hint="It stands in the audit trail beside your name" value={why} onValue={setWhy} error={missing && !why.trim() ? 'Say why, in a few words' : undefined} />
-				{error?.status === 409 && <Notice tone="warn">Somebody saved another version meanwhile. Your draft is kept: open the mapping anew, compare, and make your changes again.</Notice>}
+				<TextField
+					label="Reason"
+					required
+					hint="It stands in the audit trail beside your name"
+					value={why}
+					onValue={setWhy}
+					error={missing && !why.trim() ? 'Say why, in a few words' : undefined}
+				/>
+				{error?.status === 409 && (
+					<Notice tone="warn">
+						Somebody saved another version meanwhile. Your draft is kept: open the mapping anew, compare, and make your changes again.
+					</Notice>
+				)}
 				<ErrorNote error={error} />
 				<div class="row">
 					<Button kind="primary" type="submit" icon="check" busy={busy} why={denied ?? (changes?.length === 0 ? 'Nothing has changed' : undefined)}>

@@ -29,7 +29,8 @@ function ProblemList({ title, list, goTo, tone }: { title: string; list: readonl
 					<li key={index}>
 						<Icon name={tone === 'bad' ? 'circle-alert' : 'triangle-alert'} />
 						<div>
-							<strong>{titleOf(one)}</strong> {one.problem.field && <code>{one.problem.field}</code>} {one.problem.list === 'live_mapping' && <Pill tone="info">real time</Pill>}
+							<strong>{titleOf(one)}</strong> {one.problem.field && <code>{one.problem.field}</code>}{' '}
+							{one.problem.list === 'live_mapping' && <Pill tone="info">real time</Pill>}
 							<div>{one.problem.text}</div>
 						</div>
 						<Button small onClick={() => goTo(one)} label={`Go to ${titleOf(one)}`}>
@@ -69,11 +70,19 @@ export function ValidateStep({ found, busy, error, stale, denied, validate, goTo
 			<div class="stack">
 				<ErrorNote error={error} />
 				{busy && !found && <Skeleton label="Asking both systems" />}
-				{!found && !busy && !error && <EmptyState title="Not validated yet">Types, required and read-only fields, lengths, picklists, duplicates and the match key are checked against both systems as they are now.</EmptyState>}
+				{!found && !busy && !error && (
+					<EmptyState title="Not validated yet">
+						Types, required and read-only fields, lengths, picklists, duplicates and the match key are checked against both systems as they are now.
+					</EmptyState>
+				)}
 				{found && (
 					<div ref={head} tabIndex={-1} role="group" aria-label="Result of the validation" class="stack">
 						{stale && <Notice tone="warn">The mapping was changed since. Validate again.</Notice>}
-						{errors.length > 0 ? <Notice tone="bad">{`${count(errors.length, 'problem')} to mend before the mapping can be saved and used`}</Notice> : <Notice tone="good">{warnings.length ? `The mapping is valid, with ${count(warnings.length, 'warning')}` : 'The mapping is valid'}</Notice>}
+						{errors.length > 0 ? (
+							<Notice tone="bad">{`${count(errors.length, 'problem')} to mend before the mapping can be saved and used`}</Notice>
+						) : (
+							<Notice tone="good">{warnings.length ? `The mapping is valid, with ${count(warnings.length, 'warning')}` : 'The mapping is valid'}</Notice>
+						)}
 						<ProblemList title={count(errors.length, 'error')} list={errors} goTo={goTo} tone="bad" />
 						<ProblemList title={count(warnings.length, 'warning')} list={warnings} goTo={goTo} tone="warn" />
 						{fine.length > 0 && (

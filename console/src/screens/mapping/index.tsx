@@ -29,7 +29,10 @@ interface Start {
 }
 
 async function readStart(sync: string, mayKeep: boolean): Promise<Start> {
-	const [stored, draft] = await Promise.all([sync === 'new' ? null : api<SyncDocument>(`/syncs/${encodeURIComponent(sync)}/mapping`), mayKeep ? readDraft(sync) : null]);
+	const [stored, draft] = await Promise.all([
+		sync === 'new' ? null : api<SyncDocument>(`/syncs/${encodeURIComponent(sync)}/mapping`),
+		mayKeep ? readDraft(sync) : null,
+	]);
 	const fits = draft?.body && draft.body.setup.version === (stored?.version ?? 0);
 	return { stored, draft: fits ? draft : null };
 }
@@ -70,7 +73,10 @@ function useDescribed(setup: Setup) {
 
 function Wizard({ sync, start, integrations, again }: WizardProps) {
 	const fresh = sync === 'new';
-	const first = useMemo(() => start.draft?.body?.setup ?? (start.stored ? setupOf(start.stored) : freshSetup(integrations[0]?.name ?? '')), [start, integrations]);
+	const first = useMemo(
+		() => start.draft?.body?.setup ?? (start.stored ? setupOf(start.stored) : freshSetup(integrations[0]?.name ?? '')),
+		[start, integrations],
+	);
 	const [asked, setStep] = useQuery('step', start.draft?.body?.step ?? (fresh ? 'objects' : 'fields'));
 	const step: StepKey = isStep(asked) ? asked : 'objects';
 	const editor = useEditor(first, sync, step, start.draft !== null);
@@ -93,7 +99,10 @@ function Wizard({ sync, start, integrations, again }: WizardProps) {
 
 	const validate = () =>
 		void checked.ask(async () => {
-			const { items } = await api<{ items: Problem[] }>(`/syncs/${encodeURIComponent(setup.name || 'new')}/mapping/check`, { method: 'POST', body: { document: documentOf({ ...setup, ready: null }) } });
+			const { items } = await api<{ items: Problem[] }>(`/syncs/${encodeURIComponent(setup.name || 'new')}/mapping/check`, {
+				method: 'POST',
+				body: { document: documentOf({ ...setup, ready: null }) },
+			});
 			return { setup, found: foundIn(items, setup) };
 		});
 	const go = (next: StepKey) => {
@@ -105,7 +114,10 @@ function Wizard({ sync, start, integrations, again }: WizardProps) {
 		const list: Which = problem.list === 'live_mapping' ? 'live' : 'rows';
 		setWhich(list);
 		setStep('fields');
-		const line = linesOf(sources.filter(({ type }) => type !== 'id'), rowsOf(setup, list)).find((one) => one.row?.id === row?.id);
+		const line = linesOf(
+			sources.filter(({ type }) => type !== 'id'),
+			rowsOf(setup, list),
+		).find((one) => one.row?.id === row?.id);
 		requestAnimationFrame(() => setTimeout(() => globalThis.document.getElementById(line && row ? controlId(line) : 'map-key')?.focus(), 50));
 	};
 	const onSaved = (told: SyncDocument) => {
@@ -117,7 +129,11 @@ function Wizard({ sync, start, integrations, again }: WizardProps) {
 	const discard = () => void dropDraft(sync).then(again).catch(toastError);
 
 	const at = stepWords.findIndex(({ key }) => key === step);
-	const steps = stepWords.map((one, index) => ({ ...one, done: index < at || Boolean(saved) || (!fresh && index < 4), trouble: one.key === 'validate' && !stale && (holding ?? []).some(({ problem }) => problem.level === 'error') }));
+	const steps = stepWords.map((one, index) => ({
+		...one,
+		done: index < at || Boolean(saved) || (!fresh && index < 4),
+		trouble: one.key === 'validate' && !stale && (holding ?? []).some(({ problem }) => problem.level === 'error'),
+	}));
 	const named = setup.name || 'New Data Sync';
 	const needsFields = step !== 'objects';
 	return (
@@ -129,7 +145,15 @@ function Wizard({ sync, start, integrations, again }: WizardProps) {
 					<>
 						{setup.settings.emr_object && <span>{`${titles[0]} ${setup.settings.emr_object} → ${titles[1]} ${setup.settings.crm_object}`}</span>}
 						{setup.version > 0 && <span>{`Version ${setup.version}`}</span>}
-						<span role="status">{editor.kept === 'kept' ? 'Draft kept' : editor.kept === 'keeping' ? 'Keeping the draft…' : editor.kept === 'failed' ? 'The draft could not be kept' : ''}</span>
+						<span role="status">
+							{editor.kept === 'kept'
+								? 'Draft kept'
+								: editor.kept === 'keeping'
+									? 'Keeping the draft…'
+									: editor.kept === 'failed'
+										? 'The draft could not be kept'
+										: ''}
+						</span>
 					</>
 				}
 				actions={
@@ -160,7 +184,16 @@ function Wizard({ sync, start, integrations, again }: WizardProps) {
 				</Notice>
 			)}
 			{denied && <Notice>{denied}. You can look at everything here.</Notice>}
-			{step === 'objects' && <ObjectsStep editor={editor} integrations={integrations} described={described} fresh={fresh && setup.version === 0} denied={denied} next={() => go('fields')} />}
+			{step === 'objects' && (
+				<ObjectsStep
+					editor={editor}
+					integrations={integrations}
+					described={described}
+					fresh={fresh && setup.version === 0}
+					denied={denied}
+					next={() => go('fields')}
+				/>
+			)}
 			{needsFields && !setup.settings.emr_object && (
 				<EmptyState title="Choose the objects first" action={<Button onClick={() => go('objects')}>Objects</Button>}>
 					The fields are those of the objects that are joined.
@@ -170,9 +203,44 @@ function Wizard({ sync, start, integrations, again }: WizardProps) {
 				<Await of={described} lines={8}>
 					{(data) => (
 						<>
-							{step === 'fields' && <FieldsStep editor={editor} described={data} sources={sources} samples={samples} titles={titles} which={shownList} onWhich={setWhich} found={found} denied={denied} />}
-							{step === 'preview' && <PreviewStep name={setup.name} document={document} samples={samples} titles={titles} shown={previewed.data} busy={previewed.busy} error={previewed.error} ask={previewed.ask} next={() => go('validate')} />}
-							{step === 'validate' && <ValidateStep found={holding} busy={checked.busy} error={checked.error} stale={stale} denied={denied} validate={validate} goTo={goTo} next={() => go('save')} />}
+							{step === 'fields' && (
+								<FieldsStep
+									editor={editor}
+									described={data}
+									sources={sources}
+									samples={samples}
+									titles={titles}
+									which={shownList}
+									onWhich={setWhich}
+									found={found}
+									denied={denied}
+								/>
+							)}
+							{step === 'preview' && (
+								<PreviewStep
+									name={setup.name}
+									document={document}
+									samples={samples}
+									titles={titles}
+									shown={previewed.data}
+									busy={previewed.busy}
+									error={previewed.error}
+									ask={previewed.ask}
+									next={() => go('validate')}
+								/>
+							)}
+							{step === 'validate' && (
+								<ValidateStep
+									found={holding}
+									busy={checked.busy}
+									error={checked.error}
+									stale={stale}
+									denied={denied}
+									validate={validate}
+									goTo={goTo}
+									next={() => go('save')}
+								/>
+							)}
 							{step === 'save' && (
 								<SaveStep
 									setup={setup}
@@ -208,5 +276,9 @@ export default function Mapping({ params }: ScreenProps) {
 	if (start.error) return <ErrorState error={start.error} retry={() => setTurn((n) => n + 1)} />;
 	if (!start.data) return <Skeleton lines={8} />;
 	const begun = start.data;
-	return <Await of={integrations}>{({ items }) => <Wizard key={`${sync} ${turn}`} sync={sync} start={begun} integrations={items} again={() => setTurn((n) => n + 1)} />}</Await>;
+	return (
+		<Await of={integrations}>
+			{({ items }) => <Wizard key={`${sync} ${turn}`} sync={sync} start={begun} integrations={items} again={() => setTurn((n) => n + 1)} />}
+		</Await>
+	);
 }

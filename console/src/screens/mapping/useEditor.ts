@@ -82,7 +82,13 @@ export function useEditor(first: Setup, draft: string, step: string, changedAlre
 }
 
 /** Something that was asked for and belongs to what was asked with: dropped when that changes. */
-export function useAsked<T>(): { data: T | undefined; busy: boolean; error: ApiError | undefined; ask: (work: () => Promise<T>) => Promise<T | undefined>; forget: () => void } {
+export function useAsked<T>(): {
+	data: T | undefined;
+	busy: boolean;
+	error: ApiError | undefined;
+	ask: (work: () => Promise<T>) => Promise<T | undefined>;
+	forget: () => void;
+} {
 	const [state, setState] = useState<{ data?: T; busy: boolean; error?: ApiError }>({ busy: false });
 	const turn = useRef(0);
 	const ask = useCallback(async (work: () => Promise<T>) => {

@@ -37,7 +37,12 @@ const atOnce = 500;
 
 /** Only what decides about the value. */
 const keyOf = ({ emr, transform, type }: RowSpec): string => JSON.stringify([emr ?? null, transform ?? null, type ?? null]);
-const toTry = ({ emr, transform, type }: RowSpec): RowSpec => ({ ...(emr === undefined ? {} : { emr }), crm: 'Target', ...(transform === undefined ? {} : { transform }), ...(type ? { type } : {}) });
+const toTry = ({ emr, transform, type }: RowSpec): RowSpec => ({
+	...(emr === undefined ? {} : { emr }),
+	crm: 'Target',
+	...(transform === undefined ? {} : { transform }),
+	...(type ? { type } : {}),
+});
 
 async function tryAll(specs: readonly RowSpec[], records: readonly Json[]): Promise<[string, Tried][]> {
 	const made: [string, Tried][] = [];
@@ -79,7 +84,10 @@ export function useSamples(integration: string, object: string, sources: readonl
 		const once = [...new Map(wanted.map((spec) => [keyOf(spec), spec])).values()];
 		if (once.length === 0) return;
 		for (const spec of once) asked.current.add(keyOf(spec));
-		tryAll(once, items.map(({ record }) => record))
+		tryAll(
+			once,
+			items.map(({ record }) => record),
+		)
 			.then((made) => setTried((old) => new Map([...old, ...made])))
 			.catch(() => once.forEach((spec) => asked.current.delete(keyOf(spec))));
 	}, [items, sources, laterRows]);
@@ -88,7 +96,18 @@ export function useSamples(integration: string, object: string, sources: readonl
 	const triedOf = useCallback((spec: RowSpec) => tried.get(keyOf(spec)), [tried]);
 	const why = useDenied('values');
 	return useMemo(
-		() => ({ items, at, move: (by: number) => setAt((old) => (items.length ? (old + by + items.length) % items.length : 0)), show: () => void run(), hide, busy, error, why, valueAt, triedOf }),
+		() => ({
+			items,
+			at,
+			move: (by: number) => setAt((old) => (items.length ? (old + by + items.length) % items.length : 0)),
+			show: () => void run(),
+			hide,
+			busy,
+			error,
+			why,
+			valueAt,
+			triedOf,
+		}),
 		[items, at, run, hide, busy, error, why, valueAt, triedOf],
 	);
 }

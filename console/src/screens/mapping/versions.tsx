@@ -19,11 +19,20 @@ function Compared({ sync, left, right }: { sync: string; left: string; right: st
 	const path = `/syncs/${encodeURIComponent(sync)}/versions`;
 	const one = useApi<SyncDocument>(`${path}/${left}`);
 	const other = useApi<SyncDocument>(`${path}/${right}`);
-	return <Await of={one}>{(before) => <Await of={other}>{(after) => <Changes changes={changesOf(before, after)} titles={[`Version ${left}`, `Version ${right}`]} />}</Await>}</Await>;
+	return (
+		<Await of={one}>
+			{(before) => <Await of={other}>{(after) => <Changes changes={changesOf(before, after)} titles={[`Version ${left}`, `Version ${right}`]} />}</Await>}
+		</Await>
+	);
 }
 
 async function restore(sync: string, version: number, refetch: () => void): Promise<void> {
-	const why = await ask({ title: `Restore version ${version}?`, text: `What version ${version} said becomes the newest version. Records that were synced stay as they are; what comes from now on follows it.`, action: 'Restore', reason: 'required' });
+	const why = await ask({
+		title: `Restore version ${version}?`,
+		text: `What version ${version} said becomes the newest version. Records that were synced stay as they are; what comes from now on follows it.`,
+		action: 'Restore',
+		reason: 'required',
+	});
 	if (why === null) return;
 	const saved = await api<SyncDocument>(`/syncs/${encodeURIComponent(sync)}/versions/${version}/restore`, { method: 'POST', body: { why } });
 	toast(`Version ${version} was restored as version ${saved.version}`);
@@ -47,7 +56,11 @@ export default function Versions({ params }: ScreenProps) {
 			key: 'act',
 			title: 'Restore',
 			cell: ({ version }) => (
-				<Button small why={denied ?? (version === newest ? 'This is the newest one' : undefined)} onClick={() => void restore(sync, version, versions.refetch).catch(toastError)}>
+				<Button
+					small
+					why={denied ?? (version === newest ? 'This is the newest one' : undefined)}
+					onClick={() => void restore(sync, version, versions.refetch).catch(toastError)}
+				>
 					{`Restore ${version}`}
 				</Button>
 			),
@@ -68,7 +81,13 @@ export default function Versions({ params }: ScreenProps) {
 				{({ items }) => (
 					<>
 						<Card title="Versions" flush>
-							<Table label="Versions" columns={columns} rows={items} rowKey={({ version }) => String(version)} empty={<EmptyState title="No version yet">Save a mapping first.</EmptyState>} />
+							<Table
+								label="Versions"
+								columns={columns}
+								rows={items}
+								rowKey={({ version }) => String(version)}
+								empty={<EmptyState title="No version yet">Save a mapping first.</EmptyState>}
+							/>
 						</Card>
 						{items.length > 1 && (
 							<Card title="Compare" flush>

@@ -22,7 +22,8 @@ export const roles: readonly { value: Role; label: string }[] = [
 	{ value: 'last_name', label: 'Last name' },
 	{ value: 'birth_date', label: 'Birth date' },
 ];
-export const labelOf = <V extends string>(list: readonly { value: V; label: string }[], value: V | undefined): string => list.find((one) => one.value === value)?.label ?? list[0]?.label ?? '';
+export const labelOf = <V extends string>(list: readonly { value: V; label: string }[], value: V | undefined): string =>
+	list.find((one) => one.value === value)?.label ?? list[0]?.label ?? '';
 
 export const stepWords = [
 	{ key: 'objects', label: 'Objects' },
@@ -44,5 +45,6 @@ export const outcomes: Record<string, string> = {
 	skipped_filtered: 'Would be left out by a setting',
 	failed: 'Would fail',
 };
-export const matchHint = 'Two people are the same when first name, last name and birth date are equal. One match that is not linked yet is linked; several wait for a person.';
+export const matchHint =
+	'Two people are the same when first name, last name and birth date are equal. One match that is not linked yet is linked; several wait for a person.';
 export const readOnlyHint = 'Read-only in the EMR: it goes to Salesforce only.';

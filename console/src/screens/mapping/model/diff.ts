@@ -8,12 +8,15 @@ export interface Change {
 	after: string | null;
 }
 
-const spelt = (value: Json | undefined): string | null => (value === undefined || value === null ? null : typeof value === 'string' ? value : JSON.stringify(value));
+const spelt = (value: Json | undefined): string | null =>
+	value === undefined || value === null ? null : typeof value === 'string' ? value : JSON.stringify(value);
 
 /** A row as a person reads it: "General.Name.FirstName to FirstName, type name". */
 export function rowText(spec: RowSpec): string {
 	const from = spec.emr === undefined ? 'a constant' : Array.isArray(spec.emr) ? spec.emr.join(' + ') : spec.emr;
-	const more = (['type', 'transform', 'direction', 'winner', 'blank', 'role'] as const).filter((name) => spec[name] !== undefined).map((name) => `${name} ${spelt(spec[name] as Json)}`);
+	const more = (['type', 'transform', 'direction', 'winner', 'blank', 'role'] as const)
+		.filter((name) => spec[name] !== undefined)
+		.map((name) => `${name} ${spelt(spec[name] as Json)}`);
 	return [`${from} to ${spec.crm ?? '?'}`, ...more].join(', ');
 }
 
@@ -43,6 +46,9 @@ export function changesOf(before: Version, after: Version): Change[] {
 		.map((name) => ({ what: `Setting ${name}`, before: spelt(before.document[name]), after: spelt(after.document[name]) }))
 		.filter((change) => change.before !== change.after);
 	const live: Change[] = before.live_fields && after.live_fields ? rowChanges(before.live_fields, after.live_fields, 'Real-time row') : [];
-	const own: Change[] = Boolean(before.live_fields) === Boolean(after.live_fields) ? [] : [{ what: 'Real-time mapping', before: before.live_fields ? 'its own' : 'the same', after: after.live_fields ? 'its own' : 'the same' }];
+	const own: Change[] =
+		Boolean(before.live_fields) === Boolean(after.live_fields)
+			? []
+			: [{ what: 'Real-time mapping', before: before.live_fields ? 'its own' : 'the same', after: after.live_fields ? 'its own' : 'the same' }];
 	return [...settings, ...own, ...rowChanges(before.fields, after.fields, 'Row'), ...live];
 }

@@ -44,11 +44,28 @@ function wordsOf(source: Source): string[] {
 }
 
 /** Which types of the EMR's fields go into which of the CRM's: anything goes into a text. */
-const narrow: Record<string, readonly string[]> = { date: ['date', 'datetime', 'text', ''], datetime: ['datetime', 'text', ''], bool: ['bool', ''], number: ['number', ''], reference: ['reference', 'id'], id: ['id'] };
+const narrow: Record<string, readonly string[]> = {
+	date: ['date', 'datetime', 'text', ''],
+	datetime: ['datetime', 'text', ''],
+	bool: ['bool', ''],
+	number: ['number', ''],
+	reference: ['reference', 'id'],
+	id: ['id'],
+};
 const fits = (source: Source, field: FieldInfo): boolean => narrow[field.type]?.includes(source.type) ?? true;
 
 const roles: Record<string, RowSpec['role']> = { firstname: 'first_name', lastname: 'last_name', birthdate: 'birth_date' };
-const types: Record<string, string> = { date: 'date', datetime: 'datetime', bool: 'bool', number: 'number', email: 'email', phone: 'phone', picklist: 'choice', reference: 'id', id: 'id' };
+const types: Record<string, string> = {
+	date: 'date',
+	datetime: 'datetime',
+	bool: 'bool',
+	number: 'number',
+	email: 'email',
+	phone: 'phone',
+	picklist: 'choice',
+	reference: 'id',
+	id: 'id',
+};
 
 /** The row that joins the two, with what is known of both; roles that are held already are left out. */
 export function rowFor(source: Source, field: FieldInfo, rows: readonly RowSpec[]): RowSpec {

@@ -3,7 +3,8 @@ import type { Blank, Json, Row, RowSpec, Settings, Setup, SyncDocument, Winner }
 
 export const pathsOf = (spec: RowSpec): string[] => (spec.emr === undefined ? [] : Array.isArray(spec.emr) ? spec.emr : [spec.emr]);
 
-export const isConstant = (spec: RowSpec): boolean => typeof spec.transform === 'object' && spec.transform !== null && !Array.isArray(spec.transform) && 'constant' in spec.transform;
+export const isConstant = (spec: RowSpec): boolean =>
+	typeof spec.transform === 'object' && spec.transform !== null && !Array.isArray(spec.transform) && 'constant' in spec.transform;
 
 /** The list that is edited: of batches, or of real time. */
 export type Which = 'rows' | 'live';
@@ -22,7 +23,10 @@ export function addRows(setup: Setup, which: Which, specs: readonly RowSpec[]): 
 
 /** Members that say nothing go away, so that what is saved is what somebody meant. */
 function tidy(spec: RowSpec): RowSpec {
-	const entries = Object.entries(spec).filter(([name, value]) => value !== undefined && value !== '' && !(name === 'role' && value === 'none') && !(name === 'transform' && (value === null || value === 'none')));
+	const entries = Object.entries(spec).filter(
+		([name, value]) =>
+			value !== undefined && value !== '' && !(name === 'role' && value === 'none') && !(name === 'transform' && (value === null || value === 'none')),
+	);
 	return Object.fromEntries(entries) as RowSpec;
 }
 

@@ -40,12 +40,22 @@ export function sourcesOf(described: readonly FieldInfo[], found: readonly { pat
 	const fields = new Map(described.map((field) => [field.name, field]));
 	const filled = new Map(found.map((one) => [one.path, one.filled]));
 	const lists = new Set(found.filter(({ path }) => path.includes('[')).map(({ path }) => describedName(path)));
-	const parents = new Set(found.flatMap(({ path }) => describedName(path).split('.').slice(0, -1).map((_, index, steps) => steps.slice(0, index + 1).join('.'))));
+	const parents = new Set(
+		found.flatMap(({ path }) =>
+			describedName(path)
+				.split('.')
+				.slice(0, -1)
+				.map((_, index, steps) => steps.slice(0, index + 1).join('.')),
+		),
+	);
 	const seen = found.length > 0;
 	const plain = described.filter(({ name }) => !lists.has(name) && !(seen && parents.has(name)));
 	const known = new Set(plain.map(({ name }) => name));
 	const beside = found.filter(({ path }) => !known.has(path) && !path.startsWith('attributes.'));
-	return [...plain.map(({ name }) => sourceOf(name, fields, seen ? filled.get(name) ?? 0 : null)), ...beside.map(({ path, filled: n }) => sourceOf(path, fields, n))];
+	return [
+		...plain.map(({ name }) => sourceOf(name, fields, seen ? (filled.get(name) ?? 0) : null)),
+		...beside.map(({ path, filled: n }) => sourceOf(path, fields, n)),
+	];
 }
 
 export function linesOf(sources: readonly Source[], rows: readonly Row[]): Line[] {
@@ -73,12 +83,26 @@ export function linesOf(sources: readonly Source[], rows: readonly Row[]): Line[
 }
 
 /** Do both draw the same? Lines are made anew with each change. */
-export const sameLine = (a: Line, b: Line): boolean => a.key === b.key && a.row === b.row && (a.source === b.source || (a.row !== null && a.source?.path === b.source?.path));
+export const sameLine = (a: Line, b: Line): boolean =>
+	a.key === b.key && a.row === b.row && (a.source === b.source || (a.row !== null && a.source?.path === b.source?.path));
 
 /** Everything that a line can be found by. */
 export function textOf(line: Line, crm: FieldInfo | undefined): string {
 	const { source, row } = line;
-	return [source?.label, ...line.paths, source?.type, source?.required && 'required', row?.spec.name, row?.spec.crm, crm?.label, crm?.type, crm?.external_id && 'external id', crm?.required && 'required', row && 'mapped', JSON.stringify(row?.spec.transform ?? '')]
+	return [
+		source?.label,
+		...line.paths,
+		source?.type,
+		source?.required && 'required',
+		row?.spec.name,
+		row?.spec.crm,
+		crm?.label,
+		crm?.type,
+		crm?.external_id && 'external id',
+		crm?.required && 'required',
+		row && 'mapped',
+		JSON.stringify(row?.spec.transform ?? ''),
+	]
 		.filter(Boolean)
 		.join(' ')
 		.toLowerCase();

@@ -12,7 +12,8 @@ function wrongWith(row: Row, fields: ReadonlyMap<string, FieldInfo>, first: Read
 	if (!isConstant(spec) && pathsOf(spec).length === 0) return 'Choose the field that it is read from';
 	const field = fields.get(spec.crm);
 	if (fields.size > 0 && !field && !spec.crm.includes('.')) return `Salesforce has no field ${spec.crm} that our user may see`;
-	if (field && spec.direction !== 'crm_to_emr' && !field.createable && !field.updateable) return `${spec.crm} is read-only in Salesforce. Set the direction to Salesforce to EMR, or choose another field`;
+	if (field && spec.direction !== 'crm_to_emr' && !field.createable && !field.updateable)
+		return `${spec.crm} is read-only in Salesforce. Set the direction to Salesforce to EMR, or choose another field`;
 	return undefined;
 }
 

@@ -16,14 +16,23 @@ export interface Argument {
 const emr = (options: readonly string[]): Argument => ({ key: 'emr', label: 'Spelling in the EMR', options });
 
 export const transformArguments: Record<string, readonly Argument[]> = {
-	phone: [{ key: 'phone', label: 'Spelling in Salesforce', options: ['keep', 'us', 'dashes', 'digits', 'e164'] }, emr(['', 'keep', 'us', 'dashes', 'digits', 'e164'])],
+	phone: [
+		{ key: 'phone', label: 'Spelling in Salesforce', options: ['keep', 'us', 'dashes', 'digits', 'e164'] },
+		emr(['', 'keep', 'us', 'dashes', 'digits', 'e164']),
+	],
 	join: [{ key: 'join', label: 'Separator' }],
-	split: [{ key: 'split', label: 'Separator' }, { key: 'part', label: 'Part', number: true, hint: 'From 1; negative parts count from the end' }],
+	split: [
+		{ key: 'split', label: 'Separator' },
+		{ key: 'part', label: 'Part', number: true, hint: 'From 1; negative parts count from the end' },
+	],
 	prefix: [{ key: 'prefix', label: 'Text in front' }],
 	suffix: [{ key: 'suffix', label: 'Text behind' }],
 	truncate: [{ key: 'truncate', label: 'Characters', number: true }],
 	constant: [{ key: 'constant', label: 'Value' }],
-	map: [{ key: 'map', label: 'Words', pairs: true, hint: 'EMR word = Salesforce word, one a line' }, { key: 'else', label: 'Other words', options: ['keep', 'blank', 'fail'] }],
+	map: [
+		{ key: 'map', label: 'Words', pairs: true, hint: 'EMR word = Salesforce word, one a line' },
+		{ key: 'else', label: 'Other words', options: ['keep', 'blank', 'fail'] },
+	],
 	date: [{ key: 'date', label: 'Format in the EMR', hint: 'YYYY-MM-DD, M/D/YYYY' }],
 	datetime: [{ key: 'datetime', label: 'Form in the EMR', options: ['', 'seconds', 'ms'] }],
 	number: [{ key: 'number', label: 'Form in the EMR', options: ['', 'text'] }],
@@ -37,7 +46,10 @@ export const isPlain = (transform: Json | undefined): boolean => {
 	if (typeof transform !== 'object' || Array.isArray(transform)) return false;
 	const kind = kindOf(transform);
 	const known = transformArguments[kind];
-	return known !== undefined && Object.keys(transform).every((key) => known.some((argument) => argument.key === key) && (typeof transform[key] !== 'object' || key === 'map'));
+	return (
+		known !== undefined &&
+		Object.keys(transform).every((key) => known.some((argument) => argument.key === key) && (typeof transform[key] !== 'object' || key === 'map'))
+	);
 };
 
 export function kindOf(transform: Json | undefined): string {
@@ -84,7 +96,15 @@ export function withArgument(transform: Json | undefined, argument: Argument, te
 /** What a kind begins with. */
 export function transformOfKind(kind: string): Json | undefined {
 	if (kind === 'none') return undefined;
-	const starts: Record<string, Json> = { truncate: { truncate: 40 }, constant: { constant: '' }, map: { map: {}, else: 'keep' }, prefix: { prefix: '' }, suffix: { suffix: '' }, split: { split: ',', part: 1 }, join: { join: ' ' } };
+	const starts: Record<string, Json> = {
+		truncate: { truncate: 40 },
+		constant: { constant: '' },
+		map: { map: {}, else: 'keep' },
+		prefix: { prefix: '' },
+		suffix: { suffix: '' },
+		split: { split: ',', part: 1 },
+		join: { join: ' ' },
+	};
 	return starts[kind] ?? kind;
 }
 
