@@ -29,6 +29,14 @@ export interface Screen {
 
 export const screens: readonly Screen[] = [
 	{ path: '/', title: 'Overview', icon: 'layout-dashboard', key: 'o', words: 'home dashboard health', load: () => import('./screens/overview') },
+	{ path: '/staged', title: 'Staged payloads', group: 'Work', icon: 'inbox', key: 's', count: 'payloads_failed', words: 'payload error failed retry bytes', load: () => import('./screens/staging') },
+	{ path: '/staged/:id', title: 'Payload', load: () => import('./screens/staging/payload') },
+	{ path: '/review', title: 'Review', group: 'Work', icon: 'users', key: 'r', count: 'review', words: 'ambiguous duplicate near match queue', load: () => import('./screens/review') },
+	{ path: '/review/:sync/:kind/:id', title: 'Case', load: () => import('./screens/review/case') },
+	{ path: '/links', title: 'Links', group: 'Work', icon: 'link', key: 'k', words: 'pairs unlink relink search people', load: () => import('./screens/links') },
+	{ path: '/links/:sync', title: 'Link two records', load: () => import('./screens/links/link') },
+	{ path: '/links/:sync/:side/:record', title: 'Link a record', load: () => import('./screens/links/link') },
+	{ path: '/records/:sync/:side/:record', title: 'Story of a record', load: () => import('./screens/timeline') },
 	{
 		path: '/integrations',
 		title: 'Active Integrations',

@@ -76,16 +76,20 @@ static int search_people(struct api_call *call, struct err *err)
 	struct str word, text;
 	struct plan *plan;
 	struct hit *hits;
+	struct err why = ERR_INIT; /* half a name, while somebody types it, is no error */
 	enum side side;
-	size_t count;
+	size_t count = 0;
 
 	if (api_plan(call, &plan, err) < 0 || api_need_text(call, "side", &word, err) < 0 ||
-	    api_side(word, &side, err) < 0 || api_need_text(call, "q", &text, err) < 0 ||
-	    person_search(&call->engine, plan, call->arena, side, text, &hits, &count, err) < 0)
+	    api_side(word, &side, err) < 0 || api_need_text(call, "q", &text, err) < 0)
 		return err_pass(err);
+	if (person_search(&call->engine, plan, call->arena, side, text, &hits, &count, &why) < 0 &&
+	    why.code != ERR_UNSUPPORTED)
+		return err_set(err, why.code, "%s", why.text);
 	for (size_t i = 0; i < count; i++)
 		json_append(items, api_object(call, members, &hits[i]));
 	call->answer = api_list(call, items, false, 0);
+	api_set(call, call->answer, "needs", arena_str(call->arena, str_of(why.text)));
 	return 0;
 }
 

@@ -26,7 +26,7 @@ const differs = (row: DiffRow): boolean => row.changed ?? (row.left ?? '') !== (
 function Side({ row, side, shown, title }: { row: DiffRow; side: 'left' | 'right'; shown: boolean; title: string }) {
 	const wins = row.winner === side;
 	return (
-		<td role="cell" data-title={title} class={cx(differs(row) && (wins ? 'is-winner' : 'is-loser'))}>
+		<td role="cell" data-title={title} class={cx(row.winner && differs(row) && (wins ? 'is-winner' : 'is-loser'))}>
 			<Masked value={row[side]} shown={shown} />
 			{wins && differs(row) && <span class="only-read"> wins</span>}
 		</td>
