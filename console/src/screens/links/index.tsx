@@ -1,7 +1,21 @@
 // Links: pairs of records by state, and the way to link two by searching both sides.
 import { useApi, usePages } from '../../api';
 import { usePlace } from '../../router';
-import { ButtonLink, Card, EmptyState, ErrorState, FilterBar, FilterSegments, FilterText, PageHeader, Pill, Skeleton, Table, Time, type Column } from '../../ui';
+import {
+	ButtonLink,
+	Card,
+	EmptyState,
+	ErrorState,
+	FilterBar,
+	FilterSegments,
+	FilterText,
+	PageHeader,
+	Pill,
+	Skeleton,
+	Table,
+	Time,
+	type Column,
+} from '../../ui';
 import { RecordLink, SyncChoice, howText, useSync } from '../records/parts';
 import { storyPath, type Link } from '../records/types';
 
@@ -45,7 +59,8 @@ export default function Links() {
 	const asked = new URLSearchParams({ state });
 	for (const name of ['emr', 'crm']) if (query.get(name)) asked.set(name, query.get(name) ?? '');
 	const pages = usePages<Link>(sync ? `/syncs/${encodeURIComponent(sync)}/links?${asked}` : null, { topics: ['syncs'] });
-	const hrefOf = (link: Link) => (link.crm_id ? storyPath(sync ?? '', 'crm', link.crm_id) : link.emr_id ? storyPath(sync ?? '', 'emr', link.emr_id) : undefined);
+	const hrefOf = (link: Link) =>
+		link.crm_id ? storyPath(sync ?? '', 'crm', link.crm_id) : link.emr_id ? storyPath(sync ?? '', 'emr', link.emr_id) : undefined;
 	return (
 		<>
 			<PageHeader
@@ -81,10 +96,19 @@ export default function Links() {
 				) : pages.state === 'loading' || !sync ? (
 					<Skeleton lines={6} />
 				) : (
-					<Table label="Links" columns={columnsOf(sync)} rows={pages.items} rowKey={(link) => String(link.id)} href={hrefOf} more={pages.more} empty={<EmptyState title="No pair is like this">An import links who is the same in both systems; two records can be linked by hand, too.</EmptyState>} />
+					<Table
+						label="Links"
+						columns={columnsOf(sync)}
+						rows={pages.items}
+						rowKey={(link) => String(link.id)}
+						href={hrefOf}
+						more={pages.more}
+						empty={
+							<EmptyState title="No pair is like this">An import links who is the same in both systems; two records can be linked by hand, too.</EmptyState>
+						}
+					/>
 				)}
 			</Card>
 		</>
 	);
 }
-

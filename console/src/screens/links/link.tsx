@@ -36,7 +36,13 @@ function useWish(sync: string, done: (wished: Wished) => void) {
 	return useAction(async (wish: Wish) => {
 		const wished = await api<Wished>(base(sync), { method: 'POST', body: wish });
 		const good = wished.state === 'done' && ['linked', 'created', 'updated', 'unchanged'].includes(wished.outcome);
-		const undo = wish.wish === 'link' && good ? () => void api(base(sync), { method: 'POST', body: { wish: 'unlink', side: wish.side, record: wish.record, why: 'Undone right after linking' } }).then(() => done(wished)) : undefined;
+		const undo =
+			wish.wish === 'link' && good
+				? () =>
+						void api(base(sync), { method: 'POST', body: { wish: 'unlink', side: wish.side, record: wish.record, why: 'Undone right after linking' } }).then(
+							() => done(wished),
+						)
+				: undefined;
 		if (wish.wish === 'unlink') toast('Unlinked; both records stay');
 		else if (good) toast({ text: `${outcomeWord(wished.outcome)}`, ...(undo ? { undo } : {}) });
 		else if (wished.waits) toast({ tone: 'info', text: 'It is queued and goes on by itself' });
@@ -74,11 +80,20 @@ function Linked({ sync, side, known, onDone }: { sync: string; side: Side; known
 	const unlink = async () => {
 		const text = (
 			<>
-				<p>Both records stay as they are, with all their values. What stops: changes of the one no longer go to the other, the “synced” tick and the EMR id on the contact are cleared.</p>
+				<p>
+					Both records stay as they are, with all their values. What stops: changes of the one no longer go to the other, the “synced” tick and the EMR id on
+					the contact are cleared.
+				</p>
 				<p>Neither is linked again by itself until somebody asks. You can link them again here.</p>
 			</>
 		);
-		const why = await ask({ title: `Unlink ${recordName[side]} ${known.id} from ${recordName[other(side)]} ${partner}?`, text, action: 'Unlink', danger: true, reason: 'required' });
+		const why = await ask({
+			title: `Unlink ${recordName[side]} ${known.id} from ${recordName[other(side)]} ${partner}?`,
+			text,
+			action: 'Unlink',
+			danger: true,
+			reason: 'required',
+		});
 		if (why !== null) await act.run({ wish: 'unlink', side, record: known.id, why });
 	};
 	const wish = (from: Side) => void act.run({ wish: 'sync', side: from, record: from === side ? known.id : partner });
@@ -101,7 +116,11 @@ function Linked({ sync, side, known, onDone }: { sync: string; side: Side; known
 		>
 			<div class="stack">
 				<p>
-					<Pill>Linked</Pill> with {recordName[other(side)]} <a href={storyPath(sync, other(side), partner)}><code>{partner}</code></a>. “Sync now” reads both records and merges them field by field, by the policy; the side only says which record is read first.
+					<Pill>Linked</Pill> with {recordName[other(side)]}{' '}
+					<a href={storyPath(sync, other(side), partner)}>
+						<code>{partner}</code>
+					</a>
+					. “Sync now” reads both records and merges them field by field, by the policy; the side only says which record is read first.
 				</p>
 				<ErrorNote error={act.error} />
 			</div>
@@ -117,7 +136,11 @@ function Search({ sync, side, known, onDone }: { sync: string; side: Side; known
 	const name = [known.first_name, known.last_name].filter(Boolean).join(' ');
 	const start = there === 'emr' && known.birth_date ? `${name} ${known.birth_date}` : name;
 	const relinks = Boolean(known.linked_to) || Boolean(hit?.linked_to);
-	const wish: Wish | undefined = create ? { wish: 'create', side, record: known.id } : hit ? { wish: relinks ? 'relink' : 'link', side, record: known.id, partner: hit.id } : undefined;
+	const wish: Wish | undefined = create
+		? { wish: 'create', side, record: known.id }
+		: hit
+			? { wish: relinks ? 'relink' : 'link', side, record: known.id, partner: hit.id }
+			: undefined;
 	const choose = (next: Hit) => {
 		setHit(next);
 		setCreate(false);
@@ -136,7 +159,8 @@ function Search({ sync, side, known, onDone }: { sync: string; side: Side; known
 			</Card>
 			{wish && relinks && !create && (
 				<Notice tone="warn">
-					{known.linked_to ? `This ${recordName[side]} is linked to ${known.linked_to}: that link goes.` : ''} {hit?.linked_to ? `The chosen ${recordName[there]} is linked to ${hit.linked_to}: that link goes.` : ''} Nobody’s values are deleted by it.
+					{known.linked_to ? `This ${recordName[side]} is linked to ${known.linked_to}: that link goes.` : ''}{' '}
+					{hit?.linked_to ? `The chosen ${recordName[there]} is linked to ${hit.linked_to}: that link goes.` : ''} Nobody’s values are deleted by it.
 				</Notice>
 			)}
 			{wish && <PreviewCard key={JSON.stringify(wish)} sync={sync} wish={wish} why={denied} onDone={onDone} />}
@@ -171,7 +195,8 @@ function OneRecord({ sync, side, record }: { sync: string; side: Side; record: s
 							<>
 								<Card title="Who it is">
 									<p>
-										<strong>{[one.first_name, one.last_name].filter(Boolean).join(' ') || 'No name'}</strong> {one.birth_date ?? 'no birth date'} <code>{one.id}</code>
+										<strong>{[one.first_name, one.last_name].filter(Boolean).join(' ') || 'No name'}</strong> {one.birth_date ?? 'no birth date'}{' '}
+										<code>{one.id}</code>
 									</p>
 								</Card>
 								{one.linked_to && <Linked sync={sync} side={side} known={one} onDone={again} />}
@@ -197,11 +222,16 @@ function BothSides({ sync }: { sync: string }) {
 	const partner = from === 'crm' ? emr : crm;
 	const together = Boolean(emr && crm && emr.linked_to === crm.id);
 	const relinks = Boolean(emr?.linked_to ?? crm?.linked_to);
-	const wish: Wish | undefined = own && partner && !together ? { wish: relinks ? 'relink' : 'link', side: from, record: own.id, partner: partner.id } : undefined;
+	const wish: Wish | undefined =
+		own && partner && !together ? { wish: relinks ? 'relink' : 'link', side: from, record: own.id, partner: partner.id } : undefined;
 	useEffect(() => setHits({}), [sync]);
 	return (
 		<>
-			<PageHeader title="Link two records" trail={[{ href: '/links', label: 'Links' }]} facts="Search both sides, choose one of each, look at what would change." />
+			<PageHeader
+				title="Link two records"
+				trail={[{ href: '/links', label: 'Links' }]}
+				facts="Search both sides, choose one of each, look at what would change."
+			/>
 			{denied ? (
 				<Notice tone="warn">{denied}</Notice>
 			) : (
@@ -229,8 +259,21 @@ function BothSides({ sync }: { sync: string }) {
 									]}
 								/>
 							</Card>
-							{relinks && <Notice tone="warn">{[emr?.linked_to && `The patient is linked to ${emr.linked_to}`, crm?.linked_to && `The contact is linked to ${crm.linked_to}`].filter(Boolean).join('. ')}. The old link goes.</Notice>}
-							<PreviewCard key={JSON.stringify(wish)} sync={sync} wish={wish} why={work} onDone={() => void navigate(storyPath(sync, wish.side, wish.record))} />
+							{relinks && (
+								<Notice tone="warn">
+									{[emr?.linked_to && `The patient is linked to ${emr.linked_to}`, crm?.linked_to && `The contact is linked to ${crm.linked_to}`]
+										.filter(Boolean)
+										.join('. ')}
+									. The old link goes.
+								</Notice>
+							)}
+							<PreviewCard
+								key={JSON.stringify(wish)}
+								sync={sync}
+								wish={wish}
+								why={work}
+								onDone={() => void navigate(storyPath(sync, wish.side, wish.record))}
+							/>
 						</>
 					)}
 				</>
@@ -244,4 +287,3 @@ export default function LinkScreen({ params }: ScreenProps) {
 	const side: Side = params.side === 'emr' ? 'emr' : 'crm';
 	return record ? <OneRecord key={`${side} ${record}`} sync={sync} side={side} record={record} /> : <BothSides sync={sync} />;
 }
-

@@ -37,7 +37,16 @@ export function PeoplePicker({ sync, side, start = '', chosen, onChoose }: Picke
 				<label for={`${name}-q`}>{label}</label>
 				<div class="search-box">
 					<Icon name="search" />
-					<input id={`${name}-q`} class="input" type="search" autoComplete="off" spellcheck={false} aria-describedby={`${name}-hint`} value={search.text} onInput={(event) => search.setText(event.currentTarget.value)} />
+					<input
+						id={`${name}-q`}
+						class="input"
+						type="search"
+						autoComplete="off"
+						spellcheck={false}
+						aria-describedby={`${name}-hint`}
+						value={search.text}
+						onInput={(event) => search.setText(event.currentTarget.value)}
+					/>
 				</div>
 				<div class="hint" id={`${name}-hint`}>
 					Name, name and birth date (1980-05-01), or an id. Nothing of it is kept.

@@ -61,7 +61,13 @@ export const whoWins: Record<'crm' | 'emr' | 'create', string> = {
 
 function rowOf(field: VerdictField): DiffRow {
 	const winner = field.to_crm && !field.to_emr ? 'left' : field.to_emr && !field.to_crm ? 'right' : undefined;
-	const row: DiffRow = { field: field.name, left: field.emr_value, right: field.crm_value, winner, changed: field.to_crm || field.to_emr || field.conflict || field.review };
+	const row: DiffRow = {
+		field: field.name,
+		left: field.emr_value,
+		right: field.crm_value,
+		winner,
+		changed: field.to_crm || field.to_emr || field.conflict || field.review,
+	};
 	const rule = field.review ? 'A person decides' : field.reason ? sentence(field.reason) : '';
 	return { ...row, why: [rule, field.rule].filter(Boolean).join(' ') };
 }

@@ -46,7 +46,12 @@ function Compare({ compared, picked, pick }: { compared: Compared; picked: strin
 								{row.field}
 							</th>
 							{row.values.map((value, index) => (
-								<td key={compared.records[index]?.id} role="cell" data-title={compared.records[index]?.id} class={cx(index > 0 && (value ?? '') !== (row.values[0] ?? '') && 'is-loser')}>
+								<td
+									key={compared.records[index]?.id}
+									role="cell"
+									data-title={compared.records[index]?.id}
+									class={cx(index > 0 && (value ?? '') !== (row.values[0] ?? '') && 'is-loser')}
+								>
 									{value ?? <span class="muted">empty</span>}
 								</td>
 							))}
@@ -92,19 +97,33 @@ function useActs(sync: string, one: Case, picked: string, linkedTo: string | nul
 	const wish = async (body: object) => {
 		const wished = await api<Wished>(`${base}/links`, { method: 'POST', body: { side: one.side, record: one.record, ...body } });
 		const good = ['linked', 'created', 'updated', 'unchanged'].includes(wished.outcome);
-		toast(good ? outcomeWord(wished.outcome) : { tone: wished.waits ? 'info' : 'bad', text: wished.waits ? 'Queued' : sentence(wished.reason ?? outcomeWord(wished.outcome)) });
+		toast(
+			good
+				? outcomeWord(wished.outcome)
+				: { tone: wished.waits ? 'info' : 'bad', text: wished.waits ? 'Queued' : sentence(wished.reason ?? outcomeWord(wished.outcome)) },
+		);
 		if (good) await goOn(sync, one);
 	};
 	const link = useAction(() => wish({ wish: linkedTo ? 'relink' : 'link', partner: picked }));
 	const create = useAction(() => wish({ wish: 'create' }));
 	const leave = useAction(async () => {
-		const why = await ask({ title: 'Leave it as it is?', text: 'Both sides stay as they are. The case opens again when others fit.', action: 'Leave as it is', reason: 'required' });
+		const why = await ask({
+			title: 'Leave it as it is?',
+			text: 'Both sides stay as they are. The case opens again when others fit.',
+			action: 'Leave as it is',
+			reason: 'required',
+		});
 		if (why === null) return;
 		await api(`${base}/review/${one.kind}/${one.id}/close`, { method: 'POST', body: { why } });
 		await goOn(sync, one);
 	});
 	const never = useAction(async () => {
-		const why = await ask({ title: 'Never match these two?', text: 'They are neither suggested nor linked by themselves any more. A person may still link them.', action: 'Never match these two', reason: 'required' });
+		const why = await ask({
+			title: 'Never match these two?',
+			text: 'They are neither suggested nor linked by themselves any more. A person may still link them.',
+			action: 'Never match these two',
+			reason: 'required',
+		});
 		if (why === null) return;
 		const ids = one.side === 'emr' ? { emr_id: one.record, crm_id: picked } : { emr_id: picked, crm_id: one.record };
 		await api(`${base}/never`, { method: 'POST', body: { ...ids, why } });
@@ -117,7 +136,14 @@ function useActs(sync: string, one: Case, picked: string, linkedTo: string | nul
 /** What linking with the chosen one would change; asked for by a button, as it reads both records. */
 function LinkPreview({ sync, one, picked }: { sync: string; one: Case; picked: string }) {
 	const [verdict, setVerdict] = useState<Verdict>();
-	const look = useAction(async () => setVerdict(await api<Verdict>(`/syncs/${encodeURIComponent(sync)}/links/preview`, { method: 'POST', body: { wish: 'relink', side: one.side, record: one.record, partner: picked } })));
+	const look = useAction(async () =>
+		setVerdict(
+			await api<Verdict>(`/syncs/${encodeURIComponent(sync)}/links/preview`, {
+				method: 'POST',
+				body: { wish: 'relink', side: one.side, record: one.record, partner: picked },
+			}),
+		),
+	);
 	return (
 		<Card
 			title={`Linked with ${picked}, what would change`}
@@ -143,7 +169,8 @@ function Work({ sync, one }: { sync: string; one: Case }) {
 	const isGone = one.kind === 'gone' || one.kind === 'race';
 	const chosen = revealed.values?.records.find((record) => record.id === picked);
 	const acts = useActs(sync, one, picked, chosen?.linked_to ?? null);
-	const noPick = denied ?? (isGone || one.kind === 'survivor' ? 'Unlink or link by hand: there is nobody to choose here' : picked ? undefined : 'Choose one first');
+	const noPick =
+		denied ?? (isGone || one.kind === 'survivor' ? 'Unlink or link by hand: there is nobody to choose here' : picked ? undefined : 'Choose one first');
 	const createWhy = denied ?? (one.kind === 'survivor' ? 'It is linked already' : undefined);
 	const busy = acts.link.busy || acts.create.busy;
 	useKeys([
@@ -183,7 +210,8 @@ function Work({ sync, one }: { sync: string; one: Case }) {
 						<ErrorNote key={index} error={act.error} />
 					))}
 					<p class="muted">
-						Keys: <kbd>v</kbd> reveal, <kbd>1</kbd>–<kbd>9</kbd> choose, <kbd>l</kbd> link, <kbd>c</kbd> create, <kbd>s</kbd> leave, <kbd>m</kbd> never match, <kbd>n</kbd> next case
+						Keys: <kbd>v</kbd> reveal, <kbd>1</kbd>–<kbd>9</kbd> choose, <kbd>l</kbd> link, <kbd>c</kbd> create, <kbd>s</kbd> leave, <kbd>m</kbd> never match,{' '}
+						<kbd>n</kbd> next case
 					</p>
 				</div>
 			</Card>

@@ -30,5 +30,6 @@ export const kinds: readonly KindText[] = [
 	{ kind: 'survivor', title: 'Merged', what: 'A record was merged into one that is linked too: one of the two pairs has to be unlinked.' },
 ];
 
-export const kindText = (kind: string): KindText => kinds.find((one) => one.kind === kind) ?? kinds[0]!;
+const unknown: KindText = { kind: 'several', title: 'Case', what: 'This kind of case is not known.' };
+export const kindText = (kind: string): KindText => kinds.find((one) => one.kind === kind) ?? unknown;
 export const casePath = (sync: string, one: Pick<Case, 'kind' | 'id'>): string => `/review/${encodeURIComponent(sync)}/${one.kind}/${one.id}`;

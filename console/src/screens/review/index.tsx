@@ -4,7 +4,23 @@ import { api, useApi, usePages } from '../../api';
 import { count } from '../../lib/format';
 import { useQuery } from '../../router';
 import { useDenied } from '../../session';
-import { Button, Card, EmptyState, ErrorState, FilterBar, FilterSegments, PageHeader, SelectionBar, Skeleton, Table, Time, ask, toast, toastError, type Column } from '../../ui';
+import {
+	Button,
+	Card,
+	EmptyState,
+	ErrorState,
+	FilterBar,
+	FilterSegments,
+	PageHeader,
+	SelectionBar,
+	Skeleton,
+	Table,
+	Time,
+	ask,
+	toast,
+	toastError,
+	type Column,
+} from '../../ui';
 import { RecordLink, SyncChoice, useSync } from '../records/parts';
 import { kinds, kindText, casePath, type Case, type CaseCounts } from './cases';
 
@@ -20,8 +36,15 @@ function Bulk({ sync, rows, clear, done }: { sync: string; rows: Case[]; clear: 
 	const denied = useDenied('work');
 	const near = rows.some((row) => row.kind === 'near');
 	const close = async () => {
-		const text = near ? 'These pairs are two people each: they are never suggested again, and never linked by themselves.' : 'The records stay as they are. A case opens again when others fit.';
-		const why = await ask({ title: `${near ? 'Never match' : 'Leave'} ${count(rows.length, 'case')}${near ? '' : ' as they are'}?`, text, action: near ? 'Never match these' : 'Leave as they are', reason: 'required' });
+		const text = near
+			? 'These pairs are two people each: they are never suggested again, and never linked by themselves.'
+			: 'The records stay as they are. A case opens again when others fit.';
+		const why = await ask({
+			title: `${near ? 'Never match' : 'Leave'} ${count(rows.length, 'case')}${near ? '' : ' as they are'}?`,
+			text,
+			action: near ? 'Never match these' : 'Leave as they are',
+			reason: 'required',
+		});
 		if (why === null) return;
 		for (const row of rows) await api(`${casePathOfApi(sync, row)}/close`, { method: 'POST', body: { why } });
 		toast(`${count(rows.length, 'case')} closed`);
@@ -62,7 +85,21 @@ export default function Review() {
 				) : pages.state === 'loading' || !sync ? (
 					<Skeleton lines={4} />
 				) : (
-					<Table label="Cases" columns={columnsOf(sync)} rows={pages.items} rowKey={(one) => String(one.id)} href={(one) => casePath(sync, one)} selected={selected} onSelect={setSelected} more={pages.more} empty={<EmptyState title="Nothing waits here" icon="circle-check">{text.what}</EmptyState>} />
+					<Table
+						label="Cases"
+						columns={columnsOf(sync)}
+						rows={pages.items}
+						rowKey={(one) => String(one.id)}
+						href={(one) => casePath(sync, one)}
+						selected={selected}
+						onSelect={setSelected}
+						more={pages.more}
+						empty={
+							<EmptyState title="Nothing waits here" icon="circle-check">
+								{text.what}
+							</EmptyState>
+						}
+					/>
 				)}
 			</Card>
 		</>

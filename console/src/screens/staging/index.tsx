@@ -4,7 +4,25 @@ import { api, useApi, usePages } from '../../api';
 import { count, number, sentence } from '../../lib/format';
 import { usePlace, navigate } from '../../router';
 import { useDenied } from '../../session';
-import { Button, Card, EmptyState, ErrorState, FilterBar, FilterSelect, FilterText, PageHeader, SelectionBar, Skeleton, Table, Time, ask, confirm, toast, toastError, type Column } from '../../ui';
+import {
+	Button,
+	Card,
+	EmptyState,
+	ErrorState,
+	FilterBar,
+	FilterSelect,
+	FilterText,
+	PageHeader,
+	SelectionBar,
+	Skeleton,
+	Table,
+	Time,
+	ask,
+	confirm,
+	toast,
+	toastError,
+	type Column,
+} from '../../ui';
 import { PayloadPill, RecordLink } from '../records/parts';
 import { doors, sideName, type Payload } from '../records/types';
 
@@ -25,7 +43,10 @@ interface Dry {
 }
 
 const filters = ['state', 'outcome', 'code', 'field', 'record', 'run', 'side', 'door', 'sync', 'since', 'until', 'id'];
-const asOptions = (all: Record<string, string>, every: string) => [{ value: '', label: every }, ...Object.entries(all).map(([value, label]) => ({ value, label }))];
+const asOptions = (all: Record<string, string>, every: string) => [
+	{ value: '', label: every },
+	...Object.entries(all).map(([value, label]) => ({ value, label })),
+];
 
 const columns: Column<Payload>[] = [
 	{ key: 'id', title: 'Payload', cell: (p) => <a href={`/staged/${p.id}`}>{p.id}</a> },
@@ -54,7 +75,8 @@ async function retryAfterCount(choice: object, what: string, done: () => void): 
 		<>
 			<p>
 				{tried}
-				{count(dry.through, 'payload')} would come through now, {number(dry.failed)} would fail again. Each record is read anew at its source; the payloads keep their bytes.
+				{count(dry.through, 'payload')} would come through now, {number(dry.failed)} would fail again. Each record is read anew at its source; the payloads keep
+				their bytes.
 			</p>
 			{dry.errors[0] && <p>The first that would fail: {sentence(dry.errors[0].reason ?? dry.errors[0].code ?? '')}</p>}
 		</>
@@ -81,7 +103,8 @@ function AlikeCard({ onDone }: { onDone: () => void }) {
 			.catch(toastError)
 			.finally(() => setBusy(''));
 	};
-	const show = (row: Alike) => `/staged?state=failed&sync=${encodeURIComponent(row.sync)}&code=${encodeURIComponent(row.code ?? '')}${row.field ? `&field=${encodeURIComponent(row.field)}` : ''}`;
+	const show = (row: Alike) =>
+		`/staged?state=failed&sync=${encodeURIComponent(row.sync)}&code=${encodeURIComponent(row.code ?? '')}${row.field ? `&field=${encodeURIComponent(row.field)}` : ''}`;
 	return (
 		<Card title="Failed alike" facts="Everything else goes on" flush>
 			<Table
@@ -90,7 +113,16 @@ function AlikeCard({ onDone }: { onDone: () => void }) {
 				rowKey={keyOf}
 				columns={[
 					{ key: 'count', title: 'Payloads', num: true, cell: (row) => <a href={show(row)}>{number(row.count)}</a> },
-					{ key: 'code', title: 'Error', grow: true, cell: (row) => <span><code>{row.code}</code> {row.field && `in ${row.field}`}</span> },
+					{
+						key: 'code',
+						title: 'Error',
+						grow: true,
+						cell: (row) => (
+							<span>
+								<code>{row.code}</code> {row.field && `in ${row.field}`}
+							</span>
+						),
+					},
 					{ key: 'sync', title: 'Sync', cell: (row) => row.sync },
 					{ key: 'last', title: 'Last', cell: (row) => <Time at={row.last} /> },
 					{
@@ -111,14 +143,25 @@ function AlikeCard({ onDone }: { onDone: () => void }) {
 function Selected({ rows, clear, done }: { rows: Payload[]; clear: () => void; done: () => void }) {
 	const denied = useDenied('work');
 	const syncs = [...new Set(rows.map((row) => row.sync))];
-	const why = denied ?? (syncs.length > 1 ? 'These belong to different syncs: filter by one' : rows.some((row) => row.state !== 'failed') ? 'Only payloads that have failed are retried or left out' : undefined);
+	const why =
+		denied ??
+		(syncs.length > 1
+			? 'These belong to different syncs: filter by one'
+			: rows.some((row) => row.state !== 'failed')
+				? 'Only payloads that have failed are retried or left out'
+				: undefined);
 	const choice = { sync: syncs[0], ids: rows.map((row) => row.id) };
 	const over = () => {
 		clear();
 		done();
 	};
 	const leaveOut = async () => {
-		const reason = await ask({ title: `Leave ${count(rows.length, 'payload')} out?`, text: 'They keep their bytes and their error, and nobody tries them again. The records themselves stay as they are on both sides.', action: 'Leave out', reason: 'required' });
+		const reason = await ask({
+			title: `Leave ${count(rows.length, 'payload')} out?`,
+			text: 'They keep their bytes and their error, and nobody tries them again. The records themselves stay as they are on both sides.',
+			action: 'Leave out',
+			reason: 'required',
+		});
 		if (reason === null) return;
 		const { count: taken } = await api<{ count: number }>('/payloads/skip', { method: 'POST', body: { ...choice, why: reason } });
 		toast(`${count(taken, 'payload')} left out`);
@@ -154,16 +197,27 @@ export default function Staging() {
 			Try fewer filters.
 		</EmptyState>
 	) : (
-		<EmptyState title="Nothing has come in yet">Every change lands here first, exactly as it came. An import, a webhook or a delta brings the first ones.</EmptyState>
+		<EmptyState title="Nothing has come in yet">
+			Every change lands here first, exactly as it came. An import, a webhook or a delta brings the first ones.
+		</EmptyState>
 	);
-	const some = totals.data ? `${number(totals.data.total)}${totals.data.total_is_least ? ' or more' : ''} ${totals.data.total === 1 ? 'payload' : 'payloads'}` : '';
+	const some = totals.data
+		? `${number(totals.data.total)}${totals.data.total_is_least ? ' or more' : ''} ${totals.data.total === 1 ? 'payload' : 'payloads'}`
+		: '';
 	return (
 		<>
 			<PageHeader title="Staged payloads" facts="Everything that came in, byte for byte. What fails waits here with its error; nothing is half-changed." />
 			<AlikeCard onDone={pages.refetch} />
 			<Card flush>
 				<FilterBar names={filters} count={some}>
-					<FilterSelect name="state" label="State" options={asOptions({ failed: 'Errored', 'waiting,to_read': 'Staged', owed: 'Sending', done: 'Done', parked: 'Parked', superseded: 'Superseded' }, 'All')} />
+					<FilterSelect
+						name="state"
+						label="State"
+						options={asOptions(
+							{ failed: 'Errored', 'waiting,to_read': 'Staged', owed: 'Sending', done: 'Done', parked: 'Parked', superseded: 'Superseded' },
+							'All',
+						)}
+					/>
 					<FilterSelect name="side" label="From" options={asOptions(sideName, 'Both')} />
 					<FilterSelect name="door" label="Door" options={asOptions(doors, 'All')} />
 					<FilterText name="record" label="Record id" />
@@ -176,10 +230,20 @@ export default function Staging() {
 				) : pages.state === 'loading' ? (
 					<Skeleton lines={6} />
 				) : (
-					<Table label="Staged payloads" columns={columns} rows={pages.items} rowKey={(p) => String(p.id)} href={(p) => `/staged/${p.id}`} selected={selected} onSelect={setSelected} more={pages.more} busy={pages.busy && pages.items.length === 0} empty={empty} />
+					<Table
+						label="Staged payloads"
+						columns={columns}
+						rows={pages.items}
+						rowKey={(p) => String(p.id)}
+						href={(p) => `/staged/${p.id}`}
+						selected={selected}
+						onSelect={setSelected}
+						more={pages.more}
+						busy={pages.busy && pages.items.length === 0}
+						empty={empty}
+					/>
 				)}
 			</Card>
 		</>
 	);
 }
-

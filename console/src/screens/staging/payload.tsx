@@ -6,7 +6,27 @@ import { useKeys } from '../../lib/keys';
 import { navigate } from '../../router';
 import type { ScreenProps } from '../../screens';
 import { useDenied } from '../../session';
-import { Await, Button, ButtonLink, Card, Copy, Diff, ErrorNote, Facts, Id, JsonView, Notice, PageHeader, RevealButton, Time, ask, toast, toastError, useReveal, type DiffRow } from '../../ui';
+import {
+	Await,
+	Button,
+	ButtonLink,
+	Card,
+	Copy,
+	Diff,
+	ErrorNote,
+	Facts,
+	Id,
+	JsonView,
+	Notice,
+	PageHeader,
+	RevealButton,
+	Time,
+	ask,
+	toast,
+	toastError,
+	useReveal,
+	type DiffRow,
+} from '../../ui';
 import { PayloadPill, RecordLink, VerdictView } from '../records/parts';
 import { doors, outcomeWord, payloadWord, sideName, storyPath, type Payload, type Verdict } from '../records/types';
 
@@ -85,7 +105,13 @@ function WouldDo({ payload }: { payload: Payload }) {
 			}
 		>
 			<ErrorNote error={look.error} />
-			{verdict ? <VerdictView verdict={verdict} label="What it would do now" /> : <p class="muted">Judged with today’s mapping in a copy of everything; nothing is written. {payload.state === 'failed' && 'Its record is read anew, as a retry does.'}</p>}
+			{verdict ? (
+				<VerdictView verdict={verdict} label="What it would do now" />
+			) : (
+				<p class="muted">
+					Judged with today’s mapping in a copy of everything; nothing is written. {payload.state === 'failed' && 'Its record is read anew, as a retry does.'}
+				</p>
+			)}
 		</Card>
 	);
 }
@@ -103,7 +129,12 @@ function useActs(payload: Payload | undefined, show: (payload: Payload) => void,
 	});
 	const leaveOut = async () => {
 		if (!payload) return;
-		const why = await ask({ title: `Leave payload ${payload.id} out?`, text: 'It keeps its bytes and its error, and nobody tries it again. The record stays as it is on both sides.', action: 'Leave out', reason: 'required' });
+		const why = await ask({
+			title: `Leave payload ${payload.id} out?`,
+			text: 'It keeps its bytes and its error, and nobody tries it again. The record stays as it is on both sides.',
+			action: 'Leave out',
+			reason: 'required',
+		});
 		if (why === null) return;
 		await api('/payloads/skip', { method: 'POST', body: { sync: payload.sync, ids: [payload.id], why } });
 		toast('Left out');
@@ -195,7 +226,10 @@ export default function PayloadScreen({ params }: ScreenProps) {
 									Open mapping with this payload
 								</ButtonLink>
 							)}
-							<Button why={denied ?? (data.state === 'failed' || data.state === 'parked' ? undefined : 'Only what failed or is parked is left out')} onClick={() => void acts.leaveOut().catch(toastError)}>
+							<Button
+								why={denied ?? (data.state === 'failed' || data.state === 'parked' ? undefined : 'Only what failed or is parked is left out')}
+								onClick={() => void acts.leaveOut().catch(toastError)}
+							>
 								Leave out
 							</Button>
 							<Button kind="primary" icon="rotate-ccw" busy={acts.retry.busy} why={why} onClick={() => void acts.retry.run()}>

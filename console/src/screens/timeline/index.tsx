@@ -4,7 +4,28 @@ import { api, useAction, useApi, usePages } from '../../api';
 import { sentence } from '../../lib/format';
 import type { ScreenProps } from '../../screens';
 import { useDenied } from '../../session';
-import { Await, Button, ButtonLink, Card, Drawer, EmptyState, ErrorNote, ErrorState, Facts, Masked, Notice, PageHeader, Pill, RevealButton, Skeleton, Table, Time, toast, useReveal, type Column } from '../../ui';
+import {
+	Await,
+	Button,
+	ButtonLink,
+	Card,
+	Drawer,
+	EmptyState,
+	ErrorNote,
+	ErrorState,
+	Facts,
+	Masked,
+	Notice,
+	PageHeader,
+	Pill,
+	RevealButton,
+	Skeleton,
+	Table,
+	Time,
+	toast,
+	useReveal,
+	type Column,
+} from '../../ui';
 import { howText } from '../records/parts';
 import { linkPath, other, outcomeWord, recordName, storyPath, type Link, type Side, type Wished } from '../records/types';
 import { MomentText, type Moment } from './moments';
@@ -58,7 +79,11 @@ function Decided({ field }: { field: FieldDecision }) {
 	if (!field.moved) return <span class="muted">{field.known ? 'As the pair was made with it' : 'Never agreed on'}</span>;
 	return (
 		<span>
-			{sentence(field.reason ?? '')} <code>{field.rule}</code> {went(field)}, <a href={`/staged/${field.payload}`}><Time at={field.at} /></a> {field.by_person && <Pill tone="info">A person decided</Pill>} {field.waits && <Pill>Needs review</Pill>}
+			{sentence(field.reason ?? '')} <code>{field.rule}</code> {went(field)},{' '}
+			<a href={`/staged/${field.payload}`}>
+				<Time at={field.at} />
+			</a>{' '}
+			{field.by_person && <Pill tone="info">A person decided</Pill>} {field.waits && <Pill>Needs review</Pill>}
 		</span>
 	);
 }
@@ -72,7 +97,8 @@ function FieldHistory({ name, rows, onClose }: { name: string; rows: FieldDecisi
 				{mine?.map((row) => (
 					<li key={`${row.payload} ${row.at}`} class="stack">
 						<div class="row">
-							<Time at={row.at} /> <a href={`/staged/${row.payload}`}>Payload {row.payload}</a> <code>{row.rule}</code> {row.conflict && <Pill tone="warn">Conflict</Pill>}
+							<Time at={row.at} /> <a href={`/staged/${row.payload}`}>Payload {row.payload}</a> <code>{row.rule}</code>{' '}
+							{row.conflict && <Pill tone="warn">Conflict</Pill>}
 						</div>
 						<div>{sentence(row.reason ?? '')}</div>
 						<Facts
@@ -104,7 +130,20 @@ function Fields({ base }: { base: string }) {
 	const values = revealed.values;
 	const valueOf = (name: string) => values?.items.find((item) => item.name === name);
 	const columns: Column<FieldDecision>[] = [
-		{ key: 'name', title: 'Field', cell: (field) => <span>{field.name} {field.direction === 'emr_to_crm' && <Pill tone="idle" icon="lock">EMR only</Pill>}</span> },
+		{
+			key: 'name',
+			title: 'Field',
+			cell: (field) => (
+				<span>
+					{field.name}{' '}
+					{field.direction === 'emr_to_crm' && (
+						<Pill tone="idle" icon="lock">
+							EMR only
+						</Pill>
+					)}
+				</span>
+			),
+		},
 		{ key: 'emr', title: 'EMR', cell: (field) => <Held value={valueOf(field.name)?.emr} shown={values !== undefined} /> },
 		{ key: 'crm', title: 'Salesforce', cell: (field) => <Held value={valueOf(field.name)?.crm} shown={values !== undefined} /> },
 		{ key: 'why', title: 'Why it has this value', grow: true, cell: (field) => <Decided field={field} /> },
@@ -113,14 +152,25 @@ function Fields({ base }: { base: string }) {
 			key: 'history',
 			title: 'History',
 			cell: (field) => (
-				<Button small kind="quiet" class="no-break" why={values ? undefined : (revealed.why ?? 'Reveal the values first: a history is patient data')} onClick={() => setOpen(field.name)}>
+				<Button
+					small
+					kind="quiet"
+					class="no-break"
+					why={values ? undefined : (revealed.why ?? 'Reveal the values first: a history is patient data')}
+					onClick={() => setOpen(field.name)}
+				>
 					History
 				</Button>
 			),
 		},
 	];
 	return (
-		<Card title="Fields" facts="The last decision about each; values as they are compared: trimmed, folded, dates and numbers in one form" actions={<RevealButton of={revealed} />} flush>
+		<Card
+			title="Fields"
+			facts="The last decision about each; values as they are compared: trimmed, folded, dates and numbers in one form"
+			actions={<RevealButton of={revealed} />}
+			flush
+		>
 			<Await of={fields}>{({ items }) => <Table label="Fields" columns={columns} rows={items} rowKey={(field) => field.name} />}</Await>
 			{open && values && <FieldHistory name={open} rows={values.history} onClose={() => setOpen('')} />}
 		</Card>
@@ -137,7 +187,12 @@ function SyncNow({ of, done }: { of: StoryOf; done: () => void }) {
 		done();
 	});
 	const button = (side: Side) => (
-		<Button icon="refresh-cw" busy={sync.busy} why={denied ?? ((side === 'emr' ? of.emr_id : of.crm_id) ? undefined : `There is no ${recordName[side]}`)} onClick={() => void sync.run(side)}>
+		<Button
+			icon="refresh-cw"
+			busy={sync.busy}
+			why={denied ?? ((side === 'emr' ? of.emr_id : of.crm_id) ? undefined : `There is no ${recordName[side]}`)}
+			onClick={() => void sync.run(side)}
+		>
 			Read the {recordName[side]} now
 		</Button>
 	);
@@ -156,8 +211,26 @@ function Pair({ of }: { of: StoryOf }) {
 		<Card title="The pair">
 			<Facts
 				items={[
-					['EMR record', of.emr_id ? <a href={storyPath(of.sync, 'emr', of.emr_id)}><code>{of.emr_id}</code></a> : 'None'],
-					['Salesforce record', of.crm_id ? <a href={storyPath(of.sync, 'crm', of.crm_id)}><code>{of.crm_id}</code></a> : 'None'],
+					[
+						'EMR record',
+						of.emr_id ? (
+							<a href={storyPath(of.sync, 'emr', of.emr_id)}>
+								<code>{of.emr_id}</code>
+							</a>
+						) : (
+							'None'
+						),
+					],
+					[
+						'Salesforce record',
+						of.crm_id ? (
+							<a href={storyPath(of.sync, 'crm', of.crm_id)}>
+								<code>{of.crm_id}</code>
+							</a>
+						) : (
+							'None'
+						),
+					],
 					['State', of.linked ? <Pill>Linked</Pill> : <Pill tone="idle">Not linked</Pill>],
 					['How they came together', link ? howText(link.how) : 'They have not'],
 					['Since', <Time at={link?.created} never="–" />],
@@ -189,7 +262,9 @@ function Story({ base, refresh }: { base: string; refresh: number }) {
 		>
 			{pages.state === 'loading' && <Skeleton lines={6} />}
 			{pages.state === 'error' && pages.error && <ErrorState error={pages.error} retry={pages.refetch} />}
-			{pages.state === 'ready' && items.length === 0 && <EmptyState title="Nothing is known of this record yet">It was neither read nor linked. An import or “read it now” begins its story.</EmptyState>}
+			{pages.state === 'ready' && items.length === 0 && (
+				<EmptyState title="Nothing is known of this record yet">It was neither read nor linked. An import or “read it now” begins its story.</EmptyState>
+			)}
 			<ol class="story" aria-label="What happened">
 				{items.map((moment, index) => (
 					<li key={`${moment.kind} ${moment.at} ${index}`}>
@@ -251,4 +326,3 @@ export default function Timeline({ params }: ScreenProps) {
 		</>
 	);
 }
-

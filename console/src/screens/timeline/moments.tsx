@@ -52,7 +52,8 @@ function Field({ moved }: { moved: Moved }) {
 	const to = [moved.to_crm && 'Salesforce', moved.to_emr && 'EMR'].filter(Boolean).join(' and ');
 	return (
 		<li>
-			<strong>{moved.name}</strong> {to && `→ ${to}`} <span class="muted">{moved.by_person ? 'a person decided' : moved.reason}</span> <code>{moved.rule}</code> {moved.conflict && <Pill tone="warn">Conflict</Pill>} {moved.waits && <Pill>Needs review</Pill>}
+			<strong>{moved.name}</strong> {to && `→ ${to}`} <span class="muted">{moved.by_person ? 'a person decided' : moved.reason}</span> <code>{moved.rule}</code>{' '}
+			{moved.conflict && <Pill tone="warn">Conflict</Pill>} {moved.waits && <Pill>Needs review</Pill>}
 		</li>
 	);
 }
@@ -98,7 +99,16 @@ const pairOf = (link: Link) => (
 	</>
 );
 
-const actions: Record<string, string> = { look: 'looked at it', sync: 'asked to sync it', link: 'linked it', relink: 'linked it to another one', create: 'asked for a new counterpart', unlink: 'ended the link', never_match: 'said that these two are not the same', close_case: 'closed its case' };
+const actions: Record<string, string> = {
+	look: 'looked at it',
+	sync: 'asked to sync it',
+	link: 'linked it',
+	relink: 'linked it to another one',
+	create: 'asked for a new counterpart',
+	unlink: 'ended the link',
+	never_match: 'said that these two are not the same',
+	close_case: 'closed its case',
+};
 
 const texts: Record<Exclude<Moment['kind'], 'payload'>, (moment: Moment) => ComponentChildren> = {
 	linked: ({ link }) => (
@@ -124,7 +134,8 @@ const texts: Record<Exclude<Moment['kind'], 'payload'>, (moment: Moment) => Comp
 	),
 	conflict: ({ field, winner, waits, conflict }) => (
 		<>
-			<Pill tone="warn">Conflict</Pill> Both sides had changed {field}. {waits ? 'A person decides' : `By policy: ${winner}`}. <a href={`/conflicts/${conflict}`}>Conflict {conflict}</a>
+			<Pill tone="warn">Conflict</Pill> Both sides had changed {field}. {waits ? 'A person decides' : `By policy: ${winner}`}.{' '}
+			<a href={`/conflicts/${conflict}`}>Conflict {conflict}</a>
 		</>
 	),
 	decision: ({ field, winner, who, why }) => (
@@ -135,7 +146,8 @@ const texts: Record<Exclude<Moment['kind'], 'payload'>, (moment: Moment) => Comp
 	),
 	suggestion: ({ emr_id, crm_id, text, state, who }) => (
 		<>
-			<Pill tone={state === 'open' ? 'warn' : 'idle'}>{state === 'open' ? 'Needs review' : (state ?? '')}</Pill> patient <code>{emr_id}</code> and contact <code>{crm_id}</code> may be the same: {text} {who && `(${who})`}
+			<Pill tone={state === 'open' ? 'warn' : 'idle'}>{state === 'open' ? 'Needs review' : (state ?? '')}</Pill> patient <code>{emr_id}</code> and contact{' '}
+			<code>{crm_id}</code> may be the same: {text} {who && `(${who})`}
 		</>
 	),
 	told: ({ side, status, delivered }) => (
