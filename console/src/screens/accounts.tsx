@@ -200,10 +200,10 @@ function columnsOf(doing: Doing, why: string | undefined): Column<Account>[] {
 			key: 'name',
 			title: 'Name',
 			cell: (account) => (
-				<>
+				<div>
 					{account.display}
 					{account.display !== account.name && <div class="muted">{account.name}</div>}
-				</>
+				</div>
 			),
 		},
 		{ key: 'role', title: text.role, cell: (account) => roleLabel(account.role) },
@@ -212,7 +212,15 @@ function columnsOf(doing: Doing, why: string | undefined): Column<Account>[] {
 		{ key: 'seen', title: 'Last sign-in', cell: (account) => <Time at={account.seen} /> },
 		{ key: 'sessions', title: 'Open sign-ins', num: true, cell: (account) => account.sessions },
 		{ key: 'tokens', title: 'Tokens', num: true, cell: (account) => account.tokens },
-		{ key: 'do', title: 'Actions', cell: (account) => <Actions account={account} doing={doing} why={why} /> },
+		{
+			key: 'do',
+			title: 'Actions',
+			cell: (account) => (
+				<div>
+					<Actions account={account} doing={doing} why={why} />
+				</div>
+			),
+		},
 	];
 }
 
