@@ -124,6 +124,113 @@ static void nobody_and_people_without_the_right_are_refused(void **state UNUSED)
 	house_close(&h);
 }
 
+/* ---- every route there is, as somebody who should not ---- */
+
+/* Whoever is not signed in may ask these and nothing else. A row more is a decision, not an oversight. */
+static const char *const open_to_all[] = {
+	"GET /callback", "GET /openapi.json", "GET /session/provider",   "GET /session/provider/return",
+	"GET /welcome",  "POST /invitation",  "POST /invitation/accept", "POST /session",
+	"POST /setup",
+};
+
+/* These are no GET and still change nothing, or only what is the person's own: RIGHT_SEE is enough. */
+static const char *const own_or_harmless[] = {
+	"DELETE /session",     "DELETE /tokens/{token}",  "POST /mapping/read",     "POST /mapping/try",
+	"POST /mapping/write", "POST /schedules/preview", "POST /session/password", "POST /tokens",
+};
+
+static bool stands_in(const char *const *list, size_t count, const struct http_route *route)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%s %s", route->method, route->pattern + strlen("/api/v1"));
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* The route with "1" for each of its names. */
+static unsigned ask_route(const struct house *h, const struct http_route *route, const char *headers, struct buf *got)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	SCOPED(buf) struct buf path = BUF_INIT(4096);
+	bool in_name = false;
+
+	for (const char *c = route->pattern; *c; c++) {
+		if (*c == '{')
+			buf_add_char(&path, '1');
+		in_name = *c == '{' || (in_name && *c != '}');
+		if (!in_name && *c != '}')
+			buf_add_char(&path, *c);
+	}
+	return ask_house(h,
+	                 arena_printf(&arena, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n%s\r\n", route->method,
+	                              buf_text(&path), headers)
+	                         .at,
+	                 got);
+}
+
+static void only_the_door_is_open_to_those_who_are_not_signed_in(void **state UNUSED)
+{
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
+	const struct http_route *routes;
+	size_t count, open = 0;
+	struct house h;
+
+	house_open(&h, 0);
+	routes = api_routes(h.api, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (stands_in(open_to_all, ARRAY_LEN(open_to_all), &routes[i]))
+			open++;
+		else if (ask_route(&h, &routes[i], "X-CSRF-Token: token\r\n", &got) != 401)
+			fail_msg("%s %s is open to everybody: %s", routes[i].method, routes[i].pattern, buf_text(&got));
+	}
+	assert_int_equal(open, ARRAY_LEN(open_to_all));
+	house_close(&h);
+}
+
+static void a_change_needs_the_token_of_the_page_and_our_own_origin(void **state UNUSED)
+{
+	static const unsigned all = RIGHT_SEE | RIGHT_VALUES | RIGHT_WORK | RIGHT_SETUP | RIGHT_AUDIT | RIGHT_ACCOUNTS;
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
+	const struct http_route *routes;
+	size_t count;
+	struct house h;
+
+	house_open(&h, all);
+	routes = api_routes(h.api, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(routes[i].method, "GET") == 0 || stands_in(open_to_all, ARRAY_LEN(open_to_all), &routes[i]))
+			continue;
+		if (ask_route(&h, &routes[i], "", &got) != 403 || !strstr(buf_text(&got), "\"csrf\""))
+			fail_msg("%s %s takes no CSRF token: %s", routes[i].method, routes[i].pattern, buf_text(&got));
+		if (ask_route(&h, &routes[i], "X-CSRF-Token: token\r\nOrigin: https://evil.example\r\n", &got) != 403)
+			fail_msg("%s %s is taken from another site", routes[i].method, routes[i].pattern);
+	}
+	house_close(&h);
+}
+
+static void who_may_only_look_changes_nothing(void **state UNUSED)
+{
+	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
+	const struct http_route *routes;
+	size_t count;
+	struct house h;
+
+	house_open(&h, RIGHT_SEE);
+	routes = api_routes(h.api, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(routes[i].method, "GET") == 0 ||
+		    stands_in(open_to_all, ARRAY_LEN(open_to_all), &routes[i]) ||
+		    stands_in(own_or_harmless, ARRAY_LEN(own_or_harmless), &routes[i]))
+			continue;
+		if (ask_route(&h, &routes[i], "X-CSRF-Token: token\r\n", &got) != 403)
+			fail_msg("%s %s needs no right: %s", routes[i].method, routes[i].pattern, buf_text(&got));
+	}
+	house_close(&h);
+}
+
 static void what_a_page_asks_by_itself_is_a_look(void **state UNUSED)
 {
 	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
@@ -156,6 +263,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_route_is_described_and_nothing_else),
 		cmocka_unit_test(nobody_and_people_without_the_right_are_refused),
+		cmocka_unit_test(only_the_door_is_open_to_those_who_are_not_signed_in),
+		cmocka_unit_test(a_change_needs_the_token_of_the_page_and_our_own_origin),
+		cmocka_unit_test(who_may_only_look_changes_nothing),
 		cmocka_unit_test(what_a_page_asks_by_itself_is_a_look),
 		cmocka_unit_test(a_listener_gets_each_topic_at_once),
 	};
