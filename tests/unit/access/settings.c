@@ -33,6 +33,7 @@ static void limits(void **state)
 
 static void wrong_ones(void **state)
 {
+	/* clang-format off */
 	static const char *const files[] = {
 		"access: {idle_minutes: 0}\n",
 		"access: {idle: 5}\n",
@@ -41,10 +42,10 @@ static void wrong_ones(void **state)
 		"identity_provider: {issuer: 'https://x.example'}\n",
 		"identity_provider: {issuer: 'https://x.example', client_id: x, default_role: root}\n",
 		"identity_provider: {issuer: 'https://x.example', client_id: x, roles: [{claim: g, value: v}]}\n",
-		"identity_provider: {issuer: 'https://x.example', client_id: x, roles: [{claim: g, value: v, role: "
-		"x}]}\n",
+		"identity_provider: {issuer: 'https://x.example', client_id: x, roles: [{claim: g, value: v, role: x}]}\n",
 		"identity_provider: {issuer: 'https://x.example', client_id: x, client_secret: {sealed: true}}\n",
 	};
+	/* clang-format on */
 	struct house house, *h = &house;
 
 	(void)state;
