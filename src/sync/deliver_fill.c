@@ -8,6 +8,8 @@
  */
 #include "sync/deliver_parts.h"
 
+#include "sync/drift.h"
+
 const enum http_priority deliver_http[] = {
 	[OWED_PERSON] = HTTP_URGENT, [OWED_NORMAL] = HTTP_NORMAL, [OWED_LOW] = HTTP_LOW
 };
@@ -50,8 +52,8 @@ static struct call *start_fetch(const struct place *p, struct arena *arena, stru
 		.object = p->plan->object[p->side],
 		.ids = ids,
 		.id_count = count,
-		.fields = p->side == SIDE_CRM ? p->plan->crm_fields : NULL,
-		.field_count = p->side == SIDE_CRM ? p->plan->crm_field_count : 0,
+		.fields = p->side == SIDE_CRM ? drift_state(p->plan)->crm_fields : NULL,
+		.field_count = p->side == SIDE_CRM ? drift_state(p->plan)->crm_field_count : 0,
 		.priority = HTTP_LOW,
 	};
 

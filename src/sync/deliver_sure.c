@@ -10,6 +10,8 @@
  */
 #include "sync/deliver_parts.h"
 
+#include "sync/drift.h"
+
 #include <string.h>
 
 #include "lib/clock.h"
@@ -155,8 +157,8 @@ static int look_through(const struct place *p, struct arena *arena, struct wante
 {
 	struct list_request request = {
 		.object = p->plan->object[p->side],
-		.fields = p->side == SIDE_CRM ? p->plan->crm_fields : NULL,
-		.field_count = p->side == SIDE_CRM ? p->plan->crm_field_count : 0,
+		.fields = p->side == SIDE_CRM ? drift_state(p->plan)->crm_fields : NULL,
+		.field_count = p->side == SIDE_CRM ? drift_state(p->plan)->crm_field_count : 0,
 		.live_only = true,
 	};
 	bool last = false;

@@ -358,6 +358,8 @@ static void hold(const struct drift *d, const struct mapping *mapping, struct dr
 		mask->create_refused[d->side] = true;
 		return;
 	}
+	if (d->side == SIDE_CRM && d->what == DRIFT_REMOVED)
+		mask->gone_read[mask->gone_read_count++] = d->field;
 	for (size_t i = 0; i < mapping->count; i++) {
 		if (!concerns(d, &mapping->fields[i]))
 			continue;
@@ -380,6 +382,7 @@ int drift_mask(struct db *db, struct arena *arena, int64_t sync_id, const struct
 		.held = arena_new_array(arena, bool, mapping->count + 1),
 		.gone = { arena_new_array(arena, bool, mapping->count + 1),
 		          arena_new_array(arena, bool, mapping->count + 1) },
+		.gone_read = arena_new_array(arena, struct str, open.count + 1),
 	};
 	for (size_t i = 0; i < open.count; i++)
 		hold(&list[i], mapping, ret);

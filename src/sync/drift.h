@@ -52,6 +52,8 @@ struct drift_subject {
 	const struct str *
 	        filled; /* fields that we fill beside the mapping (id field, parent); required ones among them are fine */
 	size_t filled_count;
+	const struct str *read; /* fields that are only looked at: those of the trigger condition */
+	size_t read_count;
 	bool creates; /* new records are made there; else new required fields do not matter */
 };
 
@@ -90,9 +92,11 @@ int drift_list(struct engine *engine, struct arena *arena, int64_t sync_id, bool
 int drift_accept(struct db *db, int64_t sync_id, enum side side, struct str field, struct err *err) MUST_CHECK;
 
 struct drift_mask {
-	size_t held_count;      /* 0: nothing is held, and most of the time it is so */
-	bool *held;             /* by field of the mapping: no part in merging and writing */
-	bool *gone[2];          /* by side and field: not there, so it must not be asked for either */
+	size_t held_count;     /* 0: nothing is held, and most of the time it is so */
+	bool *held;            /* by field of the mapping: no part in merging and writing */
+	bool *gone[2];         /* by side and field: not there, so it must not be asked for either */
+	struct str *gone_read; /* fields of the CRM that are not there, those beside the mapping too */
+	size_t gone_read_count;
 	bool create_refused[2]; /* by side: new records will be refused, a required field has no value */
 };
 int drift_mask(struct db *db, struct arena *arena, int64_t sync_id, const struct mapping *mapping,

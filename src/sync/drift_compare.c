@@ -206,13 +206,15 @@ void drift_compare(const struct drift_subject *subject, const struct object_info
 	struct compare c = {
 		.subject = subject, .now = now, .shapes = shapes, .shape_count = shape_count, .arena = arena
 	};
-	size_t most = subject->mapping->count * MAPPING_PATHS_MAX + now->field_count + 1;
+	size_t most = subject->mapping->count * MAPPING_PATHS_MAX + subject->read_count + now->field_count + 1;
 
 	c.found = arena_new_array(arena, struct drift, most);
 	/* A system that says nothing of its fields has not lost them all. */
 	if (now->field_count > 0) {
 		for (size_t i = 0; i < subject->mapping->count; i++)
 			compare_row(&c, &subject->mapping->fields[i]);
+		for (size_t i = 0; i < subject->read_count; i++)
+			compare_field(&c, subject->read[i], false);
 		compare_required(&c);
 	}
 	*ret = c.found;

@@ -7,6 +7,7 @@
  * When a side was looked at last stands in its cursor "describe", so that many processes and short commands look once; a refusal takes the cursor away.
  */
 #include "sync/drift.h"
+#include "sync/trigger.h"
 
 #include <pthread.h>
 
@@ -51,10 +52,10 @@ static struct mapping looked_at(const struct plan *plan)
 
 /* ---- the snapshot ---- */
 
-static bool is_gone(const struct plan *plan, const struct drift_mask *mask, struct str field)
+static bool is_gone(const struct drift_mask *mask, struct str field)
 {
-	for (size_t i = 0; i < plan->mapping.count; i++) {
-		if (mask->gone[SIDE_CRM][i] && str_eq_nocase(path_top(plan->mapping.fields[i].crm), field))
+	for (size_t i = 0; i < mask->gone_read_count; i++) {
+		if (str_eq_nocase(mask->gone_read[i], field))
 			return true;
 	}
 	return false;
@@ -67,7 +68,7 @@ static struct drift_state *state_of(const struct plan *plan, struct arena *arena
 
 	*state = (struct drift_state) { .held_count = mask->held_count, .held = mask->held, .crm_fields = fields };
 	for (size_t i = 0; i < plan->crm_field_count; i++) {
-		if (!is_gone(plan, mask, plan->crm_fields[i]))
+		if (!is_gone(mask, plan->crm_fields[i]))
 			fields[state->crm_field_count++] = plan->crm_fields[i];
 	}
 	return state;
@@ -195,6 +196,17 @@ static bool is_due(const struct look_job *job)
 
 /* ---- one look ---- */
 
+/* R40: a field of the trigger condition that is gone would make every question for records fail. Without it nobody starts by it. */
+static struct str *tested_fields(const struct look_job *job)
+{
+	const struct trigger *t = job->plan->trigger;
+	struct str *ret = arena_new_array(job->arena, struct str, (t ? t->count : 0) + 1);
+
+	for (size_t i = 0; t && i < t->count; i++)
+		ret[i] = t->terms[i].field;
+	return ret;
+}
+
 static void describe_subject(struct look_job *job)
 {
 	const struct plan *p = job->plan;
@@ -218,6 +230,8 @@ static void describe_subject(struct look_job *job)
 		.system = str_of(p->conn[job->side]->kind->title),
 		.filled = filled,
 		.filled_count = count,
+		.read = tested_fields(job),
+		.read_count = job->side == SIDE_CRM && p->trigger ? p->trigger->count : 0,
 		.creates = job->side == SIDE_CRM ? p->create_in_crm : p->create_in_emr || p->trigger_creates,
 	};
 }

@@ -198,8 +198,8 @@ static int ask_for_gone(const struct hand *h, const struct look_call *call, stru
 	}
 	if (call->side != SIDE_CRM || request.id_count == 0 || request.id_count > FILTERED)
 		return 0;
-	request.fields = h->plan->crm_fields;
-	request.field_count = h->plan->crm_field_count;
+	request.fields = drift_state(h->plan)->crm_fields;
+	request.field_count = drift_state(h->plan)->crm_field_count;
 	asked = c->kind->list_start(c, &request);
 	if (c->kind->list_finish(&asked, arena, &gone, &failed) < 0)
 		return failed.code == ERR_UNSUPPORTED ? 0 : err_set(err, failed.code, "%s", failed.text);

@@ -17,15 +17,15 @@
 /* An org whose administrator works on its fields. */
 static struct {
 	struct connector kind[2];
-	bool city_gone, city_read_only, asked_for_city;
+	bool city_gone, city_read_only, asked_for_city, stage_gone;
 	unsigned described;
 } org;
 
 static int describe_org(struct connection *c, struct arena *arena, struct str object, struct object_info *ret,
                         struct err *err)
 {
-	static const char *const names[] = { "FirstName",     "LastName",  "Birthdate", "Email",      "Payer__c",
-		                             "Patient_Id__c", "Synced__c", "Batch__c",  "MailingCity" };
+	static const char *const names[] = { "FirstName", "LastName",      "Birthdate", "Email",    "Payer__c",
+		                             "Stage__c",  "Patient_Id__c", "Synced__c", "Batch__c", "MailingCity" };
 	size_t count = ARRAY_LEN(names) - (org.city_gone ? 1 : 0);
 
 	(void)c;
@@ -35,6 +35,8 @@ static int describe_org(struct connection *c, struct arena *arena, struct str ob
 	for (size_t i = 0; i < count; i++) {
 		bool writable = i < ARRAY_LEN(names) - 1 || !org.city_read_only;
 
+		if (org.stage_gone && strcmp(names[i], "Stage__c") == 0)
+			continue;
 		ret->fields[ret->field_count++] = (struct field_info) { .name = str_of(names[i]),
 			                                                .createable = writable,
 			                                                .updateable = writable };
@@ -56,6 +58,8 @@ static int describe_nothing(struct connection *c, struct arena *arena, struct st
 static struct call *fetch_of_org(struct connection *c, const struct fetch_request *request)
 {
 	for (size_t i = 0; i < request->field_count; i++) {
+		if (org.stage_gone && str_eq_c(request->fields[i], "Stage__c"))
+			memory_fail(c, MEMORY_FETCH, 1, ERR_CONFIG, false);
 		if (!str_eq_c(request->fields[i], "MailingCity"))
 			continue;
 		org.asked_for_city = true;
@@ -65,12 +69,12 @@ static struct call *fetch_of_org(struct connection *c, const struct fetch_reques
 	return memory_connector.fetch_start(c, request);
 }
 
-static void open_linked(struct rig *rig)
+static void open_linked_as(struct rig *rig, const char *settings)
 {
 	int64_t counts[OUTCOME_COUNT];
 
 	memset(&org, 0, sizeof(org));
-	rig_open(rig, "");
+	rig_open(rig, settings);
 	org.kind[SIDE_EMR] = org.kind[SIDE_CRM] = *rig->crm->kind;
 	org.kind[SIDE_EMR].describe = describe_nothing;
 	org.kind[SIDE_CRM].describe = describe_org;
@@ -85,6 +89,11 @@ static void open_linked(struct rig *rig)
 	rig_import(rig, counts);
 	assert_int_equal(counts[OUTCOME_UNCHANGED], 1);
 	assert_int_equal(drift_state(rig->plan)->held_count, 0);
+}
+
+static void open_linked(struct rig *rig)
+{
+	open_linked_as(rig, "");
 }
 
 /* Time goes by. */
@@ -230,9 +239,28 @@ static void test_fields_are_asked_for_once_in_a_while_only(void **state)
 	rig_close(&rig);
 }
 
+static void test_R40_a_field_of_the_condition_that_is_gone_starts_nobody_and_stops_nobody(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked_as(&rig, "\"trigger_creates\":true,\"trigger\":[{\"field\":\"Stage__c\",\"equals\":\"Enrolled\"}]");
+	org.stage_gone = true;
+	look(&rig);
+	assert_true(journal_says(&rig, "Stage__c"));
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_UPDATED], 1);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	assert_int_equal(memory_count(rig.emr, "patient"), 1);
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_R40_a_field_of_the_condition_that_is_gone_starts_nobody_and_stops_nobody),
 		cmocka_unit_test(test_R26_a_field_that_is_gone_is_left_out_and_all_else_flows),
 		cmocka_unit_test(test_R26_what_was_held_back_goes_out_when_the_field_is_fine_again),
 		cmocka_unit_test(test_R28_an_edit_of_a_field_while_it_is_read_only_is_not_lost),
