@@ -109,10 +109,10 @@ export const screens: readonly Screen[] = [
 	{ path: '/mapping/new', title: 'New Data Sync', words: 'wizard object field mapping', load: () => import('./screens/mapping') },
 	{ path: '/mapping/:sync', title: 'Field mapping', load: () => import('./screens/mapping') },
 	{ path: '/mapping/:sync/versions', title: 'Versions of a mapping', load: () => import('./screens/mapping/versions') },
-	{ path: '/runs', title: 'Runs', group: 'Work', icon: 'play', key: 'r', count: 'runs', words: 'jobs batches imports reports', load: () => import('./screens/runs') },
+	{ path: '/runs', title: 'Runs', group: 'Work', icon: 'play', key: 'b', count: 'runs', words: 'jobs batches imports reports', load: () => import('./screens/runs') },
 	{ path: '/runs/new', title: 'Sync Records', words: 'sync data import csv batch contacts to patients dry run', load: () => import('./screens/runs/fresh') },
 	{ path: '/runs/:run', title: 'Run', load: () => import('./screens/runs/run') },
-	{ path: '/schedules', title: 'Schedules', group: 'Work', icon: 'clock', key: 's', words: 'schedule data sync recurrence', load: () => import('./screens/schedules') },
+	{ path: '/schedules', title: 'Schedules', group: 'Work', icon: 'clock', key: 'd', words: 'schedule data sync recurrence', load: () => import('./screens/schedules') },
 	{
 		path: '/realtime',
 		title: 'RealTime Settings',
