@@ -31,8 +31,10 @@ static const struct statement FORGET = { "DELETE FROM told WHERE sync_id = $1 AN
 static const struct statement ANY = { "SELECT 1 AS n FROM told WHERE sync_id = $1 LIMIT 1" };
 
 static const char *const names[] = {
-	[TRUTH_SYNCED] = "Synced",     [TRUTH_WAITING] = "Waiting",       [TRUTH_FAILED] = "Failed",
-	[TRUTH_CONFLICT] = "Conflict", [TRUTH_NOT_LINKED] = "Not linked",
+	[TRUTH_SYNCED] = "Synced",
+	[TRUTH_FAILED] = "Failed",
+	[TRUTH_CONFLICT] = "Conflict",
+	[TRUTH_NOT_LINKED] = "Not linked",
 };
 
 const char *truth_status_name(enum truth_status status)
@@ -43,7 +45,7 @@ const char *truth_status_name(enum truth_status status)
 static bool status_of_name(struct str name, enum truth_status *ret)
 {
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		if (str_eq_c(name, names[i])) {
+		if (names[i] && str_eq_c(name, names[i])) {
 			*ret = (enum truth_status)i;
 			return true;
 		}

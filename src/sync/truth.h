@@ -19,7 +19,7 @@
 #include "sync/outbox.h"
 
 /* The words of the Salesforce package's picklist. Numbers are stored: append only. */
-enum truth_status { TRUTH_SYNCED = 0, TRUTH_WAITING = 1, TRUTH_FAILED = 2, TRUTH_CONFLICT = 3, TRUTH_NOT_LINKED = 4 };
+enum truth_status { TRUTH_SYNCED = 0, TRUTH_FAILED = 2, TRUTH_CONFLICT = 3, TRUTH_NOT_LINKED = 4 };
 const char *truth_status_name(enum truth_status status); /* "Not linked" */
 
 struct truth {

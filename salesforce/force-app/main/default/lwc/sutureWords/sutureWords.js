@@ -15,7 +15,6 @@ const SHOWN_OF = {
 // Looks of lightning-badge by status; words that Suture may add later look neutral.
 const THEMES = {
   Synced: 'slds-theme_success',
-  Waiting: 'slds-theme_info',
   Failed: 'slds-theme_error',
   Conflict: 'slds-theme_warning',
 };
