@@ -1,4 +1,5 @@
 // Step 2: the mapper. What is above it: search, filter, map by name, suggestions by data, samples, bulk edit, file, undo.
+import type { ComponentChildren, Ref } from 'preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { api, useAction, useApi } from '../../api';
 import { count } from '../../lib/format';
@@ -296,6 +297,22 @@ function useShown(
 	filter: Filter,
 ): ReadonlySet<string> {
 	const texts = useMemo(() => new Map(lines.map((line) => [line.key, textOf(line, fields.get(line.row?.spec.crm ?? ''))])), [lines, fields]);
+/** What a line is found by; made once for each row that stays as it is. */
+function useTexts(lines: readonly Line[], fields: ReadonlyMap<string, FieldInfo>): ReadonlyMap<string, string> {
+	const known = useMemo(() => new WeakMap<object, string>(), [fields]);
+	return useMemo(() => {
+		const textFor = (line: Line): string => {
+			const of = line.row ?? line.source;
+			const text = (of && known.get(of)) ?? textOf(line, fields.get(line.row?.spec.crm ?? ''));
+			if (of) known.set(of, text);
+			return text;
+		};
+		return new Map(lines.map((line) => [line.key, textFor(line)]));
+	}, [lines, fields, known]);
+}
+
+function useShown(lines: readonly Line[], fields: ReadonlyMap<string, FieldInfo>, errors: ReadonlyMap<number, string>, text: string, filter: Filter): ReadonlySet<string> {
+	const texts = useTexts(lines, fields);
 	return useMemo(() => {
 		const words = text.toLowerCase().split(/\s+/).filter(Boolean);
 		const fits: Record<Filter, (line: Line) => boolean> = {
@@ -315,9 +332,97 @@ function useSelected(rows: readonly Row[]): [ReadonlySet<number>, (line: Line, o
 	return [selected, select, () => setPicked(new Set())];
 }
 
-export function FieldsStep({ editor, described, sources, samples, titles, which, onWhich, found, denied }: FieldsStepProps) {
+/** What stands above the lines: search, filter, tools. */
+function Tools({ editor, which, onWhich, denied, typed, setTyped, filter, setFilter, counts, search, mapByName, addConstant, open, children }: {
+	editor: Editor;
+	which: Which;
+	onWhich: (which: Which) => void;
+	denied: string | undefined;
+	typed: string;
+	setTyped: (text: string) => void;
+	filter: Filter;
+	setFilter: (filter: Filter) => void;
+	counts: { all: number; mapped: number; errors: number };
+	search: Ref<HTMLInputElement>;
+	mapByName: () => void;
+	addConstant: () => void;
+	open: (dialog: 'guess' | 'import') => void;
+	children: ComponentChildren;
+}) {
+	return (
+		<div class="map-tools">
+			<div class="row">
+				<div class="search-box">
+					<Icon name="search" />
+					<input ref={search} class="input" type="search" aria-label="Search fields" placeholder="Label, path, API name, type, required…" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+				</div>
+				<Segments
+					label="Which fields are shown"
+					value={filter}
+					onValue={(value) => setFilter(value as Filter)}
+					options={[
+						{ value: 'all', label: 'All', count: counts.all },
+						{ value: 'mapped', label: 'Mapped', count: counts.mapped },
+						{ value: 'unmapped', label: 'Unmapped', count: counts.all - counts.mapped },
+						{ value: 'errors', label: 'Errors', count: counts.errors },
+					]}
+				/>
+			</div>
+			<div class="row">
+				<Button small icon="link" why={denied} onClick={mapByName}>
+					Map by name
+				</Button>
+				<Button small icon="search" why={denied} onClick={() => open('guess')}>
+					Suggest by data
+				</Button>
+				<Button small icon="plus" why={denied} onClick={addConstant}>
+					Add constant
+				</Button>
+				<Button small icon="rotate-ccw" why={editor.undo ? undefined : 'Nothing to undo'} onClick={editor.undo}>
+					Undo
+				</Button>
+				<Button small icon="refresh-cw" why={editor.redo ? undefined : 'Nothing to redo'} onClick={editor.redo}>
+					Redo
+				</Button>
+				<Menu
+					label="Mapping file"
+					button="File"
+					items={[
+						{ label: 'Export as a file', run: () => void exportRows(editor.setup, which).catch(toastError) },
+						{ label: 'Import from a file', run: () => open('import'), why: denied },
+					]}
+				/>
+			</div>
+			<LiveChoice editor={editor} which={which} onWhich={onWhich} denied={denied} />
+			{children}
+		</div>
+	);
+}
+
+/** What a person does to the rows. */
+function useRowActions(editor: Editor, which: Which, fields: ReadonlyMap<string, FieldInfo>, sources: readonly Source[], described: Described) {
 	const { setup, change } = editor;
-	const rows = rowsOf(setup, which);
+	const specs = (of: Setup) => rowsOf(of, which).map(({ spec }) => spec);
+	const setCrm = (line: Line, crm: string) => {
+		const field = fields.get(crm);
+		const { source, row } = line;
+		if (row) change((old) => (crm || !source ? editRow(old, which, row.id, { crm }) : removeRows(old, which, new Set([row.id]))));
+		else if (source && field) change((old) => addRows(old, which, [rowFor(source, field, specs(old))]));
+	};
+	const mapByName = () => {
+		const made = matchByName(sources, described.crm.fields, specs(setup), [setup.settings.crm_id_field]);
+		if (made.length) change((old) => addRows(old, which, made));
+		toast(made.length ? { text: `${count(made.length, 'field')} mapped by name`, undo: editor.takeBack } : 'No further fields are called alike');
+	};
+	const setIdField = (crm_id_field: string) => change((old) => ({ ...old, settings: { ...old.settings, crm_id_field } }));
+	return { setCrm, mapByName, setIdField };
+}
+
+const keyError = (field: FieldInfo | undefined): string | undefined => (field && !(field.external_id && field.unique) ? `${field.name} has to be a unique external id: tick both in its settings in Salesforce` : undefined);
+
+/** Lines and fields as the mapper draws them; each is the same as long as what it is made of is. */
+function useMapper({ editor, described, sources, which, found }: FieldsStepProps) {
+	const rows = rowsOf(editor.setup, which);
 	const fields = useMemo(() => new Map(described.crm.fields.map((field) => [field.name, field])), [described]);
 	const choices = useMemo(() => choicesFor(described.crm.fields), [described]);
 	const idSource = useMemo(() => sources.find(({ type }) => type === 'id'), [sources]);
@@ -325,6 +430,13 @@ export function FieldsStep({ editor, described, sources, samples, titles, which,
 	const lines = useMemo(() => linesOf(plain, rows), [plain, rows]);
 	const wrong = useMemo(() => wrongRows(rows, fields), [rows, fields]);
 	const errors = useMemo(() => new Map([...found.errors, ...wrong]), [found.errors, wrong]);
+	return { rows, fields, choices, idSource, plain, lines, errors };
+}
+
+export function FieldsStep(props: FieldsStepProps) {
+	const { editor, described, sources, samples, titles, which, onWhich, found, denied } = props;
+	const { setup, change } = editor;
+	const { rows, fields, choices, idSource, plain, lines, errors } = useMapper(props);
 	const words = useApi<Words>('/mapping/transforms');
 	const [typed, setTyped] = useState('');
 	const [filter, setFilter] = useState<Filter>('all');
@@ -335,7 +447,7 @@ export function FieldsStep({ editor, described, sources, samples, titles, which,
 	const search = useRef<HTMLInputElement>(null);
 	useKeys([
 		{ keys: 'Ctrl+z', does: 'Undo', run: () => editor.undo?.() },
-		{ keys: 'Ctrl+Shift+Z', does: 'Redo', run: () => editor.redo?.() },
+		{ keys: 'Ctrl+Shift+z', does: 'Redo', run: () => editor.redo?.() },
 		{ keys: 's', does: 'Search fields', run: () => search.current?.focus() },
 	]);
 
@@ -372,12 +484,12 @@ export function FieldsStep({ editor, described, sources, samples, titles, which,
 	const idError =
 		found.key ??
 		(idInfo && !(idInfo.external_id && idInfo.unique) ? `${idInfo.name} has to be a unique external id: tick both in its settings in Salesforce` : undefined);
+	const { setCrm, mapByName, setIdField } = useRowActions(editor, which, fields, plain, described);
 	const mapped = lines.filter(({ row }) => row).length;
 	const addConstant = () => {
 		change((old) => addRows(old, which, [constantRow]));
 		setOpened(setup.nextId);
 	};
-
 	return (
 		<Card flush title="Field mapping" facts={`${count(mapped, 'field')} mapped`} actions={<SampleBar samples={samples} />}>
 			<div class="map-tools">
@@ -432,25 +544,17 @@ export function FieldsStep({ editor, described, sources, samples, titles, which,
 					/>
 				</div>
 				<LiveChoice editor={editor} which={which} onWhich={onWhich} denied={denied} />
+			<Tools {...{ editor, which, onWhich, denied, typed, setTyped, filter, setFilter, search, mapByName, addConstant }} counts={{ all: lines.length, mapped, errors: errors.size }} open={setDialog}>
 				{selected.size > 0 && <Bulk editor={editor} which={which} selected={selected} clear={clear} />}
-			</div>
+			</Tools>
 			<MapTable
-				lines={lines}
-				shown={shown}
-				fields={fields}
-				choices={choices}
-				samples={samples}
-				errors={errors}
+				{...{ lines, shown, fields, choices, samples, errors, selected, opened, denied, titles }}
 				warnings={found.warnings}
-				selected={selected}
-				opened={opened}
 				words={words.data}
 				live={which === 'live'}
-				denied={denied}
 				idField={setup.settings.crm_id_field}
 				idLabel={idSource?.label ?? 'Record id'}
-				idError={idError}
-				titles={titles}
+				idError={found.key ?? keyError(fields.get(setup.settings.crm_id_field))}
 				onIdField={setIdField}
 				onCrm={setCrm}
 				onSelect={select}

@@ -92,11 +92,13 @@ function Status({ row, error, warning }: { row: boolean; error: string | undefin
 	return <Pill>{row ? 'Mapped' : 'Unmapped'}</Pill>;
 }
 
+const changed = (key: keyof MapRowProps, next: MapRowProps, now: MapRowProps): boolean => (key === 'line' ? !sameLine(next.line, now.line) : next[key] !== now[key]);
+const anyChanged = (keys: readonly (keyof MapRowProps)[], next: MapRowProps, now: MapRowProps): boolean => keys.some((key) => changed(key, next, now));
+
 /** The cells; a search that hides and shows the row leaves them alone. */
 class Cells extends Component<MapRowProps> {
 	override shouldComponentUpdate(next: MapRowProps) {
-		const changed = (key: keyof MapRowProps): boolean => (key === 'line' ? !sameLine(next.line, this.props.line) : next[key] !== this.props[key]);
-		return (Object.keys(next) as (keyof MapRowProps)[]).some((key) => key !== 'hidden' && changed(key));
+		return anyChanged((Object.keys(next) as (keyof MapRowProps)[]).filter((key) => key !== 'hidden'), next, this.props);
 	}
 
 	override render({ line, choices, sample, result, error, warning, selected, opened, denied, locked, actions }: MapRowProps) {
@@ -153,10 +155,16 @@ class Cells extends Component<MapRowProps> {
 	}
 }
 
-export function MapRow(props: MapRowProps) {
-	return (
-		<tr role="row" class={cx('map-row', props.opened && 'is-open', props.error && 'has-error')} hidden={props.hidden}>
-			<Cells {...props} />
-		</tr>
-	);
+export class MapRow extends Component<MapRowProps> {
+	override shouldComponentUpdate(next: MapRowProps) {
+		return anyChanged(Object.keys(next) as (keyof MapRowProps)[], next, this.props);
+	}
+
+	override render(props: MapRowProps) {
+		return (
+			<tr role="row" class={cx('map-row', props.opened && 'is-open', props.error && 'has-error')} hidden={props.hidden}>
+				<Cells {...props} />
+			</tr>
+		);
+	}
 }

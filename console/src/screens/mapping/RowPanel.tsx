@@ -1,5 +1,5 @@
 // Everything of one row: paths, transform with its arguments and live results, type, match key, direction, source of truth, blanks.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Button, Select, TextArea, TextField } from '../../ui';
 import { isConstant, pathsOf } from './model/rows';
 import { argumentOf, isPlain, kindOf, transformArguments, transformOfKind, withArgument, type Argument } from './model/transforms';
@@ -18,6 +18,43 @@ export interface Words {
 }
 
 type Edit = (edit: Partial<RowSpec>, about?: string) => void;
+
+const typingMs = 200;
+
+/** What is typed shows at once and goes into the set-up when the typing pauses: a change of the set-up looks at all rows. */
+function useTyped(value: string, set: (text: string) => void): [string, (text: string) => void, () => void] {
+	const [text, setText] = useState<string | null>(null);
+	const waiting = useRef<{ text: string | null; timer: number; set: (text: string) => void }>({ text: null, timer: 0, set });
+	waiting.current.set = set;
+	const flush = () => {
+		clearTimeout(waiting.current.timer);
+		if (waiting.current.text !== null) waiting.current.set(waiting.current.text);
+		waiting.current.text = null;
+	};
+	useEffect(() => flush, []);
+	// Undo and the like: what stands in the set-up is what is shown, unless somebody types.
+	useEffect(() => {
+		if (waiting.current.text === null) setText(null);
+	}, [value]);
+	const type = (next: string) => {
+		setText(next);
+		waiting.current.text = next;
+		clearTimeout(waiting.current.timer);
+		waiting.current.timer = window.setTimeout(flush, typingMs);
+	};
+	return [text ?? value, type, flush];
+}
+
+function Typed({ value, set, ...field }: { label: string; hint?: string; error?: string | undefined; value: string; set: (text: string) => void }) {
+	const [text, type, flush] = useTyped(value, set);
+	return <TextField {...field} spellcheck={false} value={text} onValue={type} onBlur={flush} />;
+}
+
+/** Lines of text; what can be read of them goes into the row. */
+function TypedLines({ value, set, rows, ...field }: { label: string; hint?: string; value: string; set: (text: string) => void; rows: number }) {
+	const [text, type] = useTyped(value, set);
+	return <TextArea {...field} rows={rows} spellcheck={false} value={text} onValue={type} />;
+}
 
 function ArgumentField({ argument, transform, edit }: { argument: Argument; transform: Json | undefined; edit: Edit }) {
 	const value = argumentOf(transform, argument);
@@ -43,28 +80,22 @@ function Pairs({ field, value, set }: { field: { label: string }; value: string;
 			}}
 		/>
 	);
+	if (argument.options) return <Select {...field} value={value} onValue={set} options={argument.options.map((option) => ({ value: option, label: option || 'As usual' }))} />;
+	if (argument.pairs) return <TypedLines {...field} rows={4} value={value} set={set} />;
+	return <Typed {...field} value={value} set={set} />;
 }
 
 function AsText({ transform, edit }: { transform: Json | undefined; edit: Edit }) {
-	const [text, setText] = useState(() => JSON.stringify(transform));
 	const [wrong, setWrong] = useState<string | undefined>();
-	return (
-		<TextField
-			label="Transform as in a file (JSON)"
-			spellcheck={false}
-			value={text}
-			error={wrong}
-			onValue={(next) => {
-				setText(next);
-				try {
-					edit({ transform: JSON.parse(next) as Json }, 'transform');
-					setWrong(undefined);
-				} catch {
-					setWrong('This is no JSON yet');
-				}
-			}}
-		/>
-	);
+	const set = (text: string) => {
+		try {
+			edit({ transform: JSON.parse(text) as Json }, 'transform');
+			setWrong(undefined);
+		} catch {
+			setWrong('This is no JSON yet');
+		}
+	};
+	return <Typed label="Transform as in a file (JSON)" value={JSON.stringify(transform)} error={wrong} set={set} />;
 }
 
 function Transform({ spec, words, edit }: { spec: RowSpec; words: Words | undefined; edit: Edit }) {
@@ -143,16 +174,15 @@ export function RowPanel({
 	return (
 		<div class="map-panel" role="group" aria-label={`Settings of ${spec.name ?? spec.crm ?? 'the row'}`}>
 			<div class="map-fields">
-				<TextField label="Name" hint="For people" value={spec.name ?? ''} onValue={(name) => edit({ name }, 'name')} />
+				<Typed label="Name" hint="For people" value={spec.name ?? ''} set={(name) => edit({ name }, 'name')} />
 				{!isConstant(spec) && (
-					<TextArea
+					<TypedLines
 						label="Paths in the EMR’s record"
 						hint="One a line; several for lines and join"
 						rows={Math.max(1, pathsOf(spec).length)}
-						spellcheck={false}
 						value={pathsOf(spec).join('\n')}
-						onValue={(text) => {
-							const paths = text.split('\n');
+						set={(text) => {
+							const paths = text.split('\n').filter(Boolean);
 							edit({ emr: paths.length > 1 ? paths : (paths[0] ?? '') }, 'emr');
 						}}
 					/>

@@ -41,8 +41,10 @@ function useKeptDraft(name: string, setup: Setup, step: string, dirty: boolean):
 	const [kept, setKept] = useState<Editor['kept']>(null);
 	const later = useLater(setup, 600);
 	const laterStep = useLater(step, 600);
+	const begun = useRef({ setup, step });
 	useEffect(() => {
-		if (!dirty) {
+		// What was read is not written back.
+		if (!dirty || (later === begun.current.setup && laterStep === begun.current.step)) {
 			setKept(null);
 			return undefined;
 		}
@@ -55,7 +57,7 @@ function useKeptDraft(name: string, setup: Setup, step: string, dirty: boolean):
 			});
 		return () => abort.abort();
 	}, [name, later, laterStep, dirty]);
-	return kept;
+	return kept === 'kept' && (later !== setup || laterStep !== step) ? 'keeping' : kept;
 }
 
 export function useEditor(first: Setup, draft: string, step: string, changedAlready: boolean): Editor {

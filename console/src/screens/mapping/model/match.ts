@@ -88,7 +88,8 @@ export function matchByName(sources: readonly Source[], fields: readonly FieldIn
 	const used = new Set([...rows.map((row) => row.crm ?? ''), ...taken]);
 	const mapped = new Set(rows.flatMap((row) => (Array.isArray(row.emr) ? row.emr : row.emr ? [row.emr] : [])));
 	const byName = new Map<string, FieldInfo[]>();
-	for (const field of fields) {
+	// Of two that are called alike, Salesforce's own comes first.
+	for (const field of [...fields].sort((a, b) => Number(a.name.endsWith('__c')) - Number(b.name.endsWith('__c')))) {
 		if (!field.updateable || !field.createable) continue;
 		for (const word of new Set([known(field.name), known(field.label ?? '')])) if (word) byName.set(word, [...(byName.get(word) ?? []), field]);
 	}
