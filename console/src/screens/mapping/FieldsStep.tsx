@@ -5,24 +5,7 @@ import { api, useAction, useApi } from '../../api';
 import { count } from '../../lib/format';
 import { useLater } from '../../lib/hooks';
 import { useKeys } from '../../lib/keys';
-import {
-	Button,
-	Card,
-	Checkbox,
-	Dialog,
-	ErrorNote,
-	FileDrop,
-	Icon,
-	Menu,
-	Notice,
-	Radios,
-	Segments,
-	Select,
-	SelectionBar,
-	toast,
-	toastError,
-	type Choice,
-} from '../../ui';
+import { Button, Card, Checkbox, Dialog, ErrorNote, FileDrop, Icon, Menu, Notice, Radios, Segments, Select, SelectionBar, toast, toastError, type Choice } from '../../ui';
 import { matchByName, openGuesses, rowFor, type Guess, type Source } from './model/match';
 import { addRows, editRow, editRows, ownLive, removeRows, replaceRows, rowsOf, type Which } from './model/rows';
 import { linesOf, textOf, type Line } from './model/sources';
@@ -55,62 +38,28 @@ function choicesFor(fields: readonly FieldInfo[]): Choice[] {
 		choice: {
 			value: field.name,
 			label: field.label ?? field.name,
-			details: [
-				field.name,
-				field.type,
-				...(field.length && field.type === 'text' ? [`${field.length} characters`] : []),
-				...(field.required ? ['required'] : []),
-				...(field.external_id ? ['external id'] : []),
-				...(field.unique ? ['unique'] : []),
-				...(field.updateable || field.createable ? [] : ['read-only']),
-			],
+			details: [field.name, field.type, ...(field.length && field.type === 'text' ? [`${field.length} characters`] : []), ...(field.required ? ['required'] : []), ...(field.external_id ? ['external id'] : []), ...(field.unique ? ['unique'] : []), ...(field.updateable || field.createable ? [] : ['read-only'])],
 			group: field.required ? 'Required' : field.updateable || field.createable ? 'Fields' : 'Read-only',
 		},
 	}));
 	const order = ['Required', 'Fields', 'Read-only'];
-	return all
-		.sort((a, b) => order.indexOf(a.choice.group) - order.indexOf(b.choice.group) || a.choice.label.localeCompare(b.choice.label))
-		.map(({ choice }) => choice);
+	return all.sort((a, b) => order.indexOf(a.choice.group) - order.indexOf(b.choice.group) || a.choice.label.localeCompare(b.choice.label)).map(({ choice }) => choice);
 }
 
 /** Constants and the like: rows that begin with nothing. */
 const constantRow: RowSpec = { name: 'Constant', transform: { constant: '' }, direction: 'emr_to_crm' };
 
-function Suggestions({
-	editor,
-	which,
-	sources,
-	fields,
-	close,
-}: {
-	editor: Editor;
-	which: Which;
-	sources: readonly Source[];
-	fields: ReadonlyMap<string, FieldInfo>;
-	close: () => void;
-}) {
+function Suggestions({ editor, which, sources, fields, close }: { editor: Editor; which: Which; sources: readonly Source[]; fields: ReadonlyMap<string, FieldInfo>; close: () => void }) {
 	const { setup, change } = editor;
-	const told = useApi<{ items: Guess[]; emr_records: number; crm_records: number }>(`${integrationPath(setup)}/guesses`, {
-		body: { emr_object: setup.settings.emr_object, crm_object: setup.settings.crm_object },
-	});
+	const told = useApi<{ items: Guess[]; emr_records: number; crm_records: number }>(`${integrationPath(setup)}/guesses`, { body: { emr_object: setup.settings.emr_object, crm_object: setup.settings.crm_object } });
 	const [off, setOff] = useState<ReadonlySet<string>>(new Set());
-	const open = openGuesses(
-		told.data?.items ?? [],
-		rowsOf(setup, which).map(({ spec }) => spec),
-	).filter((guess) => fields.has(guess.crm));
+	const open = openGuesses(told.data?.items ?? [], rowsOf(setup, which).map(({ spec }) => spec)).filter((guess) => fields.has(guess.crm));
 	const chosen = open.filter((guess) => !off.has(guess.emr));
 	const take = () => {
 		change((old) => {
 			const made: RowSpec[] = [];
 			for (const guess of chosen) {
-				const source = sources.find(({ path }) => path === guess.emr) ?? {
-					path: guess.emr,
-					label: guess.emr.split('.').at(-1) ?? guess.emr,
-					type: '',
-					required: false,
-					readOnly: false,
-					filled: null,
-				};
+				const source = sources.find(({ path }) => path === guess.emr) ?? { path: guess.emr, label: guess.emr.split('.').at(-1) ?? guess.emr, type: '', required: false, readOnly: false, filled: null };
 				const field = fields.get(guess.crm);
 				if (field) made.push(rowFor(source, field, [...rowsOf(old, which).map(({ spec }) => spec), ...made]));
 			}
@@ -277,26 +226,13 @@ function LiveChoice({ editor, which, onWhich, denied }: { editor: Editor; which:
 					]}
 				/>
 			)}
-			{own && which === 'live' && (
-				<Notice>
-					Rows of the same Salesforce field read the same path, transform and type in both; direction, source of truth and blanks may differ. A field that only
-					one of them has is left as it is in the other.
-				</Notice>
-			)}
+			{own && which === 'live' && <Notice>Rows of the same Salesforce field read the same path, transform and type in both; direction, source of truth and blanks may differ. A field that only one of them has is left as it is in the other.</Notice>}
 		</div>
 	);
 }
 
 type Filter = 'all' | 'mapped' | 'unmapped' | 'errors';
 
-function useShown(
-	lines: readonly Line[],
-	fields: ReadonlyMap<string, FieldInfo>,
-	errors: ReadonlyMap<number, string>,
-	text: string,
-	filter: Filter,
-): ReadonlySet<string> {
-	const texts = useMemo(() => new Map(lines.map((line) => [line.key, textOf(line, fields.get(line.row?.spec.crm ?? ''))])), [lines, fields]);
 /** What a line is found by; made once for each row that stays as it is. */
 function useTexts(lines: readonly Line[], fields: ReadonlyMap<string, FieldInfo>): ReadonlyMap<string, string> {
 	const known = useMemo(() => new WeakMap<object, string>(), [fields]);
@@ -315,12 +251,7 @@ function useShown(lines: readonly Line[], fields: ReadonlyMap<string, FieldInfo>
 	const texts = useTexts(lines, fields);
 	return useMemo(() => {
 		const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-		const fits: Record<Filter, (line: Line) => boolean> = {
-			all: () => true,
-			mapped: ({ row }) => row !== null,
-			unmapped: ({ row }) => row === null,
-			errors: ({ row }) => row !== null && errors.has(row.id),
-		};
+		const fits: Record<Filter, (line: Line) => boolean> = { all: () => true, mapped: ({ row }) => row !== null, unmapped: ({ row }) => row === null, errors: ({ row }) => row !== null && errors.has(row.id) };
 		return new Set(lines.filter((line) => fits[filter](line) && words.every((word) => texts.get(line.key)?.includes(word))).map(({ key }) => key));
 	}, [lines, texts, errors, text, filter]);
 }
@@ -450,40 +381,6 @@ export function FieldsStep(props: FieldsStepProps) {
 		{ keys: 'Ctrl+Shift+z', does: 'Redo', run: () => editor.redo?.() },
 		{ keys: 's', does: 'Search fields', run: () => search.current?.focus() },
 	]);
-
-	const setCrm = (line: Line, crm: string) => {
-		const field = fields.get(crm);
-		if (!line.row) {
-			if (line.source && field)
-				change((old) =>
-					addRows(old, which, [
-						rowFor(
-							line.source as Source,
-							field,
-							rowsOf(old, which).map(({ spec }) => spec),
-						),
-					]),
-				);
-			return;
-		}
-		const { id } = line.row;
-		change((old) => (crm || !line.source ? editRow(old, which, id, { crm }) : removeRows(old, which, new Set([id]))));
-	};
-	const mapByName = () => {
-		const made = matchByName(
-			plain,
-			described.crm.fields,
-			rows.map(({ spec }) => spec),
-			[setup.settings.crm_id_field],
-		);
-		if (made.length) change((old) => addRows(old, which, made));
-		toast(made.length ? { text: `${count(made.length, 'field')} mapped by name`, undo: editor.takeBack } : 'No further fields are called alike');
-	};
-	const setIdField = (crm_id_field: string) => change((old) => ({ ...old, settings: { ...old.settings, crm_id_field } }));
-	const idInfo = fields.get(setup.settings.crm_id_field);
-	const idError =
-		found.key ??
-		(idInfo && !(idInfo.external_id && idInfo.unique) ? `${idInfo.name} has to be a unique external id: tick both in its settings in Salesforce` : undefined);
 	const { setCrm, mapByName, setIdField } = useRowActions(editor, which, fields, plain, described);
 	const mapped = lines.filter(({ row }) => row).length;
 	const addConstant = () => {
@@ -492,58 +389,6 @@ export function FieldsStep(props: FieldsStepProps) {
 	};
 	return (
 		<Card flush title="Field mapping" facts={`${count(mapped, 'field')} mapped`} actions={<SampleBar samples={samples} />}>
-			<div class="map-tools">
-				<div class="row">
-					<div class="search-box">
-						<Icon name="search" />
-						<input
-							ref={search}
-							class="input"
-							type="search"
-							aria-label="Search fields"
-							placeholder="Label, path, API name, type, required…"
-							value={typed}
-							onInput={(event) => setTyped(event.currentTarget.value)}
-						/>
-					</div>
-					<Segments
-						label="Which fields are shown"
-						value={filter}
-						onValue={(value) => setFilter(value as Filter)}
-						options={[
-							{ value: 'all', label: 'All', count: lines.length },
-							{ value: 'mapped', label: 'Mapped', count: mapped },
-							{ value: 'unmapped', label: 'Unmapped', count: lines.length - mapped },
-							{ value: 'errors', label: 'Errors', count: errors.size },
-						]}
-					/>
-				</div>
-				<div class="row">
-					<Button small icon="link" why={denied} onClick={mapByName}>
-						Map by name
-					</Button>
-					<Button small icon="search" why={denied} onClick={() => setDialog('guess')}>
-						Suggest by data
-					</Button>
-					<Button small icon="plus" why={denied} onClick={addConstant}>
-						Add constant
-					</Button>
-					<Button small icon="rotate-ccw" why={editor.undo ? undefined : 'Nothing to undo'} onClick={editor.undo}>
-						Undo
-					</Button>
-					<Button small icon="refresh-cw" why={editor.redo ? undefined : 'Nothing to redo'} onClick={editor.redo}>
-						Redo
-					</Button>
-					<Menu
-						label="Mapping file"
-						button="File"
-						items={[
-							{ label: 'Export as a file', run: () => void exportRows(setup, which).catch(toastError) },
-							{ label: 'Import from a file', run: () => setDialog('import') },
-						]}
-					/>
-				</div>
-				<LiveChoice editor={editor} which={which} onWhich={onWhich} denied={denied} />
 			<Tools {...{ editor, which, onWhich, denied, typed, setTyped, filter, setFilter, search, mapByName, addConstant }} counts={{ all: lines.length, mapped, errors: errors.size }} open={setDialog}>
 				{selected.size > 0 && <Bulk editor={editor} which={which} selected={selected} clear={clear} />}
 			</Tools>
