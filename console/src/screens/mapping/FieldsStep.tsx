@@ -5,7 +5,24 @@ import { api, useAction, useApi } from '../../api';
 import { count } from '../../lib/format';
 import { useLater } from '../../lib/hooks';
 import { useKeys } from '../../lib/keys';
-import { Button, Card, Checkbox, Dialog, ErrorNote, FileDrop, Icon, Menu, Notice, Radios, Segments, Select, SelectionBar, toast, toastError, type Choice } from '../../ui';
+import {
+	Button,
+	Card,
+	Checkbox,
+	Dialog,
+	ErrorNote,
+	FileDrop,
+	Icon,
+	Menu,
+	Notice,
+	Radios,
+	Segments,
+	Select,
+	SelectionBar,
+	toast,
+	toastError,
+	type Choice,
+} from '../../ui';
 import { matchByName, openGuesses, rowFor, type Guess, type Source } from './model/match';
 import { addRows, editRow, editRows, ownLive, removeRows, replaceRows, rowsOf, type Which } from './model/rows';
 import { linesOf, textOf, type Line } from './model/sources';
@@ -38,28 +55,62 @@ function choicesFor(fields: readonly FieldInfo[]): Choice[] {
 		choice: {
 			value: field.name,
 			label: field.label ?? field.name,
-			details: [field.name, field.type, ...(field.length && field.type === 'text' ? [`${field.length} characters`] : []), ...(field.required ? ['required'] : []), ...(field.external_id ? ['external id'] : []), ...(field.unique ? ['unique'] : []), ...(field.updateable || field.createable ? [] : ['read-only'])],
+			details: [
+				field.name,
+				field.type,
+				...(field.length && field.type === 'text' ? [`${field.length} characters`] : []),
+				...(field.required ? ['required'] : []),
+				...(field.external_id ? ['external id'] : []),
+				...(field.unique ? ['unique'] : []),
+				...(field.updateable || field.createable ? [] : ['read-only']),
+			],
 			group: field.required ? 'Required' : field.updateable || field.createable ? 'Fields' : 'Read-only',
 		},
 	}));
 	const order = ['Required', 'Fields', 'Read-only'];
-	return all.sort((a, b) => order.indexOf(a.choice.group) - order.indexOf(b.choice.group) || a.choice.label.localeCompare(b.choice.label)).map(({ choice }) => choice);
+	return all
+		.sort((a, b) => order.indexOf(a.choice.group) - order.indexOf(b.choice.group) || a.choice.label.localeCompare(b.choice.label))
+		.map(({ choice }) => choice);
 }
 
 /** Constants and the like: rows that begin with nothing. */
 const constantRow: RowSpec = { name: 'Constant', transform: { constant: '' }, direction: 'emr_to_crm' };
 
-function Suggestions({ editor, which, sources, fields, close }: { editor: Editor; which: Which; sources: readonly Source[]; fields: ReadonlyMap<string, FieldInfo>; close: () => void }) {
+function Suggestions({
+	editor,
+	which,
+	sources,
+	fields,
+	close,
+}: {
+	editor: Editor;
+	which: Which;
+	sources: readonly Source[];
+	fields: ReadonlyMap<string, FieldInfo>;
+	close: () => void;
+}) {
 	const { setup, change } = editor;
-	const told = useApi<{ items: Guess[]; emr_records: number; crm_records: number }>(`${integrationPath(setup)}/guesses`, { body: { emr_object: setup.settings.emr_object, crm_object: setup.settings.crm_object } });
+	const told = useApi<{ items: Guess[]; emr_records: number; crm_records: number }>(`${integrationPath(setup)}/guesses`, {
+		body: { emr_object: setup.settings.emr_object, crm_object: setup.settings.crm_object },
+	});
 	const [off, setOff] = useState<ReadonlySet<string>>(new Set());
-	const open = openGuesses(told.data?.items ?? [], rowsOf(setup, which).map(({ spec }) => spec)).filter((guess) => fields.has(guess.crm));
+	const open = openGuesses(
+		told.data?.items ?? [],
+		rowsOf(setup, which).map(({ spec }) => spec),
+	).filter((guess) => fields.has(guess.crm));
 	const chosen = open.filter((guess) => !off.has(guess.emr));
 	const take = () => {
 		change((old) => {
 			const made: RowSpec[] = [];
 			for (const guess of chosen) {
-				const source = sources.find(({ path }) => path === guess.emr) ?? { path: guess.emr, label: guess.emr.split('.').at(-1) ?? guess.emr, type: '', required: false, readOnly: false, filled: null };
+				const source = sources.find(({ path }) => path === guess.emr) ?? {
+					path: guess.emr,
+					label: guess.emr.split('.').at(-1) ?? guess.emr,
+					type: '',
+					required: false,
+					readOnly: false,
+					filled: null,
+				};
 				const field = fields.get(guess.crm);
 				if (field) made.push(rowFor(source, field, [...rowsOf(old, which).map(({ spec }) => spec), ...made]));
 			}
@@ -226,7 +277,12 @@ function LiveChoice({ editor, which, onWhich, denied }: { editor: Editor; which:
 					]}
 				/>
 			)}
-			{own && which === 'live' && <Notice>Rows of the same Salesforce field read the same path, transform and type in both; direction, source of truth and blanks may differ. A field that only one of them has is left as it is in the other.</Notice>}
+			{own && which === 'live' && (
+				<Notice>
+					Rows of the same Salesforce field read the same path, transform and type in both; direction, source of truth and blanks may differ. A field that only
+					one of them has is left as it is in the other.
+				</Notice>
+			)}
 		</div>
 	);
 }
@@ -247,11 +303,22 @@ function useTexts(lines: readonly Line[], fields: ReadonlyMap<string, FieldInfo>
 	}, [lines, fields, known]);
 }
 
-function useShown(lines: readonly Line[], fields: ReadonlyMap<string, FieldInfo>, errors: ReadonlyMap<number, string>, text: string, filter: Filter): ReadonlySet<string> {
+function useShown(
+	lines: readonly Line[],
+	fields: ReadonlyMap<string, FieldInfo>,
+	errors: ReadonlyMap<number, string>,
+	text: string,
+	filter: Filter,
+): ReadonlySet<string> {
 	const texts = useTexts(lines, fields);
 	return useMemo(() => {
 		const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-		const fits: Record<Filter, (line: Line) => boolean> = { all: () => true, mapped: ({ row }) => row !== null, unmapped: ({ row }) => row === null, errors: ({ row }) => row !== null && errors.has(row.id) };
+		const fits: Record<Filter, (line: Line) => boolean> = {
+			all: () => true,
+			mapped: ({ row }) => row !== null,
+			unmapped: ({ row }) => row === null,
+			errors: ({ row }) => row !== null && errors.has(row.id),
+		};
 		return new Set(lines.filter((line) => fits[filter](line) && words.every((word) => texts.get(line.key)?.includes(word))).map(({ key }) => key));
 	}, [lines, texts, errors, text, filter]);
 }
@@ -264,7 +331,22 @@ function useSelected(rows: readonly Row[]): [ReadonlySet<number>, (line: Line, o
 }
 
 /** What stands above the lines: search, filter, tools. */
-function Tools({ editor, which, onWhich, denied, typed, setTyped, filter, setFilter, counts, search, mapByName, addConstant, open, children }: {
+function Tools({
+	editor,
+	which,
+	onWhich,
+	denied,
+	typed,
+	setTyped,
+	filter,
+	setFilter,
+	counts,
+	search,
+	mapByName,
+	addConstant,
+	open,
+	children,
+}: {
 	editor: Editor;
 	which: Which;
 	onWhich: (which: Which) => void;
@@ -285,7 +367,15 @@ function Tools({ editor, which, onWhich, denied, typed, setTyped, filter, setFil
 			<div class="row">
 				<div class="search-box">
 					<Icon name="search" />
-					<input ref={search} class="input" type="search" aria-label="Search fields" placeholder="Label, path, API name, type, required…" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+					<input
+						ref={search}
+						class="input"
+						type="search"
+						aria-label="Search fields"
+						placeholder="Label, path, API name, type, required…"
+						value={typed}
+						onInput={(event) => setTyped(event.currentTarget.value)}
+					/>
 				</div>
 				<Segments
 					label="Which fields are shown"
@@ -349,7 +439,8 @@ function useRowActions(editor: Editor, which: Which, fields: ReadonlyMap<string,
 	return { setCrm, mapByName, setIdField };
 }
 
-const keyError = (field: FieldInfo | undefined): string | undefined => (field && !(field.external_id && field.unique) ? `${field.name} has to be a unique external id: tick both in its settings in Salesforce` : undefined);
+const keyError = (field: FieldInfo | undefined): string | undefined =>
+	field && !(field.external_id && field.unique) ? `${field.name} has to be a unique external id: tick both in its settings in Salesforce` : undefined;
 
 /** Lines and fields as the mapper draws them; each is the same as long as what it is made of is. */
 function useMapper({ editor, described, sources, which, found }: FieldsStepProps) {
@@ -389,7 +480,11 @@ export function FieldsStep(props: FieldsStepProps) {
 	};
 	return (
 		<Card flush title="Field mapping" facts={`${count(mapped, 'field')} mapped`} actions={<SampleBar samples={samples} />}>
-			<Tools {...{ editor, which, onWhich, denied, typed, setTyped, filter, setFilter, search, mapByName, addConstant }} counts={{ all: lines.length, mapped, errors: errors.size }} open={setDialog}>
+			<Tools
+				{...{ editor, which, onWhich, denied, typed, setTyped, filter, setFilter, search, mapByName, addConstant }}
+				counts={{ all: lines.length, mapped, errors: errors.size }}
+				open={setDialog}
+			>
 				{selected.size > 0 && <Bulk editor={editor} which={which} selected={selected} clear={clear} />}
 			</Tools>
 			<MapTable

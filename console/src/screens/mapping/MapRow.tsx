@@ -92,13 +92,18 @@ function Status({ row, error, warning }: { row: boolean; error: string | undefin
 	return <Pill>{row ? 'Mapped' : 'Unmapped'}</Pill>;
 }
 
-const changed = (key: keyof MapRowProps, next: MapRowProps, now: MapRowProps): boolean => (key === 'line' ? !sameLine(next.line, now.line) : next[key] !== now[key]);
+const changed = (key: keyof MapRowProps, next: MapRowProps, now: MapRowProps): boolean =>
+	key === 'line' ? !sameLine(next.line, now.line) : next[key] !== now[key];
 const anyChanged = (keys: readonly (keyof MapRowProps)[], next: MapRowProps, now: MapRowProps): boolean => keys.some((key) => changed(key, next, now));
 
 /** The cells; a search that hides and shows the row leaves them alone. */
 class Cells extends Component<MapRowProps> {
 	override shouldComponentUpdate(next: MapRowProps) {
-		return anyChanged((Object.keys(next) as (keyof MapRowProps)[]).filter((key) => key !== 'hidden'), next, this.props);
+		return anyChanged(
+			(Object.keys(next) as (keyof MapRowProps)[]).filter((key) => key !== 'hidden'),
+			next,
+			this.props,
+		);
 	}
 
 	override render({ line, choices, sample, result, error, warning, selected, opened, denied, locked, actions }: MapRowProps) {

@@ -60,7 +60,8 @@ function ArgumentField({ argument, transform, edit }: { argument: Argument; tran
 	const value = argumentOf(transform, argument);
 	const set = (text: string) => edit({ transform: withArgument(transform, argument, text) }, `argument ${argument.key}`);
 	const field = { label: argument.label, ...(argument.hint ? { hint: argument.hint } : {}) };
-	if (argument.options) return <Select {...field} value={value} onValue={set} options={argument.options.map((option) => ({ value: option, label: option || 'As usual' }))} />;
+	if (argument.options)
+		return <Select {...field} value={value} onValue={set} options={argument.options.map((option) => ({ value: option, label: option || 'As usual' }))} />;
 	if (argument.pairs) return <TypedLines {...field} rows={4} value={value} set={set} />;
 	return <Typed {...field} value={value} set={set} />;
 }
@@ -82,7 +83,10 @@ function Transform({ spec, words, edit }: { spec: RowSpec; words: Words | undefi
 	const kind = kindOf(spec.transform);
 	const info = words?.transforms.find(({ name }) => name === kind);
 	const plain = isPlain(spec.transform);
-	const options = [...(words?.transforms ?? [{ name: 'none', summary: '', two_way: true }]).map(({ name }) => ({ value: name, label: name === 'none' ? 'As it is' : name })), ...(plain ? [] : [{ value: '', label: 'A chain' }])];
+	const options = [
+		...(words?.transforms ?? [{ name: 'none', summary: '', two_way: true }]).map(({ name }) => ({ value: name, label: name === 'none' ? 'As it is' : name })),
+		...(plain ? [] : [{ value: '', label: 'A chain' }]),
+	];
 	const oneWay = info && !info.two_way && spec.direction !== 'emr_to_crm';
 	const choose = (next: string) => {
 		const twoWay = words?.transforms.find(({ name }) => name === next)?.two_way ?? true;
@@ -90,8 +94,21 @@ function Transform({ spec, words, edit }: { spec: RowSpec; words: Words | undefi
 	};
 	return (
 		<>
-			<Select label="Transform" value={plain ? kind : ''} onValue={choose} options={options} hint={info?.summary ?? 'How the EMR’s form becomes Salesforce’s'} error={oneWay ? 'This one has no way back: set the direction to EMR to Salesforce' : undefined} />
-			{plain ? transformArguments[kind]?.map((argument) => <ArgumentField key={`${kind} ${argument.key}`} argument={argument} transform={spec.transform} edit={edit} />) : <AsText transform={spec.transform} edit={edit} />}
+			<Select
+				label="Transform"
+				value={plain ? kind : ''}
+				onValue={choose}
+				options={options}
+				hint={info?.summary ?? 'How the EMR’s form becomes Salesforce’s'}
+				error={oneWay ? 'This one has no way back: set the direction to EMR to Salesforce' : undefined}
+			/>
+			{plain ? (
+				transformArguments[kind]?.map((argument) => (
+					<ArgumentField key={`${kind} ${argument.key}`} argument={argument} transform={spec.transform} edit={edit} />
+				))
+			) : (
+				<AsText transform={spec.transform} edit={edit} />
+			)}
 		</>
 	);
 }
@@ -114,7 +131,25 @@ function Results({ tried }: { tried: Tried | undefined }) {
 	);
 }
 
-export function RowPanel({ row, words, tried, edit, remove, close, live, denied }: { row: Row; words: Words | undefined; tried: Tried | undefined; edit: Edit; remove: () => void; close: () => void; live: boolean; denied: string | undefined }) {
+export function RowPanel({
+	row,
+	words,
+	tried,
+	edit,
+	remove,
+	close,
+	live,
+	denied,
+}: {
+	row: Row;
+	words: Words | undefined;
+	tried: Tried | undefined;
+	edit: Edit;
+	remove: () => void;
+	close: () => void;
+	live: boolean;
+	denied: string | undefined;
+}) {
 	const { spec } = row;
 	const oneWay = spec.direction === 'emr_to_crm' || spec.direction === 'crm_to_emr';
 	return (
@@ -134,11 +169,25 @@ export function RowPanel({ row, words, tried, edit, remove, close, live, denied 
 					/>
 				)}
 				<Transform spec={spec} words={words} edit={edit} />
-				<Select label="Compared as" value={spec.type ?? ''} onValue={(type) => edit({ type })} options={[{ value: '', label: 'By itself' }, ...(words?.types ?? []).map((type) => ({ value: type, label: type }))]} />
+				<Select
+					label="Compared as"
+					value={spec.type ?? ''}
+					onValue={(type) => edit({ type })}
+					options={[{ value: '', label: 'By itself' }, ...(words?.types ?? []).map((type) => ({ value: type, label: type }))]}
+				/>
 				<Select label="Direction" value={spec.direction ?? 'both'} onValue={(direction) => edit({ direction })} options={directions} />
-				<Select label="Source of truth" hint={oneWay ? 'One way: the side it comes from' : 'Who wins when both sides changed'} disabled={oneWay} value={spec.winner ?? 'emr'} onValue={(winner) => edit({ winner })} options={winners} />
+				<Select
+					label="Source of truth"
+					hint={oneWay ? 'One way: the side it comes from' : 'Who wins when both sides changed'}
+					disabled={oneWay}
+					value={spec.winner ?? 'emr'}
+					onValue={(winner) => edit({ winner })}
+					options={winners}
+				/>
 				<Select label="When a value is cleared" value={spec.blank ?? 'keep'} onValue={(blank) => edit({ blank })} options={blanks} />
-				{!live && <Select label="Match key" hint="Read to see who is the same person" value={spec.role ?? 'none'} onValue={(role) => edit({ role })} options={roles} />}
+				{!live && (
+					<Select label="Match key" hint="Read to see who is the same person" value={spec.role ?? 'none'} onValue={(role) => edit({ role })} options={roles} />
+				)}
 			</div>
 			<Results tried={tried} />
 			<div class="row">
