@@ -238,7 +238,6 @@ const struct migration migrations[] = {
 	  "  id INTEGER PRIMARY KEY, link_id INTEGER NOT NULL, staged_id INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
 	  "  mode INTEGER NOT NULL, mapping_version INTEGER NOT NULL, fields TEXT NOT NULL, sides BLOB NOT NULL);"
 	  "CREATE INDEX history_link ON history (link_id, id);"
-	  "CREATE INDEX history_staged ON history (staged_id);"
 	  "ALTER TABLE staged ADD COLUMN decided_ms INTEGER;"
 	  "ALTER TABLE staged ADD COLUMN ended_ms INTEGER;"
 	  "ALTER TABLE staged ADD COLUMN candidates TEXT;"

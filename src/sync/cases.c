@@ -9,284 +9,57 @@
 #include "sync/select.h"
 #include "sync/suggest.h"
 
-/* s: the payload. */
-#define YOUNGEST                                                                                       \
+/* Payloads that nothing came of. $1 sync, $2 after, $3 this one (0: any), $4 limit. Between FROM_PAYLOADS and its end stand which, and whether linked. */
+#define FROM_PAYLOADS                                                                                             \
+	"SELECT id, side, record_id, COALESCE(candidates, '') AS others, COALESCE(reason, '') AS reason, "        \
+	"received_ms AS at_ms FROM staged s WHERE sync_id = $1 AND state = 2 AND id > $2 AND ($3 = 0 OR id = $3)" \
+	" AND outcome IN (5, 6)"
+#define NO_YOUNGER                                                                                     \
 	" AND NOT EXISTS (SELECT 1 FROM staged t WHERE t.sync_id = s.sync_id AND t.side = s.side AND " \
 	"t.record_id = s.record_id AND t.id > s.id AND t.state <> 4)"
 #define LINKED                                                                                            \
-	"(EXISTS (SELECT 1 FROM link l WHERE s.side = 0 AND l.sync_id = s.sync_id AND l.emr_id = "        \
-	"s.record_id AND l.state < 2 AND l.emr_id <> '') OR EXISTS (SELECT 1 FROM link l WHERE s.side = " \
-	"1 AND l.sync_id = s.sync_id AND l.crm_id = s.record_id AND l.state < 2))"
-#define PAYLOADS(what, bond, kind)                                                                            \
-	"SELECT id, side, record_id, COALESCE(candidates, '') AS others, COALESCE(reason, '') AS reason, "    \
-	"received_ms AS at_ms FROM staged s WHERE sync_id = $1 AND outcome IN (5, 6) AND state = 2 AND " what \
-	" AND id > $2 AND ($3 = 0 OR id = $3)" YOUNGEST " AND " bond LINKED                                   \
-	" AND NOT EXISTS (SELECT 1 FROM case_closed c WHERE c.sync_id = s.sync_id AND c.record_id = "         \
-	"s.record_id AND c.side = s.side AND c.kind = " kind " AND c.others = COALESCE(s.candidates, '')) "   \
-	"ORDER BY id LIMIT $4"
+	" EXISTS (SELECT 1 FROM link l WHERE l.sync_id = s.sync_id AND l.state < 2 AND ((s.side = 0 AND " \
+	"l.emr_id = s.record_id AND l.emr_id <> '') OR (s.side = 1 AND l.crm_id = s.record_id)))"
+#define PAYLOAD_NOT_CLOSED                                                                                       \
+	" AND NOT EXISTS (SELECT 1 FROM case_closed c WHERE c.sync_id = s.sync_id AND c.record_id = s.record_id" \
+	" AND c.side = s.side AND c.others = COALESCE(s.candidates, '') AND c.kind = "
+#define IN_ORDER ") ORDER BY id LIMIT $4"
 
-/* l: an ended pair one of whose records is still there and free: the one whose identity is known. */
-#define LEFT(side, id) \
-	"EXISTS (SELECT 1 FROM identity i WHERE i.sync_id = l.sync_id AND i.side = " side " AND i.record_id = " id ")"
-#define FREE                                                                                             \
-	" AND NOT EXISTS (SELECT 1 FROM link y WHERE y.sync_id = l.sync_id AND y.emr_id = l.emr_id AND " \
-	"y.id > l.id) AND NOT EXISTS (SELECT 1 FROM link y WHERE y.sync_id = l.sync_id AND y.crm_id = "  \
-	"l.crm_id AND y.id > l.id)"
-#define CHANGED                                                                                                       \
-	"EXISTS (SELECT 1 FROM staged t WHERE t.sync_id = l.sync_id AND t.side = CASE WHEN " LEFT(                    \
-	        "1",                                                                                                  \
-	        "l.crm_id") " THEN 1 ELSE 0 END AND t.record_id = CASE WHEN " LEFT("1",                               \
-	                                                                           "l.crm_id") " THEN l.crm_id ELSE " \
-	                                                                                       "l.emr_id END AND "    \
-	                                                                                       "t.outcome = 8 AND "   \
-	                                                                                       "t.kind = 0 AND "      \
-	                                                                                       "t.reason LIKE "       \
-	                                                                                       "'%(R31)%')"
-#define REMOVED(changed)                                                                                                             \
-	"SELECT id, CASE WHEN " LEFT("1", "l.crm_id") " THEN 1 ELSE 0 END AS side, CASE WHEN " LEFT(                                 \
-	        "1",                                                                                                                 \
-	        "l.crm_id") " THEN crm_id ELSE emr_id END AS record_id, CASE WHEN " LEFT("1",                                        \
-	                                                                                 "l.crm_id") " THEN emr_id "                 \
-	                                                                                             "ELSE crm_id "                  \
-	                                                                                             "END AS others, "               \
-	                                                                                             "ended_why AS "                 \
-	                                                                                             "reason, "                      \
-	                                                                                             "ended_ms AS "                  \
-	                                                                                             "at_ms FROM "                   \
-	                                                                                             "link l WHERE "                 \
-	                                                                                             "sync_id = $1 "                 \
-	                                                                                             "AND state = 2 "                \
-	                                                                                             "AND ended_why "                \
-	                                                                                             "LIKE '%(R31)%' "               \
-	                                                                                             "AND id > $2 "                  \
-	                                                                                             "AND ($3 = 0 OR "               \
-	                                                                                             "id = $3) AND "                 \
-	                                                                                             "(" LEFT("1", "l"               \
-	                                                                                                           "."               \
-	                                                                                                           "c"               \
-	                                                                                                           "r"               \
-	                                                                                                           "m"               \
-	                                                                                                           "_"               \
-	                                                                                                           "i"               \
-	                                                                                                           "d") " <> " LEFT( \
-	                                                                                                     "0",                    \
-	                                                                                                     "l.emr_"                \
-	                                                                                                     "id") ")" FREE          \
-	                                                                                                           " "               \
-	                                                                                                           "A"               \
-	                                                                                                           "N"               \
-	                                                                                                           "D"               \
-	                                                                                                           " " changed       \
-	                                                                                                           " "               \
-	                                                                                                           "A"               \
-	                                                                                                           "N"               \
-	                                                                                                           "D"               \
-	                                                                                                           " "               \
-	                                                                                                           "N"               \
-	                                                                                                           "O"               \
-	                                                                                                           "T"               \
-	                                                                                                           " "               \
-	                                                                                                           "E"               \
-	                                                                                                           "X"               \
-	                                                                                                           "I"               \
-	                                                                                                           "S"               \
-	                                                                                                           "T"               \
-	                                                                                                           "S"               \
-	                                                                                                           " "               \
-	                                                                                                           "("               \
-	                                                                                                           "S"               \
-	                                                                                                           "E"               \
-	                                                                                                           "L"               \
-	                                                                                                           "E"               \
-	                                                                                                           "C"               \
-	                                                                                                           "T"               \
-	                                                                                                           " "               \
-	                                                                                                           "1"               \
-	                                                                                                           " "               \
-	                                                                                                           "F"               \
-	                                                                                                           "R"               \
-	                                                                                                           "O"               \
-	                                                                                                           "M"               \
-	                                                                                                           " "               \
-	                                                                                                           "c"               \
-	                                                                                                           "a"               \
-	                                                                                                           "s"               \
-	                                                                                                           "e"               \
-	                                                                                                           "_"               \
-	                                                                                                           "c"               \
-	                                                                                                           "l"               \
-	                                                                                                           "o"               \
-	                                                                                                           "s"               \
-	                                                                                                           "e"               \
-	                                                                                                           "d"               \
-	                                                                                                           " "               \
-	                                                                                                           "c"               \
-	                                                                                                           " "               \
-	                                                                                                           "W"               \
-	                                                                                                           "H"               \
-	                                                                                                           "E"               \
-	                                                                                                           "R"               \
-	                                                                                                           "E"               \
-	                                                                                                           " "               \
-	                                                                                                           "c"               \
-	                                                                                                           "."               \
-	                                                                                                           "s"               \
-	                                                                                                           "y"               \
-	                                                                                                           "n"               \
-	                                                                                                           "c"               \
-	                                                                                                           "_"               \
-	                                                                                                           "i"               \
-	                                                                                                           "d"               \
-	                                                                                                           " "               \
-	                                                                                                           "="               \
-	                                                                                                           " "               \
-	                                                                                                           "l"               \
-	                                                                                                           "."               \
-	                                                                                                           "s"               \
-	                                                                                                           "y"               \
-	                                                                                                           "n"               \
-	                                                                                                           "c"               \
-	                                                                                                           "_"               \
-	                                                                                                           "i"               \
-	                                                                                                           "d"               \
-	                                                                                                           " "               \
-	                                                                                                           "A"               \
-	                                                                                                           "N"               \
-	                                                                                                           "D"               \
-	                                                                                                           " "               \
-	                                                                                                           "c"               \
-	                                                                                                           "."               \
-	                                                                                                           "r"               \
-	                                                                                                           "e"               \
-	                                                                                                           "c"               \
-	                                                                                                           "o"               \
-	                                                                                                           "r"               \
-	                                                                                                           "d"               \
-	                                                                                                           "_"               \
-	                                                                                                           "i"               \
-	                                                                                                           "d"               \
-	                                                                                                           " "               \
-	                                                                                                           "I"               \
-	                                                                                                           "N"               \
-	                                                                                                           " "               \
-	                                                                                                           "("               \
-	                                                                                                           "l"               \
-	                                                                                                           "."               \
-	                                                                                                           "e"               \
-	                                                                                                           "m"               \
-	                                                                                                           "r"               \
-	                                                                                                           "_"               \
-	                                                                                                           "i"               \
-	                                                                                                           "d"               \
-	                                                                                                           ","               \
-	                                                                                                           " "               \
-	                                                                                                           "l"               \
-	                                                                                                           "."               \
-	                                                                                                           "c"               \
-	                                                                                                           "r"               \
-	                                                                                                           "m"               \
-	                                                                                                           "_"               \
-	                                                                                                           "i"               \
-	                                                                                                           "d"               \
-	                                                                                                           ")"               \
-	                                                                                                           " "               \
-	                                                                                                           "A"               \
-	                                                                                                           "N"               \
-	                                                                                                           "D"               \
-	                                                                                                           " "               \
-	                                                                                                           "c"               \
-	                                                                                                           "."               \
-	                                                                                                           "k"               \
-	                                                                                                           "i"               \
-	                                                                                                           "n"               \
-	                                                                                                           "d"               \
-	                                                                                                           " "               \
-	                                                                                                           "I"               \
-	                                                                                                           "N"               \
-	                                                                                                           " "               \
-	                                                                                                           "("               \
-	                                                                                                           "4"               \
-	                                                                                                           ","               \
-	                                                                                                           " "               \
-	                                                                                                           "5"               \
-	                                                                                                           ")"               \
-	                                                                                                           " "               \
-	                                                                                                           "A"               \
-	                                                                                                           "N"               \
-	                                                                                                           "D"               \
-	                                                                                                           " "               \
-	                                                                                                           "c"               \
-	                                                                                                           "."               \
-	                                                                                                           "o"               \
-	                                                                                                           "t"               \
-	                                                                                                           "h"               \
-	                                                                                                           "e"               \
-	                                                                                                           "r"               \
-	                                                                                                           "s"               \
-	                                                                                                           " "               \
-	                                                                                                           "I"               \
-	                                                                                                           "N"               \
-	                                                                                                           " "               \
-	                                                                                                           "("               \
-	                                                                                                           "l"               \
-	                                                                                                           "."               \
-	                                                                                                           "e"               \
-	                                                                                                           "m"               \
-	                                                                                                           "r"               \
-	                                                                                                           "_"               \
-	                                                                                                           "i"               \
-	                                                                                                           "d"               \
-	                                                                                                           ","               \
-	                                                                                                           " "               \
-	                                                                                                           "l"               \
-	                                                                                                           "."               \
-	                                                                                                           "c"               \
-	                                                                                                           "r"               \
-	                                                                                                           "m"               \
-	                                                                                                           "_"               \
-	                                                                                                           "i"               \
-	                                                                                                           "d"               \
-	                                                                                                           ")"               \
-	                                                                                                           ")"               \
-	                                                                                                           " "               \
-	                                                                                                           "O"               \
-	                                                                                                           "R"               \
-	                                                                                                           "D"               \
-	                                                                                                           "E"               \
-	                                                                                                           "R"               \
-	                                                                                                           " "               \
-	                                                                                                           "B"               \
-	                                                                                                           "Y"               \
-	                                                                                                           " "               \
-	                                                                                                           "i"               \
-	                                                                                                           "d"               \
-	                                                                                                           " "               \
-	                                                                                                           "L"               \
-	                                                                                                           "I"               \
-	                                                                                                           "M"               \
-	                                                                                                           "I"               \
-	                                                                                                           "T"               \
-	                                                                                                           " "               \
-	                                                                                                           "$"               \
-	                                                                                                           "4"
+/* Ended pairs one of whose records was deleted: the payload t that said so ended them, and the other record is left: neither linked nor deleted since. */
+#define FROM_ENDED                                                                                              \
+	"SELECT id, side, record_id, others, reason, at_ms FROM (SELECT l.id AS id, l.sync_id AS sync_id, 1 - " \
+	"t.side AS side, CASE t.side WHEN 0 THEN l.crm_id ELSE l.emr_id END AS record_id, CASE t.side WHEN 0 "  \
+	"THEN l.emr_id ELSE l.crm_id END AS others, l.ended_why AS reason, l.ended_ms AS at_ms, t.id AS "       \
+	"staged_id FROM link l JOIN staged t ON t.sync_id = l.sync_id AND ((t.side = 0 AND t.record_id = "      \
+	"l.emr_id) OR (t.side = 1 AND t.record_id = l.crm_id)) AND t.kind <> 0 AND t.link_id = l.id WHERE "     \
+	"l.sync_id = $1 AND l.state = 2 AND l.ended_why LIKE '%(R31)%' AND l.id > $2 AND ($3 = 0 OR l.id = "    \
+	"$3)) AS g WHERE NOT EXISTS (SELECT 1 FROM link y WHERE y.sync_id = g.sync_id AND y.id > g.id AND "     \
+	"((g.side = 0 AND y.emr_id = g.record_id) OR (g.side = 1 AND y.crm_id = g.record_id))) AND NOT "        \
+	"EXISTS (SELECT 1 FROM staged x WHERE x.sync_id = g.sync_id AND x.side = g.side AND x.record_id = "     \
+	"g.record_id AND x.kind <> 0 AND x.id > g.staged_id) AND NOT EXISTS (SELECT 1 FROM case_closed c "      \
+	"WHERE c.sync_id = g.sync_id AND c.side = g.side AND c.record_id = g.record_id AND c.kind IN (4, 5) "   \
+	"AND c.others = g.others) AND "
+#define CHANGED_TOO                                                                                      \
+	"EXISTS (SELECT 1 FROM staged x WHERE x.sync_id = g.sync_id AND x.side = g.side AND x.record_id" \
+	" = g.record_id AND x.outcome = 8 AND x.kind = 0 AND x.reason LIKE '%(R31)%'"
+
+/* Suggestions whose candidate is still free, as suggest.c lists them. */
+#define NEAR                                                                                                    \
+	"SELECT id, 1 - candidate_side AS side, CASE candidate_side WHEN 1 THEN emr_id ELSE crm_id END AS "     \
+	"record_id, CASE candidate_side WHEN 1 THEN crm_id ELSE emr_id END AS others, CAST(why AS TEXT) AS "    \
+	"reason, at_ms FROM suggestion s WHERE sync_id = $1 AND state = 0 AND id > $2 AND ($3 = 0 OR id = $3) " \
+	"AND NOT EXISTS (SELECT 1 FROM link l WHERE l.sync_id = s.sync_id AND l.state < 2 AND "                 \
+	"((s.candidate_side = 0 AND l.emr_id = s.emr_id) OR (s.candidate_side = 1 AND l.crm_id = s.crm_id))"
 
 static const struct statement lists[CASE_KINDS] = {
-	[CASE_SEVERAL] = { PAYLOADS("outcome = 5 AND kind <> 2", "NOT ", "0") },
-	[CASE_LINKED] = { PAYLOADS("outcome = 6", "NOT ", "1") },
-	/* $1: see suggest.c, which lists the same. */
-	[CASE_NEAR] = { "SELECT id, 1 - candidate_side AS side, CASE candidate_side WHEN 1 THEN emr_id ELSE crm_id END "
-	                "AS record_id, CASE candidate_side WHEN 1 THEN crm_id ELSE emr_id END AS others, CAST(why AS "
-	                "TEXT)"
-	                " AS reason, at_ms FROM suggestion s WHERE sync_id = $1 AND state = 0 AND id > $2 AND ($3 = 0 "
-	                "OR "
-	                "id = $3) AND NOT EXISTS (SELECT 1 FROM link l WHERE l.sync_id = s.sync_id AND l.state < 2 AND "
-	                "l.emr_id = s.emr_id AND s.candidate_side = 0) AND NOT EXISTS (SELECT 1 FROM link l WHERE "
-	                "l.sync_id = s.sync_id AND l.state < 2 AND l.crm_id = s.crm_id AND s.candidate_side = 1) ORDER "
-	                "BY "
-	                "id LIMIT $4" },
-	[CASE_SURVIVOR] = { PAYLOADS("outcome = 5 AND kind = 2", "", "3") },
-	[CASE_GONE] = { REMOVED("NOT " CHANGED) },
-	[CASE_RACE] = { REMOVED(CHANGED) },
+	[CASE_SEVERAL] = { FROM_PAYLOADS " AND outcome = 5 AND kind <> 2 AND NOT" LINKED NO_YOUNGER PAYLOAD_NOT_CLOSED
+	                                 "0" IN_ORDER },
+	[CASE_LINKED] = { FROM_PAYLOADS " AND outcome = 6 AND NOT" LINKED NO_YOUNGER PAYLOAD_NOT_CLOSED "1" IN_ORDER },
+	[CASE_NEAR] = { NEAR IN_ORDER },
+	[CASE_SURVIVOR] = { FROM_PAYLOADS " AND outcome = 5 AND kind = 2 AND" LINKED NO_YOUNGER PAYLOAD_NOT_CLOSED
+	                                  "3" IN_ORDER },
+	[CASE_GONE] = { FROM_ENDED "NOT " CHANGED_TOO IN_ORDER },
+	[CASE_RACE] = { FROM_ENDED CHANGED_TOO IN_ORDER },
 };
 static const struct statement CLOSE = { "INSERT INTO case_closed (sync_id, kind, side, record_id, others, who, why, "
 	                                "at_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)" };

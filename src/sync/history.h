@@ -2,7 +2,7 @@
  * history: what was decided of each field when a pair was merged: who won, by which rule, and what both sides held. Only writer of the table `history`.
  *
  * A row is one merge that moved something: only its fields that were written or in conflict are in it. Names and rules are plain, values are sealed. A record that was
- * created has no row: all its values are its payload's. What that costs: about 200 bytes a merge and 15 more a field.
+ * created has no row: all its values are its payload's. Measured: 170 bytes for one field that moved, 560 for a first link of a dozen, and some 40 for the row and its index.
  */
 #ifndef SUTURE_SYNC_HISTORY_H
 #define SUTURE_SYNC_HISTORY_H
