@@ -100,14 +100,15 @@ function RecordType({ settings, set, crm }: { settings: Settings; set: (settings
 	if (crm.record_types.length === 0) return null;
 	const chosen = String(settings.crm_create?.['RecordTypeId'] ?? '');
 	const choose = (id: string) => {
-		const { RecordTypeId: _old, ...others } = settings.crm_create ?? {};
+		const others = { ...settings.crm_create };
+		delete others['RecordTypeId'];
 		const type = crm.record_types.find((one) => one.id === id);
 		const person = crm.fields.some(({ name }) => name === 'IsPersonAccount') && /person/i.test(type?.name ?? '');
 		const next = id ? { ...others, RecordTypeId: id } : others;
 		set({
 			crm_create: Object.keys(next).length ? next : undefined,
 			...(person && !settings.crm_where ? { crm_where: 'IsPersonAccount = true' } : {}),
-		} as Partial<Settings>);
+		});
 	};
 	return (
 		<Select
@@ -122,7 +123,7 @@ function RecordType({ settings, set, crm }: { settings: Settings; set: (settings
 
 function Records({ setup, change, described, fresh }: { setup: Setup; change: Editor['change']; described: Described; fresh: boolean }) {
 	const { settings } = setup;
-	const set = (next: Partial<Settings>, about?: string) => change((old) => ({ ...old, settings: { ...old.settings, ...next } as Settings }), about);
+	const set = (next: Partial<Settings>, about?: string) => change((old) => ({ ...old, settings: { ...old.settings, ...next } }), about);
 	return (
 		<div class="stack">
 			{fresh && (

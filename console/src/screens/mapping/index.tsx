@@ -1,6 +1,7 @@
 // The mapping of a sync: "+ New Data Sync" (/mapping/new) and "Change mapping" (/mapping/NAME), as five steps. Where somebody is stands in the address; what
 // was typed is kept as a draft at the server.
-import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { api, useApi } from '../../api';
 import type { ScreenProps } from '../../screens';
 import { useQuery } from '../../router';
@@ -71,7 +72,28 @@ function useDescribed(setup: Setup) {
 	return { described, sources };
 }
 
-function Wizard({ sync, start, integrations, again }: WizardProps) {
+/** What the last validation found, and asking anew. */
+function useChecked(setup: Setup, which: Which) {
+	const checked = useAsked<{ setup: Setup; found: Found[] }>();
+	const found = useFound(checked.data?.found, setup, which);
+	const validate = () =>
+		void checked.ask(async () => {
+			const body = { document: documentOf({ ...setup, ready: null }) };
+			const { items } = await api<{ items: Problem[] }>(`/syncs/${encodeURIComponent(setup.name || 'new')}/mapping/check`, { method: 'POST', body });
+			return { setup, found: foundIn(items, setup) };
+		});
+	const holding = checked.data?.found.filter((one) => stillHolds(one, [...setup.rows, ...(setup.live ?? [])]));
+	const stale = checked.data !== undefined && checked.data.setup !== setup;
+	const levels = (level: Problem['level']) => (checked.data && !stale ? checked.data.found.filter(({ problem }) => problem.level === level).length : undefined);
+	return { ...checked, found, validate, holding, stale, errors: levels('error'), warnings: levels('warning') };
+}
+
+/** The focus goes to the row's own control once its step is drawn. */
+const focusSoon = (id: string): void => {
+	requestAnimationFrame(() => setTimeout(() => document.getElementById(id)?.focus(), 50));
+};
+
+function useWizard({ sync, start, integrations }: WizardProps) {
 	const fresh = sync === 'new';
 	const first = useMemo(
 		() => start.draft?.body?.setup ?? (start.stored ? setupOf(start.stored) : freshSetup(integrations[0]?.name ?? '')),
@@ -83,42 +105,26 @@ function Wizard({ sync, start, integrations, again }: WizardProps) {
 	const { setup } = editor;
 	const denied = useDenied('setup');
 	const { described, sources } = useDescribed(setup);
-	const [which, setWhich] = useState<Which>('rows');
-	const shownList: Which = setup.live ? which : 'rows';
-	const samples = useSamples(setup.settings.integration, setup.settings.emr_object, sources, rowsOf(setup, shownList));
-	const checked = useAsked<{ setup: Setup; found: Found[] }>();
+	const [chosen, setWhich] = useState<Which>('rows');
+	const which: Which = setup.live ? chosen : 'rows';
+	const samples = useSamples(setup.settings.integration, setup.settings.emr_object, sources, rowsOf(setup, which));
+	const checked = useChecked(setup, which);
 	const previewed = useAsked<Previewed>();
-	const found = useFound(checked.data?.found, setup, shownList);
 	const [saved, setSaved] = useState<SyncDocument | null>(null);
 	const integration = integrations.find(({ name }) => name === setup.settings.integration);
-	const titles = [integration?.emr.title ?? 'EMR', integration?.crm.title ?? 'Salesforce'] as const;
-	const ready = described.data?.ready.find(({ name }) => name === setup.ready)?.fields;
-	const document = useCallback(() => documentOf(setup, ready), [setup, ready]);
-	const holding = checked.data?.found.filter((one) => stillHolds(one, [...setup.rows, ...(setup.live ?? [])]));
-	const stale = checked.data !== undefined && checked.data.setup !== setup;
-
-	const validate = () =>
-		void checked.ask(async () => {
-			const { items } = await api<{ items: Problem[] }>(`/syncs/${encodeURIComponent(setup.name || 'new')}/mapping/check`, {
-				method: 'POST',
-				body: { document: documentOf({ ...setup, ready: null }) },
-			});
-			return { setup, found: foundIn(items, setup) };
-		});
+	const titles = useMemo(() => [integration?.emr.title ?? 'EMR', integration?.crm.title ?? 'Salesforce'] as const, [integration]);
 	const go = (next: StepKey) => {
 		setStep(next);
-		if (next === 'validate' && (checked.data === undefined || stale)) validate();
+		if (next === 'validate' && (checked.data === undefined || checked.stale)) checked.validate();
 		if (next === 'preview') previewed.forget();
 	};
 	const goTo = ({ problem, row }: Found) => {
 		const list: Which = problem.list === 'live_mapping' ? 'live' : 'rows';
 		setWhich(list);
 		setStep('fields');
-		const line = linesOf(
-			sources.filter(({ type }) => type !== 'id'),
-			rowsOf(setup, list),
-		).find((one) => one.row?.id === row?.id);
-		requestAnimationFrame(() => setTimeout(() => globalThis.document.getElementById(line && row ? controlId(line) : 'map-key')?.focus(), 50));
+		const plain = sources.filter(({ type }) => type !== 'id');
+		const line = linesOf(plain, rowsOf(setup, list)).find((one) => one.row?.id === row?.id);
+		focusSoon(line && row ? controlId(line) : 'map-key');
 	};
 	const onSaved = (told: SyncDocument) => {
 		setSaved(told);
@@ -126,137 +132,129 @@ function Wizard({ sync, start, integrations, again }: WizardProps) {
 		void dropDraft(sync).catch(toastError);
 		toast(`Saved as version ${told.version}`);
 	};
-	const discard = () => void dropDraft(sync).then(again).catch(toastError);
+	return { fresh, step, editor, setup, denied, described, sources, which, setWhich, samples, checked, previewed, saved, titles, go, goTo, onSaved };
+}
 
+type Wizardry = ReturnType<typeof useWizard>;
+
+function stepsOf({ step, saved, fresh, checked }: Wizardry) {
 	const at = stepWords.findIndex(({ key }) => key === step);
-	const steps = stepWords.map((one, index) => ({
+	return stepWords.map((one, index) => ({
 		...one,
 		done: index < at || Boolean(saved) || (!fresh && index < 4),
-		trouble: one.key === 'validate' && !stale && (holding ?? []).some(({ problem }) => problem.level === 'error'),
+		trouble: one.key === 'validate' && Boolean(checked.errors),
 	}));
-	const named = setup.name || 'New Data Sync';
-	const needsFields = step !== 'objects';
+}
+
+const keptWords = { kept: 'Draft kept', keeping: 'Keeping the draft…', failed: 'The draft could not be kept' } as const;
+
+function Head({ of }: { of: Wizardry }) {
+	const { setup, editor, titles, step, fresh, saved, denied, checked, go } = of;
+	const facts = (
+		<>
+			{setup.settings.emr_object && <span>{`${titles[0]} ${setup.settings.emr_object} → ${titles[1]} ${setup.settings.crm_object}`}</span>}
+			{setup.version > 0 && <span>{`Version ${setup.version}`}</span>}
+			<span role="status">{editor.kept ? keptWords[editor.kept] : ''}</span>
+		</>
+	);
+	const actions = (
+		<>
+			{setup.version > 0 && <ButtonLink href={`/mapping/${encodeURIComponent(setup.name)}/versions`}>Versions</ButtonLink>}
+			{step === 'fields' && (
+				<>
+					<Button onClick={() => go('preview')}>Preview Mapped Data</Button>
+					<Button kind="primary" why={denied} busy={checked.busy} onClick={() => go('validate')}>
+						Validate Field Mapping
+					</Button>
+				</>
+			)}
+		</>
+	);
+	return (
+		<PageHeader
+			title={fresh && !saved ? 'New Data Sync' : `${setup.name}: field mapping`}
+			trail={[{ href: '/integrations', label: 'Active Integrations' }]}
+			facts={facts}
+			actions={actions}
+		>
+			<Steps label="Steps of the data sync" steps={stepsOf(of)} current={step} onStep={(key) => isStep(key) && go(key)} />
+		</PageHeader>
+	);
+}
+
+/** The steps that need to know the fields of both sides. */
+function Step({ of, data }: { of: Wizardry; data: Described }) {
+	const { step, editor, setup, sources, samples, titles, which, setWhich, checked, previewed, denied, go, goTo } = of;
+	const ready = data.ready.find(({ name }) => name === setup.ready)?.fields;
+	const bodies: Partial<Record<StepKey, () => ComponentChildren>> = {
+		fields: () => <FieldsStep {...{ editor, sources, samples, titles, which, denied }} described={data} onWhich={setWhich} found={checked.found} />,
+		preview: () => (
+			<PreviewStep
+				{...{ samples, titles }}
+				name={setup.name}
+				document={() => documentOf(setup, ready)}
+				shown={previewed.data}
+				busy={previewed.busy}
+				error={previewed.error}
+				ask={previewed.ask}
+				next={() => go('validate')}
+			/>
+		),
+		validate: () => (
+			<ValidateStep
+				{...{ denied, goTo }}
+				found={checked.holding}
+				busy={checked.busy}
+				error={checked.error}
+				stale={checked.stale}
+				validate={checked.validate}
+				next={() => go('save')}
+			/>
+		),
+		save: () => (
+			<SaveStep
+				{...{ setup, titles, denied }}
+				described={data}
+				dirty={editor.dirty}
+				unmapped={Math.max(0, sources.length - setup.rows.length)}
+				warnings={checked.warnings}
+				goTo={go}
+				onSaved={of.onSaved}
+				saved={of.saved}
+			/>
+		),
+	};
+	return <>{bodies[step]?.()}</>;
+}
+
+function Wizard(props: WizardProps) {
+	const of = useWizard(props);
+	const { sync, start, integrations, again } = props;
+	const { step, editor, setup, denied, described, fresh, go } = of;
+	const discard = () => void dropDraft(sync).then(again).catch(toastError);
+	const throwAway = (
+		<Button small onClick={discard}>
+			Throw the draft away
+		</Button>
+	);
 	return (
 		<>
-			<PageHeader
-				title={fresh && !saved ? 'New Data Sync' : `${named}: field mapping`}
-				trail={[{ href: '/integrations', label: 'Active Integrations' }]}
-				facts={
-					<>
-						{setup.settings.emr_object && <span>{`${titles[0]} ${setup.settings.emr_object} → ${titles[1]} ${setup.settings.crm_object}`}</span>}
-						{setup.version > 0 && <span>{`Version ${setup.version}`}</span>}
-						<span role="status">
-							{editor.kept === 'kept'
-								? 'Draft kept'
-								: editor.kept === 'keeping'
-									? 'Keeping the draft…'
-									: editor.kept === 'failed'
-										? 'The draft could not be kept'
-										: ''}
-						</span>
-					</>
-				}
-				actions={
-					<>
-						{setup.version > 0 && <ButtonLink href={`/mapping/${encodeURIComponent(setup.name)}/versions`}>Versions</ButtonLink>}
-						{step === 'fields' && (
-							<>
-								<Button onClick={() => go('preview')}>Preview Mapped Data</Button>
-								<Button kind="primary" why={denied} busy={checked.busy} onClick={() => go('validate')}>
-									Validate Field Mapping
-								</Button>
-							</>
-						)}
-					</>
-				}
-			>
-				<Steps label="Steps of the data sync" steps={steps} current={step} onStep={(key) => isStep(key) && go(key)} />
-			</PageHeader>
+			<Head of={of} />
 			{start.draft && editor.dirty && (
-				<Notice
-					action={
-						<Button small onClick={discard}>
-							Throw the draft away
-						</Button>
-					}
-				>
+				<Notice action={throwAway}>
 					This is your draft of <Time at={start.draft.at} />; it is not saved yet.
 				</Notice>
 			)}
 			{denied && <Notice>{denied}. You can look at everything here.</Notice>}
-			{step === 'objects' && (
-				<ObjectsStep
-					editor={editor}
-					integrations={integrations}
-					described={described}
-					fresh={fresh && setup.version === 0}
-					denied={denied}
-					next={() => go('fields')}
-				/>
-			)}
-			{needsFields && !setup.settings.emr_object && (
+			{step === 'objects' && <ObjectsStep {...{ editor, integrations, described, denied }} fresh={fresh && setup.version === 0} next={() => go('fields')} />}
+			{step !== 'objects' && !setup.settings.emr_object && (
 				<EmptyState title="Choose the objects first" action={<Button onClick={() => go('objects')}>Objects</Button>}>
 					The fields are those of the objects that are joined.
 				</EmptyState>
 			)}
-			{needsFields && setup.settings.emr_object && (
+			{step !== 'objects' && setup.settings.emr_object && (
 				<Await of={described} lines={8}>
-					{(data) => (
-						<>
-							{step === 'fields' && (
-								<FieldsStep
-									editor={editor}
-									described={data}
-									sources={sources}
-									samples={samples}
-									titles={titles}
-									which={shownList}
-									onWhich={setWhich}
-									found={found}
-									denied={denied}
-								/>
-							)}
-							{step === 'preview' && (
-								<PreviewStep
-									name={setup.name}
-									document={document}
-									samples={samples}
-									titles={titles}
-									shown={previewed.data}
-									busy={previewed.busy}
-									error={previewed.error}
-									ask={previewed.ask}
-									next={() => go('validate')}
-								/>
-							)}
-							{step === 'validate' && (
-								<ValidateStep
-									found={holding}
-									busy={checked.busy}
-									error={checked.error}
-									stale={stale}
-									denied={denied}
-									validate={validate}
-									goTo={goTo}
-									next={() => go('save')}
-								/>
-							)}
-							{step === 'save' && (
-								<SaveStep
-									setup={setup}
-									described={data}
-									dirty={editor.dirty}
-									titles={titles}
-									unmapped={Math.max(0, sources.length - setup.rows.length)}
-									warnings={checked.data && !stale ? checked.data.found.filter(({ problem }) => problem.level === 'warning').length : undefined}
-									denied={denied}
-									goTo={go}
-									onSaved={onSaved}
-									saved={saved}
-								/>
-							)}
-						</>
-					)}
+					{(data) => <Step of={of} data={data} />}
 				</Await>
 			)}
 		</>

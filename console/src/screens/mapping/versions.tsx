@@ -91,9 +91,11 @@ export default function Versions({ params }: ScreenProps) {
 						</Card>
 						{items.length > 1 && (
 							<Card title="Compare" flush>
-								<div class="map-tools row">
-									<Select label="From" class="is-inline" value={left} onValue={(from) => compare({ from })} options={options} />
-									<Select label="To" class="is-inline" value={right} onValue={(to) => compare({ to })} options={options} />
+								<div class="map-tools">
+									<div class="row">
+										<Select label="From" class="is-inline" value={left} onValue={(from) => compare({ from })} options={options} />
+										<Select label="To" class="is-inline" value={right} onValue={(to) => compare({ to })} options={options} />
+									</div>
 								</div>
 								<Compared sync={sync} left={left} right={right} />
 							</Card>

@@ -27,7 +27,7 @@ function tidy(spec: RowSpec): RowSpec {
 		([name, value]) =>
 			value !== undefined && value !== '' && !(name === 'role' && value === 'none') && !(name === 'transform' && (value === null || value === 'none')),
 	);
-	return Object.fromEntries(entries) as RowSpec;
+	return Object.fromEntries(entries);
 }
 
 export function editRow(setup: Setup, which: Which, id: number, edit: Partial<RowSpec>): Setup {
@@ -80,7 +80,8 @@ function withPolicy(specs: readonly RowSpec[], policy: Policy | undefined): RowS
 }
 
 export function setupOf(told: SyncDocument): Setup {
-	const { mapping, live_mapping: _live, policy, ...settings } = told.document;
+	const { mapping, policy, ...settings } = told.document;
+	delete settings['live_mapping'];
 	const rows = numbered(withPolicy(told.fields, policy as Policy | undefined), 1);
 	const live = told.live_fields && numbered(withPolicy(told.live_fields, policy as Policy | undefined), rows.length + 1);
 	return {
