@@ -6,7 +6,8 @@
  *	schedules                 delta each fifteen minutes, imports, CSV batches (schedule.h, R34, R39)
  *	asked runs                a command that finds the sync's lock taken leaves its run to us (run.h: run_ask)
  *
- * A sync whose far side fails pauses and begins again, longer each time, up to a minute; the others flow on. A configuration that was changed
+ * A sync whose far side fails tries it again, with longer pauses each time, up to a minute; meanwhile it decides nothing, delivers to the side that lives what is
+ * owed there, and stages what that side tells. The others flow on. A configuration that was changed
  * (`suture apply`) is noticed within a second: the syncs begin anew with it.
  *
  * Threads: one supervisor a sync, the road's four, one a stream, one a run. All functions may be called from any thread.
