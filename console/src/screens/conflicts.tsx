@@ -101,6 +101,14 @@ function Decide({ conflict, onDone }: { conflict: Conflict; onDone: () => void }
 						</Id>,
 					],
 					['Noted', <Time key="t" at={conflict.at} />],
+					[
+						'Story',
+						conflict.sync && conflict.emr_id ? (
+							<a href={`/records/${encodeURIComponent(conflict.sync)}/emr/${encodeURIComponent(conflict.emr_id)}`}>What happened to this pair</a>
+						) : (
+							'None'
+						),
+					],
 					row('Both agreed on', sidesOf.values?.base),
 					row('EMR', sidesOf.values?.emr),
 					row('Salesforce', sidesOf.values?.crm),

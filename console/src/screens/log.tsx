@@ -54,6 +54,12 @@ function useFollow(on: boolean, refetch: () => void) {
 	}, [on, refetch]);
 }
 
+/** To the record's story, where its sync is known. */
+function RecordLink({ sync, side, id }: { sync: string | null; side: 'emr' | 'crm'; id: string | null }) {
+	if (!id) return <span class="muted">None</span>;
+	return sync ? <a href={`/records/${encodeURIComponent(sync)}/${side}/${encodeURIComponent(id)}`}>{id}</a> : <code>{id}</code>;
+}
+
 function Details({ line }: { line: Line }) {
 	return (
 		<div class="stack">
@@ -65,9 +71,9 @@ function Details({ line }: { line: Line }) {
 					['Code', <code key="c">{line.code}</code>],
 					['Sync', line.sync ?? ''],
 					['Run', line.run ? <a href={`/runs/${line.run}`}>{line.run}</a> : 'None'],
-					['Payload', line.payload ? <a href={`/staging/${line.payload}`}>{line.payload}</a> : 'None'],
-					['EMR record', line.emr_id ?? ''],
-					['Salesforce record', line.crm_id ?? ''],
+					['Payload', line.payload ? <a href={`/staged/${line.payload}`}>{line.payload}</a> : 'None'],
+					['EMR record', <RecordLink key="e" sync={line.sync} side="emr" id={line.emr_id} />],
+					['Salesforce record', <RecordLink key="s" sync={line.sync} side="crm" id={line.crm_id} />],
 				]}
 			/>
 			{line.run && <a href={withQuery({ run: String(line.run), line: null })}>Only lines of this run</a>}

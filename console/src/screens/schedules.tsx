@@ -5,7 +5,27 @@ import { count, fullTime } from '../lib/format';
 import { useLater } from '../lib/hooks';
 import { navigate, useQuery, withQuery } from '../router';
 import { useDenied } from '../session';
-import { ask, Await, Button, Card, confirm, Dialog, EmptyState, ErrorNote, Menu, PageHeader, Pill, SchedulePicker, Select, Table, Time, toast, toastError, type Column, type Schedule as Rule } from '../ui';
+import {
+	ask,
+	Await,
+	Button,
+	Card,
+	confirm,
+	Dialog,
+	EmptyState,
+	ErrorNote,
+	Menu,
+	PageHeader,
+	Pill,
+	SchedulePicker,
+	Select,
+	Table,
+	Time,
+	toast,
+	toastError,
+	type Column,
+	type Schedule as Rule,
+} from '../ui';
 
 interface Schedule {
 	id: number;
@@ -46,7 +66,8 @@ function useSaid(rule: Rule): { said: Said | undefined; error: ApiError | undefi
 function Preview({ said }: { said: Said }) {
 	return (
 		<>
-			<strong>Runs {said.words}.</strong> {said.next.length === 0 ? 'It has no run to come.' : `The next ${said.next.length === 1 ? 'run' : `${said.next.length} runs`}, in your time zone:`}
+			<strong>Runs {said.words}.</strong>{' '}
+			{said.next.length === 0 ? 'It has no run to come.' : `The next ${said.next.length === 1 ? 'run' : `${said.next.length} runs`}, in your time zone:`}
 			<ul>
 				{said.next.map((at) => (
 					<li key={at}>{fullTime(at)}</li>
@@ -66,7 +87,10 @@ interface EditorProps {
 }
 
 function Editor({ schedule, syncs, wanted, onClose, onSaved }: EditorProps) {
-	const [rule, setRule] = useState<Rule>({ rule: schedule?.rule ?? 'daily at 02:00', zone: schedule?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone });
+	const [rule, setRule] = useState<Rule>({
+		rule: schedule?.rule ?? 'daily at 02:00',
+		zone: schedule?.zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+	});
 	const [what, setWhat] = useState(wanted.what === 'delta' ? 'delta' : 'import');
 	const [sync, setSync] = useState(wanted.sync || (syncs[0]?.name ?? ''));
 	const { said, error } = useSaid(rule);
@@ -96,7 +120,15 @@ function Editor({ schedule, syncs, wanted, onClose, onSaved }: EditorProps) {
 				{!schedule && (
 					<div class="grid is-form-row">
 						<Select label="Object sync" value={sync} onValue={setSync} options={syncs.map(({ name }) => ({ value: name, label: name }))} />
-						<Select label="What" value={what} onValue={setWhat} options={[{ value: 'import', label: 'Sync Data: all records' }, { value: 'delta', label: 'Changes only' }]} />
+						<Select
+							label="What"
+							value={what}
+							onValue={setWhat}
+							options={[
+								{ value: 'import', label: 'Sync Data: all records' },
+								{ value: 'delta', label: 'Changes only' },
+							]}
+						/>
 					</div>
 				)}
 				<SchedulePicker value={rule} onValue={setRule} error={error && error.message} preview={said && !error && <Preview said={said} />} />
@@ -111,21 +143,46 @@ function useActs(refetch: () => void) {
 		try {
 			await api(`/schedules/${schedule.id}/${what}`, { method: 'POST', body: {} });
 			const back = what === 'pause' ? 'resume' : 'pause';
-			toast({ text: what === 'pause' ? 'Paused: it runs no more until it is resumed' : 'Resumed: it goes on with its next moment', undo: () => void act(schedule, back) });
+			toast({
+				text: what === 'pause' ? 'Paused: it runs no more until it is resumed' : 'Resumed: it goes on with its next moment',
+				undo: () => void act(schedule, back),
+			});
 			refetch();
 		} catch (error) {
 			toastError(error);
 		}
 	};
 	const remove = async (schedule: Schedule) => {
-		const why = await ask({ title: 'Remove this schedule?', text: <p>It runs {schedule.words}. Runs that it started stay in the list of runs.</p>, action: 'Remove', danger: true, reason: true });
+		const why = await ask({
+			title: 'Remove this schedule?',
+			text: <p>It runs {schedule.words}. Runs that it started stay in the list of runs.</p>,
+			action: 'Remove',
+			danger: true,
+			reason: true,
+		});
 		if (why === null) return;
 		await api(`/schedules/${schedule.id}`, { method: 'DELETE', body: why ? { why } : {} }).then(() => toast('Removed'), toastError);
 		refetch();
 	};
 	const runNow = async (schedule: Schedule) => {
-		if (!schedule.sync || schedule.what === 'csv' || !(await confirm({ title: 'Run it now?', text: <p>{whats[schedule.what]} of {schedule.sync} begins at once; the schedule stays as it is.</p>, action: 'Run now' }))) return;
-		await api<{ batch_id: string }>(`/syncs/${encodeURIComponent(schedule.sync)}/runs`, { method: 'POST', body: { kind: schedule.what } }).then((run) => navigate(`/runs/${run.batch_id}`), toastError);
+		if (
+			!schedule.sync ||
+			schedule.what === 'csv' ||
+			!(await confirm({
+				title: 'Run it now?',
+				text: (
+					<p>
+						{whats[schedule.what]} of {schedule.sync} begins at once; the schedule stays as it is.
+					</p>
+				),
+				action: 'Run now',
+			}))
+		)
+			return;
+		await api<{ batch_id: string }>(`/syncs/${encodeURIComponent(schedule.sync)}/runs`, { method: 'POST', body: { kind: schedule.what } }).then(
+			(run) => navigate(`/runs/${run.batch_id}`),
+			toastError,
+		);
 	};
 	return { act, remove, runNow };
 }
@@ -140,7 +197,9 @@ function List({ items, refetch, onEdit }: { items: Schedule[]; refetch: () => vo
 			items={[
 				...(it.what === 'csv' ? [] : [{ label: 'Run now', run: () => void runNow(it) }]),
 				{ label: 'Change when', run: () => onEdit(it), why: denied },
-				it.state === 'paused' ? { label: 'Resume', run: () => void act(it, 'resume'), why: denied } : { label: 'Pause', run: () => void act(it, 'pause'), why: denied },
+				it.state === 'paused'
+					? { label: 'Resume', run: () => void act(it, 'resume'), why: denied }
+					: { label: 'Pause', run: () => void act(it, 'pause'), why: denied },
 				{ label: 'Remove', run: () => void remove(it), why: denied },
 			]}
 		/>
@@ -155,7 +214,19 @@ function List({ items, refetch, onEdit }: { items: Schedule[]; refetch: () => vo
 		{ key: 'who', title: 'Set up by', cell: (it) => it.who },
 		{ key: 'menu', title: 'Actions', cell: menu },
 	];
-	return <Table label="Schedules" columns={columns} rows={items} rowKey={(it) => String(it.id)} empty={<EmptyState title="Nothing is scheduled" icon="clock">A delta each 15 minutes is added by itself when a sync first runs.</EmptyState>} />;
+	return (
+		<Table
+			label="Schedules"
+			columns={columns}
+			rows={items}
+			rowKey={(it) => String(it.id)}
+			empty={
+				<EmptyState title="Nothing is scheduled" icon="clock">
+					A delta each 15 minutes is added by itself when a sync first runs.
+				</EmptyState>
+			}
+		/>
+	);
 }
 
 export default function Schedules() {
@@ -189,7 +260,9 @@ export default function Schedules() {
 			<Card flush>
 				<Await of={schedules}>{({ items }) => <List items={items} refetch={schedules.refetch} onEdit={setEdited} />}</Await>
 			</Card>
-			{(edited || (wanted && !denied)) && syncs.data && <Editor schedule={edited} syncs={syncs.data.items} wanted={{ sync: wantedSync, what: wanted }} onClose={close} onSaved={saved} />}
+			{(edited || (wanted && !denied)) && syncs.data && (
+				<Editor schedule={edited} syncs={syncs.data.items} wanted={{ sync: wantedSync, what: wanted }} onClose={close} onSaved={saved} />
+			)}
 		</>
 	);
 }

@@ -12,8 +12,25 @@ const columns: Column<Delivery>[] = [
 	{ key: 'received', title: 'Received', cell: (it) => <Time at={it.received} /> },
 	{ key: 'event', title: 'Event', cell: (it) => <code>{it.event ?? 'none'}</code> },
 	{ key: 'from', title: 'From', cell: (it) => `${it.side === 'crm' ? 'Salesforce' : 'EMR'}, ${(doors[it.door] ?? it.door).toLowerCase()}` },
-	{ key: 'record', title: 'Record', cell: (it) => <a href={`/staged/${it.id}`}><code>{it.record_id ?? 'unknown'}</code></a> },
-	{ key: 'outcome', title: 'Outcome', cell: (it) => <Pill tone={toneOf(it.outcome)} title={it.reason ?? undefined}>{it.state === 'superseded' ? 'Superseded' : labelOf(it.outcome)}</Pill>, grow: true },
+	{
+		key: 'record',
+		title: 'Record',
+		cell: (it) => (
+			<a href={`/staged/${it.id}`}>
+				<code>{it.record_id ?? 'unknown'}</code>
+			</a>
+		),
+	},
+	{
+		key: 'outcome',
+		title: 'Outcome',
+		cell: (it) => (
+			<Pill tone={toneOf(it.outcome)} title={it.reason ?? undefined}>
+				{it.state === 'superseded' ? 'Superseded' : labelOf(it.outcome)}
+			</Pill>
+		),
+		grow: true,
+	},
 	{ key: 'error', title: 'Error', cell: (it) => it.error_code && <code>{it.error_code}</code> },
 	{ key: 'took', title: 'Took', num: true, cell: (it) => (it.took_ms === null ? '' : duration(it.took_ms)) },
 ];
@@ -35,7 +52,18 @@ export function Deliveries({ sync }: { sync: string }) {
 			{pages.state === 'loading' ? (
 				<Skeleton lines={4} />
 			) : (
-				<Table label="Deliveries" columns={columns} rows={pages.items} rowKey={(it) => String(it.id)} more={pages.more} empty={<EmptyState title="Nothing came yet" icon="zap">Change a record in the EMR or in Salesforce: it shows up here within a second.</EmptyState>} />
+				<Table
+					label="Deliveries"
+					columns={columns}
+					rows={pages.items}
+					rowKey={(it) => String(it.id)}
+					more={pages.more}
+					empty={
+						<EmptyState title="Nothing came yet" icon="zap">
+							Change a record in the EMR or in Salesforce: it shows up here within a second.
+						</EmptyState>
+					}
+				/>
 			)}
 		</Card>
 	);
@@ -50,7 +78,9 @@ export function SampleDrawer({ sync, event, onClose }: { sync: string; event: st
 	const sample = useApi<Sampled>(path);
 	return (
 		<Drawer title={`A payload of ${event}`} open onClose={onClose}>
-			<p class="muted">The youngest one that came, with its names and shape. Values are masked: the payload’s own page reveals them to those who may see them.</p>
+			<p class="muted">
+				The youngest one that came, with its names and shape. Values are masked: the payload’s own page reveals them to those who may see them.
+			</p>
 			<Await of={sample}>{({ body }) => <JsonView label="Payload" value={body as never} />}</Await>
 		</Drawer>
 	);

@@ -50,7 +50,15 @@ function SecretForm({ hook, onDone }: { hook: Hook; onDone: (hook: Hook | undefi
 				void save.run();
 			}}
 		>
-			<TextField label="New secret" type="password" autoComplete="off" required value={secret} onValue={setSecret} hint={`${hook.secret_help ?? 'What deliveries are signed with'}. Enter the same one at ${hook.title}; deliveries with the old one are refused from then on, and sent again later.`} />
+			<TextField
+				label="New secret"
+				type="password"
+				autoComplete="off"
+				required
+				value={secret}
+				onValue={setSecret}
+				hint={`${hook.secret_help ?? 'What deliveries are signed with'}. Enter the same one at ${hook.title}; deliveries with the old one are refused from then on, and sent again later.`}
+			/>
 			<ErrorNote error={save.error} />
 			<div class="row">
 				<Button onClick={() => onDone(undefined)}>Cancel</Button>
@@ -63,8 +71,20 @@ function SecretForm({ hook, onDone }: { hook: Hook; onDone: (hook: Hook | undefi
 }
 
 function Tested({ tested }: { tested: Tested }) {
-	if (tested.acknowledged) return <Notice tone="good">The test event was signed, received and acknowledged with 200 in {(tested.took_us / 1000).toFixed(1)} ms. It is marked as a test: nothing was staged.</Notice>;
-	return <Notice tone="bad">Our own address answered {tested.status}{tested.status === 401 ? ': the signature does not fit. A new secret takes a second to be known; try again.' : '. Check that the public address leads to this service.'}</Notice>;
+	if (tested.acknowledged)
+		return (
+			<Notice tone="good">
+				The test event was signed, received and acknowledged with 200 in {(tested.took_us / 1000).toFixed(1)} ms. It is marked as a test: nothing was staged.
+			</Notice>
+		);
+	return (
+		<Notice tone="bad">
+			Our own address answered {tested.status}
+			{tested.status === 401
+				? ': the signature does not fit. A new secret takes a second to be known; try again.'
+				: '. Check that the public address leads to this service.'}
+		</Notice>
+	);
 }
 
 function useHookActions(hook: Hook, onChange: (hook: Hook) => void) {
@@ -78,7 +98,12 @@ function useHookActions(hook: Hook, onChange: (hook: Hook) => void) {
 		toast(renew ? `${hook.title} was told the new secret` : `${hook.title} was told where to send`);
 	});
 	const takeBack = useAction(async () => {
-		const sure = await confirm({ title: 'Take the registration back?', danger: true, action: 'Unregister', text: <p>{hook.title} sends nothing any more. Changes still arrive by the delta, every 15 minutes by default; nothing is lost.</p> });
+		const sure = await confirm({
+			title: 'Take the registration back?',
+			danger: true,
+			action: 'Unregister',
+			text: <p>{hook.title} sends nothing any more. Changes still arrive by the delta, every 15 minutes by default; nothing is lost.</p>,
+		});
 		if (sure) onChange(await api<Hook>(at(hook, 'unregister'), { method: 'POST' }));
 	});
 	return { tested, test, register, takeBack };
@@ -90,7 +115,12 @@ function Buttons({ hook, acts, onSecret }: { hook: Hook; acts: ReturnType<typeof
 	const byHand = hook.registers ? undefined : `${hook.title} cannot be told by us: paste the address there by hand`;
 	return (
 		<div class="row">
-			<Button icon="zap" busy={acts.test.busy} why={mayTest ?? (hook.can_test ? undefined : 'This system cannot be played by us')} onClick={() => void acts.test.run()}>
+			<Button
+				icon="zap"
+				busy={acts.test.busy}
+				why={mayTest ?? (hook.can_test ? undefined : 'This system cannot be played by us')}
+				onClick={() => void acts.test.run()}
+			>
 				Send test event
 			</Button>
 			<Button icon="plug" busy={acts.register.busy} why={denied ?? byHand} onClick={() => void acts.register.run(false)}>
@@ -130,11 +160,24 @@ function One({ hook, onChange }: { hook: Hook; onChange: (hook: Hook) => void })
 			<Facts
 				items={[
 					['Webhook address', <Address key="address" hook={hook} />],
-					['Secret', hook.secret_setting ? <Pill key="secret" tone={hook.secret_is_set ? 'good' : 'warn'}>{hook.secret_is_set ? 'Set' : 'Not set'}</Pill> : 'None: this system signs nothing'],
+					[
+						'Secret',
+						hook.secret_setting ? (
+							<Pill key="secret" tone={hook.secret_is_set ? 'good' : 'warn'}>
+								{hook.secret_is_set ? 'Set' : 'Not set'}
+							</Pill>
+						) : (
+							'None: this system signs nothing'
+						),
+					],
 					['Told', hook.told_address ? <Time key="told" at={hook.told} /> : hook.registers ? 'Not yet' : 'By hand'],
 				]}
 			/>
-			{hook.told_elsewhere && <Notice tone="warn">{hook.title} was told another address, {hook.told_address}. Register again so that it sends here.</Notice>}
+			{hook.told_elsewhere && (
+				<Notice tone="warn">
+					{hook.title} was told another address, {hook.told_address}. Register again so that it sends here.
+				</Notice>
+			)}
 			{acts.tested && <Tested tested={acts.tested} />}
 			<ErrorNote error={acts.test.error ?? acts.register.error ?? acts.takeBack.error} />
 			{secret ? <SecretForm hook={hook} onDone={done} /> : <Buttons hook={hook} acts={acts} onSecret={() => setSecret(true)} />}

@@ -18,7 +18,10 @@ export default function RealTimes() {
 	const all = useApi<{ items: RealTime[] }>('/realtime', { topics: ['realtime'] });
 	return (
 		<>
-			<PageHeader title="RealTime Settings" facts={all.data && `${count(all.data.items.length, 'object sync')}: changes go over within seconds of being made`} />
+			<PageHeader
+				title="RealTime Settings"
+				facts={all.data && `${count(all.data.items.length, 'object sync')}: changes go over within seconds of being made`}
+			/>
 			<Card flush>
 				<Await of={all}>
 					{({ items }) => (
@@ -29,7 +32,15 @@ export default function RealTimes() {
 							rowKey={(it) => it.sync}
 							href={(it) => `/realtime/${encodeURIComponent(it.sync)}`}
 							empty={
-								<EmptyState title="No object is synced yet" icon="zap" action={<ButtonLink kind="primary" href="/mapping/new">New Data Sync</ButtonLink>}>
+								<EmptyState
+									title="No object is synced yet"
+									icon="zap"
+									action={
+										<ButtonLink kind="primary" href="/mapping/new">
+											New Data Sync
+										</ButtonLink>
+									}
+								>
 									Set up a data sync and import the existing records; then changes can follow by themselves.
 								</EmptyState>
 							}

@@ -14,7 +14,8 @@ import { meaningOf, pathOf, wordOf, type EventOf, type RealTime, type RealTimeOn
 type Change = Partial<Pick<RealTimeOne, 'enabled' | 'paused' | 'listen' | 'own_mapping' | 'on_emr_delete' | 'on_crm_delete'>>;
 
 function useChange(stored: Loaded<RealTimeOne>, sync: string) {
-	return async (change: Change, why?: string) => stored.replace(await api<RealTimeOne>(pathOf(sync), { method: 'PATCH', body: { ...change, ...(why ? { why } : {}) } }));
+	return async (change: Change, why?: string) =>
+		stored.replace(await api<RealTimeOne>(pathOf(sync), { method: 'PATCH', body: { ...change, ...(why ? { why } : {}) } }));
 }
 type ChangeFn = ReturnType<typeof useChange>;
 
@@ -30,7 +31,10 @@ function Actions({ it, change }: { it: RealTimeOne; change: ChangeFn }) {
 			text: (
 				<>
 					<p>What is under way is finished. From then on nothing is written to either system, and no run or schedule begins.</p>
-					<p>Nothing is lost: webhooks are still acknowledged and kept, streams keep their place. When you resume, everything that came meanwhile goes over in its order.</p>
+					<p>
+						Nothing is lost: webhooks are still acknowledged and kept, streams keep their place. When you resume, everything that came meanwhile goes over in
+						its order.
+					</p>
 				</>
 			),
 		});
@@ -41,7 +45,17 @@ function Actions({ it, change }: { it: RealTimeOne; change: ChangeFn }) {
 		toast('Resumed: what came meanwhile goes over now');
 	});
 	const disable = useAction(async () => {
-		const why = await ask({ title: 'Switch real time off?', action: 'Switch off', reason: true, text: <p>Events are still acknowledged and counted, but none is kept. Changes arrive by the delta, every 15 minutes by default. To stop writing without losing events, pause instead.</p> });
+		const why = await ask({
+			title: 'Switch real time off?',
+			action: 'Switch off',
+			reason: true,
+			text: (
+				<p>
+					Events are still acknowledged and counted, but none is kept. Changes arrive by the delta, every 15 minutes by default. To stop writing without losing
+					events, pause instead.
+				</p>
+			),
+		});
 		if (why !== null) await change({ enabled: false }, why);
 	});
 	const enable = useAction(async () => {
@@ -75,20 +89,46 @@ function Actions({ it, change }: { it: RealTimeOne; change: ChangeFn }) {
 }
 
 function State({ it, now }: { it: RealTimeOne; now: RealTime }) {
-	if (it.paused) return <Notice tone="warn">Paused. Nothing is written to either system. {count(now.waiting, 'event')} {now.waiting === 1 ? 'is' : 'are'} kept so far, and everything that comes is kept until you resume.</Notice>;
-	if (!it.enabled) return <Notice>Real time is off. Events are acknowledged and counted, changes arrive by the delta. Choose the events below, then enable it.</Notice>;
+	if (it.paused)
+		return (
+			<Notice tone="warn">
+				Paused. Nothing is written to either system. {count(now.waiting, 'event')} {now.waiting === 1 ? 'is' : 'are'} kept so far, and everything that comes is
+				kept until you resume.
+			</Notice>
+		);
+	if (!it.enabled)
+		return <Notice>Real time is off. Events are acknowledged and counted, changes arrive by the delta. Choose the events below, then enable it.</Notice>;
 	if (now.state === 'waiting') return <Notice tone="warn">It tries again by itself: {now.trouble}. What comes meanwhile is kept.</Notice>;
 	return null;
 }
 
 // ---- events ----
 
-function EventRow({ sync, event, onChange, onSample }: { sync: string; event: EventOf; onChange: (one: RealTimeOne) => void; onSample: (name: string) => void }) {
+function EventRow({
+	sync,
+	event,
+	onChange,
+	onSample,
+}: {
+	sync: string;
+	event: EventOf;
+	onChange: (one: RealTimeOne) => void;
+	onSample: (name: string) => void;
+}) {
 	const denied = useDenied('setup');
-	const flip = useAction(async (on: boolean) => onChange(await api<RealTimeOne>(`${pathOf(sync)}/events/${encodeURIComponent(event.name)}`, { method: 'PUT', body: { on } })));
+	const flip = useAction(async (on: boolean) =>
+		onChange(await api<RealTimeOne>(`${pathOf(sync)}/events/${encodeURIComponent(event.name)}`, { method: 'PUT', body: { on } })),
+	);
 	return (
 		<li class="event-row">
-			<Switch label={<code>{event.name}</code>} on={event.on} busy={flip.busy} why={denied} onChange={(on) => void flip.run(on)} hint={`${meaningOf(event)}. ${number(event.today)} today, ${number(event.days_14)} in 14 days.`} />
+			<Switch
+				label={<code>{event.name}</code>}
+				on={event.on}
+				busy={flip.busy}
+				why={denied}
+				onChange={(on) => void flip.run(on)}
+				hint={`${meaningOf(event)}. ${number(event.today)} today, ${number(event.days_14)} in 14 days.`}
+			/>
 			<Button small kind="quiet" icon="eye" label={`Sample of ${event.name}`} onClick={() => onSample(event.name)} />
 			<ErrorNote error={flip.error} />
 		</li>
@@ -132,14 +172,25 @@ function Mapping({ it, change }: { it: RealTimeOne; change: ChangeFn }) {
 	};
 	const denied = useDenied('setup');
 	return (
-		<Card title="Field mapping" actions={<ButtonLink small href={`/mapping/${encodeURIComponent(it.sync)}`}>Change mapping</ButtonLink>}>
+		<Card
+			title="Field mapping"
+			actions={
+				<ButtonLink small href={`/mapping/${encodeURIComponent(it.sync)}`}>
+					Change mapping
+				</ButtonLink>
+			}
+		>
 			<Radios
 				label="Real time uses"
 				value={it.own_mapping ? 'own' : 'same'}
 				onValue={(value) => !denied && choose(value)}
 				options={[
 					{ value: 'same', label: 'The same mapping as batches', hint: 'One set of rules, whichever way a change arrives.' },
-					{ value: 'own', label: 'A mapping of its own', hint: 'Begins as a copy of the batch mapping. Going back to the same mapping drops it; versions keep it.' },
+					{
+						value: 'own',
+						label: 'A mapping of its own',
+						hint: 'Begins as a copy of the batch mapping. Going back to the same mapping drops it; versions keep it.',
+					},
 				]}
 			/>
 			{denied && <p class="hint">{denied}</p>}
@@ -161,10 +212,32 @@ function Removals({ it, change }: { it: RealTimeOne; change: ChangeFn }) {
 	return (
 		<Card title="When a record is deleted">
 			<div class="grid is-form-row">
-				<Select label="Deleted or archived in the EMR" disabled={denied !== undefined} value={it.on_emr_delete} onValue={(value) => choose({ on_emr_delete: value })} options={emr} />
-				<Select label="Deleted in Salesforce" disabled={denied !== undefined} value={it.on_crm_delete} onValue={(value) => choose({ on_crm_delete: value })} options={removals} />
+				<Select
+					label="Deleted or archived in the EMR"
+					disabled={denied !== undefined}
+					value={it.on_emr_delete}
+					onValue={(value) => choose({ on_emr_delete: value })}
+					options={emr}
+				/>
+				<Select
+					label="Deleted in Salesforce"
+					disabled={denied !== undefined}
+					value={it.on_crm_delete}
+					onValue={(value) => choose({ on_crm_delete: value })}
+					options={removals}
+				/>
 			</div>
-			<Switch label="Listen to Salesforce’s stream of changes" on={it.listen} why={denied} onChange={(on) => choose({ listen: on })} hint={it.stream_connected ? 'The stream is connected: edits in Salesforce arrive within a second.' : 'Off or not connected: edits in Salesforce arrive by the delta.'} />
+			<Switch
+				label="Listen to Salesforce’s stream of changes"
+				on={it.listen}
+				why={denied}
+				onChange={(on) => choose({ listen: on })}
+				hint={
+					it.stream_connected
+						? 'The stream is connected: edits in Salesforce arrive within a second.'
+						: 'Off or not connected: edits in Salesforce arrive by the delta.'
+				}
+			/>
 			{denied && <p class="hint">{denied}</p>}
 		</Card>
 	);

@@ -42,10 +42,14 @@ function Found({ check }: { check: Check }) {
 					<strong>{number(check.ignored)}</strong> Left out
 				</div>
 			</div>
-			{check.accepted === 0 && <Notice tone="bad">No line begins with a Salesforce id. Put the record Id into the first column of the report and export it again.</Notice>}
+			{check.accepted === 0 && (
+				<Notice tone="bad">No line begins with a Salesforce id. Put the record Id into the first column of the report and export it again.</Notice>
+			)}
 			{check.refused.length > 0 && (
 				<details>
-					<summary>{count(check.refused.length, 'line')} that {check.refused.length === 1 ? 'does' : 'do'} not count, and why</summary>
+					<summary>
+						{count(check.refused.length, 'line')} that {check.refused.length === 1 ? 'does' : 'do'} not count, and why
+					</summary>
 					<Table label="Lines that do not count" columns={columns} rows={check.refused} rowKey={(row) => String(row.row)} />
 				</details>
 			)}
@@ -78,7 +82,15 @@ export function CsvBatch({ sync, crmObject }: { sync: string; crmObject: string 
 				<p>
 					Export a report of {crmObject} records from Salesforce with the record Id in its first column. {whoWins.csv}
 				</p>
-				<FileDrop label="CSV file" accept=".csv,.txt" maxBytes={maxBytes} file={file} onFile={take} why={denied} hint="A header, quotes, ids of 15 or 18 characters and the paragraph under an exported report are all fine. It is checked here before anything starts." />
+				<FileDrop
+					label="CSV file"
+					accept=".csv,.txt"
+					maxBytes={maxBytes}
+					file={file}
+					onFile={take}
+					why={denied}
+					hint="A header, quotes, ids of 15 or 18 characters and the paragraph under an exported report are all fine. It is checked here before anything starts."
+				/>
 				<ErrorNote error={look.error} />
 				{check && <Found check={check} />}
 				{csv && check && check.accepted > 0 && <DryRun sync={sync} csv={csv} />}

@@ -29,7 +29,8 @@ function Figures({ dry }: { dry: Dry }) {
 	return (
 		<div class="stack">
 			<p>
-				<strong>Nothing was written.</strong> Of {count(dry.judged, 'record')}, {number(dry.records_changed)} would be made, linked or changed: {count(dry.fields_to_crm, 'value')} to Salesforce, {number(dry.fields_to_emr)} to the EMR. Looked at <Time at={dry.ended} />.
+				<strong>Nothing was written.</strong> Of {count(dry.judged, 'record')}, {number(dry.records_changed)} would be made, linked or changed:{' '}
+				{count(dry.fields_to_crm, 'value')} to Salesforce, {number(dry.fields_to_emr)} to the EMR. Looked at <Time at={dry.ended} />.
 			</p>
 			<div class="tiles" role="group" aria-label="What the dry run found">
 				{shown.map(({ key, label, meaning, tone }) => (

@@ -17,7 +17,14 @@ export function Tiles({ counts }: { counts: Counts }) {
 				<strong>{number(sumOf(counts))}</strong> All records
 			</button>
 			{shown.map(({ key, label, meaning, tone }) => (
-				<button key={key} type="button" class={`tile is-${tone}`} title={meaning} aria-pressed={chosen === key} onClick={() => choose(chosen === key ? '' : key)}>
+				<button
+					key={key}
+					type="button"
+					class={`tile is-${tone}`}
+					title={meaning}
+					aria-pressed={chosen === key}
+					onClick={() => choose(chosen === key ? '' : key)}
+				>
 					<strong>{number(counts[key] ?? 0)}</strong> {label}
 				</button>
 			))}

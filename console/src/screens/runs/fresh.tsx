@@ -24,13 +24,26 @@ function UnderWay({ sync }: { sync: Sync }) {
 	const run = live?.items.find((it) => it.sync === sync.name);
 	if (sync.state?.paused)
 		return (
-			<Notice tone="warn" action={<ButtonLink small href={`/realtime/${encodeURIComponent(sync.name)}`}>Resume it</ButtonLink>}>
+			<Notice
+				tone="warn"
+				action={
+					<ButtonLink small href={`/realtime/${encodeURIComponent(sync.name)}`}>
+						Resume it
+					</ButtonLink>
+				}
+			>
 				This sync is paused: nothing runs until somebody resumes it. What arrives meanwhile is kept.
 			</Notice>
 		);
 	if (!run) return null;
 	return (
-		<Notice action={<ButtonLink small href={`/runs/${run.batch_id}`}>Follow it</ButtonLink>}>
+		<Notice
+			action={
+				<ButtonLink small href={`/runs/${run.batch_id}`}>
+					Follow it
+				</ButtonLink>
+			}
+		>
 			{run.batch_id} is under way for this sync.
 		</Notice>
 	);
@@ -44,7 +57,8 @@ function SyncData({ sync }: { sync: Sync }) {
 		<Card title="Sync Data">
 			<div class="stack">
 				<p>
-					Reads all {sync.emr_object} records of {sync.emr_connection} and all {sync.crm_object} records of {sync.crm_connection}, links those who are the same person by first name, last name and birth date, and writes what differs. {whoWins.import}
+					Reads all {sync.emr_object} records of {sync.emr_connection} and all {sync.crm_object} records of {sync.crm_connection}, links those who are the same
+					person by first name, last name and birth date, and writes what differs. {whoWins.import}
 				</p>
 				<DryRun sync={sync.name} />
 				<ErrorNote error={work.error} />
@@ -88,7 +102,14 @@ function Choices({ syncs }: { syncs: Sync[] }) {
 	if (!sync)
 		return (
 			<Card>
-				<EmptyState title="No object is synced yet" action={<ButtonLink kind="primary" href="/mapping/new">New Data Sync</ButtonLink>}>
+				<EmptyState
+					title="No object is synced yet"
+					action={
+						<ButtonLink kind="primary" href="/mapping/new">
+							New Data Sync
+						</ButtonLink>
+					}
+				>
 					Say first which records belong together, and field by field what goes where.
 				</EmptyState>
 			</Card>
@@ -97,7 +118,12 @@ function Choices({ syncs }: { syncs: Sync[] }) {
 		<>
 			{syncs.length > 1 && (
 				<Card>
-					<Select label="Object sync" value={sync.name} onValue={choose} options={syncs.map((it) => ({ value: it.name, label: `${it.name}: ${it.emr_object} and ${it.crm_object}` }))} />
+					<Select
+						label="Object sync"
+						value={sync.name}
+						onValue={choose}
+						options={syncs.map((it) => ({ value: it.name, label: `${it.name}: ${it.emr_object} and ${it.crm_object}` }))}
+					/>
 				</Card>
 			)}
 			<UnderWay sync={sync} />

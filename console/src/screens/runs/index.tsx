@@ -21,7 +21,12 @@ const columns: Column<Run>[] = [
 	{ key: 'kind', title: 'What', cell: (run) => kindOf(run.kind), grow: true },
 	{ key: 'sync', title: 'Object sync', cell: (run) => run.sync },
 	{ key: 'read', title: 'Read', num: true, cell: (run) => number(run.read) },
-	{ key: 'failed', title: 'Failed', num: true, cell: (run) => (run.failed > 0 ? <a href={`/runs/${run.batch_id}?outcome=failed`}>{number(run.failed)}</a> : 0) },
+	{
+		key: 'failed',
+		title: 'Failed',
+		num: true,
+		cell: (run) => (run.failed > 0 ? <a href={`/runs/${run.batch_id}?outcome=failed`}>{number(run.failed)}</a> : 0),
+	},
 	{ key: 'who', title: 'Started by', cell: (run) => run.who },
 	{ key: 'started', title: 'Started', cell: (run) => <Time at={run.started} /> },
 ];
@@ -63,8 +68,16 @@ function List({ syncs }: { syncs: { name: string }[] }) {
 	return (
 		<Card flush>
 			<FilterBar names={filters} count={`${count(pages.items.length, 'run')}${pages.more ? ' and more' : ''}`}>
-				<FilterSelect name="sync" label="Object sync" options={[{ value: '', label: 'All syncs' }, ...syncs.map(({ name }) => ({ value: name, label: name }))]} />
-				<FilterSelect name="kind" label="What" options={[{ value: '', label: 'All kinds' }, ...Object.entries(kinds).map(([value, label]) => ({ value, label }))]} />
+				<FilterSelect
+					name="sync"
+					label="Object sync"
+					options={[{ value: '', label: 'All syncs' }, ...syncs.map(({ name }) => ({ value: name, label: name }))]}
+				/>
+				<FilterSelect
+					name="kind"
+					label="What"
+					options={[{ value: '', label: 'All kinds' }, ...Object.entries(kinds).map(([value, label]) => ({ value, label }))]}
+				/>
 				<FilterSelect name="state" label="Status" options={states} />
 				<FilterText name="who" label="Started by" placeholder="console:admin" />
 				<Day name="since" label="From" />
@@ -80,7 +93,14 @@ function List({ syncs }: { syncs: { name: string }[] }) {
 						href={(run) => `/runs/${run.batch_id}`}
 						more={pages.more}
 						empty={
-							<EmptyState title={some ? 'No run fits these filters' : 'Nothing has run yet'} action={<ButtonLink kind="primary" href="/runs/new">Sync records</ButtonLink>}>
+							<EmptyState
+								title={some ? 'No run fits these filters' : 'Nothing has run yet'}
+								action={
+									<ButtonLink kind="primary" href="/runs/new">
+										Sync records
+									</ButtonLink>
+								}
+							>
 								{some ? 'Change a filter above, or clear them.' : 'The first import reads both systems and links those who are the same person.'}
 							</EmptyState>
 						}

@@ -27,9 +27,23 @@ function Details({ row, onClose }: { row: Result; onClose: () => void }) {
 		>
 			<Facts
 				items={[
-					['Record', row.record_id ? <Id key="id" what="record id">{row.record_id}</Id> : 'Unknown'],
+					[
+						'Record',
+						row.record_id ? (
+							<Id key="id" what="record id">
+								{row.record_id}
+							</Id>
+						) : (
+							'Unknown'
+						),
+					],
 					['Side', row.side === 'crm' ? 'Salesforce' : 'EMR'],
-					['Outcome', <Pill key="outcome" tone={toneOf(row.outcome)}>{labelOf(row.outcome)}</Pill>],
+					[
+						'Outcome',
+						<Pill key="outcome" tone={toneOf(row.outcome)}>
+							{labelOf(row.outcome)}
+						</Pill>,
+					],
 					['Why', row.reason ?? 'Not decided yet'],
 					['Error code', row.error_code ? <code key="code">{row.error_code}</code> : 'None'],
 					['Field', row.error_field ?? 'None'],
@@ -68,7 +82,12 @@ export function Results({ run }: { run: RunFigures }) {
 		if (!live && to > pages.items.length && !pages.busy) pages.more?.();
 	};
 	return (
-		<Card title="Results" flush facts={live ? `The first ${number(shown)} of ${number(total)}` : number(total)} actions={<Downloads run={run} outcome={outcome} />}>
+		<Card
+			title="Results"
+			flush
+			facts={live ? `The first ${number(shown)} of ${number(total)}` : number(total)}
+			actions={<Downloads run={run} outcome={outcome} />}
+		>
 			<ErrorNote error={pages.error} />
 			{pages.state === 'loading' ? (
 				<Skeleton lines={5} />
@@ -80,7 +99,11 @@ export function Results({ run }: { run: RunFigures }) {
 					rowAt={(index) => pages.items[index]}
 					onRange={onRange}
 					onOpen={setOpen}
-					empty={<EmptyState title={outcome ? `No record is “${labelOf(outcome)}”` : 'No record was read yet'}>{outcome ? 'Choose another tile above.' : 'Records are listed here as they are read.'}</EmptyState>}
+					empty={
+						<EmptyState title={outcome ? `No record is “${labelOf(outcome)}”` : 'No record was read yet'}>
+							{outcome ? 'Choose another tile above.' : 'Records are listed here as they are read.'}
+						</EmptyState>
+					}
 				/>
 			)}
 			{open && <Details row={open} onClose={() => setOpen(undefined)} />}

@@ -29,7 +29,8 @@ function useRun(which: string) {
 	return stored;
 }
 
-const written = (run: RunFigures): number => (run.counts.created ?? 0) + (run.counts.linked ?? 0) + (run.counts.updated ?? 0) - Math.min(run.owed, run.work_done);
+const written = (run: RunFigures): number =>
+	(run.counts.created ?? 0) + (run.counts.linked ?? 0) + (run.counts.updated ?? 0) - Math.min(run.owed, run.work_done);
 
 async function askAbort(run: RunFigures): Promise<boolean> {
 	const done = Math.max(0, written(run));
@@ -42,7 +43,10 @@ async function askAbort(run: RunFigures): Promise<boolean> {
 		text: (
 			<>
 				<p>
-					{done === 0 ? 'Nothing is written yet.' : `${count(done, 'record is', 'records are')} written already and ${done === 1 ? 'stays' : 'stay'} as ${done === 1 ? 'it is' : 'they are'}.`} About {count(Math.max(0, left), 'record')} will not be written.
+					{done === 0
+						? 'Nothing is written yet.'
+						: `${count(done, 'record is', 'records are')} written already and ${done === 1 ? 'stays' : 'stay'} as ${done === 1 ? 'it is' : 'they are'}.`}{' '}
+					About {count(Math.max(0, left), 'record')} will not be written.
 				</p>
 				<p>It stops after the chunk in hand. Resume goes on where it stopped; nothing is done twice.</p>
 			</>
@@ -77,7 +81,13 @@ function Actions({ run, onChange }: { run: RunFigures; onChange: (run: RunFigure
 				</Button>
 			)}
 			{goes && (
-				<Button kind="danger" icon="x" busy={abort.busy} why={denied ?? (run.state === 'stopping' ? 'It stops after the chunk in hand' : undefined)} onClick={() => void abort.run()}>
+				<Button
+					kind="danger"
+					icon="x"
+					busy={abort.busy}
+					why={denied ?? (run.state === 'stopping' ? 'It stops after the chunk in hand' : undefined)}
+					onClick={() => void abort.run()}
+				>
 					Abort Batch
 				</Button>
 			)}
@@ -86,9 +96,12 @@ function Actions({ run, onChange }: { run: RunFigures; onChange: (run: RunFigure
 }
 
 function Ended({ run }: { run: RunFigures }) {
-	if (run.state === 'aborted') return <Notice tone="warn">This batch was stopped{run.error ? `: ${run.error}` : ''}. What is written stays; Resume goes on where it stopped.</Notice>;
-	if (run.state === 'failed') return <Notice tone="bad">{run.error ?? 'This run ended with an error.'} Once the cause is gone, Resume goes on where it stopped.</Notice>;
-	if (run.failed > 0) return <Notice tone="warn">{count(run.failed, 'record')} failed; each says why below. Everything else is done. Mend the cause, then Retry failed.</Notice>;
+	if (run.state === 'aborted')
+		return <Notice tone="warn">This batch was stopped{run.error ? `: ${run.error}` : ''}. What is written stays; Resume goes on where it stopped.</Notice>;
+	if (run.state === 'failed')
+		return <Notice tone="bad">{run.error ?? 'This run ended with an error.'} Once the cause is gone, Resume goes on where it stopped.</Notice>;
+	if (run.failed > 0)
+		return <Notice tone="warn">{count(run.failed, 'record')} failed; each says why below. Everything else is done. Mend the cause, then Retry failed.</Notice>;
 	return <Notice tone="good">Every record has its outcome, and nothing failed.</Notice>;
 }
 
@@ -105,7 +118,12 @@ function Overview({ run }: { run: RunFigures }) {
 				<Tiles counts={run.counts} />
 				<Facts
 					items={[
-						['Batch Sync ID', <Id key="id" what="Batch Sync ID">{run.batch_id}</Id>],
+						[
+							'Batch Sync ID',
+							<Id key="id" what="Batch Sync ID">
+								{run.batch_id}
+							</Id>,
+						],
 						['What', kindOf(run.kind)],
 						['Object sync', run.sync ?? 'It is gone'],
 						['Started by', run.who],
@@ -140,7 +158,8 @@ export default function RunScreen({ params }: ScreenProps) {
 				facts={
 					run && (
 						<>
-							<Pill>{statusOf(run)}</Pill> {kindOf(run.kind)} of {run.sync} {isUnderWay(run) && run.started && <Span ms={Math.max(0, Date.now() - new Date(run.started).getTime())} />}
+							<Pill>{statusOf(run)}</Pill> {kindOf(run.kind)} of {run.sync}{' '}
+							{isUnderWay(run) && run.started && <Span ms={Math.max(0, Date.now() - new Date(run.started).getTime())} />}
 						</>
 					)
 				}
