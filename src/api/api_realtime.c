@@ -232,34 +232,62 @@ static int read_switch(struct api_call *call, const char *name, bool *place, con
 	return api_bool(call, name, false, place, err);
 }
 
+static bool in_force(const struct live_sync *all, size_t count, struct str sync, int64_t since_ms)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq(all[i].name, sync))
+			return (all[i].ready || all[i].paused) && all[i].since_ms >= since_ms;
+	return true;
+}
+
+/* The daemon takes a change up within half a second: whoever is told that it is made should be able to rely on it. A sync in trouble is not waited for. */
+static int change_and_wait(struct api_call *call, const struct realtime_change *change, struct err *err)
+{
+	enum { PATIENCE_MS = 3000, LOOK_MS = 25 };
+	struct str sync = api_param(call, "sync");
+	int64_t began_ms = clock_wall_ms(), before, after;
+	const char *why;
+	struct live_sync *all;
+	size_t count;
+
+	if (api_why(call, &why, err) < 0 || catalog_generation(&call->engine, &before, err) < 0 ||
+	    realtime_change(&call->engine, sync, change, why, err) < 0 ||
+	    catalog_generation(&call->engine, &after, err) < 0)
+		return err_pass(err);
+	while (after != before && clock_wall_ms() - began_ms < PATIENCE_MS) {
+		if (live_state(call->api->options.live, call->arena, &all, &count, err) < 0)
+			return err_pass(err);
+		if (in_force(all, count, sync, began_ms))
+			break;
+		clock_sleep_ms(LOOK_MS);
+	}
+	return say_one(call, err);
+}
+
 static int change_one(struct api_call *call, struct err *err)
 {
 	struct realtime_change change = { 0 };
 	bool places[4];
-	const char *why;
 
 	if (read_switch(call, "enabled", &places[0], &change.enabled, err) < 0 ||
 	    read_switch(call, "paused", &places[1], &change.paused, err) < 0 ||
 	    read_switch(call, "listen", &places[2], &change.listen, err) < 0 ||
 	    read_switch(call, "own_mapping", &places[3], &change.own_mapping, err) < 0 ||
 	    api_text(call, "on_emr_delete", &change.on_emr_delete, err) < 0 ||
-	    api_text(call, "on_crm_delete", &change.on_crm_delete, err) < 0 || api_why(call, &why, err) < 0 ||
-	    realtime_change(&call->engine, api_param(call, "sync"), &change, why, err) < 0)
+	    api_text(call, "on_crm_delete", &change.on_crm_delete, err) < 0)
 		return err_pass(err);
-	return say_one(call, err);
+	return change_and_wait(call, &change, err);
 }
 
 static int switch_event(struct api_call *call, struct err *err)
 {
 	struct realtime_change change = { .event = api_param(call, "event") };
-	const char *why;
 
 	if (json_is_null(json_get(call->body, "on")))
 		return err_set(err, ERR_DATA, "'on' is missing");
-	if (api_bool(call, "on", true, &change.event_on, err) < 0 || api_why(call, &why, err) < 0 ||
-	    realtime_change(&call->engine, api_param(call, "sync"), &change, why, err) < 0)
+	if (api_bool(call, "on", true, &change.event_on, err) < 0)
 		return err_pass(err);
-	return say_one(call, err);
+	return change_and_wait(call, &change, err);
 }
 
 /* ---- deliveries ---- */

@@ -61,10 +61,8 @@ check('paused, events are kept; resumed, they go over', async ({ page, open, wor
   await dialog.getByLabel('Reason').fill('the org is being moved');
   await dialog.getByRole('button', { name: 'Pause' }).click();
   await page.locator('.pill', { hasText: 'Paused' }).first().waitFor();
-  await eventually(async () => {
-    const health = await (await fetch(`${world.url}/ready`)).json();
-    return health.ready;
-  }, 'the daemon is ready, paused');
+  const isPaused = () => page.evaluate(async () => (await (await fetch('/api/v1/syncs')).json()).items[0].state.paused);
+  await eventually(isPaused, 'what was under way is finished');
   const patient = await move(world, 'Pausetown');
   assert.equal((await send(world, patient)).status, 200);
   await page.getByText(/[1-9]\d* events? (is|are) kept so far/).waitFor();
