@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' }, /* of each steady load */
     burst: { type: 'string', default: '10000' },
+    bursts: { type: 'string', default: '1' }, /* one after the other: does memory stay? */
     patients: { type: 'string', default: '12000' },
     senders: { type: 'string', default: '32' },
     only: { type: 'string', default: '' }, /* suture or jsforce */
@@ -26,7 +27,7 @@ const seconds = Number(values.seconds);
 const loads = [
   ['20/s', { rate: 20, events: 20 * seconds, senders: 8 }],
   ['500/s', { rate: 500, events: 500 * seconds, senders: 32 }],
-  ['burst', { rate: 0, events: Number(values.burst), senders: Number(values.senders) }],
+  ...Array.from({ length: Number(values.bursts) }, (_, i) => [i ? `burst ${i + 1}` : 'burst', { rate: 0, events: Number(values.burst), senders: Number(values.senders) }]),
 ];
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

@@ -201,9 +201,14 @@ int64_t db_log_pages(struct db *db)
 	return db->driver->log_pages(db->conn);
 }
 
-int db_checkpoint(struct db *db, int64_t *ret_pages, struct err *err)
+int db_checkpoint(struct db *db, struct store_log *ret, struct err *err)
 {
-	return db->driver->checkpoint(db->conn, ret_pages, err);
+	return db->driver->checkpoint(db->conn, ret, err);
+}
+
+int db_sync_file(struct db *db, struct err *err)
+{
+	return db->driver->sync_file(db->conn, err);
 }
 
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err)

@@ -31,6 +31,11 @@ struct store_place {
 	bool scratch; /* ":memory:": nothing needs to survive, and the file goes when the store closes */
 };
 
+/* Pages of the log, and how many of them the file has. */
+struct store_log {
+	int64_t pages, copied;
+};
+
 enum store_role { STORE_WRITER, STORE_READER };
 enum store_access { STORE_READ, STORE_WRITE_RELAXED, STORE_WRITE_DURABLE };
 
@@ -80,10 +85,12 @@ struct store_driver {
 	/* Brings to the disk what was committed so far with STORE_WRITE_RELAXED. One thread at a time, which need not be the connection's own:
 	 * that one works on meanwhile. Only of a driver with one writer. */
 	int (*sync)(struct store_conn *conn, struct err *err);
-	/* Pages of the log after this connection's last commit; and bringing the log into the file, as far as nobody has to be waited for: *ret_pages of it
-	 * are there now. Any connection may, beside the writer. */
+	/* Pages of the log after this connection's last commit; and bringing the log into the file, as far as nobody has to be waited for. Any
+	 * connection may, beside the writer. */
 	int64_t (*log_pages)(struct store_conn *conn);
-	int (*checkpoint)(struct store_conn *conn, int64_t *ret_pages, struct err *err);
+	int (*checkpoint)(struct store_conn *conn, struct store_log *ret, struct err *err);
+	/* Brings the file, not the log, to the disk. */
+	int (*sync_file)(struct store_conn *conn, struct err *err);
 
 	int (*copy)(struct store_conn *conn, const char *path, struct err *err);
 	void (*describe)(struct store_conn *conn, struct buf *out); /* "SQLite 3.40.1, /srv/suture/suture.db" */

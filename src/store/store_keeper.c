@@ -1,9 +1,11 @@
 /*
- * store_keeper: brings the write-ahead log into the file, on a thread and a connection of its own, while the writer goes on. Only when it cannot keep up, as
- * commits never pause, the writer does the little that is left by itself, so that the log begins anew.
+ * store_keeper: brings the write-ahead log into the file, on a thread and a connection of its own, while the writer goes on.
  *
- *	writer thread   after each commit: keeper_look -> asks, or does it
- *	keeper thread   copies what is there; SQLite syncs the log before and the file after
+ *	writer thread   after each commit: keeper_look -> asks
+ *	keeper thread   copies what is there; what was committed meanwhile is copied in turn, less each time
+ *
+ * The log begins anew with the commit that finds all of it copied. When commits never pause the keeper does not get there: the writer then copies the little
+ * that is left. SQLite brings the file to the disk only when all is copied, so the keeper does that after each part: else the writer would wait for all of it.
  *
  * A failure is nobody's: the log grows, the next try or the next opening copies it, and a full disk is told to the next commit.
  */
@@ -12,18 +14,27 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Pages: a log so long is copied, again each so many more, by the writer when it is so long. A page is found in the log by one look for each 4,000 of it. */
-enum { LONG = 2000, STEP = 1000, TOO_LONG = 8000 };
+/*
+ * Pages. From LONG on the log is copied, again each STEP more; from TOO_LONG on the writer does what is left, if that is little, and from MUCH_TOO_LONG on in any case.
+ * A page is found in the log by one look for each 4,000 of it.
+ */
+enum { LONG = 6000, STEP = 1000, TOO_LONG = 12000, MUCH_TOO_LONG = 32000, ROUNDS = 4 };
 
 static int copy(struct keeper *keeper, struct err *err)
 {
-	int64_t copied = 0;
+	struct store_log log = { 0 };
 
 	if (!keeper->db && db_open(keeper->place, STORE_READER, &keeper->db, err) < 0)
 		return err_pass(err);
-	if (db_checkpoint(keeper->db, &copied, err) < 0)
-		return err_pass(err);
-	atomic_store(&keeper->copied, copied);
+	for (int round = 0; round < ROUNDS; round++) {
+		if (db_checkpoint(keeper->db, &log, err) < 0)
+			return err_pass(err);
+		if (log.copied == log.pages || (round > 0 && log.copied == atomic_load(&keeper->copied)))
+			round = ROUNDS; /* all is there, or somebody reads what is older */
+		atomic_store(&keeper->copied, log.copied);
+		if (round < ROUNDS && db_sync_file(keeper->db, err) < 0)
+			return err_pass(err);
+	}
 	return 0;
 }
 
@@ -55,10 +66,11 @@ void keeper_look(struct keeper *keeper, struct db *writing)
 {
 	int64_t pages = db_log_pages(writing), copied = atomic_load(&keeper->copied);
 	struct err ignored = ERR_INIT;
+	struct store_log log;
 
-	if (pages >= TOO_LONG) {
-		if (db_checkpoint(writing, &copied, &ignored) == 0)
-			atomic_store(&keeper->copied, copied);
+	if (pages >= MUCH_TOO_LONG || (pages >= TOO_LONG && pages - copied < STEP)) {
+		if (db_checkpoint(writing, &log, &ignored) == 0)
+			atomic_store(&keeper->copied, log.copied);
 		return;
 	}
 	if (pages < copied) /* the log began anew */

@@ -37,7 +37,8 @@ bool db_in_transaction(struct db *db);
 /* What was committed is on the disk. Of all calls the only one for another thread than the connection's. */
 int db_sync(struct db *db, struct err *err) MUST_CHECK;
 int64_t db_log_pages(struct db *db);
-int db_checkpoint(struct db *db, int64_t *ret_pages, struct err *err) MUST_CHECK;
+int db_checkpoint(struct db *db, struct store_log *ret, struct err *err) MUST_CHECK;
+int db_sync_file(struct db *db, struct err *err) MUST_CHECK;
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err) MUST_CHECK;
 int db_copy(struct db *db, const char *path, struct err *err) MUST_CHECK;
 void db_describe(struct db *db, struct buf *out);

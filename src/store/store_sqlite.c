@@ -426,7 +426,7 @@ static int64_t sqlite_log_pages(struct store_conn *conn)
 	return conn->log_pages;
 }
 
-static int sqlite_checkpoint(struct store_conn *conn, int64_t *ret_pages, struct err *err)
+static int sqlite_checkpoint(struct store_conn *conn, struct store_log *ret, struct err *err)
 {
 	int pages = 0, copied = 0;
 	int64_t unused = 0;
@@ -436,8 +436,23 @@ static int sqlite_checkpoint(struct store_conn *conn, int64_t *ret_pages, struct
 		return err->code;
 	if (sqlite3_wal_checkpoint_v2(conn->db, "main", SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) != SQLITE_OK)
 		return fail(conn, err);
-	*ret_pages = MAX_OF(copied, 0);
+	*ret = (struct store_log) { MAX_OF(pages, 0), MAX_OF(copied, 0) };
 	return 0;
+}
+
+/* By SQLite's own descriptor: closing one of ours would drop its locks. */
+static int sqlite_sync_file(struct store_conn *conn, struct err *err)
+{
+	sqlite3_file *file = NULL;
+	int code = sqlite3_file_control(conn->db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+
+	if (conn->scratch)
+		return 0;
+	if (code == SQLITE_OK && file && file->pMethods)
+		code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+	return code == SQLITE_OK ? 0
+	                         : err_set(err, ERR_STORE,
+	                                   "database %s: it cannot be brought to the disk: check the disk", conn->path);
 }
 
 /* ---- set up */
@@ -653,6 +668,7 @@ const struct store_driver STORE_SQLITE = {
 	.sync = sqlite_sync,
 	.log_pages = sqlite_log_pages,
 	.checkpoint = sqlite_checkpoint,
+	.sync_file = sqlite_sync_file,
 	.copy = sqlite_copy,
 	.describe = sqlite_describe,
 };

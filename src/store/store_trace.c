@@ -86,9 +86,14 @@ static int64_t trace_log_pages(struct store_conn *conn)
 	return conn->inner->log_pages(conn->conn);
 }
 
-static int trace_checkpoint(struct store_conn *conn, int64_t *ret_pages, struct err *err)
+static int trace_checkpoint(struct store_conn *conn, struct store_log *ret, struct err *err)
 {
-	return conn->inner->checkpoint(conn->conn, ret_pages, err);
+	return conn->inner->checkpoint(conn->conn, ret, err);
+}
+
+static int trace_sync_file(struct store_conn *conn, struct err *err)
+{
+	return conn->inner->sync_file(conn->conn, err);
 }
 
 static int trace_open(const struct store_place *place, enum store_role role, struct arena *memory,
@@ -246,6 +251,7 @@ static const struct store_driver SHELL = {
 	.sync = trace_sync,
 	.log_pages = trace_log_pages,
 	.checkpoint = trace_checkpoint,
+	.sync_file = trace_sync_file,
 	.copy = trace_copy,
 	.describe = trace_describe,
 };

@@ -234,6 +234,15 @@ static bool pass_is_long(const struct reconciler *r)
 	return r->holding && clock_mono_ns() / 1000000 - r->pass_ms > LONG_MS;
 }
 
+/* Far calls are under way for all that waited a moment ago: what came since gathers for the next one, instead of making small calls of its own. */
+static bool is_ahead(const struct reconciler *r)
+{
+	enum { ENOUGH = 2 };
+	const struct chunk *last = &r->chunks[(r->first + r->open + WINDOW - 1) % WINDOW];
+
+	return r->open >= ENOUGH && last->count < RECONCILE_CHUNK / 2;
+}
+
 /* While one chunk is being committed the next is weighed. */
 int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, struct err *err)
 {
@@ -243,7 +252,8 @@ int reconcile_step(struct reconciler *r, size_t *ret_decided, bool *ret_idle, st
 
 	*ret_decided = 0;
 	*ret_idle = false;
-	while (r->open < WINDOW && opened && !pass_is_long(r) && (code = open_chunk(r, &opened, err)) == 0)
+	while (r->open < WINDOW && !is_ahead(r) && opened && !pass_is_long(r) &&
+	       (code = open_chunk(r, &opened, err)) == 0)
 		;
 	if (code < 0)
 		return code;
