@@ -18,7 +18,7 @@
  * Pages. From LONG on the log is copied, again each STEP more; from TOO_LONG on the writer does what is left, if that is little, and from MUCH_TOO_LONG on in any case.
  * A page is found in the log by one look for each 4,000 of it.
  */
-enum { LONG = 6000, STEP = 1000, TOO_LONG = 12000, MUCH_TOO_LONG = 32000, ROUNDS = 4 };
+enum { LONG = 6000, STEP = 1000, TOO_LONG = 12000, MUCH_TOO_LONG = 16000, ROUNDS = 4 };
 
 static int copy(struct keeper *keeper, struct err *err)
 {
