@@ -158,4 +158,12 @@ export const screens: readonly Screen[] = [
 		load: () => import('./screens/realtime'),
 	},
 	{ path: '/realtime/:sync', title: 'Real time', load: () => import('./screens/realtime/one') },
+	{
+		path: '/help',
+		title: 'Help',
+		group: 'Watch',
+		icon: 'circle-help',
+		words: 'uninstall remove licences version manual keys',
+		load: () => import('./screens/help'),
+	},
 ];

@@ -11,6 +11,8 @@
 /* clang-format off */
 static const struct api_route *const areas[] = {
 	api_base_routes,
+	api_activity_routes,
+	api_checklist_routes,
 	api_check_routes,
 	api_account_routes,
 	api_conflict_routes,

@@ -16,14 +16,8 @@
 
 /* To add topics: a line. */
 static const struct api_topic *const topic_tables[] = {
-	api_health_topics,
-	api_review_topics,
-	api_staged_topics,
-	api_sync_topics,
-	api_count_topics,
-	api_dry_topics,
-	api_realtime_topics,
-	api_run_topics,
+	api_activity_topics, api_health_topics, api_review_topics,   api_staged_topics, api_sync_topics,
+	api_count_topics,    api_dry_topics,    api_realtime_topics, api_run_topics,
 };
 
 enum { LISTENERS = 256, TOPICS = 32, TEXT_MAX = 1 << 20, STREAM_MAX_MS = 5 * 60 * 1000 };

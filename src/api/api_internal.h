@@ -32,7 +32,7 @@ struct api {
 	size_t route_count;
 	struct str openapi; /* the merged description, JSON */
 	struct api_events *events;
-	struct api_dry *dry; /* the dry run that was begun last */
+	struct api_dry *dry;         /* the dry run that was begun last */
 	struct api_pending *pending; /* those who are away to sign in to a far system */
 };
 
@@ -154,12 +154,13 @@ void api_pending_close(struct api_pending **pending);
 
 /* ---- areas ---- */
 
-extern const struct api_route api_account_routes[];
+extern const struct api_route api_account_routes[], api_activity_routes[], api_checklist_routes[];
 extern const struct api_route api_check_routes[], api_describe_routes[], api_mapping_routes[];
 extern const struct api_route api_base_routes[], api_conflict_routes[], api_connect_routes[], api_connection_routes[],
         api_events_routes[], api_health_routes[], api_link_routes[], api_review_routes[], api_staged_routes[],
         api_timeline_routes[], api_log_routes[], api_policy_routes[], api_session_routes[], api_sync_routes[];
-extern const struct api_topic api_health_topics[], api_review_topics[], api_staged_topics[], api_sync_topics[];
+extern const struct api_topic api_activity_topics[], api_health_topics[], api_review_topics[], api_staged_topics[],
+        api_sync_topics[];
 
 /* ---- runs ---- */
 

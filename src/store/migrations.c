@@ -267,5 +267,9 @@ const struct migration migrations[] = {
 	  "ALTER TABLE link DROP COLUMN turn_side;"
 	  "DROP TABLE installation_fact;",
 	  NULL },
+	{ "records written by hour",
+	  "CREATE TABLE moved (hour INTEGER NOT NULL, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, records INTEGER "
+	  "NOT NULL, PRIMARY KEY (hour, sync_id, side));",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

@@ -16,6 +16,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/meter.h"
+#include "sync/moved.h"
 #include "sync/settle.h"
 #include "sync/budget.h"
 
@@ -315,6 +316,7 @@ static int settle_batch(struct db *db, void *context, struct err *err)
 	struct take *job = context;
 	const struct place *p = &job->lane->place;
 	struct settle s = { .engine = p->engine, .plan = p->plan, .arena = &job->batch->arena };
+	int64_t moved = 0;
 
 	for (size_t i = 0; i < SETTLED_KINDS; i++)
 		job->by_outcome[i] = 0;
@@ -329,8 +331,9 @@ static int settle_batch(struct db *db, void *context, struct err *err)
 		if (settle_write(db, &s, &job->settled[i], err) < 0)
 			return err_wrap(err, "settle outbox entry %lld", (long long)s.owed->id);
 		job->by_outcome[job->settled[i]]++;
+		moved += job->settled[i] == SETTLED_DELIVERED && e->owed.priority != OWED_LOW;
 	}
-	return 0;
+	return moved_count(db, p->plan->sync_id, p->side, moved, err);
 }
 
 /* After the commit, so that what is settled twice is counted once. */

@@ -1,114 +1,114 @@
-// The Hint guide's "Manual Syncing of a Single Contact and Patient" and "Unlinking", by the console (R11, R29, R30).
+// No screen leads nowhere: every path of the console that stands in its source, and every path of the API that it asks for, is one that there is. Read off the
+// source: a path is a text that begins with "/", and what is put into it stands for any part.
 import assert from 'node:assert/strict';
-import { admin, states } from '../../demo/systems.mjs';
-import { consoleTests } from './lib/browser.mjs';
-import { passesAll } from './lib/checks.mjs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
-const check = consoleTests({ imported: true });
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const source = join(root, 'console/src');
 
-let made = 0;
-/** A contact and a patient of one name, whom no import has linked; values differ. */
-async function people({ systems }) {
-  made += 1;
-  const last = `Quill${String.fromCharCode(64 + made).toLowerCase()}`;
-  const contact = (await admin(systems.salesforce, 'create', { object: 'Contact', fields: { FirstName: 'Mara', LastName: last, Birthdate: '1984-02-29', MailingCity: 'Crmville' } })).id;
-  const patient = (await admin(systems.hint, 'create', { object: 'patient', quiet: true, fields: { first_name: 'Mara', last_name: last, dob: '1984-02-29', address_city: 'Emrton', email: `${last}@mail.example`.toLowerCase() } })).id;
-  return { contact, patient, last };
+const filesOf = (folder) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .filter((path) => !path.includes('/gallery/'));
+
+const screensText = readFileSync(join(source, 'screens.ts'), 'utf8');
+const patterns = [...screensText.matchAll(/path: '(\/[^']*)'/g)].map(([, path]) => path);
+
+/** What leads somewhere: href="/runs", href={(row) => `/runs/${row.id}`}, navigate(done ? '/runs' : ...). */
+const leads = /(?:href=\{(?:\([^)]*\) => )?|href=|href: |to=|navigate\([^'"`)]*|location\.assign\()(['"`])(\/(?!\/|\s|\*)(?:(?!\1)[^\\\n])*)\1/gm;
+
+/** The path of a literal: without its filters; ${...} is one part, whatever stands in it. */
+function pathOf(literal) {
+  let depth = 0;
+  let text = '';
+  for (let at = 0; at < literal.length; at += 1) {
+    if (literal.startsWith('${', at)) depth += 1;
+    if (depth === 0) text += literal[at];
+    if (literal[at] === '}' && depth > 0) {
+      depth -= 1;
+      if (depth === 0) text += '*';
+    }
+  }
+  return text.split(/[?#]/)[0];
 }
 
-const contactOf = async ({ systems }, id) => (await states(systems)).contacts.find((row) => row.Id === id);
+/** A literal that ends in ${...} behind no slash has its filters there. */
+const withoutFilters = (path) => path.replace(/([^/])\*$/, '$1');
 
-check('Manual Syncing: search, radio, preview, Sync Patient; then Unlink Patient with a reason', async ({ page, open, world }) => {
-  const { contact, patient, last } = await people(world);
-  await open(`/links/patients/crm/${contact}`);
-  // The search box is filled with the contact's name, and who has it in Hint is found.
-  const box = page.getByRole('searchbox', { name: 'Search a patient in the EMR' });
-  assert.equal(await box.inputValue(), `Mara ${last} 1984-02-29`);
-  await page.getByRole('radio', { name: new RegExp(patient) }).check();
-  const preview = page.getByRole('table', { name: 'What will change' });
-  await preview.getByRole('row').filter({ hasText: 'Crmville' }).getByText('Salesforce wins').waitFor();
-  await page.getByText('The contact’s values win').waitFor();
-  await passesAll(page, 'link');
-  assert.ok(!page.url().includes(last));
-  await page.getByRole('button', { name: 'Sync Patient' }).click();
-  await page.getByRole('heading', { name: 'Linked now' }).waitFor();
-  const linked = await contactOf(world, contact);
-  assert.deepEqual([linked.Hint_Patient_Id__c, linked.Synced_to_Hint__c, linked.Email], [patient, true, `${last}@mail.example`.toLowerCase()]);
-  assert.equal((await states(world.systems)).patients.find((row) => row.id === patient).address_city, 'Crmville');
+function fits(pattern, path) {
+  const wanted = pattern.split('/').filter(Boolean);
+  const parts = path.split('/').filter(Boolean);
+  return wanted.length === parts.length && wanted.every((want, index) => want.startsWith(':') || want === parts[index] || parts[index].includes('*'));
+}
 
-  await page.getByRole('button', { name: 'Sync now from Salesforce' }).click();
-  await page.getByText('Unchanged', { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Unlink Patient' }).click();
-  await page.getByText('Both records stay as they are').waitFor();
-  await passesAll(page, 'unlink');
-  await page.getByLabel('Reason').fill('two people of one name');
-  await page.getByRole('dialog').getByRole('button', { name: 'Unlink' }).click();
-  await page.getByRole('heading', { name: 'Which patient is it?' }).waitFor();
-  await page.getByRole('button', { name: 'Unlink Patient' }).waitFor({ state: 'detached' });
-  assert.equal((await contactOf(world, contact)).Hint_Patient_Id__c ?? null, null);
+function literals(file) {
+  const text = codeOf(file);
+  return [...text.matchAll(leads)].map((found) => ({ where: `${relative(root, file)}:${text.slice(0, found.index).split('\n').length}`, literal: found[2] }));
+}
 
-  // The list of pairs, and the story, know of it.
-  await open(`/links?state=ended&crm=${contact}`);
-  await page.getByRole('table', { name: 'Links' }).getByText(patient).waitFor();
-  await passesAll(page, 'links');
-  await open(`/records/patients/crm/${contact}`);
-  await page.getByRole('list', { name: 'What happened' }).getByText('two people of one name').waitFor();
+/** Without comments, which show examples; lines keep their numbers. */
+function codeOf(file) {
+  const text = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\//g, (comment) => comment.replaceAll(/[^\n]/g, ' '));
+  return text.replaceAll(/(^|\s)\/\/[^\n]*/gm, '$1');
+}
+
+const isScreen = (path) => patterns.some((pattern) => fits(pattern, path));
+const isFile = (path) => /^\/(assets|api)\//.test(path);
+
+const described = readdirSync(join(root, 'src/api/openapi'))
+  .filter((name) => name.endsWith('.yaml'))
+  .flatMap((name) => [...readFileSync(join(root, 'src/api/openapi', name), 'utf8').matchAll(/^ {2}(\/[^\s:]*):/gm)].map(([, path]) => path.replaceAll(/\{[^}]+\}/g, ':x')));
+const isAsked = (path) => described.some((pattern) => fits(pattern, path));
+
+test('every link of the console leads to a screen', () => {
+  assert.ok(patterns.length > 10, 'screens were found');
+  const found = filesOf(source).flatMap(literals);
+  assert.ok(found.length > 30, `only ${found.length} links were found`);
+  const lost = found.filter(({ literal }) => {
+    const path = withoutFilters(pathOf(literal));
+    return !isScreen(path) && !isFile(path);
+  });
+  assert.deepEqual(
+    lost.map(({ where, literal }) => `${where} ${literal}`),
+    [],
+  );
 });
 
-check('R30: another patient is chosen for a linked contact: the old link goes, which is said first', async ({ page, open, world }) => {
-  const { contact, patient } = await people(world);
-  const second = await people(world);
-  await open(`/links/patients/crm/${contact}`);
-  const choose = async (id) => {
-    await page.getByRole('searchbox').fill(id);
-    await page.getByRole('radio', { name: new RegExp(id) }).check();
-    await page.getByRole('table', { name: 'What will change' }).waitFor();
-  };
-  await choose(patient);
-  await page.getByRole('button', { name: 'Sync Patient' }).click();
-  await page.getByRole('heading', { name: 'Linked now' }).waitFor();
-  await choose(second.patient);
-  await page.getByText(`is linked to ${patient}: that link goes.`).waitFor();
-  await page.getByRole('button', { name: 'Sync Patient' }).click();
-  await page.getByRole('heading', { name: 'Linked now' }).waitFor();
-  await page.getByRole('main').getByRole('link', { name: second.patient }).waitFor();
-  assert.equal((await contactOf(world, contact)).Hint_Patient_Id__c, second.patient);
+test('helpers that make paths make paths of screens', () => {
+  const helpers = filesOf(source).flatMap((file) => {
+    const text = codeOf(file);
+    return [...text.matchAll(/(?:export )?(?:const|function) (\w*Path)\b[^`'\n]*(?:\n[^`'\n]*){0,3}[`'](\/[^`'\n]*)[`']/g)].map(([, name, literal]) => ({ name, literal, file: relative(root, file) }));
+  });
+  const lost = helpers.filter(({ literal }) => {
+    const path = withoutFilters(pathOf(literal));
+    return !isScreen(path) && !isFile(path) && !isAsked(path);
+  });
+  assert.deepEqual(lost, []);
 });
 
-check('Create New Patient for a contact whom nobody fits; by the keyboard alone; undo after a link', async ({ page, open, world }) => {
-  const id = (await admin(world.systems.salesforce, 'create', { object: 'Contact', fields: { FirstName: 'Nobody', LastName: 'Else', Birthdate: '1971-01-01' } })).id;
-  await open(`/links/patients/crm/${id}`);
-  await page.getByRole('button', { name: 'Create New Patient' }).first().focus();
-  await page.keyboard.press('Enter');
-  await page.getByRole('table', { name: 'What will change' }).waitFor();
-  await page.getByRole('heading', { name: 'What will change' }).locator('xpath=..').getByRole('button', { name: 'Create New Patient' }).press('Enter');
-  await page.getByRole('heading', { name: 'Linked now' }).waitFor();
-  const contact = await contactOf(world, id);
-  assert.equal((await states(world.systems)).patients.find((row) => row.id === contact.Hint_Patient_Id__c).last_name, 'Else');
+test('the checklist leads to screens', () => {
+  const table = readFileSync(join(root, 'src/api/api_checklist.c'), 'utf8').match(/steps\[\] = \{([\s\S]*?)\n\};/)[1];
+  const paths = [...table.matchAll(/"(\/[^"]*)"/g)].map(([, path]) => path);
+  assert.ok(paths.length >= 8);
+  assert.deepEqual(
+    paths.filter((path) => !isScreen(path.split('?')[0] + (path.endsWith('/') ? '*' : ''))),
+    [],
+  );
 });
 
-check('both sides are searched, one of each is chosen; a link is undone at once', async ({ page, open, world }) => {
-  const { contact, patient, last } = await people(world);
-  await open('/links/patients');
-  await page.getByRole('searchbox', { name: 'Search a contact in Salesforce' }).fill(last);
-  await page.getByRole('radio', { name: new RegExp(contact) }).check();
-  await page.getByRole('searchbox', { name: 'Search a patient in the EMR' }).fill('Nobodyatall');
-  await page.getByText('Nobody was found').waitFor();
-  await page.getByRole('searchbox', { name: 'Search a patient in the EMR' }).fill(`Mara ${last}`);
-  await page.getByRole('radio', { name: new RegExp(patient) }).check();
-  await page.getByRole('radio', { name: 'The patient’s, as when a new patient arrives' }).check();
-  await page.getByRole('table', { name: 'What will change' }).getByRole('row').filter({ hasText: 'Crmville' }).getByText('EMR wins').waitFor();
-  await passesAll(page, 'link-both');
-  await page.getByRole('button', { name: 'Sync Contact' }).click();
-  await page.getByRole('heading', { level: 1, name: /^Story of/ }).waitFor();
-  assert.equal((await contactOf(world, contact)).MailingCity, 'Emrton');
-  await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByRole('main').getByText('Not linked').first().waitFor();
-});
-
-check('who may not see patient data is told so', { as: 'viewer' }, async ({ page, open }) => {
-  await open('/links/patients');
-  await page.getByText('Your role does not show patient data').waitFor();
-  await open('/links');
-  await page.getByRole('table', { name: 'Links' }).waitFor();
+test('everything that the console asks of the API is described there', () => {
+  assert.ok(described.length > 50);
+  const asked = filesOf(source).flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    return [...text.matchAll(/\b(?:api|useApi|usePages|useReveal)(?:<[^(]*>)?\(\s*(['"`])(\/(?:(?!\1)[^\\\n])*)\1/g)].map(([, , literal]) => ({ file: relative(root, file), literal }));
+  });
+  assert.ok(asked.length > 40, `only ${asked.length} calls were found`);
+  assert.deepEqual(
+    asked.filter(({ literal }) => !isAsked(withoutFilters(pathOf(literal)))),
+    [],
+  );
 });

@@ -8,6 +8,8 @@ export interface Integration {
 
 export interface SyncState {
 	ready: boolean;
+	/** By a person. */
+	paused: boolean;
 	trouble: string | null;
 	since: string | null;
 	streams: boolean;
@@ -26,14 +28,12 @@ export interface Sync {
 	crm_object: string;
 	version: number;
 	state: SyncState | null;
-	/** A person paused it; not there where the API does not say. */
-	paused?: boolean;
 }
 
 /** Word and colour of a sync's health, and how fresh it is, in words. */
-export function health({ state, paused }: Sync): { word: string; facts: string } {
+export function health({ state }: Sync): { word: string; facts: string } {
 	if (!state) return { word: 'Off', facts: 'Not begun yet' };
-	if (paused) return { word: 'Paused', facts: 'What arrives is kept' };
+	if (state.paused) return { word: 'Paused', facts: 'What arrives is kept' };
 	if (!state.ready) return { word: state.trouble ? 'Degraded' : 'Queued', facts: state.trouble ?? 'Signing in' };
 	const behind = state.waiting + state.to_read;
 	return { word: 'Healthy', facts: behind || state.owed ? `${behind} waiting, ${state.owed} writes owed` : 'Nothing waits' };

@@ -135,7 +135,7 @@ const texts: Record<Exclude<Moment['kind'], 'payload'>, (moment: Moment) => Comp
 	conflict: ({ field, winner, waits, conflict }) => (
 		<>
 			<Pill tone="warn">Conflict</Pill> Both sides had changed {field}. {waits ? 'A person decides' : `By policy: ${winner}`}.{' '}
-			<a href={`/conflicts/${conflict}`}>Conflict {conflict}</a>
+			<a href={`/conflicts?show=all&id=${conflict}`}>Conflict {conflict}</a>
 		</>
 	),
 	decision: ({ field, winner, who, why }) => (
