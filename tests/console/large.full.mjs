@@ -1,0 +1,3 @@
+import { largeImport } from './lib/large.mjs';
+
+largeImport(50_000);

@@ -1,0 +1,43 @@
+// The console while a large import runs: no freeze, and in the end its figures are those of the org.
+import assert from 'node:assert/strict';
+import { states } from '../../../demo/systems.mjs';
+import { consoleTests } from './browser.mjs';
+import { screenshots } from './checks.mjs';
+
+export function largeImport(patients) {
+  const check = consoleTests({ patients });
+  check(`${patients} records import under the live screen: no task over 200 ms, the figures are right`, async ({ page, open, world }) => {
+    await page.addInitScript(() => {
+      window.tasks = [];
+      new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask', buffered: true });
+    });
+    await open('/runs/new');
+    const before = (await states(world.systems)).contacts.length;
+    const figure = async (label) => Number((await page.getByRole('group', { name: 'Records by outcome' }).getByRole('button', { name: new RegExp(`^[\\d,]+ ${label}$`) }).locator('strong').textContent()).replaceAll(',', ''));
+    await page.getByRole('button', { name: 'Sync Data', exact: true }).click();
+    await page.getByRole('button', { name: 'Abort Batch', exact: true }).waitFor();
+    const seen = new Set();
+    for (let over = false; !over; ) {
+      seen.add(await figure('All records'));
+      const pill = await page.locator('.page-header .pill').textContent();
+      over = /^(Completed|Failed|Aborted)/.test(pill);
+      // A person who works meanwhile: filters, and back.
+      await page.getByRole('button', { name: /Created$/ }).click();
+      await page.getByRole('button', { name: /All records$/ }).click();
+      await page.waitForTimeout(100);
+    }
+    assert.ok(seen.size > 1, `the figures moved: ${[...seen].join(', ')}`);
+    await page.waitForFunction((all) => document.querySelector('.tiles strong')?.textContent.replaceAll(',', '') === String(all), patients);
+    const { contacts } = await states(world.systems);
+    assert.equal(await figure('Created'), contacts.length - before);
+    const batch = await page.getByRole('heading', { level: 1 }).textContent();
+    assert.equal(contacts.filter((contact) => contact.Last_Batch_Sync_Id__c === batch).length, (await figure('Created')) + (await figure('Linked')));
+    await page.getByRole('button', { name: /Created$/ }).click();
+    const rows = page.getByRole('table', { name: 'Records of this run' }).locator('[role=row]');
+    await rows.nth(5).waitFor();
+    assert.ok((await rows.count()) < 60, 'few rows are in the page');
+    await screenshots(page, 'runs-large');
+    const tasks = await page.evaluate(() => window.tasks);
+    assert.ok(tasks.every((ms) => ms < 200), `long tasks: ${tasks.map(Math.round).join(', ')} ms`);
+  });
+}
