@@ -45,7 +45,7 @@ function pictures(pair) {
     }],
     ['record', `/records/patients/emr/${pair.emr_id}`, async (page) => {
       const card = page.getByRole('main').locator('.card').filter({ has: page.getByRole('list', { name: 'What happened' }) });
-      await card.evaluate((element) => window.scrollTo(0, element.getBoundingClientRect().top + window.scrollY - 64));
+      await card.evaluate((element) => globalThis.scrollTo(0, element.getBoundingClientRect().top + globalThis.scrollY - 64));
     }],
     ['conflict', '/conflicts', async (page) => {
       await page.getByRole('table', { name: 'Conflicts' }).getByRole('row').nth(1).click();
