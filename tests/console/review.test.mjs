@@ -28,10 +28,11 @@ check('R8: two contacts fit; the case is opened, compared, one chosen and linked
   for (let at = rows.findIndex((text) => text.includes(patient)); at > 0; at -= 1) await page.keyboard.press('j');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: /^Several fit, case \d+$/ }).waitFor();
+  await page.getByRole('button', { name: 'Reveal side by side' }).waitFor();
   await page.keyboard.press('v');
   const table = page.getByRole('table', { name: 'Side by side' });
   await table.getByText('Northton').waitFor();
-  const order = await table.getByRole('radio').count();
+  const order = await page.getByRole('radio').count();
   assert.equal(order, 2);
   const label = await table.getByRole('columnheader').nth(3).textContent();
   const second = both.find((id) => label.includes(id));

@@ -9,7 +9,7 @@ import type { ScreenProps } from '../../screens';
 import { useDenied } from '../../session';
 import { Await, Button, Card, ErrorNote, Facts, Notice, PageHeader, RevealButton, Time, ask, toast, useReveal } from '../../ui';
 import { RecordLink, VerdictView, whoWins } from '../records/parts';
-import { linkPath, other, outcomeWord, recordName, sideName, type Side, type Verdict, type Wished } from '../records/types';
+import { linkPath, other, outcomeWord, recordName, sideName, storyPath, type Side, type Verdict, type Wished } from '../records/types';
 import { casePath, kindText, type Case } from './cases';
 
 interface Compared {
@@ -17,7 +17,7 @@ interface Compared {
 	records: { id: string; side: Side; there: boolean; linked_to: string | null; trouble: string | null; values: (string | null)[] }[];
 }
 
-function Compare({ compared, picked, pick }: { compared: Compared; picked: string; pick: (id: string) => void }) {
+function Compare({ compared }: { compared: Compared }) {
 	const [all, setAll] = useState(false);
 	const rows = compared.fields.map((field, index) => ({ field, values: compared.records.map((record) => record.values[index] ?? null) }));
 	const differs = (values: (string | null)[]) => new Set(values.map((value) => value ?? '')).size > 1;
@@ -34,7 +34,7 @@ function Compare({ compared, picked, pick }: { compared: Compared; picked: strin
 						</th>
 						{compared.records.map((record, index) => (
 							<th key={record.id} scope="col" role="columnheader">
-								{index === 0 ? <code>{record.id}</code> : <Candidate record={record} number={index} picked={picked} pick={pick} />}
+								<code>{index === 0 ? record.id : `${index}: ${record.id}`}</code>
 							</th>
 						))}
 					</tr>
@@ -50,7 +50,7 @@ function Compare({ compared, picked, pick }: { compared: Compared; picked: strin
 									key={compared.records[index]?.id}
 									role="cell"
 									data-title={compared.records[index]?.id}
-									class={cx(index > 0 && (value ?? '') !== (row.values[0] ?? '') && 'is-loser')}
+									class={cx(index > 0 && (value ?? '') !== (row.values[0] ?? '') && 'is-other')}
 								>
 									{value ?? <span class="muted">empty</span>}
 								</td>
@@ -70,17 +70,41 @@ function Compare({ compared, picked, pick }: { compared: Compared; picked: strin
 	);
 }
 
-function Candidate({ record, number, picked, pick }: { record: Compared['records'][number]; number: number; picked: string; pick: (id: string) => void }) {
+const noted = (record: Compared['records'][number] | undefined): string =>
+	[record?.linked_to && `linked to ${record.linked_to}`, record && !record.there && 'not there any more', record?.trouble].filter(Boolean).join(', ');
+
+/** Who may be chosen, with what is known of each; before anything is revealed, too. */
+function Candidates({
+	sync,
+	one,
+	compared,
+	picked,
+	pick,
+}: {
+	sync: string;
+	one: Case;
+	compared: Compared | undefined;
+	picked: string;
+	pick: (id: string) => void;
+}) {
+	const side = one.kind === 'survivor' ? one.side : other(one.side);
 	return (
-		<span class="compare-head">
-			<label class="row is-tight">
-				<input type="radio" name="candidate" checked={picked === record.id} onChange={() => pick(record.id)} />
-				{`${number}: ${record.id}`}
-			</label>
-			{record.linked_to && <span class="muted">linked to {record.linked_to}</span>}
-			{!record.there && <span class="muted">not there any more</span>}
-			{record.trouble && <span class="muted">{record.trouble}</span>}
-		</span>
+		<fieldset class="hits candidates">
+			<legend>
+				{sideName[one.side]} record <RecordLink sync={sync} side={one.side} record={one.record} /> and
+			</legend>
+			{one.others.map((id, index) => (
+				<div class="check" key={id}>
+					<input type="radio" id={`candidate-${id}`} name="candidate" checked={picked === id} onChange={() => pick(id)} />
+					<label for={`candidate-${id}`}>
+						{index + 1}: <code>{id}</code> <span class="muted">{noted(compared?.records.find((record) => record.id === id))}</span>
+					</label>
+					<a href={storyPath(sync, side, id)} aria-label={`Story of ${id}`}>
+						Story
+					</a>
+				</div>
+			))}
+		</fieldset>
 	);
 }
 
@@ -216,18 +240,8 @@ function Work({ sync, one }: { sync: string; one: Case }) {
 				</div>
 			</Card>
 			<Card title="Side by side" facts={`${sideName[one.side]} record first`} actions={<RevealButton of={revealed} what="side by side" />} flush>
-				{revealed.values ? (
-					<Compare compared={revealed.values} picked={picked} pick={pick} />
-				) : (
-					<ul class="story" aria-label="Records of this case">
-						{[one.record, ...one.others].map((id, index) => (
-							<li key={id}>
-								<span>{index === 0 ? sideName[one.side] : `${index}: ${sideName[one.kind === 'survivor' ? one.side : other(one.side)]}`}</span>
-								<RecordLink sync={sync} side={index === 0 || one.kind === 'survivor' ? one.side : other(one.side)} record={id} />
-							</li>
-						))}
-					</ul>
-				)}
+				<Candidates sync={sync} one={one} compared={revealed.values} picked={picked} pick={pick} />
+				{revealed.values && <Compare compared={revealed.values} />}
 			</Card>
 			{picked && !isGone && one.kind !== 'survivor' && <LinkPreview key={picked} sync={sync} one={one} picked={picked} />}
 		</>
