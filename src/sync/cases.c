@@ -7,6 +7,7 @@
 #include "lib/clock.h"
 #include "sync/audit.h"
 #include "sync/select.h"
+#include "sync/stage.h"
 #include "sync/suggest.h"
 
 /* Payloads that nothing came of. $1 sync, $2 after, $3 this one (0: any), $4 limit. Between FROM_PAYLOADS and its end stand which, and whether linked. */
@@ -140,23 +141,58 @@ int cases_list(struct engine *engine, struct arena *arena, int64_t sync_id, enum
 	return 0;
 }
 
+enum { MOST = 1000 };
+
+/* A record that was read again since stands in a younger payload: the case is the same. */
+static int find_younger(struct engine *engine, struct arena *arena, enum case_kind kind, int64_t staged_id,
+                        struct open_case *ret, bool *ret_found, struct err *err)
+{
+	const struct staged_filter filter = { .id = staged_id, .limit = 1 };
+	const int64_t all[2] = { 0, 0 };
+	struct selected found;
+	struct staged *was;
+	size_t count;
+
+	*ret_found = false;
+	if (stage_list(engine, arena, &filter, &was, &count, err) < 0)
+		return err_pass(err);
+	if (count == 0)
+		return 0;
+	if (list(engine, arena, was->sync_id, kind, all, MOST, &found, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < found.count && !*ret_found; i++) {
+		*ret = ((struct open_case *)found.at)[i];
+		*ret_found = ret->side == was->side && str_eq(ret->record_id, was->record_id);
+	}
+	return 0;
+}
+
+static bool is_of_payload(enum case_kind kind)
+{
+	return kind == CASE_SEVERAL || kind == CASE_LINKED || kind == CASE_SURVIVOR;
+}
+
 int cases_find(struct engine *engine, struct arena *arena, int64_t sync_id, enum case_kind kind, int64_t id,
                struct open_case *ret, struct err *err)
 {
 	const int64_t page[2] = { 0, id };
 	struct selected found;
+	bool is_open;
 
 	if (list(engine, arena, sync_id, kind, page, 1, &found, err) < 0)
 		return err_pass(err);
-	if (found.count == 0)
-		return err_set(err, ERR_NOT_FOUND, "this case is not open: somebody decided it, or its record changed");
-	*ret = *(struct open_case *)found.at;
-	return 0;
+	is_open = found.count > 0;
+	if (is_open)
+		*ret = *(struct open_case *)found.at;
+	else if (is_of_payload(kind) && find_younger(engine, arena, kind, id, ret, &is_open, err) < 0)
+		return err_pass(err);
+	if (is_open && ret->sync_id == sync_id)
+		return 0;
+	return err_set(err, ERR_NOT_FOUND, "this case is not open: somebody decided it, or its record changed");
 }
 
 int cases_count(struct engine *engine, int64_t sync_id, int64_t *ret, struct err *err)
 {
-	enum { MOST = 1000 };
 	const int64_t all[2] = { 0, 0 };
 
 	for (enum case_kind kind = CASE_SEVERAL; kind < CASE_KINDS; kind++) {

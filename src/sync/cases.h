@@ -41,7 +41,7 @@ struct open_case {
 /* Open cases of one kind, the oldest first, after `after_id`; limit 0: 100. */
 int cases_list(struct engine *engine, struct arena *arena, int64_t sync_id, enum case_kind kind, int64_t after_id,
                size_t limit, struct open_case **ret, size_t *ret_count, struct err *err) MUST_CHECK;
-/* ERR_NOT_FOUND: there is none, or it is closed. */
+/* ERR_NOT_FOUND: there is none, or it is closed. A case whose record was read again since is found by its older payload, too. */
 int cases_find(struct engine *engine, struct arena *arena, int64_t sync_id, enum case_kind kind, int64_t id,
                struct open_case *ret, struct err *err) MUST_CHECK;
 /* How many are open, at most 1000 counted each; `ret` has CASE_KINDS places. */
