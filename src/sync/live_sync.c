@@ -384,9 +384,9 @@ static void endure(struct live_entry *entry, const struct err *why)
 		road_stop(&halves[side]);
 }
 
-static int sign_in_and_work(struct live_entry *entry, struct err *err)
+static int open_and_work(struct live_entry *entry, struct err *err)
 {
-	if (plan_sign_in(entry->plan, err) < 0 || plan_open_account(entry->live->engine, entry->plan, err) < 0)
+	if (plan_open_account(entry->live->engine, entry->plan, err) < 0)
 		return err_pass(err);
 	entry->pause_ms = FIRST_PAUSE_MS;
 	watch(entry);
@@ -394,22 +394,33 @@ static int sign_in_and_work(struct live_entry *entry, struct err *err)
 }
 
 /* The lock is kept while it endures: whoever delivers has it. */
+static void go_on(struct live_entry *entry)
+{
+	struct err err = ERR_INIT;
+	int code = plan_sign_in(entry->plan, &err);
+
+	while (!ends(entry) && !outdated(entry)) {
+		if (code >= 0)
+			code = open_and_work(entry, &err);
+		if (code < 0 && !ends(entry))
+			endure(entry, &err);
+		err = (struct err)ERR_INIT;
+		code = 0;
+	}
+}
+
 static void once(struct live_entry *entry)
 {
 	SCOPED(run_lock) int lock = -1;
 	struct err err = ERR_INIT;
+	int code = open_plan(entry, &err);
 
-	if (open_plan(entry, &err) < 0) {
-		if (!ends(entry))
-			pause_after(entry, &err);
-	} else if (entry->plan->paused) {
+	if (code >= 0 && entry->plan->paused)
 		stay_paused(entry);
-	} else if (run_lock(entry->live->engine, entry->plan, &lock, &err) < 0) {
-		if (!ends(entry))
-			pause_after(entry, &err);
-	} else if (sign_in_and_work(entry, &err) < 0 && !ends(entry)) {
-		endure(entry, &err);
-	}
+	else if (code < 0 || run_lock(entry->live->engine, entry->plan, &lock, &err) < 0)
+		pause_after(entry, &err);
+	else
+		go_on(entry);
 }
 
 void *live_supervise(void *context)
