@@ -370,14 +370,14 @@ static void sqlite_leave(const struct store_place *place)
 enum { APPLICATION_ID = 0x53757472 };
 
 /*
- * Memory: 8 MB for the writer, 2 MB for a reader, nothing mapped. The log is brought into the file by store_keeper.c,
+ * Memory: 6 MB for the writer; half a one for a reader, who forgets all with each commit of somebody else. Nothing is mapped. The log is brought into the file by store_keeper.c,
  * and is cut to 64 MB when a long read made it grow.
  */
 static const char *const pragmas[] = {
 	[STORE_WRITER] =
-	        "PRAGMA cache_size=-8000; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
+	        "PRAGMA cache_size=-6000; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
 	        "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA synchronous=NORMAL;",
-	[STORE_READER] = "PRAGMA cache_size=-2000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA query_only=ON;",
+	[STORE_READER] = "PRAGMA cache_size=-500; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA query_only=ON;",
 };
 
 /* Short naps: what we wait for is another process's commit, and SQLite's own waiting grows to 100 ms. */

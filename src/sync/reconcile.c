@@ -234,13 +234,14 @@ static bool pass_is_long(const struct reconciler *r)
 	return r->holding && clock_mono_ns() / 1000000 - r->pass_ms > LONG_MS;
 }
 
-/* Far calls are under way for all that waited a moment ago: what came since gathers for the next one, instead of making small calls of its own. */
+/* In a burst: far calls are under way for all that waited a moment ago, and what came since gathers for the next one, instead of making a small call of its
+ * own. A few events at a time wait for nobody. */
 static bool is_ahead(const struct reconciler *r)
 {
-	enum { ENOUGH = 2 };
+	enum { ENOUGH = 2, FEW = 4 };
 	const struct chunk *last = &r->chunks[(r->first + r->open + WINDOW - 1) % WINDOW];
 
-	return r->open >= ENOUGH && last->count < RECONCILE_CHUNK / 2;
+	return r->open >= ENOUGH && last->count > FEW && last->count < RECONCILE_CHUNK / 2;
 }
 
 /* While one chunk is being committed the next is weighed. */

@@ -16,7 +16,7 @@
 #include "sync/review.h"
 #include "sync/suggest.h"
 
-enum { WINDOW = 8 }; /* chunks under way at once */
+enum { WINDOW = 6 }; /* chunks under way at once */
 
 struct item {
 	struct staged *staged;
