@@ -14,7 +14,8 @@ interface Listener {
 }
 
 const listeners = new Set<Listener>();
-const known = new Set<string>();
+/** Heard from the beginning: the server says each topic once when a stream opens, and a screen that comes later asks what was said. */
+const known = new Set(['activity', 'alerts', 'conflicts_waiting', 'dry_run', 'payloads_failed', 'realtime', 'review', 'runs', 'syncs']);
 const retryMs = [1000, 2000, 5000, 10_000, 30_000];
 /** The server ends a stream now and then, and the browser comes back by itself: no loss before this is over. */
 const graceMs = 6000;

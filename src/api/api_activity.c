@@ -74,6 +74,6 @@ const struct api_route api_activity_routes[] = {
 };
 
 const struct api_topic api_activity_topics[] = {
-	{ "activity", RIGHT_SEE, 5000, say_activity },
+	{ "activity", RIGHT_SEE, 2000, say_activity },
 	{ 0 },
 };

@@ -133,7 +133,7 @@ check('a session that ended: signing in over the page, and what was asked for co
   await dialog.waitFor();
   await signIn(page, 'admin');
   await dialog.waitFor({ state: 'detached' });
-  await page.getByRole('cell', { name: 'patients', exact: true }).waitFor();
+  await page.getByRole('link', { name: 'patients', exact: true }).waitFor();
 });
 
 check('who is gone is asked, may stay, and is signed out with the page kept', { as: null, mayRefuse: true }, async ({ page, open, context }) => {

@@ -100,6 +100,15 @@ test('the checklist leads to screens', () => {
   );
 });
 
+test('every topic of the API is heard from the beginning', () => {
+  const topics = readdirSync(join(root, 'src/api'))
+    .filter((name) => name.endsWith('.c'))
+    .flatMap((name) => [...readFileSync(join(root, 'src/api', name), 'utf8').matchAll(/^\t\{ "(\w+)", RIGHT_\w+, \d+, \w+ \}/gm)].map(([, topic]) => topic));
+  const heard = readFileSync(join(source, 'live.ts'), 'utf8').match(/known = new Set\(\[([^\]]*)\]/)[1];
+  assert.ok(topics.length >= 8);
+  assert.deepEqual([...heard.matchAll(/'(\w+)'/g)].map(([, topic]) => topic).sort(), topics.sort());
+});
+
 test('everything that the console asks of the API is described there', () => {
   assert.ok(described.length > 50);
   const asked = filesOf(source).flatMap((file) => {

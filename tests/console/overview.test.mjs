@@ -5,7 +5,7 @@ import { event, eventually, makePatient, signed } from '../node/serve/daemon.mjs
 import { consoleTests } from './lib/browser.mjs';
 import { passesAll } from './lib/checks.mjs';
 
-const check = consoleTests({ imported: true, patients: 12 });
+const check = consoleTests({ imported: true, patients: 12, extra: { patients: { policy: { Email: { winner: 'review' } } } } });
 
 async function failOne({ systems, daemon }) {
   const patient = await makePatient(systems, { first_name: 'Mara', last_name: 'Quill', dob: '1984-02-29' });
@@ -23,9 +23,20 @@ check('each sync with health, queue, last run; records moved; a failure appears 
   await page.getByText(`${links} to Salesforce, 0 to the EMR, 0 failed`).waitFor();
   await failOne(world);
   await page.getByRole('link', { name: '1 Failed payloads' }).waitFor();
-  await page.getByText(/to the EMR, 1 failed$/).waitFor();
+  await page.getByText(/to the EMR, 1 failed$/).waitFor({ timeout: 30_000 });
   await passesAll(page, 'overview');
   assert.equal(await page.getByRole('link', { name: '1 Failed payloads' }).getAttribute('href'), '/staged?state=failed');
+});
+
+check('a conflict that was there before the page is counted', async ({ page, open, world }) => {
+  const [link] = JSON.parse((await must(world.dir, ['links', '--limit', '1', '--json'])).stdout);
+  await admin(world.systems.hint, 'edit', { object: 'patient', id: link.emr_id, fields: { email: 'emr.side@mail.example' } });
+  await admin(world.systems.salesforce, 'edit', { object: 'Contact', id: link.crm_id, fields: { Email: 'crm.side@mail.example' } });
+  await must(world.dir, ['sync-now', '--emr', link.emr_id]);
+  await eventually(async () => JSON.parse((await must(world.dir, ['conflicts', '--waiting', '--json'])).stdout).length, 'the conflict');
+  await open('/policy');
+  await open('/');
+  await page.getByRole('link', { name: '1 Conflicts' }).waitFor();
 });
 
 check('the same as numbers, over a week', async ({ page, open }) => {
