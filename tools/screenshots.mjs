@@ -37,7 +37,7 @@ async function live({ systems, dir, daemon }) {
 /** Name of the file, where, and what is done there before it is taken. */
 function pictures(pair) {
   return [
-    ['overview', '/', (page) => page.getByRole('link', { name: /^1 Failed payloads/ }).waitFor()],
+    ['overview', '/', (page) => page.getByRole('link', { name: /^[12] Failed payloads/ }).waitFor()],
     ['mapping', '/mapping/patients', (page) => page.getByRole('table', { name: 'Field mapping' }).waitFor()],
     ['run', '/runs', async (page) => {
       await page.getByRole('link', { name: /^B\d{8}-\d{6}$/ }).last().click();
@@ -54,7 +54,7 @@ function pictures(pair) {
     }],
     ['dark', '/', async (page) => {
       await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
-      await page.getByRole('link', { name: /^1 Failed payloads/ }).waitFor();
+      await page.getByRole('link', { name: /^[12] Failed payloads/ }).waitFor();
     }],
   ];
 }

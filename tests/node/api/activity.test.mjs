@@ -33,10 +33,13 @@ test('what is written counts in its hour and direction; back-references do not, 
     const patient = await makePatient(systems, { first_name: 'Mara', last_name: 'Quill', dob: '1984-02-29' });
     await tell(systems.hint, 'malformed', { id: patient.id, kind: 'bad_date' });
     await fetch(daemon.webhooks.practice, signed(event({ ...patient, dob: '1984-02-30' }, 'patient.created')));
-    await eventually(async () => sums(await viewer.must('get', '/activity')).failed === 1, 'the failure is counted');
-    const [failed] = (await operator.must('get', '/payloads?state=failed')).items;
-    await operator.must('post', '/payloads/skip', { sync: 'patients', ids: [failed.id], why: 'made up' });
-    assert.equal(sums(await viewer.must('get', '/activity')).failed, 0);
+    await eventually(async () => sums(await viewer.must('get', '/activity')).failed >= 1, 'the failure is counted');
+    // The delta may meet the same patient a little later.
+    await eventually(async () => {
+      const ids = (await operator.must('get', '/payloads?state=failed')).items.map(({ id }) => id);
+      if (ids.length) await operator.must('post', '/payloads/skip', { sync: 'patients', ids, why: 'made up' });
+      return sums(await viewer.must('get', '/activity')).failed === 0;
+    }, 'left out, it counts no more');
     assert.equal((await operator.get('/activity?hours=0')).status, 400);
   });
 });
