@@ -92,6 +92,7 @@ export const screens: readonly Screen[] = [
 		group: 'Work',
 		icon: 'git-compare',
 		key: 'x',
+		count: 'conflicts_waiting',
 		words: 'both changed decide resolve',
 		load: () => import('./screens/conflicts'),
 	},
