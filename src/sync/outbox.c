@@ -84,11 +84,12 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 int outbox_due(struct db *db, struct arena *arena, const struct owed_query *query, struct owed **ret, size_t *ret_count,
                struct err *err)
 {
+	/* INT64_MAX asks for all there is. */
+	int64_t latest_ms = MIN_OF(query->now_ms, INT64_MAX - OUTBOX_LATEST_MS) + OUTBOX_LATEST_MS;
 	const struct selection what = { &DUE,
 		                        BIND(bind_int(query->sync_id), bind_int(query->side), bind_int(query->priority),
 		                             bind_int(query->after_id), bind_int(query->now_ms),
-		                             bind_int((int64_t)query->limit),
-		                             bind_int(query->now_ms + OUTBOX_LATEST_MS)),
+		                             bind_int((int64_t)query->limit), bind_int(latest_ms)),
 		                        query->limit, sizeof(**ret), read_row };
 	struct selected found;
 
