@@ -19,7 +19,9 @@ static void find(struct checker *c, enum finding_level level, struct str subject
 {
 	struct finding *f = arena_new(c->arena, struct finding);
 
-	*f = (struct finding) { .level = level, .subject = subject, .text = text, .field = arena_str(c->arena, c->field) };
+	*f = (struct finding) {
+		.level = level, .subject = subject, .text = text, .field = arena_str(c->arena, c->field)
+	};
 	if (c->last)
 		c->last->next = f;
 	else

@@ -261,8 +261,8 @@ int single_preview(struct engine *engine, struct plan *plan, enum side side, con
 	if (plan_sign_in(plan, err) < 0 || capture_wish(engine, plan, &arena, asked, &how, &done, err) < 0)
 		return err_pass(err);
 	job.id = done.last_id;
-	if (single_put_aside(engine, plan, job.id, err) < 0 ||
-	    look_round(engine, plan, &looked, &left, err) < 0 || store_read(engine->store, follow_one, &job, err) < 0)
+	if (single_put_aside(engine, plan, job.id, err) < 0 || look_round(engine, plan, &looked, &left, err) < 0 ||
+	    store_read(engine->store, follow_one, &job, err) < 0)
 		return err_pass(err);
 	if (has_to_match(&job.staged) && single_candidates(engine, plan, &arena, &job.staged, err) < 0)
 		return err_pass(err);

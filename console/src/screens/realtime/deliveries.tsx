@@ -81,7 +81,7 @@ export function SampleDrawer({ sync, event, onClose }: { sync: string; event: st
 			<p class="muted">
 				The youngest one that came, with its names and shape. Values are masked: the payload’s own page reveals them to those who may see them.
 			</p>
-			<Await of={sample}>{({ body }) => <JsonView label="Payload" value={body as never} />}</Await>
+			<Await of={sample}>{({ body }) => <JsonView label="Payload" value={body} />}</Await>
 		</Drawer>
 	);
 }

@@ -5,7 +5,7 @@ import { useDenied } from '../../session';
 import { Await, Button, Card, confirm, Copy, ErrorNote, Facts, Notice, Pill, TextField, Time, toast } from '../../ui';
 import type { Hook } from './model';
 
-interface Tested {
+interface Outcome {
 	acknowledged: boolean;
 	status: number;
 	took_us: number;
@@ -70,7 +70,7 @@ function SecretForm({ hook, onDone }: { hook: Hook; onDone: (hook: Hook | undefi
 	);
 }
 
-function Tested({ tested }: { tested: Tested }) {
+function Tested({ tested }: { tested: Outcome }) {
 	if (tested.acknowledged)
 		return (
 			<Notice tone="good">
@@ -88,10 +88,10 @@ function Tested({ tested }: { tested: Tested }) {
 }
 
 function useHookActions(hook: Hook, onChange: (hook: Hook) => void) {
-	const [tested, setTested] = useState<Tested>();
+	const [tested, setTested] = useState<Outcome>();
 	const test = useAction(async () => {
 		setTested(undefined);
-		setTested(await api<Tested>(at(hook, 'test'), { method: 'POST' }));
+		setTested(await api<Outcome>(at(hook, 'test'), { method: 'POST' }));
 	});
 	const register = useAction(async (renew: boolean) => {
 		onChange(await api<Hook>(at(hook, 'register'), { method: 'POST', body: { renew } }));
