@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "access/parts.h"
@@ -47,26 +48,36 @@ static int read_code(struct arena *arena, const char *path, struct str *ret, str
 	return 0;
 }
 
+/* The whole file appears at once: another process that looks at the same moment never finds half a code. One that is there already stays. */
+static int put_code(struct arena *arena, const char *path, struct str code, struct err *err)
+{
+	struct str line = arena_printf(arena, "%.*s\n", STR_ARG(code));
+	char *beside = arena_text(arena, arena_printf(arena, "%s-XXXXXX", path));
+	int fd = mkostemp(beside, O_CLOEXEC); /* 0600 */
+	int rc = 0;
+
+	if (fd < 0)
+		return err_errno(err, "write %s", path);
+	if (write(fd, line.at, line.len) != (ssize_t)line.len)
+		rc = err_set(err, ERR_DISK_FULL, "%s could not be written", path);
+	else if (link(beside, path) < 0 && errno != EEXIST)
+		rc = err_errno(err, "write %s", path);
+	close(fd);
+	unlink(beside);
+	return rc;
+}
+
 int setup_code_ensure(struct arena *arena, const char *dir, struct str *ret, struct err *err)
 {
-	struct str code = new_code(arena), line = arena_printf(arena, "%.*s\n", STR_ARG(code));
 	struct str path = dir ? path_of(arena, dir) : STR_EMPTY;
-	ssize_t wrote;
-	int fd;
 
-	*ret = code;
+	*ret = new_code(arena);
 	if (!dir)
 		return 0;
-	fd = open(path.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return errno == EEXIST ? read_code(arena, path.at, ret, err) : err_errno(err, "write %s", path.at);
-	wrote = write(fd, line.at, line.len);
-	close(fd);
-	if (wrote != (ssize_t)line.len) {
-		unlink(path.at);
-		return err_set(err, ERR_DISK_FULL, "%s could not be written", path.at);
-	}
-	return 0;
+	if (access(path.at, F_OK) < 0 && put_code(arena, path.at, *ret, err) < 0)
+		return err_pass(err);
+	/* Not there any more: somebody used it at this very moment, and nobody needs it. */
+	return access(path.at, F_OK) < 0 ? 0 : read_code(arena, path.at, ret, err);
 }
 
 void setup_code_remove(const char *dir)

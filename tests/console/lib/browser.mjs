@@ -67,7 +67,9 @@ export function consoleTests(worldOptions = {}) {
   const held = {};
   const jar = new Map();
   before(async () => {
-    [held.world, held.browser] = await Promise.all([typeof worldOptions === 'function' ? worldOptions() : startWorld(worldOptions), startBrowser()]);
+    const starts = { world: typeof worldOptions === 'function' ? worldOptions() : startWorld(worldOptions), browser: startBrowser() };
+    // Each is held as soon as it is there: when the other one fails, it still has to be ended.
+    await Promise.all(Object.entries(starts).map(async ([name, started]) => (held[name] = await started)));
   });
   after(async () => {
     await held.browser?.close();
