@@ -271,5 +271,6 @@ const struct migration migrations[] = {
 	  "CREATE TABLE moved (hour INTEGER NOT NULL, sync_id INTEGER NOT NULL, side INTEGER NOT NULL, records INTEGER "
 	  "NOT NULL, PRIMARY KEY (hour, sync_id, side));",
 	  NULL },
+	{ "how old is what is known of a record (R4)", "ALTER TABLE identity ADD COLUMN modified_ms INTEGER;", NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

@@ -67,6 +67,7 @@ struct known capture_known(const struct plan *plan, struct arena *arena, enum si
 		.external_id = capture_stored_id(plan, arena, side, record->json),
 		.synced = side == SIDE_CRM && json_bool(json_get_str(record->json, plan->crm_synced_field), false),
 		.version = record->version,
+		.modified_ms = record->modified_ms,
 		.run_id = run_id,
 	};
 

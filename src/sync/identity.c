@@ -7,7 +7,7 @@
 
 #include "sync/select.h"
 
-#define COLUMNS "side, record_id, match_key, external_id, synced, version, run_id, staged_hash"
+#define COLUMNS "side, record_id, match_key, external_id, synced, version, run_id, staged_hash, modified_ms"
 
 /* Runs are numbered in order; whoever reads one record for an earlier run, or for none, leaves the mark of the later one. */
 #define LATER_RUN                                                                                          \
@@ -21,14 +21,14 @@
 	" THEN identity." column " ELSE excluded." column " END"
 
 static const struct statement SEEN = {
-	"SELECT run_id FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3"
+	"SELECT run_id, modified_ms FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3"
 };
 static const struct statement PUT = {
 	"INSERT INTO identity (sync_id, side, record_id, match_key, external_id, synced, version, run_id, staged_hash,"
-	" weak_names, weak_initial) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)"
+	" weak_names, weak_initial, modified_ms) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)"
 	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET match_key = excluded.match_key, external_id = "
 	"excluded.external_id,"
-	" synced = excluded.synced, version = excluded.version,"
+	" synced = excluded.synced, version = excluded.version, modified_ms = excluded.modified_ms,"
 	" staged_hash = COALESCE(excluded.staged_hash, identity.staged_hash), weak_names = " STILL_WEAK(
 	        "weak_names") ", weak_initial = " STILL_WEAK("weak_initial") ", run_id = " LATER_RUN
 };
@@ -88,25 +88,45 @@ static bool read_hash(struct rows *rows, const char *column, struct digest16 *re
 	return true;
 }
 
-static int was_seen(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
-{
-	int64_t seen_by = 0;
+/* What stands in the index of a record that comes again. */
+struct noted {
+	bool seen; /* by this very run */
+	bool newer;
+};
 
-	if (db_number(db, &SEEN, BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id)), 0,
-	              &seen_by, err) < 0)
+static int look_noted(struct db *db, int64_t sync_id, const struct known *known, struct noted *ret, struct err *err)
+{
+	ROWS rows = NULL;
+	int code;
+
+	*ret = (struct noted) { .seen = false };
+	if (db_select(db, &SEEN, BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id)), &rows,
+	              err) < 0)
 		return err_pass(err);
-	*ret_seen = known->run_id != 0 && seen_by == known->run_id;
+	code = rows_next(rows, err);
+	if (code <= 0)
+		return code;
+	ret->seen = known->run_id != 0 && row_int(rows, "run_id") == known->run_id;
+	ret->newer = known->modified_ms != 0 && row_int(rows, "modified_ms") > known->modified_ms;
 	return 0;
 }
 
-int identity_see(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
+static int see(struct db *db, int64_t sync_id, const struct known *known, struct err *err)
 {
-	if (was_seen(db, sync_id, known, ret_seen, err) < 0)
-		return err_pass(err);
 	return db_run(
 	        db, &SEE,
 	        BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id), bind_id(known->run_id)),
 	        err);
+}
+
+int identity_see(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
+{
+	struct noted noted;
+
+	if (look_noted(db, sync_id, known, &noted, err) < 0)
+		return err_pass(err);
+	*ret_seen = noted.seen;
+	return see(db, sync_id, known, err);
 }
 
 static struct bind bind_weak(const struct known *known, enum weak_kind kind)
@@ -116,17 +136,22 @@ static struct bind bind_weak(const struct known *known, enum weak_kind kind)
 
 int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err)
 {
-	int code = was_seen(db, sync_id, known, ret_seen, err);
-	bool stages = known->stages && !(known->once && *ret_seen);
+	struct noted noted;
+	bool stages;
+	int code;
 
-	if (code < 0)
-		return code;
+	if (look_noted(db, sync_id, known, &noted, err) < 0)
+		return err_pass(err);
+	*ret_seen = noted.seen;
+	if (noted.newer)
+		return see(db, sync_id, known, err);
+	stages = known->stages && !(known->once && noted.seen);
 	code = db_run(db, &PUT,
 	              BIND(bind_int(sync_id), bind_int(known->side), bind_text(known->record_id),
 	                   bind_hash(known->has_key, &known->key), bind_text_or_null(known->external_id),
 	                   bind_int(known->synced), bind_text_or_null(known->version), bind_id(known->run_id),
 	                   bind_hash(stages, &known->staged_hash), bind_weak(known, WEAK_NAMES),
-	                   bind_weak(known, WEAK_INITIAL)),
+	                   bind_weak(known, WEAK_INITIAL), bind_id(known->modified_ms)),
 	              err);
 	return code < 0 ? err_wrap(err, "note an identity") : 0;
 }
@@ -142,6 +167,7 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.synced = row_int(rows, "synced") != 0,
 		.version = arena_str(arena, row_text(rows, "version")),
 		.run_id = row_int(rows, "run_id"),
+		.modified_ms = row_int(rows, "modified_ms"),
 	};
 	ret->has_key = read_hash(rows, "match_key", &ret->key);
 	ret->stages = read_hash(rows, "staged_hash", &ret->staged_hash);

@@ -23,14 +23,16 @@ struct known {
 	struct str external_id; /* the other side's id as stored in this record; empty: none */
 	bool synced;            /* the CRM record's "synced" checkbox */
 	struct str version;
-	int64_t run_id; /* the run that last saw it */
-	bool stages;    /* put: these very bytes are being staged; get: bytes were staged, with this hash */
+	int64_t modified_ms; /* by the far system's own clock; 0: it does not say */
+	int64_t run_id;      /* the run that last saw it */
+	bool stages;         /* put: these very bytes are being staged; get: bytes were staged, with this hash */
 	bool once; /* put: a page that is read twice stages nothing the second time: the hash stays that of the first */
 	struct digest16 staged_hash;
 	struct weak_hashes weak;
 };
 
-/* Inserts or replaces. *ret_seen: this run had seen the record before (a page read twice). A single reading never takes a record out of the run
+/* Inserts or replaces; of a record that is known in a newer state only the run is noted (R4: a page that was read before an edit and captured after it).
+ * *ret_seen: this run had seen the record before (a page read twice). A single reading never takes a record out of the run
  * that saw it last, so a retry beside a batch does not make the batch forget somebody. */
 int identity_put(struct db *db, int64_t sync_id, const struct known *known, bool *ret_seen, struct err *err) MUST_CHECK;
 /* The record came, but could not be read: what was known of it stays. */

@@ -110,10 +110,10 @@ static void one_second(struct rig *rig, enum memory_call which, struct page *pag
 	(void)rig;
 	(void)which;
 	for (size_t i = 0; i < page->count; i++) {
-		page->records[i].version = STR("2026-01-01T00:00:00.000Z");
-		page->records[i].modified_ms = 1767225600000;
+		page->records[i].version = STR("2100-01-01T00:00:00.000Z");
+		page->records[i].modified_ms = 4102444800000;
 	}
-	page->server_ms = 1767225600000;
+	page->server_ms = 4102444800000;
 }
 
 static void test_R28_two_edits_in_one_second_are_two_edits(void **state)

@@ -284,6 +284,41 @@ static void test_R34_R39_an_edit_between_two_readings_of_a_page_is_left_to_the_d
 	rig_close(&rig);
 }
 
+/* A page as it was read before an edit, captured after that edit's webhook, by a later run. */
+static int note_an_old_page(struct db *db, void *context, struct err *err)
+{
+	struct known now = { .side = SIDE_EMR, .record_id = STR("a"), .external_id = STR("c"), .modified_ms = 2000 };
+	struct known old = { .side = SIDE_EMR, .record_id = STR("a"), .modified_ms = 1000, .run_id = 6 };
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct known found;
+	bool seen, is_known, *ret = context;
+
+	if (identity_put(db, 1, &now, &seen, err) < 0 || identity_put(db, 1, &old, &seen, err) < 0 ||
+	    identity_get(db, &arena, 1, SIDE_EMR, STR("a"), &found, &is_known, err) < 0)
+		return err_pass(err);
+	ret[0] = str_eq(found.external_id, now.external_id) && found.modified_ms == 2000 && found.run_id == 6;
+	old.modified_ms = 3000;
+	if (identity_put(db, 1, &old, &seen, err) < 0 ||
+	    identity_get(db, &arena, 1, SIDE_EMR, STR("a"), &found, &is_known, err) < 0)
+		return err_pass(err);
+	ret[1] = seen && found.external_id.len == 0;
+	return 0;
+}
+
+static void test_R4_an_old_page_does_not_hide_what_is_known_by_now(void **state)
+{
+	struct err err = ERR_INIT;
+	bool kept[2] = { false };
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "");
+	assert_int_equal(store_write(rig.engine.store, RELAXED, note_an_old_page, kept, &err), 0);
+	assert_true(kept[0]);
+	assert_true(kept[1]);
+	rig_close(&rig);
+}
+
 static void remove_while_reading(struct rig *rig, enum memory_call which, unsigned nth)
 {
 	/* The first window of pages is asked for at once; a record that was on page 1 goes, so that all others move up. */
@@ -394,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_R3_R31_an_unreadable_contact_does_not_end_its_link),
 		cmocka_unit_test(test_R8_a_retry_meanwhile_does_not_make_a_run_forget_a_patient),
 		cmocka_unit_test(test_R34_R39_an_edit_between_two_readings_of_a_page_is_left_to_the_delta),
+		cmocka_unit_test(test_R4_an_old_page_does_not_hide_what_is_known_by_now),
 		cmocka_unit_test(test_R8_R34_records_that_move_between_pages_are_read_all_the_same),
 		cmocka_unit_test(test_R33_a_broken_row_that_comes_twice_counts_once),
 		cmocka_unit_test(test_R5_a_contact_deleted_before_the_run_is_resumed_is_no_candidate),
