@@ -159,19 +159,23 @@ static int export_audit(struct api_call *call, struct err *err)
 	return 0;
 }
 
-/* `intact` false comes with the first row that does not fit. */
+/* ?expect=: a head that was kept elsewhere. */
 static int verify_audit(struct api_call *call, struct err *err)
 {
-	struct err broken = ERR_INIT;
-	int64_t rows = 0;
-	bool intact = audit_verify(&call->engine, &rows, &broken) == 0;
+	struct audit_chain chain;
+	const char *trouble;
 
-	if (!intact && broken.code != ERR_STORE)
-		return err_set(err, broken.code, "%s", broken.text);
+	if (audit_verify(&call->engine, api_query(call, "expect"), &chain, err) < 0)
+		return err_pass(err);
+	trouble = audit_trouble(call->arena, &chain);
 	call->answer = api_new(call);
-	api_set_int(call, call->answer, "rows", rows);
-	api_set_bool(call, call->answer, "intact", intact);
-	api_set(call, call->answer, "trouble", arena_str(call->arena, str_of(broken.text)));
+	api_set_int(call, call->answer, "rows", chain.rows);
+	api_set_bool(call, call->answer, "intact", !trouble);
+	api_set(call, call->answer, "trouble", str_of(trouble));
+	api_set_id(call, call->answer, "broken_row", chain.broken_id);
+	api_set_time(call, call->answer, "first", chain.first_ms);
+	api_set_time(call, call->answer, "last", chain.last_ms);
+	api_set(call, call->answer, "head", audit_head_text(call->arena, &chain));
 	return 0;
 }
 

@@ -290,6 +290,50 @@ int cmd_log(struct cli_args *args, struct err *err)
 	return EXIT_DONE;
 }
 
+static void print_chain(const struct cli_args *args, const struct audit_chain *chain, const char *trouble)
+{
+	struct arena *arena = args->arena;
+	struct json *all = json_new(arena, JSON_OBJECT);
+	const struct {
+		const char *name;
+		struct str text;
+	} texts[] = {
+		{ "first", out_time(arena, chain->first_ms) },
+		{ "last", out_time(arena, chain->last_ms) },
+		{ "head", audit_head_text(arena, chain) },
+		{ "trouble", str_of(trouble) },
+	};
+
+	json_set(all, STR("rows"), json_new_int(arena, chain->rows));
+	json_set(all, STR("intact"), json_new_bool(arena, !trouble));
+	if (chain->broken)
+		json_set(all, STR("broken_row"), json_new_int(arena, chain->broken_id));
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].text.len)
+			json_set(all, str_of(texts[i].name), json_new_text(arena, texts[i].text));
+	out_object(args, all);
+}
+
+/* The head of a trail that does not fit is worth nothing: it is not printed alone. */
+static int verify_audit(struct cli_args *args, struct err *err)
+{
+	struct audit_chain chain;
+	const char *trouble;
+
+	if (audit_verify(args->engine, cli_value(args, "expect"), &chain, err) < 0)
+		return err_pass(err);
+	trouble = audit_trouble(args->arena, &chain);
+	if (!cli_has(args, "print-head") || trouble)
+		print_chain(args, &chain, trouble);
+	else
+		printf(args->json ? "{\"head\":\"%.*s\"}\n" : "%.*s\n", STR_ARG(audit_head_text(args->arena, &chain)));
+	if (!trouble)
+		return EXIT_DONE;
+	out_hint(args, "Keep this database as it is, take the last good copy beside it, and see docs/SECURITY.md, "
+	               "\"When something happened\".");
+	return EXIT_SOME_FAILED;
+}
+
 int cmd_audit(struct cli_args *args, struct err *err)
 {
 	static const struct out_column columns[] = {
@@ -299,16 +343,11 @@ int cmd_audit(struct cli_args *args, struct err *err)
 	};
 	struct audit_entry *all;
 	struct out out;
-	int64_t after, rows;
+	int64_t after;
 	size_t limit, count;
 
-	if (cli_has(args, "verify")) {
-		if (audit_verify(args->engine, &rows, err) < 0)
-			return err_pass(err);
-		printf(args->json ? "{\"rows\":%lld,\"intact\":true}\n" : "%lld rows, the chain is intact\n",
-		       (long long)rows);
-		return EXIT_DONE;
-	}
+	if (cli_has(args, "verify") || cli_has(args, "print-head") || cli_has(args, "expect"))
+		return verify_audit(args, err);
 	if (page_options(args, &after, &limit, err) < 0 ||
 	    audit_list(args->engine, args->arena, after, limit, &all, &count, err) < 0)
 		return err_pass(err);

@@ -318,7 +318,20 @@ const struct command cli_commands[] = {
 	{ .name = "audit",
 	  .positionals = "",
 	  .summary = "who changed what, when and why",
-	  .options = { { "verify", NULL, "recompute the chain of hashes" }, AFTER, LIMIT },
+	  .details =
+	          "--verify computes the chain of hashes anew: each row's covers the row before it. Who can write to "
+	          "the "
+	          "database could also cut its end off or make a new chain: print the head from time to time, keep it "
+	          "elsewhere, and hold it against the trail with --expect. Exit status 3: the trail does not fit.",
+	  .example = "suture audit --print-head >> /mnt/elsewhere/suture.heads; suture audit --expect \"$(tail -n 1 "
+	             "/mnt/elsewhere/suture.heads)\"",
+	  .options = { { "verify", NULL, "recompute the chain of hashes" },
+	               { "print-head", NULL,
+	                 "verify, and print the latest row's number and hash, to be kept elsewhere" },
+	               { "expect", "HASH",
+	                 "verify, and say whether the trail still holds the row of a head that was kept" },
+	               AFTER,
+	               LIMIT },
 	  .run = cmd_audit },
 	{ .name = "account",
 	  .positionals = "[ACTION] [NAME] [ROLE]",

@@ -171,34 +171,109 @@ int audit_find(struct engine *engine, struct arena *arena, const struct audit_fi
 	return 0;
 }
 
+struct verifying {
+	struct str expected; /* 32 bytes, or empty */
+	struct audit_chain chain;
+	int64_t before_id;
+	struct str before; /* the hash that the row before holds */
+	char before_bytes[sizeof(struct digest)];
+};
+
+/* Ids have no gaps of their own: a gap where the chain breaks is where rows were taken away. */
+static const char *why_broken(const struct verifying *v, const struct audit_entry *e)
+{
+	if (e->id != v->before_id + 1)
+		return "rows before it are gone";
+	return "it or the row before it was changed";
+}
+
+/* A row that does not fit is counted, and the next one is held against the hash that it has: so that one change is one broken row. */
+static void verify_row(struct verifying *v, const struct audit_entry *e, struct str stored)
+{
+	struct audit_chain *chain = &v->chain;
+	struct digest hash = row_hash(v->before, e);
+	bool fits = digest_equal(stored, str_range((const char *)hash.bytes, sizeof(hash.bytes)));
+
+	if (!fits && chain->broken++ == 0) {
+		chain->broken_id = e->id;
+		chain->broken_why = why_broken(v, e);
+	}
+	if (v->expected.len && digest_equal(stored, v->expected))
+		chain->expected_seen = true;
+	chain->first_ms = chain->rows++ ? chain->first_ms : e->at_ms;
+	chain->last_ms = e->at_ms;
+	chain->head_id = v->before_id = e->id;
+	v->before = str_range(v->before_bytes, MIN_OF(stored.len, sizeof(v->before_bytes)));
+	memcpy(v->before_bytes, stored.len ? stored.at : "", v->before.len);
+}
+
 static int verify(struct db *db, void *context, struct err *err)
 {
-	int64_t *ret_rows = context;
+	struct verifying *v = context;
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct digest hash = { { 0 } };
-	size_t before_len = 0;
 	ROWS rows = NULL;
 	int more = db_select(db, &LIST, BIND(bind_int(0), bind_int(INT64_MAX)), &rows, err);
 
 	while (more >= 0 && (more = rows_next(rows, err)) > 0) {
 		struct audit_entry e;
-		struct str stored = row_blob(rows, "hash");
 
 		arena_reset(&arena);
 		read_row(rows, &arena, &e);
-		hash = row_hash(str_range((const char *)hash.bytes, before_len), &e);
-		before_len = sizeof(hash.bytes);
-		if (!digest_equal(stored, str_range((const char *)hash.bytes, sizeof(hash.bytes))))
-			return err_set(err, ERR_STORE,
-			               "the audit trail does not fit at row %lld: it was changed from outside",
-			               (long long)e.id);
-		(*ret_rows)++;
+		verify_row(v, &e, row_blob(rows, "hash"));
 	}
+	memcpy(v->chain.head.bytes, v->before_bytes, sizeof(v->chain.head.bytes));
 	return more;
 }
 
-int audit_verify(struct engine *engine, int64_t *ret_rows, struct err *err)
+static int read_expected(struct arena *arena, struct str text, struct str *ret, struct err *err)
 {
-	*ret_rows = 0;
-	return store_read(engine->store, verify, ret_rows, err);
+	struct str rest = str_trim(text), part = STR_EMPTY;
+
+	while (str_split(&rest, ':', &part))
+		;
+	if (text.len && (!digest_unhex(arena, part, ret) || ret->len != sizeof(struct digest)))
+		return err_set(
+		        err, ERR_USAGE,
+		        "the expected head is what `suture audit --print-head` printed: ID:HASH, or the hash of 64 hex "
+		        "digits alone");
+	return 0;
+}
+
+int audit_verify(struct engine *engine, struct str expected, struct audit_chain *ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct verifying v = { 0 };
+
+	if (read_expected(&arena, expected, &v.expected, err) < 0)
+		return err_pass(err);
+	v.chain.expected_seen = v.expected.len == 0;
+	if (store_read(engine->store, verify, &v, err) < 0)
+		return err_wrap(err, "audit trail");
+	*ret = v.chain;
+	return 0;
+}
+
+struct str audit_head_text(struct arena *arena, const struct audit_chain *chain)
+{
+	SCOPED(buf) struct buf hex = BUF_INIT(256);
+
+	if (chain->head_id == 0)
+		return STR_EMPTY;
+	buf_printf(&hex, "%lld:", (long long)chain->head_id);
+	digest_hex(&hex, str_range((const char *)chain->head.bytes, sizeof(chain->head.bytes)));
+	return arena_str(arena, buf_str(&hex));
+}
+
+const char *audit_trouble(struct arena *arena, const struct audit_chain *chain)
+{
+	if (chain->broken)
+		return arena_printf(arena,
+		                    "row %lld does not fit: %s. The trail was changed from outside (rows that do not "
+		                    "fit: %lld)",
+		                    (long long)chain->broken_id, chain->broken_why, (long long)chain->broken)
+		        .at;
+	if (!chain->expected_seen)
+		return "no row has the hash that was written down: the end of the trail was cut off, or all of it "
+		       "written anew";
+	return NULL;
 }

@@ -32,7 +32,24 @@ struct str audit_record(struct arena *arena, enum side side, struct str record_i
 /* Of one subject, the youngest first; limit 0: 100. */
 int audit_of(struct engine *engine, struct arena *arena, struct str subject, size_t limit, struct audit_entry **ret,
              size_t *ret_count, struct err *err) MUST_CHECK;
-/* Recomputes the chain. 0, or ERR_STORE with the first row that does not fit. */
-int audit_verify(struct engine *engine, int64_t *ret_rows, struct err *err) MUST_CHECK;
+/*
+ * The chain, computed anew. Whoever can write to the database can also compute a whole new chain, or cut its end off: so the head (the hash of the latest row) is
+ * written down elsewhere from time to time (`suture audit --print-head`, the daemon's log) and held against the trail later as `expected`.
+ */
+struct audit_chain {
+	int64_t rows;
+	int64_t first_ms, last_ms;
+	int64_t broken, broken_id; /* rows that do not fit, the first of them; 0: all fit */
+	const char *broken_why;    /* what differs there; static */
+	int64_t head_id;           /* 0: the trail is empty */
+	struct digest head;
+	bool expected_seen; /* a row has the expected hash; true when nothing was expected */
+};
+/* `expected`: 64 hex digits, or "ID:" and those (ERR_USAGE when it is neither), or empty. A chain that is broken is no error. */
+int audit_verify(struct engine *engine, struct str expected, struct audit_chain *ret, struct err *err) MUST_CHECK;
+/* "12:9f86d0...": what is written down. Empty while the trail is. */
+struct str audit_head_text(struct arena *arena, const struct audit_chain *chain);
+/* What is wrong with it as a sentence; NULL: nothing is. */
+const char *audit_trouble(struct arena *arena, const struct audit_chain *chain);
 
 #endif

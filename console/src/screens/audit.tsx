@@ -12,10 +12,12 @@ import {
 	ErrorState,
 	FilterBar,
 	FilterText,
+	Id,
 	Notice,
 	PageHeader,
 	Skeleton,
 	Table,
+	TextField,
 	Time,
 	type Column,
 } from '../ui';
@@ -35,6 +37,9 @@ interface Verdict {
 	rows: number;
 	intact: boolean;
 	trouble: string | null;
+	first: string | null;
+	last: string | null;
+	head: string | null;
 }
 
 const filters = ['who', 'action', 'subject'] as const;
@@ -99,18 +104,27 @@ const columns: Column<Row>[] = [
 	{ key: 'why', title: 'Why', cell: (row) => row.why },
 ];
 
+/* The head is for keeping elsewhere: held against the trail later, it shows that nothing was cut off or written anew. */
+function Verified({ verdict }: { verdict: Verdict }) {
+	if (!verdict.intact) return <Notice tone="bad">The chain is broken: {verdict.trouble}</Notice>;
+	return (
+		<Notice tone="good">
+			The chain is intact: {count(verdict.rows, 'row')} as they were written, from <Time at={verdict.first} /> to <Time at={verdict.last} />. Keep this
+			head elsewhere: {verdict.head && <Id what="head">{verdict.head}</Id>}
+		</Notice>
+	);
+}
+
 function Verify() {
 	const [verdict, setVerdict] = useState<Verdict>();
-	const verify = useAction(async () => setVerdict(await api<Verdict>('/audit/verify')));
+	const [expect, setExpect] = useState('');
+	const verify = useAction(async () => setVerdict(await api<Verdict>(`/audit/verify?${new URLSearchParams({ expect })}`)));
 	return (
 		<>
-			{verdict && (
-				<Notice tone={verdict.intact ? 'good' : 'bad'}>
-					{verdict.intact ? `The chain is intact: ${count(verdict.rows, 'row')} as they were written.` : `The chain is broken: ${verdict.trouble ?? ''}`}
-				</Notice>
-			)}
+			{verdict && <Verified verdict={verdict} />}
 			<ErrorNote error={verify.error} />
 			<div class="row">
+				<TextField label="A head that was kept elsewhere (optional)" value={expect} onValue={setExpect} />
 				<Button icon="shield" busy={verify.busy} onClick={() => void verify.run()}>
 					Verify the chain
 				</Button>

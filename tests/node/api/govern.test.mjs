@@ -39,6 +39,10 @@ test('log and audit: filters, going back, an export that is audited itself, the 
     assert.equal((await admin.must('get', '/audit?action=export')).items[0].who, 'console:auditor');
     const verdict = await auditor.must('get', '/audit/verify');
     assert.ok(verdict.intact && verdict.rows >= 8);
+    assert.match(verdict.head, /^\d+:[0-9a-f]{64}$/);
+    assert.equal((await auditor.must('get', `/audit/verify?expect=${verdict.head}`)).intact, true);
+    assert.match((await auditor.must('get', `/audit/verify?expect=${'0'.repeat(64)}`)).trouble, /cut off/);
+    assert.equal((await auditor.get('/audit/verify?expect=nonsense')).status, 400);
   });
 });
 
