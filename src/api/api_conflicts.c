@@ -27,6 +27,7 @@ static int conflict_item(struct api_call *call, const struct conflict *c, struct
 		API_MEMBER(struct conflict, decided_by, API_TEXT),
 		API_NAMED("decided", struct conflict, decided_ms, API_TIME),
 		API_MEMBER(struct conflict, why, API_TEXT),
+		API_NAMED("purged", struct conflict, purged_ms, API_TIME),
 		{ 0 },
 	};
 	struct str emr, crm;

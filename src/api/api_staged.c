@@ -116,6 +116,7 @@ static const struct api_member staged_members[] = {
 	API_MEMBER(struct staged, attempts, API_INT),
 	API_MEMBER(struct staged, candidates, API_TEXT),
 	API_MEMBER(struct staged, read_as, API_ID),
+	API_NAMED("purged", struct staged, purged_ms, API_TIME),
 	{ 0 },
 };
 
@@ -303,7 +304,7 @@ static int reveal_payload(struct api_call *call, struct err *err)
 	if (find_payload(call, &s, err) < 0 || find_previous(call, &s, &previous, &found, err) < 0 ||
 	    audit_note(&call->engine, "look", record_subject(call, &s), STR_EMPTY,
 	               arena_printf(call->arena, "payload %lld", (long long)s.id), NULL, err) < 0 ||
-	    bytes_json(call, &s, &own, err) < 0 || (found && bytes_json(call, &previous, &before, err) < 0))
+	    bytes_json(call, &s, &own, err) < 0 || (found && previous.purged_ms == 0 && bytes_json(call, &previous, &before, err) < 0))
 		return err_pass(err);
 	call->answer = own;
 	json_set(own, STR("previous"), before);

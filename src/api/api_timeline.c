@@ -313,6 +313,7 @@ static int history_json(struct api_call *call, const struct history *row, struct
 		api_set_time(call, item, "at", row->at_ms);
 		api_set_id(call, item, "payload", row->staged_id);
 		api_set_int(call, item, "mapping_version", row->mapping_version);
+		api_set_time(call, item, "purged", row->purged_ms);
 		api_set(call, item, "emr", fields[i].emr);
 		api_set(call, item, "crm", fields[i].crm);
 		api_set(call, item, "before_emr", fields[i].before_emr);

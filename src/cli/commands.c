@@ -323,8 +323,7 @@ const struct command cli_commands[] = {
 	          "the "
 	          "database could also cut its end off or make a new chain: print the head from time to time, keep it "
 	          "elsewhere, and hold it against the trail with --expect. Exit status 3: the trail does not fit.",
-	  .example = "suture audit --print-head >> /mnt/elsewhere/suture.heads; suture audit --expect \"$(tail -n 1 "
-	             "/mnt/elsewhere/suture.heads)\"",
+	  .example = "suture audit --expect \"$(tail -n 1 /mnt/elsewhere/suture.heads)\"",
 	  .options = { { "verify", NULL, "recompute the chain of hashes" },
 	               { "print-head", NULL,
 	                 "verify, and print the latest row's number and hash, to be kept elsewhere" },
@@ -333,6 +332,24 @@ const struct command cli_commands[] = {
 	               AFTER,
 	               LIMIT },
 	  .run = cmd_audit },
+	{ .name = "purge",
+	  .positionals = "",
+	  .summary = "take away the bytes of what is old and over; the proof of what became of it stays",
+	  .details =
+	          "Payloads that are done, the values of conflicts and decisions, files of ids, bases of pairs that "
+	          "have ended. "
+	          "Hashes, ids, outcomes and the audit trail stay. What waits, what failed, and payloads that a link "
+	          "or a "
+	          "younger payload needs are left. Works beside the daemon, which does the same once a day where the "
+	          "configuration has `retention:`. Freed places of the file are overwritten as far as they are known; "
+	          "--compact leaves nothing in any.",
+	  .example = "suture purge --older-than 90d --dry-run",
+	  .options = { { "older-than", "DAYS", "what was over before then: 90d" },
+	               { "log-older-than", "DAYS", "lines of the log from before then, too" },
+	               { "compact", NULL,
+	                 "write the whole database anew afterwards; needs its size again, and writers wait" },
+	               { "dry-run", NULL, "count only" } },
+	  .run = cmd_purge },
 	{ .name = "account",
 	  .positionals = "[ACTION] [NAME] [ROLE]",
 	  .summary = "who may use the console and its API: list, add, passwd, role, invite, disable, enable",
@@ -361,35 +378,6 @@ const struct command cli_commands[] = {
 	               { "until", "DATE", "with add: it ends then (2027-01-31, UTC)" },
 	               { "revoked", NULL, "with list: those that were revoked too" } },
 	  .run = cmd_token },
-	{ .name = "backup",
-	  .positionals = "FILE",
-	  .summary = "copy everything that a new machine needs into one file, also while `suture serve` runs",
-	  .details = "The file holds the database as it is at this moment and the files beside it (suture.yaml, "
-	             "descriptors, secrets that are read from files of this folder), sealed. It is read through before "
-	             "it gets its name; nothing is overwritten. The key is not in it: keep that apart, as without it "
-	             "nothing can be read.",
-	  .example = "suture backup /backup/suture-$(date +%F).db",
-	  .options = { { "with-key", NULL,
-	                 "put the key in as well: whoever has the file can then read every patient in it" },
-	               QUIET },
-	  .run = cmd_backup },
-	{ .name = "restore",
-	  .positionals = "[FILE]",
-	  .summary = "put a backup in the place of the database; both systems are then read anew",
-	  .details =
-	          "Stop `suture serve` first. The key of the backup must be in the folder (or in the backup). Nothing "
-	          "is "
-	          "replaced before the file was read through and the key fits; an older schema is brought up, a newer "
-	          "one is refused. What the backup holds as not yet written is not written blindly: the records have "
-	          "moved on since. The next `suture serve` or `suture import` reads both systems completely and finds "
-	          "what changed, was linked or was ended after the backup.",
-	  .example = "suture restore /backup/suture-2026-11-20.db --aside before-restore.db",
-	  .options = { { "aside", "FILE", "where the database that is there now is kept" },
-	               { "marks-only", NULL,
-	                 "the database was put back by other means (pg_restore, a copy of a disk): only do what "
-	                 "follows from that" } },
-	  .run = cmd_restore,
-	  .no_engine = true },
 	{ .name = "serve",
 	  .positionals = "",
 	  .summary = "keep both systems the same from now on: webhooks, streams, deltas, schedules",

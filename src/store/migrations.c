@@ -272,7 +272,17 @@ const struct migration migrations[] = {
 	  "NOT NULL, PRIMARY KEY (hour, sync_id, side));",
 	  NULL },
 	{ "how old is what is known of a record (R4)", "ALTER TABLE identity ADD COLUMN modified_ms INTEGER;", NULL },
-	{ "facts about this installation: its last backup, that it was restored",
-	  "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL, at_ms BIGINT NOT NULL)", NULL },
+	{ "what was purged says so; a draft has a number",
+	  "ALTER TABLE staged ADD COLUMN purged_ms INTEGER;"
+	  "ALTER TABLE conflict ADD COLUMN purged_ms INTEGER;"
+	  "ALTER TABLE history ADD COLUMN purged_ms INTEGER;"
+	  "ALTER TABLE draft RENAME TO draft_before;"
+	  "CREATE TABLE draft (id INTEGER PRIMARY KEY, who TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL, "
+	  "at_ms INTEGER NOT NULL, UNIQUE (who, subject));"
+	  "INSERT INTO draft (who, subject, body, at_ms) SELECT who, subject, body, at_ms FROM draft_before;"
+	  "DROP TABLE draft_before;",
+	  NULL },
+	{ "keys that do not change with the key that seals",
+	  "CREATE TABLE lasting_key (id INTEGER PRIMARY KEY, body BLOB NOT NULL);", NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

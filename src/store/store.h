@@ -130,6 +130,11 @@ bool row_is_null(struct rows *rows, const char *column);
 int db_number(struct db *db, const struct statement *statement, struct binds binds, int64_t fallback, int64_t *ret,
               struct err *err) MUST_CHECK;
 
+/*
+ * After something was deleted: SQLite's log, which holds pages as they were, is emptied. `compact`: the whole database is written anew before, so that what was
+ * deleted lies in no free place of its file either; that takes as much room again, and writers wait meanwhile.
+ */
+int store_scrub(struct store *store, bool compact, struct err *err) MUST_CHECK;
 /* A copy of the whole database as it is now, into a new file (dry runs, backups). */
 int store_copy(struct store *store, const char *path, struct err *err) MUST_CHECK;
 struct str store_describe(struct store *store,

@@ -376,6 +376,7 @@ enum { APPLICATION_ID = 0x53757472 };
 static const char *const pragmas[] = {
 	[STORE_WRITER] =
 	        "PRAGMA cache_size=-6000; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
+	        "PRAGMA secure_delete=FAST;" /* what is deleted is overwritten where its page is written anyway */
 	        "PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=67108864; PRAGMA synchronous=NORMAL;",
 	[STORE_READER] = "PRAGMA cache_size=-500; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0; PRAGMA query_only=ON;",
 };

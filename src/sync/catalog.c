@@ -17,8 +17,16 @@
 #include "sync/catalog_schema.h"
 
 static const char BOX[] = "definition.body";
+/* No row has a number of its own: a thousand thousand versions of a definition are not expected. */
+#define VERSION_ID "definition_id * 1000000 + version"
+const struct sealed_column catalog_sealed = {
+	.box = BOX,
+	.page = { "SELECT " VERSION_ID " AS id, body AS sealed FROM definition_version WHERE " VERSION_ID
+	          " > $1 AND SUBSTR(body, 2, 1) <> $2 ORDER BY definition_id, version LIMIT $3" },
+	.put = { "UPDATE definition_version SET body = $2 WHERE " VERSION_ID " = $1 AND body = $3" },
+};
 /* Parts of the file that stand once and by themselves: kind and name of their document. */
-static const char *const sections[] = { "access", "identity_provider" };
+static const char *const sections[] = { "access", "identity_provider", "retention" };
 
 static const struct statement FIND = { "SELECT id FROM definition WHERE kind = $1 AND name = $2" };
 static const struct statement ADD = { "INSERT INTO definition (kind, name) VALUES ($1, $2)" };

@@ -6,6 +6,7 @@
 
 #include "codec/yaml.h"
 #include "sync/catalog.h"
+#include "sync/sealed.h"
 
 struct catalog_doc {
 	int64_t id, version;
@@ -57,5 +58,8 @@ int catalog_open_secret(struct arena *arena, const struct json *value, struct js
 /* The settings of `access` or `identity_provider`, secrets resolved; *ret is NULL where the file has none. */
 int catalog_read_section(struct engine *engine, struct arena *arena, const char *section, struct json **ret,
                          struct err *err) MUST_CHECK;
+
+/* Documents of all versions. */
+extern const struct sealed_column catalog_sealed;
 
 #endif

@@ -23,14 +23,26 @@ struct setting {
 #define NUMBER (1u << JSON_NUMBER | TEXT) /* one in quotes is fine */
 
 static const struct setting file_settings[] = {
-	{ "connections", false, OBJECT }, { "integration", false, OBJECT },       { "syncs", false, OBJECT },
-	{ "access", false, OBJECT },      { "identity_provider", false, OBJECT }, { NULL, false, 0 },
+	{ "connections", false, OBJECT },
+	{ "integration", false, OBJECT },
+	{ "syncs", false, OBJECT },
+	{ "access", false, OBJECT },
+	{ "identity_provider", false, OBJECT },
+	{ "retention", false, OBJECT },
+	{ NULL, false, 0 },
 };
 /* Who signs in and for how long (src/access); what becomes of these is read there. */
 static const struct setting access_settings[] = {
 	{ "idle_minutes", false, NUMBER },
 	{ "session_hours", false, NUMBER },
 	{ "proxies", false, LIST },
+	{ NULL, false, 0 },
+};
+/* How long what is over is kept (purge.h). */
+static const struct setting retention_settings[] = {
+	{ "payloads_days", false, NUMBER },
+	{ "log_days", false, NUMBER },
+	{ "hour", false, NUMBER },
 	{ NULL, false, 0 },
 };
 static const struct setting provider_settings[] = {
@@ -96,10 +108,12 @@ static const struct setting parent_settings[] = {
 static const struct number_setting {
 	const char *name;
 	int64_t fallback, least, most;
-} access_numbers[] = { { "idle_minutes", 15, 1, 1440 }, { "session_hours", 12, 1, 720 } }, number_settings[] = {
-	{ "turns_max", 10, 2, 1000 },  { "bulk_from", 0, 0, 100000000 },      { "delta_overlap_s", 300, 0, 86400 },
-	{ "delta_lag_s", 2, 0, 3600 }, { "describe_minutes", 60, 0, 100000 },
-};
+} access_numbers[] = { { "idle_minutes", 15, 1, 1440 }, { "session_hours", 12, 1, 720 } },
+  retention_numbers[] = { { "payloads_days", 0, 0, 36500 }, { "log_days", 0, 0, 36500 }, { "hour", 3, 0, 23 } },
+  number_settings[] = {
+	  { "turns_max", 10, 2, 1000 },  { "bulk_from", 0, 0, 100000000 },      { "delta_overlap_s", 300, 0, 86400 },
+	  { "delta_lag_s", 2, 0, 3600 }, { "describe_minutes", 60, 0, 100000 },
+  };
 
 /* R31: words of both settings; a patient is never deleted because a CRM record is. */
 static const char *const removals[] = {
@@ -324,6 +338,10 @@ static const struct number_setting *number_row(const char *name)
 		if (strcmp(access_numbers[i].name, name) == 0)
 			return &access_numbers[i];
 	}
+	for (size_t i = 0; i < ARRAY_LEN(retention_numbers); i++) {
+		if (strcmp(retention_numbers[i].name, name) == 0)
+			return &retention_numbers[i];
+	}
 	unreachable("the setting has a row");
 }
 
@@ -529,6 +547,16 @@ static int check_access(struct arena *arena, const struct json *file, struct err
 	return provider ? check_provider(arena, provider, err) : 0;
 }
 
+static int check_retention(struct arena *arena, const struct json *file, struct err *err)
+{
+	const struct json *retention = json_get(file, "retention");
+
+	if (retention && (check_object(arena, retention, retention_settings, "retention", err) < 0 ||
+	                  check_rows(retention, retention_numbers, ARRAY_LEN(retention_numbers), err) < 0))
+		return err_pass(err);
+	return 0;
+}
+
 int schema_check(struct arena *arena, const struct json *file, struct err *err)
 {
 	const struct json *integration = json_get(file, "integration");
@@ -545,5 +573,5 @@ int schema_check(struct arena *arena, const struct json *file, struct err *err)
 		if (check_sync(arena, sync, integration != NULL, err) < 0)
 			return err_pass(err);
 	}
-	return check_access(arena, file, err);
+	return check_access(arena, file, err) < 0 ? err_pass(err) : check_retention(arena, file, err);
 }

@@ -16,7 +16,7 @@ int schema_mapping(struct arena *arena, const struct json *sync, struct mapping 
 /* R38: the same, and beside it the mapping of real time; without one both are alike and *ret_differs is false. */
 int schema_mappings(struct arena *arena, const struct json *sync, struct mapping *ret_batch, struct mapping *ret_live,
                     bool *ret_differs, struct err *err) MUST_CHECK;
-/* Whole numbers of a sync, or of `access`, with their defaults. */
+/* Whole numbers of a sync, of `access` or of `retention`, with their defaults. */
 int64_t schema_number(const struct json *of, const char *name);
 /* R31: of `on_emr_delete` and `on_crm_delete`. */
 enum on_removal schema_on_removal(const struct json *sync, const char *name);

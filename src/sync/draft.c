@@ -8,6 +8,8 @@ enum { DRAFTS_MAX = 100 }; /* a person's */
 
 static const char BOX[] = "draft.body";
 
+const struct sealed_column draft_sealed = SEALED_COLUMN(draft, body, BOX);
+
 static const struct statement READ = { "SELECT subject, body, at_ms FROM draft WHERE who = $1 AND subject = $2" };
 static const struct statement LIST = {
 	"SELECT subject, NULL AS body, at_ms FROM draft WHERE who = $1 ORDER BY at_ms DESC, subject LIMIT $2"

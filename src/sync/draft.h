@@ -5,7 +5,7 @@
 #ifndef SUTURE_SYNC_DRAFT_H
 #define SUTURE_SYNC_DRAFT_H
 
-#include "sync/sync.h"
+#include "sync/sealed.h"
 
 struct draft {
 	struct str subject;
@@ -23,5 +23,7 @@ int draft_drop(struct engine *engine, struct str subject, struct err *err) MUST_
 /* The person's own, newest first. */
 int draft_list(struct engine *engine, struct arena *arena, struct draft **ret, size_t *ret_count,
                struct err *err) MUST_CHECK;
+
+extern const struct sealed_column draft_sealed;
 
 #endif

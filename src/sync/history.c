@@ -7,12 +7,19 @@
 
 static const struct statement ADD = { "INSERT INTO history (link_id, staged_id, at_ms, mode, mapping_version, fields, "
 	                              "sides) VALUES ($1,$2,$3,$4,$5,$6,$7)" };
-static const struct statement OF_LINK = {
-	"SELECT id, link_id, staged_id, at_ms, mode, mapping_version, fields, sides FROM history WHERE link_id = $1"
-	" AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3"
-};
+static const struct statement OF_LINK = { "SELECT id, link_id, staged_id, at_ms, mode, mapping_version, fields, sides, "
+	                                  "purged_ms FROM history WHERE link_id = $1"
+	                                  " AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3" };
 
 static const char BOX[] = "history.sides";
+
+const struct sealed_column history_sealed = SEALED_COLUMN(history, sides, BOX);
+const struct purgeable history_purgeable = {
+	.what = "decisions",
+	.page = { "SELECT id, LENGTH(sides) AS bytes FROM history WHERE id > $1 AND purged_ms IS NULL AND at_ms < $2"
+	          " ORDER BY id LIMIT $3" },
+	.purge = { "UPDATE history SET sides = '', purged_ms = $2 WHERE id = $1" },
+};
 
 /* ---- making ---- */
 
@@ -154,8 +161,11 @@ int history_open(struct engine *engine, struct arena *arena, const struct histor
 	struct str text;
 	size_t at = 0;
 
-	if (history_fields(arena, row, ret, ret_count, err) < 0 ||
-	    box_open(engine->keys, arena, BOX, row->sides, &text, err) < 0 || json_parse(arena, text, &all, err) < 0)
+	if (history_fields(arena, row, ret, ret_count, err) < 0)
+		return err_pass(err);
+	if (row->purged_ms)
+		return 0;
+	if (box_open(engine->keys, arena, BOX, row->sides, &text, err) < 0 || json_parse(arena, text, &all, err) < 0)
 		return err_wrap(err, "decisions %lld", (long long)row->id);
 	JSON_EACH (all, one) {
 		struct history_field *f = &(*ret)[at++];
@@ -182,7 +192,8 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		                  .mode = (enum merge_mode)row_int(rows, "mode"),
 		                  .mapping_version = row_int(rows, "mapping_version"),
 		                  .fields = arena_str(arena, row_text(rows, "fields")),
-		                  .sides = arena_str(arena, row_blob(rows, "sides")) };
+		                  .sides = arena_str(arena, row_blob(rows, "sides")),
+		                  .purged_ms = row_int(rows, "purged_ms") };
 }
 
 int history_of_link(struct engine *engine, struct arena *arena, int64_t link_id, int64_t before_id, size_t limit,

@@ -7,12 +7,13 @@
 #ifndef SUTURE_SYNC_HISTORY_H
 #define SUTURE_SYNC_HISTORY_H
 
-#include "sync/sync.h"
+#include "sync/sealed.h"
 
 struct history {
 	int64_t id, link_id, staged_id, at_ms;
 	enum merge_mode mode;
 	int64_t mapping_version;
+	int64_t purged_ms; /* its values were taken away then, as it is old; 0: they are there */
 	struct str
 	        fields; /* [["Email","R20","c"],…]: written to e(mr), c(rm); ! conflict, ? it waits for a person, p a person decided */
 	struct str sides; /* sealed: [[emr,crm,base of the EMR,base of the CRM,after],…] in the same order */
@@ -44,11 +45,15 @@ struct history_field {
 /* The fields of a row, without their values. */
 int history_fields(struct arena *arena, const struct history *row, struct history_field **ret, size_t *ret_count,
                    struct err *err) MUST_CHECK;
-/* The same with values: for people who may see them, and with a line in the audit trail. */
+/* The same with values, but where they were purged: for people who may see them, and with a line in the audit trail. */
 int history_open(struct engine *engine, struct arena *arena, const struct history *row, struct history_field **ret,
                  size_t *ret_count, struct err *err) MUST_CHECK;
 /* Of one pair, the youngest first. before_id 0: from the end; limit 0: 100. */
 int history_of_link(struct engine *engine, struct arena *arena, int64_t link_id, int64_t before_id, size_t limit,
                     struct history **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+
+/* The values; which fields moved, and by which rule, stays. */
+extern const struct purgeable history_purgeable;
+extern const struct sealed_column history_sealed;
 
 #endif

@@ -27,6 +27,13 @@ static const struct statement FIND = { "SELECT " COLUMNS " FROM journal WHERE ($
 	                               " AND ($7 = '' OR LOWER(text) LIKE LOWER($7) OR LOWER(code) LIKE LOWER($7))"
 	                               " AND at_ms >= $8 AND ($9 = 0 OR at_ms < $9) ORDER BY id DESC LIMIT $10" };
 
+const struct purgeable journal_purgeable = {
+	.what = "lines of the log",
+	.page = { "SELECT id, LENGTH(text) AS bytes FROM journal WHERE id > $1 AND at_ms < $2 ORDER BY id LIMIT $3" },
+	.purge = { "DELETE FROM journal WHERE id = $1" },
+	.whole = true,
+};
+
 static const char *const names[] = { "debug", "info", "error", "exception" };
 
 const char *level_name(enum level level)

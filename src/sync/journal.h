@@ -5,7 +5,7 @@
 #ifndef SUTURE_SYNC_JOURNAL_H
 #define SUTURE_SYNC_JOURNAL_H
 
-#include "sync/sync.h"
+#include "sync/sealed.h"
 
 enum level { LEVEL_DEBUG = 0, LEVEL_INFO = 1, LEVEL_ERROR = 2, LEVEL_EXCEPTION = 3 };
 const char *level_name(enum level level);
@@ -48,5 +48,8 @@ struct journal_search {
 };
 int journal_find(struct engine *engine, struct arena *arena, const struct journal_search *search,
                  struct journal_entry **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+
+/* Lines, whatever their level. */
+extern const struct purgeable journal_purgeable;
 
 #endif

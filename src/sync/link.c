@@ -82,6 +82,15 @@ static const struct statement lists[][2] = {
 
 static const char BOX[] = "link.base";
 
+const struct sealed_column link_sealed = SEALED_COLUMN(link, base, BOX);
+const struct purgeable link_purgeable = {
+	.what = "bases of pairs that ended",
+	.page = { "SELECT id, LENGTH(base) AS bytes FROM link WHERE id > $1 AND state >= 2 AND base IS NOT NULL"
+	          " AND ended_ms < $2 ORDER BY id LIMIT $3" },
+	.purge = { "UPDATE link SET base = NULL WHERE id = $1 AND state >= 2" },
+	.whole = true,
+};
+
 static struct bind bind_hash(const struct digest16 *hash)
 {
 	static const struct digest16 none;
@@ -271,30 +280,6 @@ int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side s
 	const struct selection what = { side == SIDE_EMR ? &UNSEEN_EMR : &UNSEEN_CRM,
 		                        BIND(bind_int(sync_id), bind_int(run_id), bind_int(MOST_UNSEEN)), MOST_UNSEEN,
 		                        sizeof(struct str), read_id };
-
-	return select_in(db, arena, &what, ret, err);
-}
-
-static const struct statement RESTORED = { "DELETE FROM link WHERE sync_id = $1 AND state = 1" };
-static const struct statement STALE = {
-	"SELECT " COLUMNS " FROM link WHERE sync_id = $1 AND state = 0 AND EXISTS (SELECT 1 FROM identity i"
-	" WHERE i.sync_id = link.sync_id AND i.side = 1 AND i.record_id = link.crm_id"
-	" AND COALESCE(i.external_id, '') <> link.emr_id) ORDER BY id LIMIT $2"
-};
-
-int link_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err)
-{
-	if (db_run(db, &RESTORED, BIND(bind_int(sync_id)), err) < 0)
-		return err_pass(err);
-	*ret_count = db_changed(db);
-	return 0;
-}
-
-int link_stale(struct db *db, struct arena *arena, int64_t sync_id, struct selected *ret, struct err *err)
-{
-	enum { AT_ONCE = 500 };
-	const struct selection what = { &STALE, BIND(bind_int(sync_id), bind_int(AT_ONCE)), AT_ONCE,
-		                        sizeof(struct link), read_row };
 
 	return select_in(db, arena, &what, ret, err);
 }

@@ -12,7 +12,10 @@
 #include "lib/clock.h"
 #include "sync/catalog.h"
 #include "sync/live_parts.h"
+#include "sync/audit.h"
+#include "sync/journal.h"
 #include "sync/outbox.h"
+#include "sync/purge.h"
 #include "sync/select.h"
 #include "sync/stage.h"
 #include "sync/tally.h"
@@ -126,6 +129,65 @@ static void *keep(void *context)
 	return NULL;
 }
 
+/* ---- the janitor ---- */
+
+enum { JANITOR_MS = 60000, HOUR_MS = 3600000 };
+
+/* The head of the audit trail leaves the database with the log: whoever can write to the database alone cannot cut the trail's end off unseen. */
+static int note_head(struct engine *engine, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct audit_chain chain;
+	const char *trouble;
+
+	if (audit_verify(engine, STR_EMPTY, &chain, err) < 0)
+		return err_pass(err);
+	trouble = audit_trouble(&arena, &chain);
+	journal_note(engine,
+	             &(struct journal_entry) { .level = trouble ? LEVEL_ERROR : LEVEL_INFO,
+	                                       .code = STR("audit_head"),
+	                                       .text = trouble ? str_of(trouble) : audit_head_text(&arena, &chain) });
+	return 0;
+}
+
+static int tidy(struct live *live, const struct retention *retention, struct err *err)
+{
+	if (note_head(live->engine, err) < 0)
+		return err_pass(err);
+	return retention_run(live->engine, retention, err);
+}
+
+/* Once a day, in the quiet hour. Restarted in that hour, the daemon does it again, and there is nothing left to do. */
+static void *keep_tidy(void *context)
+{
+	struct live *live = context;
+	int64_t looked_ms = 0, done_ms = 0;
+
+	while (!atomic_load(&live->stop)) {
+		int64_t mono = clock_mono_ns() / 1000000, now = clock_wall_ms();
+		struct err err = ERR_INIT;
+		struct retention retention;
+
+		live_wait(live, WATCH_MS);
+		if (mono - looked_ms < JANITOR_MS)
+			continue;
+		looked_ms = mono;
+		if (retention_read(live->engine, &retention, &err) == 0 && now / HOUR_MS % 24 == retention.hour &&
+		    now - done_ms > 2 * (int64_t)HOUR_MS) {
+			done_ms = now;
+			if (tidy(live, &retention, &err) < 0 && live->options.on_note)
+				live->options.on_note(live->options.context, STR_EMPTY, err.text);
+		}
+	}
+	return NULL;
+}
+
+static void start_threads(struct live *live)
+{
+	must(pthread_create(&live->keeper, NULL, keep, live) == 0);
+	must(pthread_create(&live->janitor, NULL, keep_tidy, live) == 0);
+}
+
 int live_start(struct engine *engine, const struct live_options *options, struct live **ret, struct err *err)
 {
 	struct arena arena = ARENA_INIT;
@@ -143,11 +205,11 @@ int live_start(struct engine *engine, const struct live_options *options, struct
 	pthread_condattr_destroy(&monotonic);
 	*ret = live;
 	if (read_configuration(live, err) < 0) {
-		must(pthread_create(&live->keeper, NULL, keep, live) == 0);
+		start_threads(live);
 		live_stop(ret);
 		return err_pass(err);
 	}
-	must(pthread_create(&live->keeper, NULL, keep, live) == 0);
+	start_threads(live);
 	return 0;
 }
 
@@ -166,6 +228,7 @@ void live_stop(struct live **plive)
 	pthread_cond_broadcast(&live->bell);
 	pthread_mutex_unlock(&live->lock);
 	pthread_join(live->keeper, NULL);
+	pthread_join(live->janitor, NULL);
 	for (struct live_entry *e = live->first; e; e = e->next) {
 		pthread_join(e->supervisor, NULL);
 		pthread_rwlock_destroy(&e->plan_lock);

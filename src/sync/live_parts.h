@@ -19,7 +19,7 @@ struct live {
 	pthread_cond_t bell;  /* something changed: stop, a wish for a delta, a trouble that is over */
 	atomic_bool stop;
 	struct live_entry *first; /* newest first; entries stay until the end */
-	pthread_t keeper;
+	pthread_t keeper, janitor;
 	struct tally *tally;
 	_Atomic int64_t generation; /* of the configuration, as the keeper saw it last */
 };

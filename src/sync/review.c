@@ -6,7 +6,7 @@
 
 #define COLUMNS                                                                                                    \
 	"id, sync_id, link_id, staged_id, field, winner, waiting, policy_version, sides, at_ms, decided_by, why, " \
-	"decided_ms, choice"
+	"decided_ms, choice, purged_ms"
 
 /* What a person saw when he decided stays as it was. waiting: 0 over, 1 a person is asked, 2 in question while the pair is merged anew. */
 static const struct statement ADD = {
@@ -35,6 +35,16 @@ static const struct statement DECISIONS = {
 static const struct statement LIST = {
 	"SELECT " COLUMNS " FROM conflict WHERE id > $1 AND ($2 = 0 OR id = $2) AND ($3 = 0 OR sync_id = $3)"
 	" AND ($4 = 0 OR waiting = 1) AND ($5 = 0 OR link_id = $5) ORDER BY id LIMIT $6"
+};
+
+const struct sealed_column conflict_sealed_sides = SEALED_COLUMN(conflict, sides, "conflict.sides"),
+                           conflict_sealed_choice = SEALED_COLUMN(conflict, choice, "conflict.choice");
+const struct purgeable conflict_purgeable = {
+	.what = "conflicts",
+	.page = { "SELECT id, LENGTH(sides) + COALESCE(LENGTH(choice), 0) AS bytes FROM conflict WHERE id > $1"
+	          " AND waiting = 0 AND purged_ms IS NULL AND COALESCE(decided_ms, at_ms) < $2 ORDER BY id LIMIT $3" },
+	/* No value is none: sides may not be NULL. */
+	.purge = { "UPDATE conflict SET sides = '', choice = NULL, purged_ms = $2 WHERE id = $1 AND waiting = 0" },
 };
 
 enum { FIELDS_MAX = 1000 };
@@ -82,6 +92,9 @@ int conflict_open(struct engine *engine, struct arena *arena, const struct confl
 {
 	struct json *sides;
 
+	if (c->purged_ms)
+		return err_set(err, ERR_NOT_FOUND, "the values of conflict %lld were purged, as it is old",
+		               (long long)c->id);
 	if (open_box(engine, arena, "conflict.sides", c->sides, &sides, err) < 0)
 		return err_wrap(err, "conflict %lld", (long long)c->id);
 	*ret = (struct conflict_sides) { .base = json_get_text(sides, "base"),
@@ -233,6 +246,7 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.why = arena_str(arena, row_text(rows, "why")),
 		.decided_ms = row_int(rows, "decided_ms"),
 		.choice = arena_str(arena, row_blob(rows, "choice")),
+		.purged_ms = row_int(rows, "purged_ms"),
 	};
 }
 

@@ -7,7 +7,7 @@
 #ifndef SUTURE_SYNC_REVIEW_H
 #define SUTURE_SYNC_REVIEW_H
 
-#include "sync/sync.h"
+#include "sync/sealed.h"
 
 struct conflict {
 	int64_t id, sync_id, link_id, staged_id, at_ms, policy_version;
@@ -18,6 +18,7 @@ struct conflict {
 	struct str decided_by, why; /* empty: nobody decided yet, or the policy did */
 	int64_t decided_ms;
 	struct str choice; /* sealed; see conflict_choice */
+	int64_t purged_ms; /* its values were taken away then, as it is old; 0: they are there */
 };
 
 struct conflict_sides {
@@ -72,5 +73,9 @@ int conflict_waiting(struct db *db, struct arena *arena, int64_t link_id, size_t
                      size_t *ret_count, struct err *err) MUST_CHECK;
 int conflict_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct conflict **ret,
                   size_t *ret_count, struct err *err) MUST_CHECK;
+
+/* Conflicts that wait no more: their values; who decided what and when stays. */
+extern const struct purgeable conflict_purgeable;
+extern const struct sealed_column conflict_sealed_sides, conflict_sealed_choice;
 
 #endif

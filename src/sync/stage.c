@@ -95,15 +95,6 @@ static const struct statement COUNTS = {
 	"SELECT outcome, COUNT(*) AS n FROM staged WHERE run_id = $1 AND " COUNTS_ITSELF " GROUP BY outcome"
 };
 
-static const struct statement RESTORED_EMR = {
-	"UPDATE staged SET state = 4, reason = 'the database was restored: its record is read anew'"
-	" WHERE sync_id = $1 AND side = 0 AND wish = 0 AND state IN (0, 1, 5)"
-};
-static const struct statement RESTORED = { "UPDATE staged SET state = 5, outcome = 0, same = 0 WHERE sync_id = $1 AND "
-	                                   "state IN (0, 1)" };
-
-static const char BOX[] = "staged.body";
-
 static const struct {
 	const char *name;
 	const char *meaning;
@@ -199,17 +190,6 @@ int stage_candidates(struct db *db, int64_t id, struct str candidates, struct er
 	return db_run(db, &CANDIDATES, BIND(bind_int(id), bind_text(candidates)), err);
 }
 
-int stage_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err)
-{
-	if (db_run(db, &RESTORED_EMR, BIND(bind_int(sync_id)), err) < 0)
-		return err_pass(err);
-	*ret_count = db_changed(db);
-	if (db_run(db, &RESTORED, BIND(bind_int(sync_id)), err) < 0)
-		return err_pass(err);
-	*ret_count += db_changed(db);
-	return 0;
-}
-
 int stage_finish(struct db *db, int64_t id, struct err *err)
 {
 	return db_run(db, &FINISH, BIND(bind_int(id), bind_int(clock_wall_ms())), err);
@@ -302,6 +282,7 @@ void stage_read_row(struct rows *rows, struct arena *arena, struct staged *ret)
 		.same = row_int(rows, "same") != 0,
 		.body_of = row_int(rows, "body_of"),
 		.read_as = row_int(rows, "read_as"),
+		.purged_ms = row_int(rows, "purged_ms"),
 		.kind = (enum staged_kind)row_int(rows, "kind"),
 		.wish = (enum wish)row_int(rows, "wish"),
 		.pushed = row_int(rows, "pushed") != 0,
@@ -490,7 +471,13 @@ int stage_bytes(struct engine *engine, struct arena *arena, const struct staged 
 		if (code < 0)
 			return code;
 	}
-	return box_open(engine->keys, arena, BOX, job.sealed, ret, err);
+	if (job.sealed.len == 0)
+		return err_set(
+		        err, ERR_NOT_FOUND,
+		        "the bytes of payload %lld were purged, as it is old; its hash, its ids and what became of it "
+		        "are kept",
+		        (long long)s->id);
+	return box_open(engine->keys, arena, stage_sealed.box, job.sealed, ret, err);
 }
 
 struct counts_job {

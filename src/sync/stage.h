@@ -5,7 +5,7 @@
 #ifndef SUTURE_SYNC_STAGE_H
 #define SUTURE_SYNC_STAGE_H
 
-#include "sync/sync.h"
+#include "sync/sealed.h"
 
 /*
  * WAITING: to be reconciled. OWED: reconciled, its writes are in the outbox. DONE, FAILED. SUPERSEDED: a newer payload of the record took its place (R4).
@@ -68,6 +68,7 @@ struct staged {
 	struct str sealed; /* the bytes, sealed; empty when not asked for */
 	int64_t body_of;   /* another row that holds the same bytes; 0: this one */
 	int64_t read_as;   /* SUPERSEDED: the payload that its record was read as; 0: none */
+	int64_t purged_ms; /* its bytes were taken away then, as it was old (purge.h); what became of it stays */
 	/* Only what stage_list read has these: */
 	int64_t decided_ms, ended_ms; /* when it was decided; when the last of its writes was taken */
 	struct str candidates;        /* see stage_candidates */
@@ -106,9 +107,6 @@ int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, enum stag
 /* The same of what is TO_READ. */
 int stage_to_read(struct db *db, struct arena *arena, int64_t sync_id, enum staged_priority priority, int64_t after_id,
                   size_t limit, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
-/* The database was restored (restored.h): what waits or is owed shows records of then. An import reads the EMR's anew, so its payloads are done; of others
- * the record is read again. Counts both. */
-int stage_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err) MUST_CHECK;
 /* A payload that waits, or whose write was given up: it is not sure that it is the youngest, so its record is to be read again. */
 int stage_read_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 /* Was its record said to be deleted or merged since this payload was read? */
@@ -126,7 +124,7 @@ int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *re
                struct err *err) MUST_CHECK; /* ERR_NOT_FOUND */
 /* Only what a link takes over from its payload: id, side, hash, version, modified_ms, received_ms, body_of. */
 int stage_facts(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err) MUST_CHECK;
-/* The exact bytes as received. */
+/* The exact bytes as received. ERR_NOT_FOUND: they were purged. */
 int stage_bytes(struct engine *engine, struct arena *arena, const struct staged *s, struct str *ret,
                 struct err *err) MUST_CHECK;
 
@@ -168,5 +166,11 @@ int stage_retry(struct db *db, const struct staged_filter *filter, int64_t *ret_
 int stage_skip(struct db *db, const struct staged_filter *filter, int64_t *ret_count, struct err *err) MUST_CHECK;
 /* Counts by outcome of one run; payloads that were read again count once, through the younger one. `ret` has OUTCOME_COUNT places. */
 int stage_counts(struct engine *engine, int64_t run_id, int64_t *ret, struct err *err) MUST_CHECK;
+
+/* How many came before that time and are not over: they wait, or failed. */
+int stage_waiting_since(struct db *db, int64_t before_ms, int64_t *ret, struct err *err) MUST_CHECK;
+/* Payloads that are done or superseded and that no link and no younger payload needs; then those that shared their bytes. */
+extern const struct purgeable stage_purgeable, stage_purgeable_shared;
+extern const struct sealed_column stage_sealed;
 
 #endif

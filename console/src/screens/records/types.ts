@@ -18,6 +18,7 @@ export interface Payload {
 	run: number | null;
 	event: string | null;
 	received: string | null;
+	purged: string | null;
 	modified: string | null;
 	decided: string | null;
 	ended: string | null;

@@ -60,6 +60,14 @@ function rowsBetween(before: Bytes, now: Bytes): DiffRow[] {
 function Came({ payload }: { payload: Payload }) {
 	const revealed = useReveal<Revealed>(`/payloads/${payload.id}/reveal`, 'POST');
 	const values = revealed.values;
+	if (payload.purged)
+		return (
+			<Card title="What came">
+				<p class="muted">
+					Its bytes were purged on <Time at={payload.purged} />, as it is old. Its hash, its ids and what became of it are kept.
+				</p>
+			</Card>
+		);
 	return (
 		<>
 			<Card title="What came" facts={values && size(values.size)} actions={<RevealButton of={revealed} what="the bytes" />}>

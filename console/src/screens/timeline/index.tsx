@@ -60,6 +60,7 @@ export interface FieldDecision {
 	before_emr?: string | null;
 	before_crm?: string | null;
 	after?: string | null;
+	purged?: string | null;
 }
 interface Revealed {
 	items: FieldDecision[];
@@ -88,6 +89,25 @@ function Decided({ field }: { field: FieldDecision }) {
 	);
 }
 
+function HeldThen({ row }: { row: FieldDecision }) {
+	if (row.purged)
+		return (
+			<p class="muted">
+				What both held was purged on <Time at={row.purged} />, as it is old.
+			</p>
+		);
+	return (
+		<Facts
+			items={[
+				['The EMR held', <Masked value={row.emr} shown />],
+				['Salesforce held', <Masked value={row.crm} shown />],
+				['Agreed before', <Masked value={row.before_crm ?? row.before_emr} shown />],
+				[row.waits ? 'Waits for a person' : `Came to be (${went(row).toLowerCase()})`, <Masked value={row.after} shown />],
+			]}
+		/>
+	);
+}
+
 function FieldHistory({ name, rows, onClose }: { name: string; rows: FieldDecision[] | undefined; onClose: () => void }) {
 	const mine = rows?.filter((row) => row.name === name);
 	return (
@@ -101,14 +121,7 @@ function FieldHistory({ name, rows, onClose }: { name: string; rows: FieldDecisi
 							{row.conflict && <Pill tone="warn">Conflict</Pill>}
 						</div>
 						<div>{sentence(row.reason ?? '')}</div>
-						<Facts
-							items={[
-								['The EMR held', <Masked value={row.emr} shown />],
-								['Salesforce held', <Masked value={row.crm} shown />],
-								['Agreed before', <Masked value={row.before_crm ?? row.before_emr} shown />],
-								[row.waits ? 'Waits for a person' : `Came to be (${went(row).toLowerCase()})`, <Masked value={row.after} shown />],
-							]}
-						/>
+						<HeldThen row={row} />
 					</li>
 				))}
 			</ol>
