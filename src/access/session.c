@@ -113,6 +113,13 @@ int session_end_all(struct db *db, int64_t account_id, int64_t keep, struct err 
 	return db_run(db, &END_ALL, BIND(bind_int(account_id), bind_int(keep)), err);
 }
 
+int session_end_everyone(struct db *db, struct err *err)
+{
+	static const struct statement END_EVERYONE = { "DELETE FROM session" };
+
+	return db_run(db, &END_EVERYONE, BIND_NOTHING, err);
+}
+
 int session_list(struct engine *engine, struct arena *arena, int64_t account_id, struct session **ret,
                  size_t *ret_count, struct err *err)
 {

@@ -94,16 +94,21 @@ static int write_new(const char *path, mode_t mode, struct str text, struct err 
 	return 0;
 }
 
-static const char *store_url(char *path, size_t size, const char *dir)
+bool app_store_is_in_folder(void)
 {
 	const char *given = getenv("SUTURE_STORE");
 
-	if (given && given[0])
-		return given;
+	return !given || !given[0];
+}
+
+static const char *store_url(char *path, size_t size, const char *dir)
+{
+	if (!app_store_is_in_folder())
+		return getenv("SUTURE_STORE");
 	return (size_t)snprintf(path, size, "%s/suture.db", dir) < size ? path : "";
 }
 
-static int make_folder(const char *dir, struct err *err)
+int app_make_folder(const char *dir, struct err *err)
 {
 	struct stat there;
 
@@ -159,7 +164,7 @@ int app_init(const char *dir, bool *ret_existed, struct err *err)
 	struct engine *engine;
 	char database[4096], path[4096];
 
-	if (make_folder(dir, err) < 0 || path_in(database, sizeof(database), dir, "suture.db", err) < 0 ||
+	if (app_make_folder(dir, err) < 0 || path_in(database, sizeof(database), dir, "suture.db", err) < 0 ||
 	    path_in(path, sizeof(path), dir, "suture.yaml", err) < 0)
 		return err_pass(err);
 	*ret_existed = access(database, F_OK) == 0;
@@ -247,6 +252,19 @@ static void close_governor(struct app_engine *app)
 	if (governor_flush(app->engine.governor, &ignored) < 0)
 		fprintf(stderr, "suture: the count of calls of the last seconds is lost: %s\n", ignored.text);
 	governor_close(&app->engine.governor);
+}
+
+int app_open_keys(const char *dir, struct engine **ret, struct err *err)
+{
+	struct app_engine *app = app_new(dir);
+	char key[4096];
+
+	*ret = &app->engine;
+	if (path_in(key, sizeof(key), dir, "suture.key", err) < 0 || keyring_load(key, &app->engine.keys, err) < 0) {
+		app_close(ret);
+		return err_pass(err);
+	}
+	return 0;
 }
 
 int app_open(const char *dir, struct engine **ret, struct err *err)

@@ -15,4 +15,19 @@ int app_open(const char *dir, struct engine **ret, struct err *err) MUST_CHECK;
 int app_open_scratch(struct engine *engine, struct engine **ret, struct err *err) MUST_CHECK;
 void app_close(struct engine **engine);
 
+/* ---- restore.c ---- */
+
+/* See cli.h: a backup takes the place of the folder's database. */
+struct restore_order;
+int app_restore(const char *dir, const struct restore_order *order, struct arena *arena, struct json **ret,
+                struct err *err) MUST_CHECK;
+
+/* ---- for restore.c ---- */
+
+/* An engine over the folder's key and nothing else: no store, no HTTP client. */
+int app_open_keys(const char *dir, struct engine **ret, struct err *err) MUST_CHECK;
+int app_make_folder(const char *dir, struct err *err) MUST_CHECK;
+/* Is the store a file in the folder (and not elsewhere, by SUTURE_STORE)? */
+bool app_store_is_in_folder(void);
+
 #endif

@@ -24,6 +24,7 @@ int main(int argc, char **argv)
 		.open = app_open,
 		.open_scratch = app_open_scratch,
 		.close = app_close,
+		.restore = app_restore,
 		.serve = app_serve,
 		.version = SUTURE_VERSION,
 	};

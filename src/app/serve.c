@@ -144,26 +144,26 @@ static int read_options(struct daemon *d, struct err *err)
 
 /* ---- lock ---- */
 
-static int take_lock(struct daemon *d, struct err *err)
+int serve_lock(const char *dir, int *ret_fd, struct err *err)
 {
 	char path[4096], holder[32] = "";
 
-	if (snprintf(path, sizeof(path), "%s/serve.lock", d->engine->dir) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/serve.lock", dir) >= (int)sizeof(path))
 		return err_set(err, ERR_CONFIG, "the folder's name is too long");
-	d->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (d->lock_fd < 0)
+	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*ret_fd < 0)
 		return err_errno(err, "open %s", path);
-	if (flock(d->lock_fd, LOCK_EX | LOCK_NB) == 0) {
-		(void)!ftruncate(d->lock_fd, 0);
-		dprintf(d->lock_fd, "%ld", (long)getpid());
+	if (flock(*ret_fd, LOCK_EX | LOCK_NB) == 0) {
+		(void)!ftruncate(*ret_fd, 0);
+		dprintf(*ret_fd, "%ld", (long)getpid());
 		return 0;
 	}
 	if (errno != EWOULDBLOCK)
 		return err_errno(err, "lock %s", path);
-	(void)!read(d->lock_fd, holder, sizeof(holder) - 1);
+	(void)!read(*ret_fd, holder, sizeof(holder) - 1);
 	return err_set(err, ERR_CONFLICT,
-	               "a daemon serves %s already%s%s: stop it first, or name another folder with --dir",
-	               d->engine->dir, holder[0] ? ", process " : "", holder);
+	               "a daemon serves %s already%s%s: stop it first, or name another folder with --dir", dir,
+	               holder[0] ? ", process " : "", holder);
 }
 
 /* ---- start ---- */
@@ -240,7 +240,7 @@ static int start(struct daemon *d, struct err *err)
 {
 	struct live_options options = { .on_note = on_live_note, .context = d, .no_stream = d->options->no_stream };
 
-	if (read_options(d, err) < 0 || take_lock(d, err) < 0)
+	if (read_options(d, err) < 0 || serve_lock(d->engine->dir, &d->lock_fd, err) < 0)
 		return err_pass(err);
 	d->engine->who = RUN_DAEMON;
 	d->engine->meter = meter_new();

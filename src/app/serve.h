@@ -16,6 +16,9 @@
 /* Serves until SIGTERM or SIGINT; an exit code, or a negative error code. ERR_CONFLICT: another daemon serves this folder. */
 int app_serve(struct engine *engine, const struct serve_options *options, struct err *err) MUST_CHECK;
 
+/* One daemon a folder: held until the descriptor is closed, however the process ends. ERR_CONFLICT names the process that has it. */
+int serve_lock(const char *dir, int *ret_fd, struct err *err) MUST_CHECK;
+
 /* ---- serve_log.c ---- */
 
 /*

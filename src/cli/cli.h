@@ -26,6 +26,13 @@ struct serve_options {
 	bool json; /* the line on stdout */
 };
 
+/* `suture restore`. */
+struct restore_order {
+	const char *
+	        file; /* a backup, or a copy of a database; NULL: the database was put back by other means, and only what follows from that is to be done */
+	const char *aside; /* where the database that is there goes; NULL: there must be none */
+};
+
 /* What the application lends: only it knows how an engine is put together. */
 struct cli_host {
 	int (*init)(const char *dir, bool *ret_existed, struct err *err);
@@ -33,6 +40,10 @@ struct cli_host {
 	/* A copy of `engine` on a scratch database that is deleted on close: judges everything, delivers nothing. */
 	int (*open_scratch)(struct engine *engine, struct engine **ret, struct err *err);
 	void (*close)(struct engine **engine);
+	/* A backup takes the place of the folder's database; *ret says what was done. ERR_CONFLICT: a daemon or a command is at work, or a database is
+	 * there and no place for it was named. ERR_KEY: the folder's key is not that of the backup. Nothing is changed before all of that is sure. */
+	int (*restore)(const char *dir, const struct restore_order *order, struct arena *arena, struct json **ret,
+	               struct err *err);
 	/* Until a signal ends it: an exit code, or a negative error code. */
 	int (*serve)(struct engine *engine, const struct serve_options *options, struct err *err);
 	const char *version;

@@ -378,6 +378,35 @@ const struct command cli_commands[] = {
 	               { "until", "DATE", "with add: it ends then (2027-01-31, UTC)" },
 	               { "revoked", NULL, "with list: those that were revoked too" } },
 	  .run = cmd_token },
+	{ .name = "backup",
+	  .positionals = "FILE",
+	  .summary = "copy everything that a new machine needs into one file, also while `suture serve` runs",
+	  .details = "The file holds the database as it is at this moment and the files beside it (suture.yaml, "
+	             "descriptors, secrets that are read from files of this folder), sealed. It is read through before "
+	             "it gets its name; nothing is overwritten. The key is not in it: keep that apart, as without it "
+	             "nothing can be read.",
+	  .example = "suture backup /backup/suture-$(date +%F).db",
+	  .options = { { "with-key", NULL,
+	                 "put the key in as well: whoever has the file can then read every patient in it" },
+	               QUIET },
+	  .run = cmd_backup },
+	{ .name = "restore",
+	  .positionals = "[FILE]",
+	  .summary = "put a backup in the place of the database; both systems are then read anew",
+	  .details =
+	          "Stop `suture serve` first. The key of the backup must be in the folder (or in the backup). Nothing "
+	          "is "
+	          "replaced before the file was read through and the key fits; an older schema is brought up, a newer "
+	          "one is refused. What the backup holds as not yet written is not written blindly: the records have "
+	          "moved on since. The next `suture serve` or `suture import` reads both systems completely and finds "
+	          "what changed, was linked or was ended after the backup.",
+	  .example = "suture restore /backup/suture-2026-11-20.db --aside before-restore.db",
+	  .options = { { "aside", "FILE", "where the database that is there now is kept" },
+	               { "marks-only", NULL,
+	                 "the database was put back by other means (pg_restore, a copy of a disk): only do what "
+	                 "follows from that" } },
+	  .run = cmd_restore,
+	  .no_engine = true },
 	{ .name = "serve",
 	  .positionals = "",
 	  .summary = "keep both systems the same from now on: webhooks, streams, deltas, schedules",

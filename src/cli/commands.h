@@ -36,6 +36,8 @@ int cmd_log(struct cli_args *args, struct err *err);
 int cmd_audit(struct cli_args *args, struct err *err);
 int cmd_account(struct cli_args *args, struct err *err);
 int cmd_token(struct cli_args *args, struct err *err);
+int cmd_backup(struct cli_args *args, struct err *err);
+int cmd_restore(struct cli_args *args, struct err *err);
 int cmd_serve(struct cli_args *args, struct err *err);
 int cmd_webhooks(struct cli_args *args, struct err *err);
 int cmd_purge(struct cli_args *args, struct err *err);

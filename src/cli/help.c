@@ -17,6 +17,7 @@ static const struct {
 	{ "Set up", " init apply export policy connect check " },
 	{ "Import", " preview import delta drain schedule " },
 	{ "Daemon", " serve webhooks " },
+	{ "Keep", " backup restore " },
 	{ "One record", " search link unlink relink create sync-now " },
 	{ "Look", " runs report budget drift links suggestions conflicts staged log audit " },
 	{ "Mend", " resolve dismiss retry " },

@@ -272,6 +272,8 @@ const struct migration migrations[] = {
 	  "NOT NULL, PRIMARY KEY (hour, sync_id, side));",
 	  NULL },
 	{ "how old is what is known of a record (R4)", "ALTER TABLE identity ADD COLUMN modified_ms INTEGER;", NULL },
+	{ "facts about this installation: its last backup, that it was restored",
+	  "CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL, at_ms BIGINT NOT NULL)", NULL },
 	{ "what was purged says so; a draft has a number",
 	  "ALTER TABLE staged ADD COLUMN purged_ms INTEGER;"
 	  "ALTER TABLE conflict ADD COLUMN purged_ms INTEGER;"

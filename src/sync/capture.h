@@ -80,6 +80,9 @@ int capture_finish(struct capturing **c, struct captured *ret, struct err *err) 
 /* Notes who is there: identities only, no payload. */
 int capture_identities(struct engine *engine, const struct plan *plan, struct arena *arena, enum side side,
                        const struct page *page, int64_t run_id, struct err *err) MUST_CHECK;
+/* The CRM fields that tell who somebody is, for a reading of identities; a system that always sends all ignores them. `ret` has CAPTURE_WHO_FIELDS places. */
+enum { CAPTURE_WHO_FIELDS = 5 };
+size_t capture_who_fields(const struct plan *plan, struct str *ret);
 /* What is noted of a record that can be read. */
 struct known capture_known(const struct plan *plan, struct arena *arena, enum side side, const struct record *record,
                            int64_t run_id);

@@ -55,6 +55,23 @@ struct str capture_stored_id(const struct plan *plan, struct arena *arena, enum 
 	return same.len ? same : stored; /* Salesforce ids are written in two lengths */
 }
 
+size_t capture_who_fields(const struct plan *plan, struct str *ret)
+{
+	const struct mapping *m = &plan->mapping;
+	const struct field_map *roles[] = { m->first_name, m->last_name, m->birth_date };
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+		if (roles[i])
+			ret[count++] = path_top(roles[i]->crm);
+	}
+	if (plan->crm_id_field.len)
+		ret[count++] = plan->crm_id_field;
+	if (plan->crm_synced_field.len)
+		ret[count++] = plan->crm_synced_field;
+	return count;
+}
+
 struct known capture_known(const struct plan *plan, struct arena *arena, enum side side, const struct record *record,
                            int64_t run_id)
 {

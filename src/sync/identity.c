@@ -246,6 +246,13 @@ int identity_rewritten(struct db *db, int64_t sync_id, enum side side, struct st
 	return db_run(db, &REWRITTEN, BIND(bind_int(sync_id), bind_int(side), bind_text(record_id)), err);
 }
 
+static const struct statement INCOMPLETE = { "DELETE FROM reading WHERE sync_id = $1" };
+
+int identity_incomplete(struct db *db, int64_t sync_id, struct err *err)
+{
+	return db_run(db, &INCOMPLETE, BIND(bind_int(sync_id)), err);
+}
+
 int identity_complete(struct db *db, int64_t sync_id, enum side side, int64_t at_ms, struct err *err)
 {
 	return db_run(db, &COMPLETE, BIND(bind_int(sync_id), bind_int(side), bind_int(at_ms)), err);

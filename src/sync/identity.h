@@ -65,4 +65,7 @@ int identity_rewritten(struct db *db, int64_t sync_id, enum side side, struct st
 int identity_complete(struct db *db, int64_t sync_id, enum side side, int64_t at_ms, struct err *err) MUST_CHECK;
 int identity_completed(struct db *db, int64_t sync_id, enum side side, int64_t *ret_ms, struct err *err) MUST_CHECK;
 
+/* As if no side of that sync had ever been read: the database was restored (restored.h). */
+int identity_incomplete(struct db *db, int64_t sync_id, struct err *err) MUST_CHECK;
+
 #endif

@@ -284,6 +284,30 @@ int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side s
 	return select_in(db, arena, &what, ret, err);
 }
 
+static const struct statement RESTORED = { "DELETE FROM link WHERE sync_id = $1 AND state = 1" };
+static const struct statement STALE = {
+	"SELECT " COLUMNS " FROM link WHERE sync_id = $1 AND state = 0 AND EXISTS (SELECT 1 FROM identity i"
+	" WHERE i.sync_id = link.sync_id AND i.side = 1 AND i.record_id = link.crm_id"
+	" AND COALESCE(i.external_id, '') <> link.emr_id) ORDER BY id LIMIT $2"
+};
+
+int link_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err)
+{
+	if (db_run(db, &RESTORED, BIND(bind_int(sync_id)), err) < 0)
+		return err_pass(err);
+	*ret_count = db_changed(db);
+	return 0;
+}
+
+int link_stale(struct db *db, struct arena *arena, int64_t sync_id, struct selected *ret, struct err *err)
+{
+	enum { AT_ONCE = 500 };
+	const struct selection what = { &STALE, BIND(bind_int(sync_id), bind_int(AT_ONCE)), AT_ONCE,
+		                        sizeof(struct link), read_row };
+
+	return select_in(db, arena, &what, ret, err);
+}
+
 static const struct statement TOUCHED = {
 	"SELECT " COLUMNS " FROM link WHERE sync_id = $1 AND state = 0 AND id > $2 AND id IN"
 	" (SELECT link_id FROM staged WHERE sync_id = $1 AND received_ms >= $3) ORDER BY id LIMIT $4"

@@ -41,6 +41,11 @@ int link_find(struct db *db, struct arena *arena, int64_t id, struct link *ret, 
 int link_settle(struct db *db, const struct link *link, struct err *err) MUST_CHECK;
 /* The record in the making could not be made: nothing is left of the link. */
 int link_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
+/* The database was restored (restored.h): pairs in the making are judged anew; their records may have come to be since. */
+int link_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err) MUST_CHECK;
+/* The same, once the CRM was read through: pairs whose CRM record carries another EMR id than theirs, or none: struct link each, some at a time. */
+struct selected;
+int link_stale(struct db *db, struct arena *arena, int64_t sync_id, struct selected *ret, struct err *err) MUST_CHECK;
 int link_end(struct db *db, int64_t id, const char *why, struct err *err) MUST_CHECK;
 
 /* Writes are owed for it: `base` (empty: none) is what both sides agree on already, and the next reading compares both sides whatever their versions. */
@@ -58,7 +63,6 @@ int link_by(struct db *db, struct arena *arena, int64_t sync_id, enum side side,
 struct str link_id_of(const struct link *link, enum side side);
 
 /* Records of linked pairs on that side which this run's complete reading did not meet: struct str each. */
-struct selected;
 int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id,
                 struct selected *ret, struct err *err) MUST_CHECK;
 

@@ -14,6 +14,7 @@
 #include "sync/catalog.h"
 #include "sync/journal.h"
 #include "sync/live_parts.h"
+#include "sync/restored.h"
 #include "sync/run_lock.h"
 #include "sync/run_table.h"
 #include "sync/schedule.h"
@@ -386,7 +387,7 @@ static void endure(struct live_entry *entry, const struct err *why)
 
 static int open_and_work(struct live_entry *entry, struct err *err)
 {
-	if (plan_open_account(entry->live->engine, entry->plan, err) < 0)
+	if (restored_ready(entry->live->engine, entry->plan, err) < 0)
 		return err_pass(err);
 	entry->pause_ms = FIRST_PAUSE_MS;
 	watch(entry);

@@ -36,6 +36,16 @@ static const struct statement FORGET_REFERENCE = {
 	" (SELECT id FROM link WHERE sync_id = $1 AND emr_id = $2 AND state >= 2)"
 };
 static const struct statement FORGET_SYNC = { "DELETE FROM outbox WHERE sync_id = $1" };
+static const struct statement RESTORED = {
+	"DELETE FROM outbox WHERE sync_id = $1 AND (link_id IN (SELECT id FROM link WHERE sync_id = $1 AND state = 1)"
+	" OR (priority < 2 AND link_id IN (SELECT id FROM link WHERE sync_id = $1 AND state = 0)))"
+};
+static const struct statement FORGET_STALE = {
+	"DELETE FROM outbox WHERE sync_id = $1 AND side = 1 AND link_id IN (SELECT l.id FROM link l LEFT JOIN identity "
+	"i"
+	" ON i.sync_id = l.sync_id AND i.side = 1 AND i.record_id = l.crm_id"
+	" WHERE l.sync_id = $1 AND l.state >= 2 AND COALESCE(i.external_id, '') <> l.emr_id)"
+};
 static const struct statement OWES = { "SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND priority < 2" };
 static const struct statement COUNTS = { "SELECT SUM(CASE WHEN priority < 2 THEN 1 ELSE 0 END) AS now, SUM(CASE WHEN "
 	                                 "priority < 2 THEN 0 ELSE 1 END) AS low,"
@@ -134,6 +144,19 @@ int outbox_forget_reference(struct db *db, int64_t sync_id, struct str emr_id, s
 int outbox_forget_sync(struct db *db, int64_t sync_id, struct err *err)
 {
 	return db_run(db, &FORGET_SYNC, BIND(bind_int(sync_id)), err);
+}
+
+int outbox_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err)
+{
+	if (db_run(db, &RESTORED, BIND(bind_int(sync_id)), err) < 0)
+		return err_pass(err);
+	*ret_count = db_changed(db);
+	return 0;
+}
+
+int outbox_forget_stale(struct db *db, int64_t sync_id, struct err *err)
+{
+	return db_run(db, &FORGET_STALE, BIND(bind_int(sync_id)), err);
 }
 
 int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, struct err *err)

@@ -55,6 +55,11 @@ int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err) MUST
 int outbox_forget_link(struct db *db, int64_t link_id, struct err *err) MUST_CHECK;
 /* This EMR record is linked anew: that it forgets who it was linked to is not owed any more. */
 int outbox_forget_reference(struct db *db, int64_t sync_id, struct str emr_id, struct err *err) MUST_CHECK;
+/* The database was restored (restored.h): what is owed for pairs that stand or were in the making was decided on records of then; it is decided anew. Back-references,
+ * and what ended pairs owe, stay. */
+int outbox_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err) MUST_CHECK;
+/* The same, once the CRM was read through: an ended pair whose CRM record carries another id by now, or none, owes it nothing. */
+int outbox_forget_stale(struct db *db, int64_t sync_id, struct err *err) MUST_CHECK;
 /* Nothing is owed any more: for a preview, in a scratch copy. */
 int outbox_forget_sync(struct db *db, int64_t sync_id, struct err *err) MUST_CHECK;
 struct owed_counts {

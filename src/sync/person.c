@@ -13,6 +13,7 @@
 #include "sync/catalog.h"
 #include "sync/person_parts.h"
 #include "sync/road.h"
+#include "sync/restored.h"
 #include "sync/run_lock.h"
 #include "sync/single.h"
 
@@ -220,7 +221,7 @@ static int work_here(const struct waiting *w, struct err *err)
 	struct road *road;
 	int code;
 
-	if (plan_sign_in(w->plan, err) < 0 || plan_open_account(w->engine, w->plan, err) < 0)
+	if (plan_sign_in(w->plan, err) < 0 || restored_ready(w->engine, w->plan, err) < 0)
 		return err_pass(err);
 	road = road_start(w->engine, w->plan, false);
 	code = drive(w, road, err);

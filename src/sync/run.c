@@ -20,6 +20,7 @@
 #include "sync/journal.h"
 #include "sync/outbox.h"
 #include "sync/road.h"
+#include "sync/restored.h"
 #include "sync/run_lock.h"
 #include "sync/run_read.h"
 #include "sync/run_table.h"
@@ -435,7 +436,7 @@ int run_batch(struct engine *engine, struct plan *plan, const struct run_order *
 	int code;
 
 	if (!order->road && (run_lock(engine, plan, &lock, err) < 0 || plan_sign_in(plan, err) < 0 ||
-	                     plan_open_account(engine, plan, err) < 0))
+	                     restored_ready(engine, plan, err) < 0))
 		return err_pass(err);
 	if (store_write(engine->store, DURABLE, begin, &b, err) < 0)
 		return err_pass(err);
@@ -596,7 +597,7 @@ int run_settle_locked(struct engine *engine, struct plan *plan, bool with_low, p
 	const struct run_order order = { .on_progress = on_progress, .context = context };
 	struct batch_run b = { .engine = engine, .plan = plan, .order = &order, .began_ms = clock_mono_ns() / 1000000 };
 
-	if (plan_sign_in(plan, err) < 0 || plan_open_account(engine, plan, err) < 0)
+	if (plan_sign_in(plan, err) < 0 || restored_ready(engine, plan, err) < 0)
 		return err_pass(err);
 	return drive(&b, with_low, err);
 }

@@ -78,37 +78,19 @@ static int unsee(struct db *db, void *context, struct err *err)
 
 /* ---- identities ---- */
 
-/* The fields that tell who somebody is; a system that always sends all ignores them. */
-static size_t identity_fields(const struct plan *plan, struct str *ret)
-{
-	const struct mapping *m = &plan->mapping;
-	const struct field_map *roles[] = { m->first_name, m->last_name, m->birth_date };
-	size_t count = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
-		if (roles[i])
-			ret[count++] = path_top(roles[i]->crm);
-	}
-	if (plan->crm_id_field.len)
-		ret[count++] = plan->crm_id_field;
-	if (plan->crm_synced_field.len)
-		ret[count++] = plan->crm_synced_field;
-	return count;
-}
-
 static int identity_page(struct run_reading *r, enum side side, struct str *cursor, struct arena *keep, bool *ret_last,
                          struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct connection *c = r->plan->conn[side];
-	struct str fields[5];
+	struct str fields[CAPTURE_WHO_FIELDS];
 	struct list_request request = { .object = r->plan->object[side], .cursor = *cursor, .fields = fields };
 	struct page page;
 	struct call *call;
 
 	if (side == SIDE_CRM) {
 		request.where = r->plan->crm_where;
-		request.field_count = identity_fields(r->plan, fields);
+		request.field_count = capture_who_fields(r->plan, fields);
 	} else {
 		request.live_only = true;
 	}

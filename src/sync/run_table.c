@@ -31,6 +31,11 @@ static const struct statement CUT_SHORT = {
 	"= $3"
 	" WHERE sync_id = $1 AND id <> $2 AND (state = 5 OR (state = 0 AND kind = 'delta'))"
 };
+static const struct statement FORGET_IMPORTS = {
+	"UPDATE run SET state = 2, error = 'the database was restored', ended_ms = $2"
+	" WHERE sync_id = $1 AND kind = 'import' AND state IN (0, 4, 5)"
+};
+static const struct statement SKIP_NUMBERS = { "UPDATE run_number SET last = last + 10000" };
 static const struct statement DROP = { "DELETE FROM run WHERE id = $1 AND read_count = 0" };
 static const struct statement COUNT_READ = { "UPDATE run SET read_count = read_count + $2 WHERE id = $1" };
 static const struct statement KEEP_INPUT = { "INSERT INTO run_input (name, body, who, at_ms) VALUES ($1,$2,$3,$4)" };
@@ -167,6 +172,16 @@ int run_stop_asked(struct db *db, int64_t sync_id, bool *ret, struct err *err)
 int run_cut_short(struct db *db, int64_t sync_id, int64_t id, struct err *err)
 {
 	return db_run(db, &CUT_SHORT, BIND(bind_int(sync_id), bind_int(id), bind_int(clock_wall_ms())), err);
+}
+
+int run_forget_imports(struct db *db, int64_t sync_id, struct err *err)
+{
+	return db_run(db, &FORGET_IMPORTS, BIND(bind_int(sync_id), bind_int(clock_wall_ms())), err);
+}
+
+int run_skip_numbers(struct db *db, struct err *err)
+{
+	return db_run(db, &SKIP_NUMBERS, BIND_NOTHING, err);
 }
 
 static int ask_stop(struct db *db, void *context, struct err *err)

@@ -28,6 +28,10 @@ int run_others_at_work(struct db *db, const struct run *run, int64_t *ret, struc
 /* Run `id` of the sync begins, so no other one is at work: one that died while it was asked to stop has stopped, and a delta that died is not resumed: what it
  * staged must not wait for it. */
 int run_cut_short(struct db *db, int64_t sync_id, int64_t id, struct err *err) MUST_CHECK;
+/* The database was restored (restored.h): an import that was under way then is not gone on with; and run numbers that were given out since, and stand in records, are
+ * not given out again (R33). */
+int run_forget_imports(struct db *db, int64_t sync_id, struct err *err) MUST_CHECK;
+int run_skip_numbers(struct db *db, struct err *err) MUST_CHECK;
 /* A run that read nothing leaves no row: a delta when nothing changed. Its number does not come back. */
 int run_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int run_count_read(struct db *db, int64_t id, int64_t read, struct err *err) MUST_CHECK;

@@ -95,6 +95,13 @@ static const struct statement COUNTS = {
 	"SELECT outcome, COUNT(*) AS n FROM staged WHERE run_id = $1 AND " COUNTS_ITSELF " GROUP BY outcome"
 };
 
+static const struct statement RESTORED_EMR = {
+	"UPDATE staged SET state = 4, reason = 'the database was restored: its record is read anew'"
+	" WHERE sync_id = $1 AND side = 0 AND wish = 0 AND state IN (0, 1, 5)"
+};
+static const struct statement RESTORED = { "UPDATE staged SET state = 5, outcome = 0, same = 0 WHERE sync_id = $1 AND "
+	                                   "state IN (0, 1)" };
+
 static const struct {
 	const char *name;
 	const char *meaning;
@@ -188,6 +195,17 @@ int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcom
 int stage_candidates(struct db *db, int64_t id, struct str candidates, struct err *err)
 {
 	return db_run(db, &CANDIDATES, BIND(bind_int(id), bind_text(candidates)), err);
+}
+
+int stage_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err)
+{
+	if (db_run(db, &RESTORED_EMR, BIND(bind_int(sync_id)), err) < 0)
+		return err_pass(err);
+	*ret_count = db_changed(db);
+	if (db_run(db, &RESTORED, BIND(bind_int(sync_id)), err) < 0)
+		return err_pass(err);
+	*ret_count += db_changed(db);
+	return 0;
 }
 
 int stage_finish(struct db *db, int64_t id, struct err *err)

@@ -107,6 +107,9 @@ int stage_waiting(struct db *db, struct arena *arena, int64_t sync_id, enum stag
 /* The same of what is TO_READ. */
 int stage_to_read(struct db *db, struct arena *arena, int64_t sync_id, enum staged_priority priority, int64_t after_id,
                   size_t limit, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* The database was restored (restored.h): what waits or is owed shows records of then. An import reads the EMR's anew, so its payloads are done; of others
+ * the record is read again. Counts both. */
+int stage_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct err *err) MUST_CHECK;
 /* A payload that waits, or whose write was given up: it is not sure that it is the youngest, so its record is to be read again. */
 int stage_read_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 /* Was its record said to be deleted or merged since this payload was read? */

@@ -1,0 +1,345 @@
+/*
+ * restore: a backup takes the place of the folder's database. Everything that can go wrong goes wrong before anything is replaced:
+ *
+ *	locks     no daemon and no command may be at work
+ *	copy      the backup into the folder, under a name of its own
+ *	open      damaged? of a newer Suture? an older schema is brought up, in the copy
+ *	key       the folder's, or the one in the backup; does it open what is in there?
+ *	mark      what a database of yesterday must do when it is today's (sync/restored.h); sign-ins end
+ *	place     the old database aside, the copy in its place
+ *	files     those of the backup that the folder has not
+ *
+ * Killed anywhere before `place`: nothing has happened. Within it: no database, or the new one; the old one is aside, whole. The copy's name says what it is.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "access/session.h"
+#include "app/engine.h"
+#include "app/serve.h"
+#include "sync/audit.h"
+#include "sync/backup.h"
+#include "sync/restored.h"
+
+enum { PATH_BYTES = 4096, LOCKS_MAX = 64 };
+
+struct restoring {
+	const char *dir;
+	const struct restore_order *order;
+	struct arena *arena;
+	struct json *said;
+	struct engine *engine; /* over the copy */
+	char store[PATH_BYTES], copy[PATH_BYTES];
+	int locks[LOCKS_MAX];
+	size_t lock_count;
+	bool placed, made_key;
+};
+
+static void say(struct restoring *r, const char *name, struct json *value)
+{
+	json_set(r->said, str_of(name), value);
+}
+
+static void say_number(struct restoring *r, const char *name, int64_t value)
+{
+	say(r, name, json_new_int(r->arena, value));
+}
+
+static const char *in_folder(struct restoring *r, const char *name)
+{
+	return arena_printf(r->arena, "%s/%s", r->dir, name).at;
+}
+
+/* ---- locks ---- */
+
+/* Of a sync: whoever works on it has its lock (sync/run_lock.h). */
+static int lock_sync(struct restoring *r, const char *name, struct err *err)
+{
+	int fd = open(in_folder(r, name), O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || r->lock_count == LOCKS_MAX)
+		return fd < 0 ? err_errno(err, "open %s", name) : (close(fd), 0);
+	r->locks[r->lock_count++] = fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, ERR_CONFLICT,
+		               "a command works on %s at this moment: wait for its end, or stop it, then restore",
+		               r->dir);
+	return 0;
+}
+
+static int lock_syncs(struct restoring *r, struct err *err)
+{
+	DIR *folder = opendir(r->dir);
+	const struct dirent *entry;
+	int code = 0;
+
+	while (folder && code == 0 && (entry = readdir(folder)) != NULL) {
+		if (str_starts(str_of(entry->d_name), STR("sync-")) && str_ends(str_of(entry->d_name), STR(".lock")))
+			code = lock_sync(r, entry->d_name, err);
+	}
+	if (folder)
+		closedir(folder);
+	return code;
+}
+
+static int take_locks(struct restoring *r, struct err *err)
+{
+	int code = serve_lock(r->dir, &r->locks[0], err);
+
+	if (r->locks[0] >= 0)
+		r->lock_count = 1;
+	if (code == ERR_CONFLICT)
+		return err_wrap(err, "a restore needs the daemon stopped, a backup does not");
+	return code < 0 ? code : lock_syncs(r, err);
+}
+
+/* ---- copy ---- */
+
+static int copy_bytes(int from, int to, const char *name, struct err *err)
+{
+	ssize_t sent;
+
+	do {
+		sent = sendfile(to, from, NULL, (size_t)1 << 30);
+	} while (sent > 0);
+	if (sent < 0 || fsync(to) < 0)
+		return err_errno(err, "copy %s", name);
+	return 0;
+}
+
+static int copy_file(struct restoring *r, struct err *err)
+{
+	const char *file = r->order->file;
+	int from = open(file, O_RDONLY | O_CLOEXEC), to, code;
+
+	if (from < 0)
+		return err_errno(err, "open the backup %s", file);
+	to = open(r->copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	code = to < 0 ? err_errno(err, "write %s", r->copy) : copy_bytes(from, to, file, err);
+	close(from);
+	if (to >= 0)
+		close(to);
+	return code;
+}
+
+/* The log of a database that somebody works with belongs to it: without it the file is of some earlier moment, or torn. */
+static int refuse_in_use(struct restoring *r, struct err *err)
+{
+	struct stat is;
+
+	if (stat(arena_printf(r->arena, "%s-wal", r->order->file).at, &is) < 0 || is.st_size == 0)
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+	               "%s is a database in use (%s-wal lies beside it), not a backup: make one with `suture backup`",
+	               r->order->file, r->order->file);
+}
+
+static int refuse_existing(const struct restoring *r, struct err *err)
+{
+	if (r->order->aside && access(r->order->aside, F_OK) == 0)
+		return err_set(err, ERR_CONFLICT,
+		               "%s is there already, and nothing is overwritten: name another place "
+		               "with --aside",
+		               r->order->aside);
+	if (access(r->store, F_OK) < 0 || r->order->aside)
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+	               "%s is there: say where it is to be kept with --aside FILE. Nothing was changed", r->store);
+}
+
+/* ---- open, key, mark ---- */
+
+/* The backup may bring the key; one that is there is never replaced. */
+static int bring_key(struct restoring *r, struct store *store, struct err *err)
+{
+	const char *path = in_folder(r, BACKUP_KEY);
+	struct str key;
+	int fd;
+	bool whole;
+
+	if (getenv("SUTURE_KEY") || access(path, F_OK) == 0)
+		return 0;
+	if (backup_key(store, r->arena, &key, err) < 0)
+		return err_pass(err);
+	if (key.len == 0)
+		return err_set(
+		        err, ERR_KEY,
+		        "the key is not in the backup: put your copy of it into %s (mode 600), then restore again. "
+		        "Nothing was changed",
+		        path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_errno(err, "write %s", path);
+	r->made_key = true;
+	whole = write(fd, key.at, key.len) == (ssize_t)key.len && fsync(fd) == 0;
+	close(fd);
+	return whole ? 0 : err_errno(err, "write %s", path);
+}
+
+static int open_copy(struct restoring *r, struct err *err)
+{
+	struct store *store;
+
+	if (store_open(arena_printf(r->arena, "sqlite:%s", r->copy).at, &store, err) < 0)
+		return err_wrap(err, "open the backup");
+	if (bring_key(r, store, err) < 0 || app_open_keys(r->dir, &r->engine, err) < 0) {
+		store_close(&store);
+		return err_pass(err);
+	}
+	r->engine->store = store;
+	return 0;
+}
+
+static int check_copy(struct restoring *r, struct err *err)
+{
+	if (backup_look(r->engine, r->arena, r->said, err) == 0)
+		return 0;
+	if (err->code == ERR_KEY)
+		return err_set(
+		        err, ERR_KEY,
+		        "the key in %s is not the one that sealed this backup: put your copy of that one there, then "
+		        "restore again. Nothing was changed",
+		        r->dir);
+	return err_wrap(err, "the backup cannot be used");
+}
+
+static int end_sessions(struct db *db, void *context, struct err *err)
+{
+	(void)context;
+	return session_end_everyone(db, err);
+}
+
+static int mark(struct restoring *r, struct str from, struct err *err)
+{
+	struct err trail = ERR_INIT;
+	struct str whole = STR("whole");
+	struct audit_chain chain;
+	struct restored done;
+
+	if (audit_verify(r->engine, STR_EMPTY, &chain, &trail) < 0)
+		whole = arena_str(r->arena, str_of(trail.text));
+	say(r, "audit_trail", json_new_text(r->arena, whole));
+	if (restored_mark(r->engine, from, &done, err) < 0 ||
+	    store_write(r->engine->store, DURABLE, end_sessions, NULL, err) < 0)
+		return err_pass(err);
+	say_number(r, "writes_dropped", done.writes_dropped);
+	say_number(r, "pairs_judged_anew", done.pairs_dropped);
+	say_number(r, "payloads_read_anew", done.payloads_read_again);
+	say_number(r, "imports_asked_for", done.imports_asked);
+	return 0;
+}
+
+/* ---- place ---- */
+
+static int sync_folder(struct restoring *r, struct err *err)
+{
+	int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int code = fd < 0 || fsync(fd) < 0 ? err_errno(err, "bring %s to the disk", r->dir) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+/* The log goes with its database: beside another one it would be taken for that one's. */
+static int put_aside(struct restoring *r, struct err *err)
+{
+	static const char *const parts[] = { "", "-wal", "-shm" };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		const char *from = arena_printf(r->arena, "%s%s", r->store, parts[i]).at;
+
+		if (access(from, F_OK) == 0 &&
+		    rename(from, arena_printf(r->arena, "%s%s", r->order->aside, parts[i]).at) < 0)
+			return err_errno(err, "put %s aside as %s", from, r->order->aside);
+	}
+	say(r, "put_aside", json_new_text(r->arena, str_of(r->order->aside)));
+	return sync_folder(r, err);
+}
+
+static int place(struct restoring *r, struct err *err)
+{
+	if (r->order->aside && put_aside(r, err) < 0)
+		return err_pass(err);
+	if (rename(r->copy, r->store) < 0)
+		return err_errno(err, "put the backup in place as %s", r->store);
+	r->placed = true;
+	return sync_folder(r, err);
+}
+
+/* ---- the whole ---- */
+
+static int unpack(struct restoring *r, struct err *err)
+{
+	struct json *written = json_new(r->arena, JSON_ARRAY), *kept = json_new(r->arena, JSON_ARRAY);
+
+	if (backup_unpack(r->engine, r->arena, r->dir, written, kept, err) < 0)
+		return err_pass(err);
+	say(r, "files_restored", written);
+	say(r, "files_kept_as_they_are", kept);
+	return 0;
+}
+
+static int restore_file(struct restoring *r, struct err *err)
+{
+	const char *slash = strrchr(r->order->file, '/');
+
+	if (!app_store_is_in_folder())
+		return err_set(
+		        err, ERR_UNSUPPORTED,
+		        "SUTURE_STORE names another database: put its dump back with its own tools (pg_restore), then "
+		        "run `suture restore --marks-only`");
+	if (app_make_folder(r->dir, err) < 0 || take_locks(r, err) < 0 || refuse_in_use(r, err) < 0 ||
+	    refuse_existing(r, err) < 0 || copy_file(r, err) < 0 || open_copy(r, err) < 0 || check_copy(r, err) < 0 ||
+	    unpack(r, err) < 0 || mark(r, str_of(slash ? slash + 1 : r->order->file), err) < 0)
+		return err_pass(err);
+	store_close(&r->engine->store);
+	return place(r, err);
+}
+
+static int mark_only(struct restoring *r, struct err *err)
+{
+	if (take_locks(r, err) < 0 || app_open(r->dir, &r->engine, err) < 0)
+		return err_pass(err);
+	return mark(r, STR("by other means"), err);
+}
+
+static void end(struct restoring *r)
+{
+	static const char *const parts[] = { "", "-wal", "-shm" };
+
+	if (r->engine)
+		app_close(&r->engine);
+	for (size_t i = 0; i < ARRAY_LEN(parts) && !r->placed; i++)
+		unlink(arena_printf(r->arena, "%s%s", r->copy, parts[i]).at);
+	if (r->made_key && !r->placed)
+		unlink(in_folder(r, BACKUP_KEY));
+	for (size_t i = 0; i < r->lock_count; i++)
+		close(r->locks[i]);
+}
+
+int app_restore(const char *dir, const struct restore_order *order, struct arena *arena, struct json **ret,
+                struct err *err)
+{
+	struct restoring *r = arena_new(arena, struct restoring);
+	int code;
+
+	*r = (struct restoring) {
+		.dir = dir, .order = order, .arena = arena, .said = json_new(arena, JSON_OBJECT), .locks = { -1 }
+	};
+	if (snprintf(r->store, sizeof(r->store), "%s/suture.db", dir) >= PATH_BYTES ||
+	    snprintf(r->copy, sizeof(r->copy), "%s/restore-unfinished.db", dir) >= PATH_BYTES || strchr(dir, '?'))
+		return err_set(err, ERR_CONFIG, "the folder's name is too long, or holds a question mark");
+	code = order->file ? restore_file(r, err) : mark_only(r, err);
+	end(r);
+	*ret = r->said;
+	return code;
+}

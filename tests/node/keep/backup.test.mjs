@@ -1,0 +1,96 @@
+// A backup has what a restore needs and not the key; what must be refused is, and then nothing has changed.
+import assert from 'node:assert/strict';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { must, suture, withWorld } from '../road/world.mjs';
+import { serve } from '../serve/daemon.mjs';
+
+async function withHome(use) {
+  await withWorld({ patients: 10 }, async (w) => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'suture-keep-'));
+    try {
+      await must(w.dir, ['import', '--quiet']);
+      await use({ ...w, elsewhere, at: (name) => join(elsewhere, name) });
+    } finally {
+      rmSync(elsewhere, { recursive: true, force: true });
+    }
+  });
+}
+
+const fails = async (dir, args, code, text) => {
+  const result = await suture(dir, [...args, '--json']);
+  assert.equal(result.code, code === 'usage' ? 2 : 1, result.stdout);
+  assert.equal(result.json.error.code, code, result.json.error.text);
+  assert.match(result.json.error.text, text);
+};
+
+test('a backup holds the database and the files beside it, and makes a Suture of an empty folder that has the key', async () => {
+  await withHome(async ({ dir, at }) => {
+    mkdirSync(join(dir, 'descriptors'));
+    writeFileSync(join(dir, 'descriptors', 'note.yaml.txt'), 'none of ours');
+    const { json } = await must(dir, ['backup', at('b.db'), '--json', '--quiet']);
+    assert.deepEqual(json.files.sort(), ['hint.token', 'salesforce.secret', 'suture.yaml']);
+    assert.equal(json.key_included, false);
+    assert.equal(statSync(at('b.db')).mode & 0o777, 0o600);
+    const bytes = readFileSync(at('b.db'), 'latin1');
+    for (const secret of ['practice-key-of-the-demo', 'suture-secret', readFileSync(join(dir, 'suture.key'), 'utf8').trim()]) assert.ok(!bytes.includes(secret), 'no secret in the open');
+    assert.deepEqual(readdirSync(at('.')), ['b.db'], 'nothing unfinished is left');
+
+    const home = at('new');
+    await fails(home, ['restore', at('b.db')], 'key', /put your copy/);
+    assert.deepEqual(readdirSync(home).filter((name) => !name.endsWith('.lock')), [], 'nothing was left behind');
+    copyFileSync(join(dir, 'suture.key'), join(home, 'suture.key'));
+    const done = await must(home, ['restore', at('b.db'), '--json']);
+    assert.deepEqual(done.json.files_restored.sort(), ['hint.token', 'salesforce.secret', 'suture.yaml']);
+    assert.equal(done.json.links, json.links);
+    assert.equal(readFileSync(join(home, 'salesforce.secret'), 'utf8'), 'suture-secret\n');
+    assert.equal((await must(home, ['export'])).stdout.length > 0, true);
+    assert.equal((await suture(home, ['audit', '--verify'])).code, 0, 'the chain goes on');
+    assert.ok((await must(home, ['audit', '--json'])).json.some((row) => row.action === 'store.restored'));
+  });
+});
+
+test('--with-key: the file alone is enough, and says what that means', async () => {
+  await withHome(async ({ dir, at }) => {
+    const told = await must(dir, ['backup', at('b.db'), '--with-key', '--quiet']);
+    assert.match(told.stdout, /can read every patient/);
+    await must(at('new'), ['restore', at('b.db')]);
+    assert.equal(readFileSync(join(at('new'), 'suture.key'), 'utf8'), readFileSync(join(dir, 'suture.key'), 'utf8'));
+  });
+});
+
+test('nothing is overwritten, nothing is replaced that does not fit', async () => {
+  await withHome(async ({ dir, at }) => {
+    await must(dir, ['backup', at('b.db'), '--quiet']);
+    await fails(dir, ['backup', at('b.db')], 'conflict', /nothing is overwritten/);
+    await fails(dir, ['backup', join(at('not-there'), 'b.db')], 'store', /./);
+    await fails(dir, ['restore', at('b.db')], 'conflict', /--aside/);
+    await fails(dir, ['restore'], 'usage', /name the backup/);
+    await fails(dir, ['restore', at('nothing.db'), '--aside', at('old.db')], 'system', /No such file/);
+    await fails(dir, ['restore', join(dir, 'suture.key'), '--aside', at('old.db')], 'store', /not a database/);
+    writeFileSync(at('torn.db'), readFileSync(at('b.db')).subarray(0, 40_000));
+    await fails(dir, ['restore', at('torn.db'), '--aside', at('old.db')], 'store', /damaged/);
+    await must(at('other'), ['init', at('other')]);
+    await fails(at('other'), ['restore', at('b.db'), '--aside', at('old.db')], 'key', /not the one that sealed/);
+    assert.ok(!existsSync(at('old.db')), 'nothing was put aside');
+    assert.ok(!existsSync(join(dir, 'restore-unfinished.db')));
+    assert.equal((await must(dir, ['links', '--json'])).json.length > 0, true, 'the store is what it was');
+  });
+});
+
+test('while the daemon runs a backup is made and a restore is refused', async () => {
+  await withHome(async ({ dir, at }) => {
+    const daemon = await serve(dir, ['--no-stream']);
+    try {
+      await must(dir, ['backup', at('live.db'), '--quiet']);
+      await fails(dir, ['restore', at('live.db'), '--aside', at('old.db')], 'conflict', /daemon stopped/);
+      assert.equal((await daemon.get('/health')).status, 200);
+    } finally {
+      await daemon.stop();
+    }
+    assert.equal((await must(dir, ['restore', at('live.db'), '--aside', at('old.db'), '--json'])).json.put_aside, at('old.db'));
+    assert.ok(existsSync(at('old.db')));
+  });
+});
