@@ -369,8 +369,11 @@ int store_read(struct store *store, store_fn fn, void *context, struct err *err)
 int store_copy(struct store *store, const char *path, struct err *err)
 {
 	struct db *db;
-	int result = take_connection(store, &db, err);
+	int result;
 
+	if (!store->place.driver->copy)
+		return store_read(store, store_copy_rows, (void *)(uintptr_t)path, err);
+	result = take_connection(store, &db, err);
 	if (result < 0)
 		return result;
 	result = db_copy(db, path, err);

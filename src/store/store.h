@@ -10,9 +10,10 @@
  *	}
  *	store_write(store, DURABLE, save, &context, err);
  *
- * SQLite: one writer thread runs the transactions of all threads, several of them in one commit (group commit), each in
- * a savepoint of its own. store_write() returns after the commit. Readers have connections of their own and see the last
- * commit. PostgreSQL (later): every thread has a connection.
+ * One writer thread runs the transactions of all threads, several of them in one commit (group commit), each in a savepoint of
+ * its own. store_write() returns after the commit. Readers have connections of their own and see the last commit. Writers of several
+ * programs on one database take turns, SQLite's by a lock of the file, PostgreSQL's by a lock of the schema: what a transaction has read
+ * is so until it commits, and ids come up in the order of commits.
  *
  * Statements are named constants at the top of the file that owns the table, in SQL that both databases understand, with
  * $1, $2 ... as parameters. What differs stands in `sqlite` and `postgres` of the same constant.
@@ -81,7 +82,7 @@ struct binds {
 /* RELAXED: what can be fetched again. DURABLE: survives the loss of power (webhook inbox, outbox of a person's click, audit). */
 enum durability { RELAXED, DURABLE };
 
-/* "sqlite:/path/file.db" or a plain path; ":memory:" for tests; settings after a "?", see README.md. Brings the schema up (see migrate.h). ERR_STORE, ERR_DISK_FULL. */
+/* "sqlite:/path/file.db" or a plain path; "postgresql://..." as libpq knows it; ":memory:" for tests; settings after a "?", see README.md. Brings the schema up (see migrate.h). ERR_STORE, ERR_DISK_FULL. */
 int store_open(const char *url, struct store **ret, struct err *err) MUST_CHECK;
 void store_close(struct store **store);
 
@@ -135,7 +136,7 @@ int db_number(struct db *db, const struct statement *statement, struct binds bin
  * deleted lies in no free place of its file either; that takes as much room again, and writers wait meanwhile.
  */
 int store_scrub(struct store *store, bool compact, struct err *err) MUST_CHECK;
-/* A copy of the whole database as it is now, into a new file (dry runs, backups). */
+/* A copy of the whole database as it is now, into a new file (dry runs, backups): SQLite's, whatever the database is. */
 int store_copy(struct store *store, const char *path, struct err *err) MUST_CHECK;
 struct str store_describe(struct store *store,
                           struct arena *arena); /* "SQLite 3.40.1, /srv/suture/suture.db, schema 7" */

@@ -46,7 +46,7 @@ struct db {
 	size_t slot_count;
 	size_t prepared_count;
 	struct rows *handles; /* all that exist, the newest first */
-	int64_t changed;
+	struct prepared *ran; /* by the last db_run that went well; NULL: none did */
 	struct db *next;
 };
 
@@ -76,6 +76,7 @@ static void discard_statements(struct db *db)
 	db->slots = NULL;
 	db->slot_count = 0;
 	db->prepared_count = 0;
+	db->ran = NULL;
 	arena_reset(&db->statements);
 }
 
@@ -191,6 +192,21 @@ bool db_in_transaction(struct db *db)
 	return db->driver->in_transaction(db->conn);
 }
 
+bool db_passing(struct db *db)
+{
+	return db->driver->passing && db->driver->passing(db->conn);
+}
+
+int db_settle(struct db *db, struct err *err)
+{
+	return db->driver->settle ? db->driver->settle(db->conn, err) : 0;
+}
+
+bool db_syncs_apart(const struct db *db)
+{
+	return db->driver->sync != NULL;
+}
+
 int db_sync(struct db *db, struct err *err)
 {
 	return db->driver->sync(db->conn, err);
@@ -213,7 +229,7 @@ int db_sync_file(struct db *db, struct err *err)
 
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err)
 {
-	return db->driver->script(db->conn, db->driver->script_dialect(sql, postgres), err);
+	return db->driver->script(db->conn, sql, postgres, err);
 }
 
 /* ---- prepared statements */
@@ -294,7 +310,7 @@ int db_run(struct db *db, const struct statement *statement, struct binds binds,
 		do
 			result = db->driver->step(db->conn, prepared->stmt, err);
 		while (result > 0);
-	db->changed = result < 0 ? 0 : db->driver->changed(db->conn, prepared->stmt);
+	db->ran = result < 0 ? NULL : prepared;
 	give_back(db, prepared);
 	return result;
 }
@@ -306,7 +322,7 @@ int64_t db_last_id(struct db *db)
 
 int64_t db_changed(struct db *db)
 {
-	return db->changed;
+	return db->ran ? db->driver->changed(db->conn, db->ran->stmt) : 0;
 }
 
 static struct rows *take_handle(struct db *db)

@@ -23,7 +23,9 @@ struct store_place {
 	const struct store_driver *driver;
 	const struct store_driver *traced; /* the driver under store_trace.c; NULL: not traced */
 	struct store_trace *trace;
-	const char *path;
+	const char *path; /* of the file; for a database server the url, whose password is never shown */
+	const char *
+	        schema; /* of a database server: a schema of this name, made when it is not there; NULL: the session's own */
 	int64_t max_pages; /* 0: no limit */
 	int64_t busy_ms;   /* how long to wait for another process */
 	int64_t fail_at;   /* see store_trace.h */
@@ -41,6 +43,7 @@ enum store_access { STORE_READ, STORE_WRITE_RELAXED, STORE_WRITE_DURABLE };
 
 struct store_driver {
 	const char *scheme; /* "sqlite" */
+	bool whole_url;     /* the place is the url as it was given, scheme and all */
 	bool one_writer;    /* true: a thread of ours runs all writes; false: a write runs where its caller is */
 
 	/* Once a store: before its first connection (may change the path) and after its last. */
@@ -52,8 +55,8 @@ struct store_driver {
 	void (*close)(struct store_conn *conn);
 
 	const char *(*dialect)(const struct statement *statement); /* the text that this database wants */
-	const char *(*script_dialect)(const char *sql, const char *postgres);
-	int (*script)(struct store_conn *conn, const char *sql, struct err *err); /* several statements, no result */
+	/* Several statements, no result: `postgres` where this database wants it and it is there, else `sql` in its words. */
+	int (*script)(struct store_conn *conn, const char *sql, const char *postgres, struct err *err);
 
 	/* `memory` lives as long as the statement. */
 	int (*prepare)(struct store_conn *conn, const char *sql, struct arena *memory, struct store_stmt **ret,
@@ -65,7 +68,7 @@ struct store_driver {
 	int (*step)(struct store_conn *conn, struct store_stmt *stmt, struct err *err); /* 1: a row, 0: the end */
 	void (*reset)(struct store_conn *conn, struct store_stmt *stmt);
 	int64_t (*last_id)(struct store_conn *conn);
-	int64_t (*changed)(struct store_conn *conn, struct store_stmt *stmt); /* before reset */
+	int64_t (*changed)(struct store_conn *conn, struct store_stmt *stmt); /* rows that its last run touched */
 
 	/* The row under the last step. Texts live until the next step. */
 	int (*column_count)(struct store_conn *conn, struct store_stmt *stmt);
@@ -82,8 +85,13 @@ struct store_driver {
 	int (*keep_savepoint)(struct store_conn *conn, struct err *err);
 	int (*undo_savepoint)(struct store_conn *conn, struct err *err);
 	bool (*in_transaction)(struct store_conn *conn); /* false: the database gave the transaction up */
+	/* Waits for the answers of what was run and not looked at; the first failure among it. NULL: every answer comes at once. */
+	int (*settle)(struct store_conn *conn, struct err *err);
+	/* What made the transaction fail is over when it runs again (a lost connection). NULL: never. */
+	bool (*passing)(struct store_conn *conn);
 	/* Brings to the disk what was committed so far with STORE_WRITE_RELAXED. One thread at a time, which need not be the connection's own:
-	 * that one works on meanwhile. Only of a driver with one writer. */
+	 * that one works on meanwhile. Only of a driver with one writer; NULL: a commit that
+	 * was begun with STORE_WRITE_DURABLE lasts by itself, and the three below are NULL too. */
 	int (*sync)(struct store_conn *conn, struct err *err);
 	/* Pages of the log after this connection's last commit; and bringing the log into the file, as far as nobody has to be waited for. Any
 	 * connection may, beside the writer. */
@@ -92,10 +100,11 @@ struct store_driver {
 	/* Brings the file, not the log, to the disk. */
 	int (*sync_file)(struct store_conn *conn, struct err *err);
 
-	int (*copy)(struct store_conn *conn, const char *path, struct err *err);
+	int (*copy)(struct store_conn *conn, const char *path,
+	            struct err *err);                               /* NULL: table by table, see store_copy.c */
 	void (*describe)(struct store_conn *conn, struct buf *out); /* "SQLite 3.40.1, /srv/suture/suture.db" */
 };
 
-extern const struct store_driver STORE_SQLITE;
+extern const struct store_driver STORE_SQLITE, STORE_POSTGRES;
 
 #endif

@@ -64,10 +64,13 @@ static void *keeper_main(void *context)
 
 void keeper_look(struct keeper *keeper, struct db *writing)
 {
-	int64_t pages = db_log_pages(writing), copied = atomic_load(&keeper->copied);
+	int64_t pages, copied = atomic_load(&keeper->copied);
 	struct err ignored = ERR_INIT;
 	struct store_log log;
 
+	if (!db_syncs_apart(writing))
+		return;
+	pages = db_log_pages(writing);
 	if (pages >= MUCH_TOO_LONG || (pages >= TOO_LONG && pages - copied < STEP)) {
 		if (db_checkpoint(writing, &log, &ignored) == 0)
 			atomic_store(&keeper->copied, log.copied);

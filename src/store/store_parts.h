@@ -34,6 +34,12 @@ int db_savepoint(struct db *db, struct err *err) MUST_CHECK;
 int db_keep_savepoint(struct db *db, struct err *err) MUST_CHECK;
 void db_undo_savepoint(struct db *db);
 bool db_in_transaction(struct db *db);
+/* Waits for what was run; its failure, which is the transaction's. */
+int db_settle(struct db *db, struct err *err) MUST_CHECK;
+/* The transaction failed by something that is over when it runs again: a lost connection, others who wrote at the same time. */
+bool db_passing(struct db *db);
+/* Commits go to the disk by db_sync, apart from the transaction; false: with the commit, and there is no log of ours. */
+bool db_syncs_apart(const struct db *db);
 /* What was committed is on the disk. Of all calls the only one for another thread than the connection's. */
 int db_sync(struct db *db, struct err *err) MUST_CHECK;
 int64_t db_log_pages(struct db *db);
@@ -97,6 +103,11 @@ void writer_add(struct writer *writer, struct store_pending *pending);
 void writer_wait(struct writer *writer, struct store_pending *pending);
 /* Of store.c: a handle that nobody waits for is used again. */
 void store_give_back(struct store_pending *pending);
+
+/* ---- store_copy.c */
+
+/* A store_fn over a database server: all its rows into a new SQLite file, whose path is the context. */
+int store_copy_rows(struct db *from, void *context, struct err *err) MUST_CHECK;
 
 /* ---- migrate.c */
 

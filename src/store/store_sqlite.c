@@ -44,16 +44,17 @@ struct store_conn {
 	bool scratch;
 	int64_t busy_ms;
 	int64_t busy_since_ns;
-	int64_t changed_before; /* sqlite3_total_changes64 when the statement began */
 	int64_t log_pages;
 	int log_fd; /* of sync() alone; -1: not open yet */
 };
 
 struct store_stmt {
 	sqlite3_stmt *handle;
-	int places;        /* how many parameters SQLite counts */
-	int highest;       /* the highest n of $n */
-	const int *number; /* of place i (from 1): the n of its $n */
+	int places;             /* how many parameters SQLite counts */
+	int highest;            /* the highest n of $n */
+	const int *number;      /* of place i (from 1): the n of its $n */
+	int64_t changed_before; /* sqlite3_total_changes64 when it began */
+	int64_t changed;
 };
 
 static int fail(struct store_conn *conn, struct err *err)
@@ -68,14 +69,14 @@ static const char *sqlite_dialect(const struct statement *statement)
 	return statement->sqlite ? statement->sqlite : statement->sql;
 }
 
-static const char *sqlite_script_dialect(const char *sql, const char *postgres UNUSED)
-{
-	return sql;
-}
-
-static int sqlite_script(struct store_conn *conn, const char *sql, struct err *err)
+static int run_script(struct store_conn *conn, const char *sql, struct err *err)
 {
 	return sqlite3_exec(conn->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(conn, err);
+}
+
+static int sqlite_script(struct store_conn *conn, const char *sql, const char *postgres UNUSED, struct err *err)
+{
+	return run_script(conn, sql, err);
 }
 
 /* SQLite counts $n in the order of appearance; ours are numbers: "VALUES ($2, $1)" has $2 at place 1. */
@@ -141,7 +142,7 @@ static int sqlite_bind(struct store_conn *conn, struct store_stmt *stmt, struct 
 	sqlite3_destructor_type how = keep ? SQLITE_TRANSIENT : SQLITE_STATIC;
 
 	ensure(binds.count == (size_t)stmt->highest);
-	conn->changed_before = sqlite3_total_changes64(conn->db);
+	stmt->changed_before = sqlite3_total_changes64(conn->db);
 	for (int i = 1; i <= stmt->places; i++)
 		if (bind_one(stmt->handle, i, &binds.at[stmt->number[i] - 1], how) != SQLITE_OK)
 			return fail(conn, err);
@@ -154,7 +155,11 @@ static int sqlite_step(struct store_conn *conn, struct store_stmt *stmt, struct 
 
 	if (code == SQLITE_ROW)
 		return 1;
-	return code == SQLITE_DONE ? 0 : fail(conn, err);
+	if (code != SQLITE_DONE)
+		return fail(conn, err);
+	/* sqlite3_changes keeps the figure of the statement before when this one cannot change rows. */
+	stmt->changed = sqlite3_total_changes64(conn->db) == stmt->changed_before ? 0 : sqlite3_changes64(conn->db);
+	return 0;
 }
 
 static void sqlite_reset(struct store_conn *conn UNUSED, struct store_stmt *stmt)
@@ -167,10 +172,9 @@ static int64_t sqlite_last_id(struct store_conn *conn)
 	return sqlite3_last_insert_rowid(conn->db);
 }
 
-/* sqlite3_changes keeps the figure of the statement before when this one cannot change rows. */
-static int64_t sqlite_changed(struct store_conn *conn, struct store_stmt *stmt UNUSED)
+static int64_t sqlite_changed(struct store_conn *conn UNUSED, struct store_stmt *stmt)
 {
-	return sqlite3_total_changes64(conn->db) == conn->changed_before ? 0 : sqlite3_changes64(conn->db);
+	return stmt->changed;
 }
 
 /* ---- columns */
@@ -237,7 +241,7 @@ static int set_synchronous(struct store_conn *conn, enum store_access access, st
 
 	if (conn->synced == access || conn->scratch)
 		return 0;
-	if (sqlite_script(conn, pragma[access], err) < 0)
+	if (run_script(conn, pragma[access], err) < 0)
 		return err->code;
 	conn->synced = access;
 	return 0;
@@ -497,11 +501,11 @@ static int set_up_writer(struct store_conn *conn, const struct store_place *plac
 		               conn->path);
 	if (check_ours(conn, err) < 0)
 		return err->code;
-	if (sqlite_script(conn, "PRAGMA page_size=4096", err) < 0 || use_write_ahead_log(conn, err) < 0)
+	if (run_script(conn, "PRAGMA page_size=4096", err) < 0 || use_write_ahead_log(conn, err) < 0)
 		return err->code;
 	snprintf(text, sizeof(text), "PRAGMA application_id=%d; PRAGMA max_page_count=%lld", APPLICATION_ID,
 	         (long long)place->max_pages);
-	return sqlite_script(conn, text, err);
+	return run_script(conn, text, err);
 }
 
 static int set_up(struct store_conn *conn, const struct store_place *place, enum store_role role, struct err *err)
@@ -513,12 +517,12 @@ static int set_up(struct store_conn *conn, const struct store_place *place, enum
 	sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	if (role == STORE_WRITER && set_up_writer(conn, place, err) < 0)
 		return err->code;
-	if (sqlite_script(conn, pragmas[role], err) < 0)
+	if (run_script(conn, pragmas[role], err) < 0)
 		return err->code;
 	conn->synced = STORE_WRITE_RELAXED;
 	if (role == STORE_WRITER && place->driver->one_writer)
 		sqlite3_wal_hook(conn->db, note_log, conn); /* in place of the one that copies after each 4,000 pages */
-	return conn->scratch ? sqlite_script(conn, "PRAGMA synchronous=OFF", err) : 0;
+	return conn->scratch ? run_script(conn, "PRAGMA synchronous=OFF", err) : 0;
 }
 
 static void sqlite_close(struct store_conn *conn)
@@ -579,7 +583,7 @@ static int write_copy(struct store_conn *from, const char *path, struct err *err
 	sqlite3_extended_result_codes(to.db, 1);
 	result = code == SQLITE_OK ? 0 : fail(&to, err);
 	if (result == 0)
-		result = sqlite_script(&to, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", err);
+		result = run_script(&to, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", err);
 	if (result == 0)
 		result = copy_pages(from, &to, err);
 	sqlite_close(&to);
@@ -643,7 +647,6 @@ const struct store_driver STORE_SQLITE = {
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.dialect = sqlite_dialect,
-	.script_dialect = sqlite_script_dialect,
 	.script = sqlite_script,
 	.prepare = sqlite_prepare,
 	.discard = sqlite_discard,

@@ -58,11 +58,11 @@ static int trace_bind(struct store_conn *conn, struct store_stmt *stmt, struct b
 	return result < 0 ? result : conn->inner->bind(conn->conn, stmt, binds, keep, err);
 }
 
-static int trace_script(struct store_conn *conn, const char *sql, struct err *err)
+static int trace_script(struct store_conn *conn, const char *sql, const char *postgres, struct err *err)
 {
 	int result = point(conn, sql, err);
 
-	return result < 0 ? result : conn->inner->script(conn->conn, sql, err);
+	return result < 0 ? result : conn->inner->script(conn->conn, sql, postgres, err);
 }
 
 static int trace_commit(struct store_conn *conn, struct err *err)
@@ -211,6 +211,16 @@ static bool trace_in_transaction(struct store_conn *conn)
 	return conn->inner->in_transaction(conn->conn);
 }
 
+static int trace_settle(struct store_conn *conn, struct err *err)
+{
+	return conn->inner->settle(conn->conn, err);
+}
+
+static bool trace_passing(struct store_conn *conn)
+{
+	return conn->inner->passing(conn->conn);
+}
+
 static int trace_copy(struct store_conn *conn, const char *path, struct err *err)
 {
 	return conn->inner->copy(conn->conn, path, err);
@@ -248,11 +258,6 @@ static const struct store_driver SHELL = {
 	.keep_savepoint = trace_keep_savepoint,
 	.undo_savepoint = trace_undo_savepoint,
 	.in_transaction = trace_in_transaction,
-	.sync = trace_sync,
-	.log_pages = trace_log_pages,
-	.checkpoint = trace_checkpoint,
-	.sync_file = trace_sync_file,
-	.copy = trace_copy,
 	.describe = trace_describe,
 };
 
@@ -261,6 +266,18 @@ static void release_trace(void *context)
 	struct store_trace *trace = context;
 
 	pthread_mutex_destroy(&trace->lock);
+}
+
+/* What a driver need not have. */
+static void shell_options(struct store_driver *shell, const struct store_driver *inner)
+{
+	shell->settle = inner->settle ? trace_settle : NULL;
+	shell->passing = inner->passing ? trace_passing : NULL;
+	shell->sync = inner->sync ? trace_sync : NULL;
+	shell->log_pages = inner->log_pages ? trace_log_pages : NULL;
+	shell->checkpoint = inner->checkpoint ? trace_checkpoint : NULL;
+	shell->sync_file = inner->sync_file ? trace_sync_file : NULL;
+	shell->copy = inner->copy ? trace_copy : NULL;
 }
 
 void store_trace_wrap(struct store_place *place, struct arena *arena)
@@ -278,7 +295,7 @@ void store_trace_wrap(struct store_place *place, struct arena *arena)
 	trace->driver.arrive = place->driver->arrive;
 	trace->driver.leave = place->driver->leave;
 	trace->driver.dialect = place->driver->dialect;
-	trace->driver.script_dialect = place->driver->script_dialect;
+	shell_options(&trace->driver, place->driver);
 	place->trace = trace;
 	place->traced = place->driver;
 	place->driver = &trace->driver;

@@ -17,7 +17,7 @@
 
 #include "lib/clock.h"
 
-enum { GROUP_PARTS = 256 };
+enum { GROUP_PARTS = 256, MOST_TRIES = 10 };
 /* A group that has run this long commits, so that a small transaction does not wait for many large ones. */
 static const int64_t group_ns = 50 * 1000000;
 
@@ -54,6 +54,8 @@ static void run_part(struct db *db, struct store_pending *part, bool alone)
 		return;
 	}
 	run_fn(db, part);
+	if (db_settle(db, &err) < 0) /* what a function made of a failed statement is not the reason */
+		set_failed(part, &err);
 	if (alone)
 		return;
 	if (part->result >= 0 && db_keep_savepoint(db, &err) < 0)
@@ -110,18 +112,42 @@ static void finish_transaction(struct db *db, struct parts group, const struct s
 		fail_parts(group.first, end, &err);
 }
 
-/* Runs the group; the first part that was left for the next one, or NULL. */
-static struct store_pending *run_group(struct db *db, struct parts group)
+/* Who has no thread for it waits for the disk in the commit. */
+static enum store_access access_for(struct db *db, struct parts group)
+{
+	enum store_access access = STORE_WRITE_RELAXED;
+
+	for (struct store_pending *part = group.first; part && !db_syncs_apart(db); part = part->next)
+		if (part->durability == DURABLE)
+			access = STORE_WRITE_DURABLE;
+	return access;
+}
+
+static struct store_pending *try_group(struct db *db, struct parts group)
 {
 	struct store_pending *end = NULL;
 	struct err err = ERR_INIT;
 
-	if (db_begin(db, STORE_WRITE_RELAXED, &err) < 0) {
+	if (db_begin(db, access_for(db, group), &err) < 0) {
 		fail_parts(group.first, NULL, &err);
 		return NULL;
 	}
 	end = run_parts(db, group);
 	finish_transaction(db, group, end);
+	return end;
+}
+
+/* Runs the group, again when what failed is over; the first part that was left for the next one, or NULL. */
+static struct store_pending *run_group(struct db *db, struct parts group)
+{
+	struct store_pending *end = try_group(db, group);
+
+	for (int tries = 1; db_passing(db) && tries < MOST_TRIES; tries++) {
+		clock_sleep_ms(tries * tries);
+		for (struct store_pending *part = group.first; part; part = part->next)
+			part->result = 0;
+		end = try_group(db, group);
+	}
 	return end;
 }
 
@@ -215,12 +241,13 @@ static void finish(struct writer *writer, struct parts parts)
 static void hand_on(struct writer *writer, struct store_pending *first, const struct store_pending *end)
 {
 	struct parts ready = { 0 }, lasting = { 0 };
+	bool apart = db_syncs_apart(writer->db);
 
 	for (struct store_pending *part = first, *next; part != end; part = next) {
 		next = part->next;
 		if (part->result >= 0 && part->then.seen)
 			part->then.seen(part->then.context);
-		append(part->durability == DURABLE && part->result >= 0 ? &lasting : &ready, part);
+		append(apart && part->durability == DURABLE && part->result >= 0 ? &lasting : &ready, part);
 	}
 	if (lasting.first) {
 		pthread_mutex_lock(&writer->lock);

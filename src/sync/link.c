@@ -69,11 +69,11 @@ static const struct statement CRM_MOVES = {
 /* Of a record: through the indexes of its side. */
 #define OF_EMR "sync_id = $3 AND emr_id = $4 AND ((state < 2 AND emr_id <> '') OR state >= 2)"
 #define OF_CRM "sync_id = $3 AND crm_id = $5 AND ((state < 2 AND crm_id IS NOT NULL) OR state >= 2)"
-#define LIST_OF(anchor, order)                                                                                   \
-	"SELECT " COLUMNS ", ended_ms, ended_why FROM link WHERE " anchor " AND id > $1 AND ($2 = 0 OR id < $2)" \
-	" AND ($3 = 0 OR sync_id = $3) AND ($4 = '' OR emr_id = $4) AND ($5 = '' OR crm_id = $5)"                \
-	" AND ($6 = 0 OR (($6 >> state) & 1) = 1) AND ($7 = 0 OR stopped_why IS NOT NULL) ORDER BY id" order     \
-	" LIMIT $8"
+#define LIST_OF(anchor, order)                                                                                        \
+	"SELECT " COLUMNS ", ended_ms, ended_why FROM link WHERE " anchor " AND id > $1 AND ($2 = 0 OR id < $2)"      \
+	" AND ($3 = 0 OR sync_id = $3) AND ($4 = '' OR emr_id = $4) AND ($5 = '' OR crm_id = $5)"                     \
+	" AND ($6 = 0 OR (($6 >> CAST(state AS INTEGER)) & 1) = 1) AND ($7 = 0 OR stopped_why IS NOT NULL) ORDER BY " \
+	"id" order " LIMIT $8"
 static const struct statement lists[][2] = {
 	{ { LIST_OF("id > 0", "") }, { LIST_OF("id > 0", " DESC") } },
 	{ { LIST_OF(OF_EMR, "") }, { LIST_OF(OF_EMR, " DESC") } },

@@ -57,7 +57,8 @@ static const struct statement READ = { "SELECT " COLUMNS FROM_RUN "WHERE r.id = 
 static const struct statement BY_BATCH = { "SELECT " COLUMNS FROM_RUN "WHERE r.batch_id = $1" };
 static const struct statement SEARCH = {
 	"SELECT " COLUMNS FROM_RUN "WHERE ($1 = 0 OR r.sync_id = $1) AND ($2 = '' OR r.kind = $2) AND ($3 = '' OR "
-	"r.who = $3) AND r.started_ms >= $4 AND ($5 = 0 OR r.started_ms < $5) AND ($6 = 0 OR (1 << r.state) & $6 <> 0) "
+	"r.who = $3) AND r.started_ms >= $4 AND ($5 = 0 OR r.started_ms < $5) AND ($6 = 0 OR (1 << CAST(r.state AS "
+	"INTEGER)) & $6 <> 0) "
 	"AND ($7 = 0 OR r.id < $7) ORDER BY r.id DESC LIMIT $8"
 };
 static const struct statement OTHERS_AT_WORK = {

@@ -8,11 +8,13 @@
 #include "sync/select.h"
 
 /* $1 to $15 as wanted() binds them. */
-#define FITS                                                                                                      \
-	" AND ($1 = 0 OR id = $1) AND ($2 = 0 OR sync_id = $2) AND ($3 = 0 OR run_id = $3) AND ($4 = 0 OR state " \
-	"= 3) AND ($5 = '' OR error_code = $5) AND ($6 = '' OR error_field = $6) AND ($7 = 0 OR (outcome = $7 "   \
-	"AND " COUNTS_ITSELF ")) AND ($8 = '' OR record_id = $8) AND ($9 = 0 OR (($9 >> side) & 1) = 1) AND "     \
-	"($10 = 0 OR (($10 >> state) & 1) = 1) AND ($11 = 0 OR (($11 >> door) & 1) = 1) AND ($12 = 0 OR "         \
+#define FITS                                                                                                           \
+	" AND ($1 = 0 OR id = $1) AND ($2 = 0 OR sync_id = $2) AND ($3 = 0 OR run_id = $3) AND ($4 = 0 OR state "      \
+	"= 3) AND ($5 = '' OR error_code = $5) AND ($6 = '' OR error_field = $6) AND ($7 = 0 OR (outcome = $7 "        \
+	"AND " COUNTS_ITSELF                                                                                           \
+	")) AND ($8 = '' OR record_id = $8) AND ($9 = 0 OR (($9 >> CAST(side AS INTEGER)) & 1) = 1) AND "              \
+	"($10 = 0 OR (($10 >> CAST(state AS INTEGER)) & 1) = 1) AND ($11 = 0 OR (($11 >> CAST(door AS INTEGER)) & 1) " \
+	"= 1) AND ($12 = 0 OR "                                                                                        \
 	"received_ms >= $12) AND ($13 = 0 OR received_ms < $13)"
 #define PAGE   " AND id > $14 AND ($15 = 0 OR id < $15)"
 #define LISTED STAGED_COLUMNS ", decided_ms, ended_ms, candidates"
@@ -26,7 +28,7 @@
 
 #define OLDEST_OF(anchor) "SELECT " LISTED " FROM staged WHERE " anchor FITS PAGE " ORDER BY id LIMIT $16"
 #define NEWEST_OF(anchor) "SELECT " LISTED " FROM staged WHERE " anchor FITS PAGE " ORDER BY id DESC LIMIT $16"
-#define COUNT_OF(anchor)  "SELECT COUNT(*) AS n FROM (SELECT 1 FROM staged WHERE " anchor FITS " LIMIT $14) AS some"
+#define COUNT_OF(anchor)  "SELECT COUNT(*) AS n FROM (SELECT 1 FROM staged WHERE " anchor FITS " LIMIT $14) AS found"
 
 enum anchor { ANCHOR_ANY, ANCHOR_FAILED, ANCHOR_RUN, ANCHOR_RECORD, ANCHOR_ID, ANCHOR_LIVE, ANCHORS };
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../test_store.h"
 #include "access/access.h"
 #include "access/session.h"
 #include "access/throttle.h"
@@ -50,7 +51,7 @@ static inline void house_open(struct house *h)
 	const struct access_options options = { .cost = { .passes = 1, .memory = 8192 } };
 
 	*h = (struct house) { .engine.who = "test" };
-	FINE(store_open(":memory:", &h->engine.store, &h->err));
+	FINE(store_open(test_store_url(&h->arena, TEST_STORE_ONCE), &h->engine.store, &h->err));
 	FINE(keyring_open(keyring_generate(&h->arena), &h->engine.keys, &h->err));
 	FINE(access_open(&h->engine, &options, &h->access, &h->err));
 	clock_fix(noon);
@@ -60,6 +61,7 @@ static inline void house_close(struct house *h)
 {
 	access_close(&h->access);
 	store_close(&h->engine.store);
+	test_store_forget(TEST_STORE_ONCE);
 	keyring_free(&h->engine.keys);
 	arena_release(&h->arena);
 	clock_fix(0);

@@ -1,6 +1,7 @@
 /* The table of routes beside its description, and what stands before a handler, over the wire. */
 #include "../net/server_rig.h"
 
+#include "../test_store.h"
 #include "../web/live_fake.h"
 #include "access_fake.h"
 #include "api/api.h"
@@ -19,6 +20,7 @@ struct house {
 static void house_open(struct house *h, unsigned rights)
 {
 	const struct http_server_options server = { 0 };
+	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct err err = ERR_INIT;
 	size_t count;
 
@@ -27,7 +29,7 @@ static void house_open(struct house *h, unsigned rights)
 		                                 .rights = rights,
 		                                 .csrf = STR("token"),
 		                                 .session_id = 7 } };
-	assert_int_equal(store_open(":memory:", &h->engine.store, &err), 0);
+	assert_int_equal(store_open(test_store_url(&arena, TEST_STORE_ONCE), &h->engine.store, &err), 0);
 	assert_int_equal(governor_open(h->engine.store, &h->engine.governor, &err), 0);
 	const struct api_options options = {
 		.engine = &h->engine, .live = &h->live, .access = &h->access, .version = "1.2.3"
@@ -44,6 +46,7 @@ static void house_close(struct house *h)
 	api_close(&h->api);
 	governor_close(&h->engine.governor);
 	store_close(&h->engine.store);
+	test_store_forget(TEST_STORE_ONCE);
 }
 
 static unsigned ask_house(const struct house *h, const char *request, struct buf *got)

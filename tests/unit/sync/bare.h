@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "../test_store.h"
 #include "lib/clock.h"
 #include "sync/sync.h"
 
@@ -25,13 +26,14 @@ static inline void bare_open(struct bare *b)
 	struct err err = ERR_INIT;
 
 	*b = (struct bare) { .engine.who = "test" };
-	if (store_open(":memory:", &b->engine.store, &err) < 0)
+	if (store_open(test_store_url(&b->arena, TEST_STORE_ONCE), &b->engine.store, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
 static inline void bare_close(struct bare *b)
 {
 	store_close(&b->engine.store);
+	test_store_forget(TEST_STORE_ONCE);
 	arena_release(&b->arena);
 	clock_fix(0);
 }

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "../test_store.h"
 #include "lib/clock.h"
 
 const struct field_facts field_facts[FIELDS] = {
@@ -193,7 +194,7 @@ static void open_store(struct game *g)
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct err err = ERR_INIT;
 
-	must_go(g, store_open(arena_printf(&arena, "%s/test.db", g->path).at, &g->engine.store, &err), &err);
+	must_go(g, store_open(test_store_url(&arena, g->path), &g->engine.store, &err), &err);
 }
 
 void world_restart(struct game *g)
@@ -228,6 +229,7 @@ void world_close(struct game *g)
 	hand_leave();
 	plan_close(&g->plan);
 	store_close(&g->engine.store);
+	test_store_forget(g->path);
 	keyring_free(&g->engine.keys);
 	arena_release(&g->arena);
 	clock_fix(0);

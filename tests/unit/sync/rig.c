@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../test_store.h"
 #include "store/store_trace.h"
 #include "sync/budget.h"
 #include "sync/stage.h"
@@ -45,7 +46,7 @@ static void open_engine(struct rig *rig, bool traced)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct err err = ERR_INIT;
-	struct str path = arena_printf(&arena, "%s%s/test.db", traced ? "trace:" : "", rig->path);
+	struct str path = arena_printf(&arena, "%s%s", traced ? "trace:" : "", test_store_url(&arena, rig->path));
 
 	rig->engine.who = "test";
 	must_be_fine(store_open(path.at, &rig->engine.store, &err), &err);
@@ -123,6 +124,7 @@ void rig_close(struct rig *rig)
 
 	plan_close(&rig->plan);
 	store_close(&rig->engine.store);
+	test_store_forget(rig->path);
 	keyring_free(&rig->engine.keys);
 	arena_release(&rig->arena);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {

@@ -1,0 +1,121 @@
+/*
+ * store_postgres: what the files of the PostgreSQL driver share. Private to them.
+ *
+ *	store_postgres.c          the driver: connections, transactions, the outcome of a commit whose answer was lost
+ *	store_postgres_pipe.c     what was sent and not answered yet, and the answers
+ *	store_postgres_stmt.c     prepared statements, parameters, columns
+ *	store_postgres_link.c     connecting, the settings of a session, the url
+ *	store_postgres_dialect.c  the schema's SQL in PostgreSQL's words
+ *	store_postgres_problem.c  SQLSTATEs as errors that say what a person can do
+ *
+ * Nothing is waited for unless somebody looks at its answer: statements are sent one after the other (libpq's pipeline), and the first
+ * that fails is the failure of all that follow, until the transaction or its savepoint is given up.
+ */
+#ifndef SUTURE_STORE_STORE_POSTGRES_H
+#define SUTURE_STORE_STORE_POSTGRES_H
+
+#include <libpq-fe.h>
+
+#include "store/store_driver.h"
+
+enum { PIPE_MOST = 512 };
+
+/* RUN: only whether it failed, and how many rows it touched. */
+enum pipe_kind { PIPE_PREPARE, PIPE_RUN, PIPE_ROWS, PIPE_CONTROL, PIPE_SYNC };
+
+/* One message whose answer was not read yet. */
+struct pipe_entry {
+	enum pipe_kind kind;
+	struct store_stmt *stmt; /* NULL: nobody wants the answer any more, or a control message */
+};
+
+struct store_conn {
+	const struct store_place *place;
+	enum store_role role;
+	PGconn *pg;         /* NULL: not connected */
+	int64_t id;         /* of the row in store_commit; 0: a reader's connection */
+	int64_t commit;     /* the number of the transaction under way, counted by us */
+	int32_t schema;     /* its oid: what the lock of all writers is named by */
+	unsigned session;   /* counts connections: statements prepared in another one are gone */
+	unsigned statement; /* counts names */
+	bool open;          /* a transaction is under way */
+	bool lost;          /* the connection went while it was */
+	bool passing;       /* what failed would not fail again */
+	struct err failed;  /* the first failure of the transaction or savepoint; code 0: none */
+	struct pipe_entry pipe[PIPE_MOST];
+	size_t count;
+};
+
+struct store_stmt {
+	const char *sql;
+	char name[16];
+	unsigned session; /* in which it is prepared; 0: nowhere */
+	int places;
+	Oid *types; /* learned from what is bound; 0: not known yet */
+	PGresult *result;
+	int row;         /* of the result; -1: before the first */
+	int64_t changed; /* rows that the last run touched */
+	bool waiting;    /* its answer was not read yet */
+	bool select;     /* somebody reads rows */
+};
+
+/* ---- store_postgres_link.c */
+
+/* Connects and sets the session up. ERR_STORE, ERR_CONFIG; conn->passing when trying again may help. */
+int pg_connect(struct store_conn *conn, struct err *err) MUST_CHECK;
+void pg_disconnect(struct store_conn *conn);
+/* Connects anew, again and again for busy_ms. */
+int pg_reconnect(struct store_conn *conn, struct err *err) MUST_CHECK;
+/* False when the server hung up since the last answer. */
+bool pg_alive(struct store_conn *conn);
+/* A statement or several outside of the pipeline; ret may be NULL, else the caller clears it. */
+int pg_plain(struct store_conn *conn, const char *sql, PGresult **ret, struct err *err) MUST_CHECK;
+/* "clinic at db.example.org": never the password. */
+void pg_place_name(const struct store_place *place, struct buf *out);
+
+/* ---- store_postgres_pipe.c */
+
+/* One statement without parameters. */
+int pg_send(struct store_conn *conn, const char *sql, struct err *err) MUST_CHECK;
+void pg_expect(struct store_conn *conn, enum pipe_kind kind, struct store_stmt *stmt);
+/* Sends what is there and lets the server go on; reads nothing. */
+int pg_flush(struct store_conn *conn, struct err *err) MUST_CHECK;
+/* Reads all answers. The first failure since the transaction began, or 0. */
+int pg_wait(struct store_conn *conn, struct err *err) MUST_CHECK;
+/* conn->failed as the caller's error. */
+int pg_failed(const struct store_conn *conn, struct err *err) MUST_CHECK;
+/* The connection is gone, with all that was sent. */
+int pg_lose(struct store_conn *conn, struct err *err) MUST_CHECK;
+/* Nobody wants this statement's answer any more. */
+void pg_forget(struct store_conn *conn, struct store_stmt *stmt);
+
+/* ---- store_postgres_stmt.c: the driver's functions of these names */
+
+int pg_prepare(struct store_conn *conn, const char *sql, struct arena *memory, struct store_stmt **ret,
+               struct err *err) MUST_CHECK;
+void pg_discard(struct store_conn *conn, struct store_stmt *stmt);
+const char *pg_text(struct store_conn *conn, struct store_stmt *stmt);
+int pg_bind(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool keep,
+            struct err *err) MUST_CHECK;
+int pg_step(struct store_conn *conn, struct store_stmt *stmt, struct err *err) MUST_CHECK;
+void pg_reset(struct store_conn *conn, struct store_stmt *stmt);
+int64_t pg_changed(struct store_conn *conn, struct store_stmt *stmt);
+int pg_column_count(struct store_conn *conn, struct store_stmt *stmt);
+const char *pg_column_name(struct store_conn *conn, struct store_stmt *stmt, int column);
+int64_t pg_column_int(struct store_conn *conn, struct store_stmt *stmt, int column);
+struct str pg_column_text(struct store_conn *conn, struct store_stmt *stmt, int column);
+bool pg_column_is_null(struct store_conn *conn, struct store_stmt *stmt, int column);
+
+/* ---- store_postgres_dialect.c */
+
+/* A script of the schema, word by word. */
+void pg_translate(const char *sql, struct buf *out);
+
+/* ---- store_postgres_problem.c */
+
+/* Sets err from a result that failed. */
+int pg_problem(struct store_conn *conn, const PGresult *result, struct err *err) MUST_CHECK;
+/* The same for a connection that could not be made, or was lost. */
+int pg_no_connection(struct store_conn *conn, struct err *err) MUST_CHECK;
+
+#endif
