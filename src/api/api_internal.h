@@ -19,6 +19,7 @@
 
 #include "api/api.h"
 #include "codec/json.h"
+#include "sync/catalog.h"
 
 struct api_dry;
 struct api_events;
@@ -48,6 +49,8 @@ struct api_call {
 	struct json *answer; /* what the handler says; NULL: 204 */
 	unsigned status;     /* 0: 200 or 204 */
 	struct http_reply *reply; /* for handlers that answer with something else than JSON: status set means done */
+	const struct sync_row *syncs; /* once somebody asked for a name or an id; see api_sync_name */
+	size_t sync_count;
 };
 
 struct api_route {
@@ -85,7 +88,7 @@ int api_plan(struct api_call *call, struct plan **ret, struct err *err) MUST_CHE
 int api_plan_named(struct api_call *call, struct str sync, struct plan **ret, struct err *err) MUST_CHECK;
 /* ?sync=: its id; 0: not asked for. ERR_NOT_FOUND. */
 int api_query_sync(struct api_call *call, int64_t *ret, struct err *err) MUST_CHECK;
-/* Empty: there is none, or the store did not answer. */
+/* Empty: there is none, or the store did not answer. The configuration is read once a call, however many rows ask. */
 struct str api_sync_name(struct api_call *call, int64_t sync_id);
 /* A time in RFC 3339 of the query; 0: not asked for. ERR_USAGE. */
 int api_query_time(const struct api_call *call, const char *name, int64_t *ret, struct err *err) MUST_CHECK;

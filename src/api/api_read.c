@@ -159,16 +159,27 @@ int api_plan(struct api_call *call, struct plan **ret, struct err *err)
 	return api_plan_named(call, api_param(call, "sync"), ret, err);
 }
 
-static int find_sync(struct api_call *call, struct str name, int64_t id, struct sync_row *ret, struct err *err)
+static int read_syncs(struct api_call *call, struct err *err)
 {
 	struct sync_row *rows;
-	size_t count;
 
-	if (catalog_syncs(&call->engine, call->arena, &rows, &count, err) < 0)
+	if (call->syncs)
+		return 0;
+	if (catalog_syncs(&call->engine, call->arena, &rows, &call->sync_count, err) < 0)
 		return err_pass(err);
-	for (size_t i = 0; i < count; i++) {
-		if (id ? rows[i].id == id : str_eq(rows[i].name, name)) {
-			*ret = rows[i];
+	call->syncs = rows;
+	return 0;
+}
+
+static int find_sync(struct api_call *call, struct str name, int64_t id, struct sync_row *ret, struct err *err)
+{
+	if (read_syncs(call, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < call->sync_count; i++) {
+		const struct sync_row *row = &call->syncs[i];
+
+		if (id ? row->id == id : str_eq(row->name, name)) {
+			*ret = *row;
 			return 0;
 		}
 	}
