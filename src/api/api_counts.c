@@ -7,14 +7,12 @@ enum { MOST = 1000 };
 
 static int say_conflicts(struct api_call *call, struct err *err)
 {
-	const struct conflict_filter filter = { .waiting = true, .limit = MOST };
-	struct conflict *all;
-	size_t count;
+	int64_t count;
 
-	if (conflict_find(&call->engine, call->arena, &filter, &all, &count, err) < 0)
+	if (conflict_count(&call->engine, MOST, &count, err) < 0)
 		return err_pass(err);
 	call->answer = api_new(call);
-	api_set_int(call, call->answer, "count", (int64_t)count);
+	api_set_int(call, call->answer, "count", count);
 	return 0;
 }
 

@@ -286,5 +286,6 @@ const struct migration migrations[] = {
 	  NULL },
 	{ "keys that do not change with the key that seals",
 	  "CREATE TABLE lasting_key (id INTEGER PRIMARY KEY, body BLOB NOT NULL);", NULL },
+	{ "conflicts that wait are counted", "CREATE INDEX conflict_waits ON conflict (id) WHERE waiting = 1;", NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

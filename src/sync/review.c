@@ -208,6 +208,15 @@ static const struct statement WAITING = {
 	"SELECT field FROM conflict WHERE link_id = $1 AND waiting = 1 ORDER BY id LIMIT $2"
 };
 
+static const struct statement HOW_MANY = {
+	"SELECT COUNT(*) AS n FROM (SELECT 1 FROM conflict WHERE waiting = 1 LIMIT $1) AS some"
+};
+
+struct waiting {
+	size_t most;
+	int64_t count;
+};
+
 static void read_field(struct rows *rows, struct arena *arena, void *place)
 {
 	*(struct str *)place = arena_str(arena, row_text(rows, "field"));
@@ -281,10 +290,19 @@ int conflict_find(struct engine *engine, struct arena *arena, const struct confl
 	return 0;
 }
 
-int conflict_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct conflict **ret,
-                  size_t *ret_count, struct err *err)
+static int count_waiting(struct db *db, void *context, struct err *err)
 {
-	const struct conflict_filter all = { .after_id = after_id, .limit = limit };
+	struct waiting *w = context;
 
-	return conflict_find(engine, arena, &all, ret, ret_count, err);
+	return db_number(db, &HOW_MANY, BIND(bind_int((int64_t)w->most)), 0, &w->count, err);
+}
+
+int conflict_count(struct engine *engine, size_t most, int64_t *ret, struct err *err)
+{
+	struct waiting w = { .most = most };
+
+	if (store_read(engine->store, count_waiting, &w, err) < 0)
+		return err_pass(err);
+	*ret = w.count;
+	return 0;
 }

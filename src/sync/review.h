@@ -71,8 +71,8 @@ int conflict_find(struct engine *engine, struct arena *arena, const struct confl
 /* Names of the fields of a pair that wait for a person, at most `limit`. */
 int conflict_waiting(struct db *db, struct arena *arena, int64_t link_id, size_t limit, struct str **ret,
                      size_t *ret_count, struct err *err) MUST_CHECK;
-int conflict_list(struct engine *engine, struct arena *arena, int64_t after_id, size_t limit, struct conflict **ret,
-                  size_t *ret_count, struct err *err) MUST_CHECK;
+/* How many wait for a person; never counts further than `most`. */
+int conflict_count(struct engine *engine, size_t most, int64_t *ret, struct err *err) MUST_CHECK;
 
 /* Conflicts that wait no more: their values; who decided what and when stays. */
 extern const struct purgeable conflict_purgeable;

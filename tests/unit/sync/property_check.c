@@ -33,11 +33,26 @@ bool check_waits_for_person(struct game *g UNUSED, int64_t link, enum field fiel
 static void find_all(struct game *g)
 {
 	const struct link_filter all = { .limit = MANY };
+	const struct conflict_filter asked = { .limit = MANY };
 	struct err err = ERR_INIT;
 
 	arena_reset(&now.arena);
 	must_go(g, link_list(&g->engine, &now.arena, &all, &now.links, &now.link_count, &err), &err);
-	must_go(g, conflict_list(&g->engine, &now.arena, 0, MANY, &now.conflicts, &now.conflict_count, &err), &err);
+	must_go(g, conflict_find(&g->engine, &now.arena, &asked, &now.conflicts, &now.conflict_count, &err), &err);
+}
+
+/* The navigation's number. */
+static void check_counted(struct game *g)
+{
+	struct err err = ERR_INIT;
+	int64_t waiting = 0, counted = 0;
+
+	for (size_t i = 0; i < now.conflict_count; i++)
+		waiting += now.conflicts[i].waiting;
+	must_go(g, conflict_count(&g->engine, MANY, &counted, &err), &err);
+	if (counted != waiting)
+		broken(g, NULL, NULL, "R22: of %lld conflicts that wait %lld are counted", (long long)waiting,
+		       (long long)counted);
 }
 
 static const struct pair_of *pair_before(const struct game *g, int64_t link)
@@ -306,6 +321,7 @@ void check_at_rest(struct game *g)
 	find_all(g);
 	check_payloads(g);
 	check_runs(g);
+	check_counted(g);
 	check_links(g);
 	check_made(g);
 	check_everybody(g);
