@@ -110,7 +110,7 @@ static int not_signed_in(struct err *err)
 	return err_set(err, ERR_AUTH, "you are not signed in, or the session has ended");
 }
 
-struct person access_person_of(const struct access_settings *set, struct arena *arena, struct str cookie,
+static struct person person_of(const struct access_settings *set, struct arena *arena, struct str cookie,
                                const struct session_who *who, int64_t now_ms)
 {
 	const struct session *s = &who->session;
@@ -190,7 +190,7 @@ static int check_session(struct access *a, struct look *look, bool counts, struc
 		return not_signed_in(err);
 	if (counts && touch(a, s, set.idle_ms, now, err) < 0)
 		return err_pass(err);
-	*ret = access_person_of(&set, look->arena, look->secret, &look->session, now);
+	*ret = person_of(&set, look->arena, look->secret, &look->session, now);
 	return 0;
 }
 

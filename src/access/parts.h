@@ -40,20 +40,12 @@ struct opening {
 };
 int access_start_session(struct access *access, struct opening *opening, struct signed_in *ret,
                          struct err *err) MUST_CHECK;
-struct person access_person_of(const struct access_settings *set, struct arena *arena, struct str cookie,
-                               const struct session_who *who, int64_t now_ms);
 
 /* Counts one; ERR_RATE while nothing may be tried. */
 int access_take_attempt(struct access *access, struct arena *arena, const struct attempt *attempt, int64_t *ret_wait_ms,
                         struct err *err) MUST_CHECK;
 /* One entry of the audit trail, in a durable transaction of its own. */
 int access_note(struct access *access, const struct audit_entry *entry, struct err *err) MUST_CHECK;
-
-/* One of few at a time: each takes 64 MB. ERR_RATE when too many wait already. */
-int access_verify(struct access *access, struct str hash, struct str password, bool *ret_fits,
-                  struct err *err) MUST_CHECK;
-int access_make_hash(struct access *access, struct arena *arena, struct str password, struct str *ret,
-                     struct err *err) MUST_CHECK;
 
 /* setup_code.c. A code for whoever reads the folder; made if it is not there. `dir` NULL: it stands nowhere. */
 int setup_code_ensure(struct arena *arena, const char *dir, struct str *ret, struct err *err) MUST_CHECK;

@@ -2,15 +2,13 @@
 
 /* To add a role: one row here, a number in role.h. */
 static const struct {
-	const char *name, *meaning;
+	const char *name;
 	unsigned rights;
 } roles[ROLE_COUNT] = {
-	[ROLE_VIEWER] = { "viewer", "sees how things stand, never patient data", RIGHT_SEE },
-	[ROLE_OPERATOR] = { "operator", "looks at records, retries, links, runs, decides",
-	                    RIGHT_SEE | RIGHT_VALUES | RIGHT_WORK },
-	[ROLE_ADMIN] = { "admin", "everything: set-up, accounts, audit trail", RIGHTS_ALL },
-	[ROLE_AUDITOR] = { "auditor", "reads everything, the audit trail too; changes nothing",
-	                   RIGHT_SEE | RIGHT_VALUES | RIGHT_AUDIT },
+	[ROLE_VIEWER] = { "viewer", RIGHT_SEE },
+	[ROLE_OPERATOR] = { "operator", RIGHT_SEE | RIGHT_VALUES | RIGHT_WORK },
+	[ROLE_ADMIN] = { "admin", RIGHTS_ALL },
+	[ROLE_AUDITOR] = { "auditor", RIGHT_SEE | RIGHT_VALUES | RIGHT_AUDIT },
 };
 
 static const struct {
@@ -29,11 +27,6 @@ unsigned role_rights(enum role role)
 const char *role_name(enum role role)
 {
 	return roles[role].name;
-}
-
-const char *role_meaning(enum role role)
-{
-	return roles[role].meaning;
 }
 
 bool role_of_name(struct str name, enum role *ret)

@@ -19,8 +19,7 @@ enum right {
 enum { RIGHT_COUNT = 6, RIGHTS_ALL = 63 };
 
 unsigned role_rights(enum role role);
-const char *role_name(enum role role);    /* "admin" */
-const char *role_meaning(enum role role); /* one sentence */
+const char *role_name(enum role role); /* "admin" */
 bool role_of_name(struct str name, enum role *ret);
 const char *right_name(unsigned right); /* of one bit: "values" */
 bool right_of_name(struct str name, unsigned *ret);

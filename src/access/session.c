@@ -3,7 +3,7 @@
 #include "lib/clock.h"
 #include "sync/select.h"
 
-enum { ID_BYTES = 32, AGENT_MOST = 200, SESSIONS_MAX = 1000 };
+enum { ID_BYTES = 32, AGENT_MOST = 200 };
 /* Longer than any session may last (settings.c): a row this old is of no use to anybody. */
 static const int64_t swept_after_ms = (int64_t)31 * 24 * 3600 * 1000;
 
@@ -14,10 +14,6 @@ static const struct statement SWEEP = { "DELETE FROM session WHERE made_ms < $1"
 static const struct statement FIND = {
 	"SELECT s.id, s.account_id, s.made_ms, s.seen_ms, s.peer, s.agent, a.name, a.display, a.role"
 	" FROM session s JOIN account a ON a.id = s.account_id WHERE s.hash = $1 AND a.state = 0"
-};
-static const struct statement LIST = {
-	"SELECT id, account_id, made_ms, seen_ms, peer, agent FROM session WHERE account_id = "
-	"$1 ORDER BY seen_ms DESC LIMIT $2"
 };
 static const struct statement TOUCH = { "UPDATE session SET seen_ms = $2 WHERE id = $1 AND seen_ms < $2" };
 static const struct statement END = { "DELETE FROM session WHERE id = $1" };
@@ -118,20 +114,6 @@ int session_end_everyone(struct db *db, struct err *err)
 	static const struct statement END_EVERYONE = { "DELETE FROM session" };
 
 	return db_run(db, &END_EVERYONE, BIND_NOTHING, err);
-}
-
-int session_list(struct engine *engine, struct arena *arena, int64_t account_id, struct session **ret,
-                 size_t *ret_count, struct err *err)
-{
-	const struct selection what = { &LIST, BIND(bind_int(account_id), bind_int(SESSIONS_MAX)), SESSIONS_MAX,
-		                        sizeof(**ret), read_session };
-	struct selected found;
-
-	if (select_rows(engine, arena, &what, &found, err) < 0)
-		return err_pass(err);
-	*ret = found.at;
-	*ret_count = found.count;
-	return 0;
 }
 
 struct str session_csrf(struct arena *arena, struct str cookie)

@@ -31,8 +31,6 @@ int session_end(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 int session_end_all(struct db *db, int64_t account_id, int64_t keep, struct err *err) MUST_CHECK;
 /* Of all accounts: a database of yesterday must not let in whom yesterday's sign-ins would. */
 int session_end_everyone(struct db *db, struct err *err) MUST_CHECK;
-int session_list(struct engine *engine, struct arena *arena, int64_t account_id, struct session **ret,
-                 size_t *ret_count, struct err *err) MUST_CHECK;
 /* What the browser must send beside the cookie: made from it, so that it needs no place of its own. */
 struct str session_csrf(struct arena *arena, struct str cookie);
 

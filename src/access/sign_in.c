@@ -3,7 +3,7 @@
  *
  *	throttle_take     the attempt counts as failed
  *	account           by name; one that is not there, is disabled or has no password goes on with a hash that nothing fits
- *	access_verify     a fifth of a second, of few at a time
+ *	verify_in_turn     a fifth of a second, of few at a time
  *	one transaction   the count is taken back, the session the browser had ends, a new one begins, the audit trail knows
  *
  * So an unknown name takes as long as a known one and gets the same words.
@@ -45,7 +45,8 @@ static void give_slot(struct access *a)
 	pthread_mutex_unlock(&a->lock);
 }
 
-int access_verify(struct access *access, struct str hash, struct str password, bool *ret_fits, struct err *err)
+/* One of few at a time: each takes 64 MB. ERR_RATE when too many wait already. */
+static int verify_in_turn(struct access *access, struct str hash, struct str password, bool *ret_fits, struct err *err)
 {
 	if (take_slot(access, err) < 0)
 		return err_pass(err);
@@ -54,7 +55,7 @@ int access_verify(struct access *access, struct str hash, struct str password, b
 	return 0;
 }
 
-int access_make_hash(struct access *access, struct arena *arena, struct str password, struct str *ret, struct err *err)
+static int hash_in_turn(struct access *access, struct arena *arena, struct str password, struct str *ret, struct err *err)
 {
 	int code;
 
@@ -70,7 +71,7 @@ int access_hash_password(struct access *access, struct arena *arena, struct str 
 {
 	if (rules_password(arena, password, name, err) < 0)
 		return err_pass(err);
-	return access_make_hash(access, arena, password, ret, err);
+	return hash_in_turn(access, arena, password, ret, err);
 }
 
 /* ---- attempts ---- */
@@ -195,7 +196,7 @@ static int rehash(struct access *a, struct opening *o, struct err *err)
 {
 	if (!password_outdated(o->account.password, &a->options.cost))
 		return 0;
-	return access_make_hash(a, o->arena, o->asked->password, &o->rehashed, err);
+	return hash_in_turn(a, o->arena, o->asked->password, &o->rehashed, err);
 }
 
 int access_sign_in(struct access *access, struct arena *arena, const struct sign_in *asked, struct signed_in *ret,
@@ -218,7 +219,7 @@ int access_sign_in(struct access *access, struct arena *arena, const struct sign
 	hash = seeking.found && seeking.account.state == ACCOUNT_ACTIVE ? seeking.account.password : STR_EMPTY;
 	if (asked->password.len > PASSWORD_MOST)
 		hash = STR_EMPTY;
-	if (access_verify(access, hash,
+	if (verify_in_turn(access, hash,
 	                  str_range(asked->password.at, MIN_OF(asked->password.len, (size_t)PASSWORD_MOST)), &fits,
 	                  err) < 0)
 		return err_pass(err);
@@ -306,7 +307,7 @@ int access_change_password(struct access *access, struct arena *arena, const str
 		               "a password is changed by a person who is signed in, not with a token");
 	if (access_take_attempt(access, arena, &attempt, &wait_ms, err) < 0 ||
 	    account_get(access->engine, arena, person->account_id, &account, err) < 0 ||
-	    access_verify(access, account.password, old, &fits, err) < 0)
+	    verify_in_turn(access, account.password, old, &fits, err) < 0)
 		return err_pass(err);
 	if (!fits) {
 		if (note_failure(access, arena, &account, "wrong password while changing it", peer, err) < 0)

@@ -183,7 +183,8 @@ static int preview_wish(struct api_call *call, struct err *err)
 	return 0;
 }
 
-struct json *api_wished(struct api_call *call, enum side side, const struct wished *w)
+/* The schema Wished: what became of a person's wish. */
+static struct json *wished_object(struct api_call *call, enum side side, const struct wished *w)
 {
 	const struct staged *s = &w->staged;
 	struct json *answer = api_new(call);
@@ -209,7 +210,7 @@ static int carry_out(struct api_call *call, struct err *err)
 	if (read_wish(call, &asks, err) < 0 || api_plan(call, &plan, err) < 0 ||
 	    person_asks(&call->engine, plan, call->arena, &asks, WAIT_MS, &wished, err) < 0)
 		return err_pass(err);
-	call->answer = api_wished(call, asks.side, &wished);
+	call->answer = wished_object(call, asks.side, &wished);
 	return 0;
 }
 

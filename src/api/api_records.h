@@ -11,8 +11,6 @@ struct json *api_payload(struct api_call *call, const struct staged *s);
 /* The schema Link. */
 struct link;
 struct json *api_link(struct api_call *call, const struct link *link);
-/* The schema Wished: what became of a person's wish. */
-struct json *api_wished(struct api_call *call, enum side side, const struct wished *w);
 /* "emr", "crm". */
 struct str api_side_word(enum side side);
 /* {side} and {record} of the path, the id as records carry it. */

@@ -44,7 +44,8 @@ static int report(const struct cli_args *args, const struct err *err)
 	SCOPED(buf) struct buf text = BUF_INIT((size_t)1 << 16);
 
 	if (args->json) {
-		buf_printf(&text, "{\"error\":{\"code\":\"%s\",\"text\":", err_name(err->code));
+		buf_printf(&text, "{\"error\":{\"code\":\"%s\",\"meaning\":\"%s\",\"text\":", err_name(err->code),
+		           err_meaning(err->code));
 		json_write_string(&text, str_of(err->text));
 		printf("%s}}\n", buf_text(&text));
 	}

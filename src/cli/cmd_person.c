@@ -82,7 +82,7 @@ static int both_records(const struct cli_args *args, struct person_asks *ret, st
 	return 0;
 }
 
-bool outcome_is_good(enum outcome outcome)
+static bool outcome_is_good(enum outcome outcome)
 {
 	return outcome == OUTCOME_CREATED || outcome == OUTCOME_LINKED || outcome == OUTCOME_UPDATED ||
 	       outcome == OUTCOME_UNCHANGED;
@@ -113,7 +113,8 @@ static struct json *wished_object(const struct cli_args *args, const struct pers
 	return all;
 }
 
-int report_wished(struct cli_args *args, const struct person_asks *asks, const struct wished *w)
+/* What became of a wish; EXIT_SOME_FAILED unless it was carried out. */
+static int report_wished(struct cli_args *args, const struct person_asks *asks, const struct wished *w)
 {
 	const struct staged *s = &w->staged;
 	bool good = s->state == STAGED_DONE && outcome_is_good(s->outcome);

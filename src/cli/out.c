@@ -67,7 +67,8 @@ void out_write_json(const struct out *out, struct buf *text)
 
 /* ---- tables ---- */
 
-size_t out_width(void)
+/* Columns of the terminal that stdout is; 0: it is none, or it does not say. */
+static size_t terminal_width(void)
 {
 	struct winsize size;
 	int64_t columns;
@@ -165,7 +166,7 @@ static void fit(struct table *t, size_t most)
 static void lay_out(struct table *t)
 {
 	const struct out *out = t->out;
-	size_t most = out_width(), count = size_mul(out->rows, out->column_count);
+	size_t most = terminal_width(), count = size_mul(out->rows, out->column_count);
 
 	t->cells = arena_new_array(out->args->arena, struct str, count);
 	for (size_t at = 0; at < count; at++) {

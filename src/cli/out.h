@@ -49,7 +49,5 @@ struct str out_id(struct arena *arena, int64_t id);   /* empty for 0: none */
 struct str out_time(struct arena *arena, int64_t ms); /* empty for 0 */
 /* 2026-07-18 09:15:22Z of what out_time gave. */
 struct str out_short_time(struct arena *arena, struct str time);
-/* Columns of the terminal that stdout is; 0: it is none, or it does not say. */
-size_t out_width(void);
 
 #endif

@@ -15,9 +15,6 @@ int report_staged(struct cli_args *args, const struct staged_filter *filter, con
 /* What a wish would write, field by field; writes nothing. */
 int preview_wish(struct cli_args *args, const struct person_asks *asks, struct err *err);
 
-/* What became of a wish; EXIT_SOME_FAILED unless it was carried out. */
-int report_wished(struct cli_args *args, const struct person_asks *asks, const struct wished *wished);
-bool outcome_is_good(enum outcome outcome);
 /* "emr" or "crm"; else ERR_USAGE. */
 int side_of_word(struct str word, enum side *ret, struct err *err) MUST_CHECK;
 /* A whole file, of at most 64 MB, that holds something. */

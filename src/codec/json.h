@@ -87,8 +87,6 @@ bool json_equal(const struct json *a, const struct json *b);
 
 /* Compact text; NULL is written as null. A node with a non-empty `raw` whose subtree nobody changed is copied as it came. */
 void json_write(struct buf *out, const struct json *j);
-/* Human-readable, two blanks a level. */
-void json_write_pretty(struct buf *out, const struct json *j);
 /* For texts built by hand: writes "text" with quotes and escapes. Bytes that are no UTF-8 become U+FFFD. */
 void json_write_string(struct buf *out, struct str text);
 

@@ -1,15 +1,10 @@
 /*
- * The writer: walks the tree without recursion, by `first`, `next` and `parent`. Compact text copies every node that has
- * its `raw`; the pretty one spells everything anew.
+ * The writer: walks the tree without recursion, by `first`, `next` and `parent`. A node that has its `raw` is copied.
  */
 #include "codec/json.h"
 
 #include "codec/json_scan.h"
 #include "codec/utf8.h"
-
-struct style {
-	bool pretty;
-};
 
 static const char *const escape_of[0x80] = {
 	['"'] = "\\\"",     ['\\'] = "\\\\",    ['\b'] = "\\b",     ['\f'] = "\\f",     ['\n'] = "\\n",
@@ -74,15 +69,6 @@ void json_write_string(struct buf *out, struct str text)
 	buf_add_char(out, '"');
 }
 
-static void new_line(struct buf *out, const struct style *style, unsigned depth)
-{
-	if (!style->pretty)
-		return;
-	buf_add_char(out, '\n');
-	while (depth-- > 0)
-		buf_add(out, STR("  "));
-}
-
 static void write_scalar(struct buf *out, const struct json *j)
 {
 	static const char *const words[] = {
@@ -98,18 +84,18 @@ static void write_scalar(struct buf *out, const struct json *j)
 		buf_add_c(out, words[j->kind]);
 }
 
-static void write_key(struct buf *out, const struct style *style, const struct json *parent, struct str key)
+static void write_key(struct buf *out, const struct json *parent, struct str key)
 {
 	if (parent->kind != JSON_OBJECT)
 		return;
 	json_write_string(out, key);
-	buf_add_c(out, style->pretty ? ": " : ":");
+	buf_add_char(out, ':');
 }
 
 /* Writes the node, or its opening bracket; true when its children are to follow. */
-static bool write_start(struct buf *out, const struct style *style, const struct json *j)
+static bool write_start(struct buf *out, const struct json *j)
 {
-	if (!style->pretty && j->raw.len) {
+	if (j->raw.len) {
 		buf_add(out, j->raw);
 		return false;
 	}
@@ -121,45 +107,24 @@ static bool write_start(struct buf *out, const struct style *style, const struct
 	return true;
 }
 
-static void write_tree(struct buf *out, const struct json *root, const struct style *style)
+void json_write(struct buf *out, const struct json *root)
 {
-	unsigned depth = 0;
-
 	if (!root) {
 		buf_add(out, STR("null"));
 		return;
 	}
 	for (const struct json *at = root;;) {
-		if (write_start(out, style, at)) {
-			new_line(out, style, ++depth);
-			write_key(out, style, at, at->first->key);
+		if (write_start(out, at)) {
+			write_key(out, at, at->first->key);
 			at = at->first;
 			continue;
 		}
-		for (; at != root && !at->next; at = at->parent) {
-			new_line(out, style, --depth);
+		for (; at != root && !at->next; at = at->parent)
 			buf_add_char(out, at->parent->kind == JSON_OBJECT ? '}' : ']');
-		}
 		if (at == root)
 			return;
 		at = at->next;
 		buf_add_char(out, ',');
-		new_line(out, style, depth);
-		write_key(out, style, at->parent, at->key);
+		write_key(out, at->parent, at->key);
 	}
-}
-
-void json_write(struct buf *out, const struct json *j)
-{
-	static const struct style compact = { .pretty = false };
-
-	write_tree(out, j, &compact);
-}
-
-void json_write_pretty(struct buf *out, const struct json *j)
-{
-	static const struct style pretty = { .pretty = true };
-
-	write_tree(out, j, &pretty);
-	buf_add_char(out, '\n');
 }

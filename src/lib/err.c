@@ -68,12 +68,3 @@ const char *err_meaning(enum err_code code)
 {
 	return codes[-code].meaning;
 }
-
-enum err_code err_of_name(struct str name)
-{
-	for (size_t i = 1; i < ARRAY_LEN(codes); i++) {
-		if (str_eq_c(name, codes[i].name))
-			return codes[i].code;
-	}
-	return ERR_OK;
-}

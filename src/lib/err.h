@@ -85,6 +85,5 @@ static inline int err_pass(const struct err *err)
 enum err_class err_class_of(enum err_code code);
 const char *err_name(enum err_code code); /* "rate_limited": stable, for --json and filters */
 const char *err_meaning(enum err_code code);
-enum err_code err_of_name(struct str name); /* ERR_OK when unknown */
 
 #endif

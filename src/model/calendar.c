@@ -48,7 +48,8 @@ static bool is_leap(int year)
 	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-bool calendar_valid(struct calendar_date date)
+/* Gregorian, years 1 to 9999. */
+static bool is_real(struct calendar_date date)
 {
 	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 
@@ -121,7 +122,7 @@ bool calendar_parse(struct str format, struct str text, struct calendar_date *re
 		if (!fits)
 			return false;
 	}
-	if (text.len > 0 || !calendar_valid(date))
+	if (text.len > 0 || !is_real(date))
 		return false;
 	*ret = date;
 	return true;

@@ -13,7 +13,6 @@ struct calendar_date {
 	int day;
 };
 
-bool calendar_valid(struct calendar_date date); /* Gregorian, years 1 to 9999 */
 /* Exactly YYYY-MM-DD and a real date. */
 bool calendar_parse_iso(struct str text, struct calendar_date *ret);
 /*

@@ -162,17 +162,3 @@ struct match_answer match_decide(const struct match_question *question)
 			                       "several records of the asking side have this name and birth date" };
 	return (struct match_answer) { MATCH_LINK, one, "the only one with this name and birth date" };
 }
-
-const char *match_verdict_name(enum match_verdict v)
-{
-	static const char *const names[] = {
-		[MATCH_LINK] = "link",
-		[MATCH_NONE] = "none",
-		[MATCH_AMBIGUOUS] = "ambiguous",
-		[MATCH_ALREADY_LINKED] = "already linked",
-		[MATCH_INCOMPLETE] = "incomplete",
-	};
-
-	ensure((size_t)v < ARRAY_LEN(names));
-	return names[v];
-}

@@ -34,6 +34,5 @@ struct match_answer {
 	const char *reason;                   /* a sentence, no patient data */
 };
 struct match_answer match_decide(const struct match_question *question);
-const char *match_verdict_name(enum match_verdict v);
 
 #endif

@@ -175,7 +175,8 @@ static void claims(const struct oauth_options *options, int64_t now_s, struct bu
 	buf_printf(out, ",\"exp\":%lld}", (long long)(now_s + lives_s));
 }
 
-int oauth_assertion(const struct oauth_options *options, int64_t now_s, struct buf *ret, struct err *err)
+/* RFC 7523: header, claims and signature, `now_s` seconds since 1970. */
+static int write_assertion(const struct oauth_options *options, int64_t now_s, struct buf *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	SCOPED(buf) struct buf body = BUF_INIT(LIMIT_HTTP_HEADERS);
@@ -211,7 +212,7 @@ static int add_grant(struct oauth *o, struct buf *form, struct err *err)
 		grant->form(o, form);
 		return 0;
 	}
-	if (oauth_assertion(&o->options, clock_wall_ms() / 1000, &assertion, err) < 0)
+	if (write_assertion(&o->options, clock_wall_ms() / 1000, &assertion, err) < 0)
 		return err->code;
 	oauth_form_add(form, "assertion", buf_str(&assertion));
 	return 0;

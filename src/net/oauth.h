@@ -74,7 +74,5 @@ struct oauth_request {
 int oauth_ask(const struct oauth_request *request, struct arena *arena, struct json **ret_answer,
               struct err *err) MUST_CHECK;
 void oauth_form_add(struct buf *form, const char *name, struct str value);
-/* RFC 7523: header, claims and signature, `now_s` seconds since 1970. */
-int oauth_assertion(const struct oauth_options *options, int64_t now_s, struct buf *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -77,7 +77,6 @@ struct write_ways {
 	int64_t left;       /* budget_left() of the work's priority: where calls are short, Bulk is taken sooner */
 };
 enum write_way budget_way(const struct write_ways *ways, size_t records);
-const char *write_way_name(enum write_way way);
 
 /* ---- `suture budget` ---- */
 

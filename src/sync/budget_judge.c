@@ -45,13 +45,6 @@ enum write_way budget_way(const struct write_ways *w, size_t records)
 	return records <= 1 || w->batch <= 1 ? WAY_SINGLE : WAY_COLLECTIONS;
 }
 
-const char *write_way_name(enum write_way way)
-{
-	static const char *const names[] = { "single", "collections", "bulk" };
-
-	return names[way];
-}
-
 int64_t budget_need(const struct budget_job *jobs, size_t count, struct str connection, int64_t from_ms, int64_t to_ms)
 {
 	int64_t need = 0;

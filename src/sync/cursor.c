@@ -3,11 +3,7 @@
 #include "lib/clock.h"
 #include "sync/select.h"
 
-#define COLUMNS "sync_id, side, name, text, at_ms"
-
-static const struct statement GET = { "SELECT " COLUMNS " FROM cursor WHERE sync_id = $1 AND side = $2 AND name = $3" };
-static const struct statement LIST = { "SELECT " COLUMNS
-	                               " FROM cursor WHERE $1 = 0 OR sync_id = $1 ORDER BY sync_id, side, name" };
+static const struct statement GET = { "SELECT sync_id, side, name, text, at_ms FROM cursor WHERE sync_id = $1 AND side = $2 AND name = $3" };
 static const struct statement BEGIN = { "INSERT INTO cursor (sync_id, side, name, text, at_ms) VALUES ($1,$2,$3,$4,$5)"
 	                                " ON CONFLICT (sync_id, side, name) DO NOTHING" };
 static const struct statement MOVE = {
@@ -58,17 +54,4 @@ int cursor_move(struct db *db, const struct cursor_place *place, struct str from
 int cursor_forget(struct db *db, const struct cursor_place *place, struct err *err)
 {
 	return db_run(db, &FORGET, BIND(bind_int(place->sync_id), bind_int(place->side), bind_text(place->name)), err);
-}
-
-int cursor_list(struct engine *engine, struct arena *arena, int64_t sync_id, struct cursor **ret, size_t *ret_count,
-                struct err *err)
-{
-	const struct selection what = { &LIST, BIND(bind_int(sync_id)), 1000, sizeof(**ret), read_row };
-	struct selected found;
-
-	if (select_rows(engine, arena, &what, &found, err) < 0)
-		return err_pass(err);
-	*ret = found.at;
-	*ret_count = found.count;
-	return 0;
 }

@@ -38,8 +38,5 @@ int cursor_move(struct db *db, const struct cursor_place *place, struct str from
                 struct err *err) MUST_CHECK;
 /* The far side no longer knows it (ERR_GONE), or a person wants everything read anew. */
 int cursor_forget(struct db *db, const struct cursor_place *place, struct err *err) MUST_CHECK;
-/* All of one sync; 0: of all. */
-int cursor_list(struct engine *engine, struct arena *arena, int64_t sync_id, struct cursor **ret, size_t *ret_count,
-                struct err *err) MUST_CHECK;
 
 #endif

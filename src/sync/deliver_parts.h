@@ -64,8 +64,6 @@ int fill_fetch(const struct place *p, struct arena *arena, struct entry *const *
 int bulk_size(const struct place *p, size_t usual, size_t *ret, struct err *err) MUST_CHECK;
 
 /* deliver_sure.c */
-/* A create that the far side cannot recognise when it comes twice (R5). */
-bool is_blind(const struct place *p, const struct owed *owed);
 /* Creates that may have been carried out are looked for; the rest of the blind ones is marked as about to be sent, durably. */
 int sure_before(const struct place *p, struct batch *b, struct err *err) MUST_CHECK;
 /* Entries that ended as GONE: is it so? Else they are REFUSED, or tried later. */

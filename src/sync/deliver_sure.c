@@ -22,7 +22,8 @@
 
 enum { FOUND_MAX = 3 };
 
-bool is_blind(const struct place *p, const struct owed *owed)
+/* A create that the far side cannot recognise when it comes twice (R5). */
+static bool is_blind(const struct place *p, const struct owed *owed)
 {
 	const struct traits *traits = &p->conn->traits;
 

@@ -271,27 +271,6 @@ int drift_note(struct db *db, const struct drift_subject *subject, const struct 
 	return 0;
 }
 
-struct note_job {
-	const struct drift_subject *subject;
-	const struct object_info *now;
-	struct drift_seen *ret;
-};
-
-static int note_in(struct db *db, void *context, struct err *err)
-{
-	struct note_job *job = context;
-
-	return drift_note(db, job->subject, job->now, job->ret, err);
-}
-
-int drift_look(struct engine *engine, const struct drift_subject *subject, const struct object_info *now,
-               struct drift_seen *ret, struct err *err)
-{
-	struct note_job job = { subject, now, ret };
-
-	return store_write(engine->store, DURABLE, note_in, &job, err);
-}
-
 /* ---- for people ---- */
 
 int drift_list(struct engine *engine, struct arena *arena, int64_t sync_id, bool healed, struct drift **ret,

@@ -4,8 +4,8 @@
  *
  * A field that drifted is in quarantine: it takes no part in merging and writing, everything else flows. drift_watch does all of it for a road. Each look compares a fresh `describe`:
  *
- *	describe(...)                                             -- far call, outside of any transaction
- *	drift_look(engine, &subject, &object_info, &seen, err)    -- compares, stores, heals
+ *	describe(...)                                       -- far call, outside of any transaction
+ *	drift_note(db, &subject, &object_info, &seen, err)  -- compares, stores, heals
  *	if (seen.healed) ... links of seen.held_since_ms and later are looked at again
  *
  * The first look at a side takes the fields as they are, but for those that are not there or cannot be written. A person who changed a field on
@@ -79,10 +79,7 @@ struct drift_seen {
 	size_t appeared, healed, open;
 	int64_t held_since_ms; /* of those that healed: when the first of them was taken out; 0: none healed */
 };
-/* One look, in one durable transaction. */
-int drift_look(struct engine *engine, const struct drift_subject *subject, const struct object_info *now,
-               struct drift_seen *ret, struct err *err) MUST_CHECK;
-/* The same inside of a transaction. */
+/* One look, inside of a durable transaction. */
 int drift_note(struct db *db, const struct drift_subject *subject, const struct object_info *now,
                struct drift_seen *ret, struct err *err) MUST_CHECK;
 /* Open ones first, newest first; `healed`: those of the past too. Of one sync, or (0) of all. */

@@ -85,8 +85,6 @@ struct live_events {
 	const char *feed; /* NULL: no cursor moves */
 	struct str from, cursor;
 };
-int live_take_events(struct live_entry *entry, const struct plan *plan, const struct live_events *what,
-                     struct hook_done *ret, struct err *err) MUST_CHECK;
 /* The same without waiting (capture.h): what is not staged is counted in `ret` at once; `then` tells the rest, unless this fails. */
 int live_take_events_then(struct live_entry *entry, const struct plan *plan, struct arena *arena,
                           const struct live_events *what, struct hook_done *ret, const struct capture_then *then,

@@ -89,7 +89,7 @@ static struct events wanted_of(struct live_entry *entry, const struct plan *plan
 	return events;
 }
 
-int live_take_events(struct live_entry *entry, const struct plan *plan, const struct live_events *what,
+static int take_events(struct live_entry *entry, const struct plan *plan, const struct live_events *what,
                      struct hook_done *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -142,7 +142,7 @@ static int on_events(void *context, const struct events *events, struct str repl
 
 	if (events->count == 0 && !what.feed)
 		return 0;
-	if (live_take_events(entry, entry->plan, &what, &done, err) < 0)
+	if (take_events(entry, entry->plan, &what, &done, err) < 0)
 		return err_pass(err);
 	arena_reset(&s->arena);
 	s->replay = arena_str(&s->arena, replay);

@@ -285,14 +285,6 @@ int person_asks(struct engine *engine, struct plan *plan, struct arena *arena, c
 	return person_follow(engine, plan, arena, &done.last_id, 1, timeout_ms, ret, err);
 }
 
-int person_wish(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, enum wish wish,
-                struct str record_id, struct str partner, int64_t timeout_ms, struct wished *ret, struct err *err)
-{
-	const struct person_asks asks = { .side = side, .wish = wish, .record_id = record_id, .partner = partner };
-
-	return person_asks(engine, plan, arena, &asks, timeout_ms, ret, err);
-}
-
 int person_preview(struct engine *engine, struct plan *plan, enum side side, enum wish wish, struct str record_id,
                    struct str partner, struct err *err)
 {

@@ -14,21 +14,16 @@ struct wished {
 	bool waits;     /* nobody has decided it yet: it stays queued, and who works on the sync will */
 	struct str emr_id, crm_id; /* of the pair that it ended with or on; empty: none */
 };
-/* `partner` is needed for WISH_LINK and WISH_RELINK. Waits up to timeout_ms. ERR_NOT_FOUND and ERR_CONFLICT say what to do. Who and what stand in the
- * audit trail. */
-int person_wish(struct engine *engine, struct plan *plan, struct arena *arena, enum side side, enum wish wish,
-                struct str record_id, struct str partner, int64_t timeout_ms, struct wished *ret,
-                struct err *err) MUST_CHECK;
 /* An id as records carry it. ERR_USAGE: it is none. */
 int person_id(const struct plan *plan, struct arena *arena, enum side side, struct str text, struct str *ret,
               struct err *err) MUST_CHECK;
-/* The same with a reason for the audit trail (NULL: none was given). */
 struct person_asks {
 	enum side side;
 	enum wish wish;
-	struct str record_id, partner;
-	const char *why;
+	struct str record_id, partner; /* `partner` is needed for WISH_LINK and WISH_RELINK */
+	const char *why;               /* for the audit trail, beside who and what; NULL: none was given */
 };
+/* Waits up to timeout_ms. ERR_NOT_FOUND and ERR_CONFLICT say what to do. */
 int person_asks(struct engine *engine, struct plan *plan, struct arena *arena, const struct person_asks *asks,
                 int64_t timeout_ms, struct wished *ret, struct err *err) MUST_CHECK;
 /* R22: what a person decides about conflicts: one, or (id 0) all that wait in this sync. */

@@ -95,8 +95,6 @@ int chunk_load(struct reconciler *r, struct chunk *chunk, enum staged_priority p
 void chunk_keep_deferred(struct reconciler *r, const struct chunk *chunk);
 /* reconcile_weigh.c: from both records to a merge result and the writes owed, for each item that is not settled. */
 int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err) MUST_CHECK;
-/* R38: the mapping that holds for this payload. */
-const struct mapping *item_mapping(const struct plan *plan, const struct item *item);
 void decide(struct item *item, enum outcome outcome, const char *reason);
 /* NULL bytes are not parsed anew. A payload that cannot be parsed is decided as failed (R3). */
 int item_parse(struct engine *engine, struct chunk *chunk, struct item *item, struct err *err) MUST_CHECK;

@@ -67,7 +67,8 @@ int item_base(struct engine *engine, const struct plan *plan, struct chunk *chun
 	return 0;
 }
 
-const struct mapping *item_mapping(const struct plan *plan, const struct item *item)
+/* R38: the mapping that holds for this payload. */
+static const struct mapping *item_mapping(const struct plan *plan, const struct item *item)
 {
 	bool live = item->staged->wish == WISH_NONE && door_is_live(item->staged->door);
 

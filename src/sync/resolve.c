@@ -234,7 +234,8 @@ static bool in_batch(const struct staged *s)
 	return s->door == DOOR_BATCH || (s->door == DOOR_RETRY && s->run_id != 0);
 }
 
-bool resolve_may_create(const struct plan *plan, const struct staged *staged)
+/* May a payload of that side create its counterpart: by the option (R12 to R14), by the trigger condition (R15), or because a person asks. */
+static bool may_create(const struct plan *plan, const struct staged *staged)
 {
 	if (staged->wish == WISH_CREATE)
 		return true;
@@ -256,7 +257,7 @@ static int nothing_fits(const struct question *q, const char *reason, struct res
 		ret->undecided = true;
 		return 0;
 	}
-	if (!resolve_may_create(q->plan, q->staged))
+	if (!may_create(q->plan, q->staged))
 		return skip(ret, OUTCOME_SKIPPED_NO_MATCH, reason, STR_EMPTY);
 	if (q->plan->parent.sync_id)
 		reason = about(q, "no %1 stores its id");

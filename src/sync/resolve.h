@@ -34,7 +34,5 @@ enum merge_mode resolved_mode(enum resolution kind, enum side side);
  * RESOLVED_SKIP then. A person's choice always fits, unless the counterpart is taken. */
 void resolve_again(const struct plan *plan, struct arena *arena, const struct staged *staged, const struct json *record,
                    const struct json *counterpart, struct resolved *ret);
-/* May a payload of that side create its counterpart: by the option (R12 to R14), by the trigger condition (R15), or because a person asks. */
-bool resolve_may_create(const struct plan *plan, const struct staged *staged);
 
 #endif

@@ -25,7 +25,7 @@ enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4, IDS_A_PAGE = 1000 };
 
 static const struct str changes_feed = { "changes", 7 };
 
-bool run_stopping(const struct run_reading *r)
+static bool is_stopping(const struct run_reading *r)
 {
 	return atomic_load(&r->failed) || atomic_load(&r->engine->stop) || (r->stop && atomic_load(r->stop));
 }
@@ -117,7 +117,7 @@ static int read_identities(struct run_reading *r, enum side side, struct err *er
 	if (r->resumed && store_write(r->engine->store, RELAXED, unsee, &job, err) < 0)
 		return err_pass(err);
 	while (!last) {
-		if (run_stopping(r))
+		if (is_stopping(r))
 			return err_set(err, ERR_ABORTED, "stopped while reading %.*s", STR_ARG(system_of(r, side)));
 		if (identity_page(r, side, &cursor, &keep, &last, err) < 0)
 			return err_pass(err);
@@ -287,7 +287,7 @@ static int read_pages(struct run_reading *r, struct str cursor, bool *ret_shrank
 		a.taken_offset = a.next_offset;
 	}
 	do {
-		if (run_stopping(r))
+		if (is_stopping(r))
 			code = err_set(err, ERR_ABORTED, "stopped while reading the EMR");
 		if (code == 0 && budget_check(r->plan, SIDE_EMR, HTTP_NORMAL, err) < 0)
 			code = err->code;
@@ -392,7 +392,7 @@ static int read_ids(struct run_reading *r, struct err *err)
 	if (cursor.len && !str_to_i64(cursor, &from))
 		from = 0;
 	for (; (size_t)from < all.count; from += IDS_A_PAGE) {
-		if (run_stopping(r))
+		if (is_stopping(r))
 			return err_set(err, ERR_ABORTED, "stopped while reading the file");
 		if (stage_ids(r, &all, (size_t)from, &cursor, &keep, err) < 0)
 			return err_pass(err);
@@ -502,7 +502,7 @@ static int walk_changes(struct feed *f, struct err *err)
 	bool last = false;
 
 	for (bool begins = true; !last; begins = false) {
-		if (run_stopping(f->r))
+		if (is_stopping(f->r))
 			return err_set(err, ERR_ABORTED, "stopped while reading changes");
 		if (changes_page(f, begins, &last, err) < 0)
 			return err_pass(err);
@@ -570,7 +570,7 @@ static int scan(struct feed *f, struct err *err)
 	bool last = false;
 
 	while (!last) {
-		if (run_stopping(f->r))
+		if (is_stopping(f->r))
 			return err_set(err, ERR_ABORTED, "stopped while reading everything");
 		if (scan_page(f, &last, err) < 0)
 			return err_pass(err);

@@ -17,7 +17,6 @@ struct run_reading {
 	void *context;
 };
 
-bool run_stopping(const struct run_reading *r);
 /* Both return when everything of their kind is staged, or with the first error. */
 int run_read_import(struct run_reading *r, struct err *err) MUST_CHECK;
 int run_read_ids(struct run_reading *r, struct err *err) MUST_CHECK;

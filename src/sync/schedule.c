@@ -20,7 +20,6 @@ static const struct statement CHANGE = {
 static const struct statement DUE = {
 	"SELECT " COLUMNS " FROM schedule WHERE state = 0 AND next_ms <= $1 ORDER BY next_ms, id LIMIT 100"
 };
-static const struct statement NEXT = { "SELECT COALESCE(MIN(next_ms), 0) AS n FROM schedule WHERE state = 0" };
 static const struct statement RAN = {
 	"UPDATE schedule SET last_ms = $3, next_ms = $4, state = $5 WHERE id = $1 AND next_ms = $2 AND state = 0"
 };
@@ -199,16 +198,6 @@ int schedule_change(struct db *db, struct arena *arena, int64_t id, struct str r
 	return db_run(db, &CHANGE,
 	              BIND(bind_int(id), bind_text(s.rule), bind_text(s.zone), bind_int(s.next_ms), bind_int(s.state)),
 	              err);
-}
-
-static int read_next(struct db *db, void *context, struct err *err)
-{
-	return db_number(db, &NEXT, BIND_NOTHING, 0, context, err);
-}
-
-int schedule_next_ms(struct engine *engine, int64_t *ret_ms, struct err *err)
-{
-	return store_read(engine->store, read_next, ret_ms, err);
 }
 
 int schedule_ran(struct db *db, const struct schedule *due, int64_t now_ms, bool *ret_mine, struct err *err)

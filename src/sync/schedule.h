@@ -69,8 +69,6 @@ int schedule_change(struct db *db, struct arena *arena, int64_t id, struct str r
 /* Active ones whose moment has come, longest due first; at most 100. */
 int schedule_due(struct engine *engine, struct arena *arena, int64_t now_ms, struct schedule **ret, size_t *ret_count,
                  struct err *err) MUST_CHECK;
-/* When the next one is due; 0: none. For the timer. */
-int schedule_next_ms(struct engine *engine, int64_t *ret_ms, struct err *err) MUST_CHECK;
 /* `due` as schedule_due gave it. *ret_mine false: somebody else took it, or it was paused or removed meanwhile; nothing is to be done then. */
 int schedule_ran(struct db *db, const struct schedule *due, int64_t now_ms, bool *ret_mine, struct err *err) MUST_CHECK;
 

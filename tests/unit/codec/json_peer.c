@@ -167,19 +167,13 @@ static bool repeats_a_key(const struct json *j)
 	return false;
 }
 
-/* The text that our compact and pretty writers make of the tree is the same to the reader. */
-static void check_writers(struct arena *arena, const struct json *j)
+/* What we write of the tree is the text that it was read from. */
+static void check_writer(const struct json *j)
 {
 	SCOPED(buf) struct buf out = BUF_INIT(1 << 20);
-	struct err err = ERR_INIT;
-	struct json *again;
 
 	json_write(&out, j);
 	assert_str(buf_str(&out), j->raw);
-	buf_clear(&out);
-	json_write_pretty(&out, j);
-	assert_ok(json_parse(arena, buf_str(&out), &again, &err), err);
-	assert_true(json_equal(j, again));
 }
 
 struct counts {
@@ -213,7 +207,7 @@ static void compare(struct str text, struct counts *counts)
 	}
 	if (!accepted)
 		return;
-	check_writers(&arena, j);
+	check_writer(j);
 	if (repeats_a_key(j))
 		return;
 	describe(j, &ours);

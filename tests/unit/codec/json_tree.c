@@ -240,15 +240,6 @@ static void test_strings_come_back(void **state UNUSED)
 	}
 }
 
-static void test_pretty(void **state UNUSED)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(buf) struct buf out = BUF_INIT(1 << 20);
-
-	json_write_pretty(&out, parsed(&arena, "{\"a\":[1,{\"b\":[]}],\"c\":{}}"));
-	assert_text(buf_str(&out), "{\n  \"a\": [\n    1,\n    {\n      \"b\": []\n    }\n  ],\n  \"c\": {}\n}\n");
-}
-
 static void test_a_full_buffer_is_told(void **state UNUSED)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -292,7 +283,6 @@ int main(void)
 		cmocka_unit_test(test_equality_of_large_objects_stays_fast),
 		cmocka_unit_test(test_strings_are_escaped),
 		cmocka_unit_test(test_strings_come_back),
-		cmocka_unit_test(test_pretty),
 		cmocka_unit_test(test_a_full_buffer_is_told),
 		cmocka_unit_test(test_deep_trees_are_written),
 	};

@@ -39,7 +39,7 @@ static void test_errno(void **state UNUSED)
 	assert_int_equal(err_errno(&err, "write"), ERR_DISK_FULL);
 }
 
-/* Names are what --json and filters show: each stands for one code, and comes back. */
+/* Names are what --json shows: each stands for one code. */
 static void test_every_code_has_a_name(void **state UNUSED)
 {
 	static const enum err_code codes[] = {
@@ -50,11 +50,10 @@ static void test_every_code_has_a_name(void **state UNUSED)
 
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
 		assert_int_equal(codes[i], -(int)(i + 1));
-		assert_int_equal(err_of_name(str_of(err_name(codes[i]))), codes[i]);
 		assert_true(strlen(err_meaning(codes[i])) > 5);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(err_name(codes[i]), err_name(codes[j]));
 	}
-	assert_int_equal(err_of_name(STR("nonsense")), ERR_OK);
-	assert_int_equal(err_of_name(STR_EMPTY), ERR_OK);
 }
 
 static void test_classes(void **state UNUSED)

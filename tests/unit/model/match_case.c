@@ -40,6 +40,14 @@ static void run_same(struct arena *arena, const struct identity *who, struct str
 	buf_add_c(got, memcmp(&who->key, &other.key, sizeof(other.key)) == 0 ? "same" : "different");
 }
 
+static const char *const verdicts[] = {
+	[MATCH_LINK] = "link",
+	[MATCH_NONE] = "none",
+	[MATCH_AMBIGUOUS] = "ambiguous",
+	[MATCH_ALREADY_LINKED] = "already linked",
+	[MATCH_INCOMPLETE] = "incomplete",
+};
+
 static void run_decide(struct arena *arena, const struct identity *who, struct str input, struct buf *got)
 {
 	struct match_candidate candidates[8];
@@ -58,7 +66,7 @@ static void run_decide(struct arena *arena, const struct identity *who, struct s
 	}
 	answer = match_decide(&question);
 	ensure(answer.reason != NULL);
-	buf_add_c(got, match_verdict_name(answer.verdict));
+	buf_add_c(got, verdicts[answer.verdict]);
 	if (answer.chosen)
 		buf_printf(got, " %.*s", STR_ARG(answer.chosen->id));
 }

@@ -68,7 +68,7 @@ static void test_the_number_of_records_decides_how_they_are_written(void **state
 		enum write_way way = budget_way(&ways[i].ways, ways[i].records);
 
 		if (way != ways[i].way)
-			fail_msg("row %zu: %s", i, write_way_name(way));
+			fail_msg("row %zu: way %d", i, (int)way);
 	}
 }
 

@@ -55,15 +55,25 @@ static void open_rig(struct rig *r)
 	r->now = (struct object_info) { .name = STR("Contact"), .fields = r->fields, .field_count = FIELDS };
 }
 
+struct looking {
+	const struct rig *rig;
+	struct drift_seen seen;
+};
+
+static int note(struct db *db, void *context, struct err *err)
+{
+	struct looking *l = context;
+
+	return drift_note(db, &l->rig->subject, &l->rig->now, &l->seen, err);
+}
+
 static struct drift_seen look(struct rig *r, int64_t at_ms)
 {
-	struct drift_seen seen = { 0 };
-	struct err err = ERR_INIT;
+	struct looking l = { .rig = r };
 
 	clock_fix(at_ms);
-	if (drift_look(&r->bare.engine, &r->subject, &r->now, &seen, &err) < 0)
-		fail_msg("%s", err.text);
-	return seen;
+	bare_write(&r->bare, note, &l);
+	return l.seen;
 }
 
 static size_t listed(struct rig *r, bool healed, struct drift **ret)

@@ -203,6 +203,9 @@ static void test_R10_dismissed_it_does_not_come_back_and_the_audit_trail_says_wh
 
 static void test_R10_a_person_links_what_was_suggested(void **state)
 {
+	const struct person_asks asks = {
+		.side = SIDE_CRM, .wish = WISH_LINK, .record_id = STR("c"), .partner = STR("a")
+	};
 	int64_t counts[OUTCOME_COUNT];
 	struct suggestion *all, one;
 	struct err err = ERR_INIT;
@@ -215,8 +218,7 @@ static void test_R10_a_person_links_what_was_suggested(void **state)
 	contact(&rig, "c", "Bob", "Nunez", "1980-03-04");
 	rig_import(&rig, counts);
 	assert_int_equal(suggested(&rig, &all), 1);
-	if (person_wish(&rig.engine, rig.plan, &rig.arena, SIDE_CRM, WISH_LINK, STR("c"), STR("a"), 20000, &wished,
-	                &err) < 0)
+	if (person_asks(&rig.engine, rig.plan, &rig.arena, &asks, 20000, &wished, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
 	assert_int_equal(suggest_dismiss(&rig.engine, &rig.arena, all[0].id, NULL, &one, &err), ERR_CONFLICT);
