@@ -55,7 +55,8 @@ static int verify_in_turn(struct access *access, struct str hash, struct str pas
 	return 0;
 }
 
-static int hash_in_turn(struct access *access, struct arena *arena, struct str password, struct str *ret, struct err *err)
+static int hash_in_turn(struct access *access, struct arena *arena, struct str password, struct str *ret,
+                        struct err *err)
 {
 	int code;
 
@@ -220,8 +221,8 @@ int access_sign_in(struct access *access, struct arena *arena, const struct sign
 	if (asked->password.len > PASSWORD_MOST)
 		hash = STR_EMPTY;
 	if (verify_in_turn(access, hash,
-	                  str_range(asked->password.at, MIN_OF(asked->password.len, (size_t)PASSWORD_MOST)), &fits,
-	                  err) < 0)
+	                   str_range(asked->password.at, MIN_OF(asked->password.len, (size_t)PASSWORD_MOST)), &fits,
+	                   err) < 0)
 		return err_pass(err);
 	if (!fits)
 		return refuse(access, arena, &seeking, asked->peer, err);

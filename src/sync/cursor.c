@@ -3,7 +3,9 @@
 #include "lib/clock.h"
 #include "sync/select.h"
 
-static const struct statement GET = { "SELECT sync_id, side, name, text, at_ms FROM cursor WHERE sync_id = $1 AND side = $2 AND name = $3" };
+static const struct statement GET = {
+	"SELECT sync_id, side, name, text, at_ms FROM cursor WHERE sync_id = $1 AND side = $2 AND name = $3"
+};
 static const struct statement BEGIN = { "INSERT INTO cursor (sync_id, side, name, text, at_ms) VALUES ($1,$2,$3,$4,$5)"
 	                                " ON CONFLICT (sync_id, side, name) DO NOTHING" };
 static const struct statement MOVE = {

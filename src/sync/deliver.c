@@ -439,9 +439,15 @@ static int take(struct lane *lane, struct err *err)
 	return 0;
 }
 
-/* The oldest batch that waits for its records goes on to be written: so all of the window are read at once, then written at once. */
+/*
+ * While the oldest batch is being written its answer is waited for, and the records of younger ones come meanwhile; if it waits for its records itself, so do
+ * all of the window that need any, and then all of them are written at once. No wait is ever for a read while answers to older calls are there: each such
+ * wait would be a whole round trip in which nothing else begins.
+ */
 static int read_or_take(struct lane *lane, struct err *err)
 {
+	if (!lane->calls[lane->first]->reads)
+		return take(lane, err);
 	for (size_t i = 0; i < lane->open; i++) {
 		struct batch *b = lane->calls[(lane->first + i) % WINDOW];
 
@@ -449,9 +455,8 @@ static int read_or_take(struct lane *lane, struct err *err)
 			continue;
 		fill_read(&lane->place, b);
 		fill_write(&lane->place, b);
-		return 0;
 	}
-	return take(lane, err);
+	return 0;
 }
 
 /* ---- the lane ---- */

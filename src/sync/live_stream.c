@@ -90,7 +90,7 @@ static struct events wanted_of(struct live_entry *entry, const struct plan *plan
 }
 
 static int take_events(struct live_entry *entry, const struct plan *plan, const struct live_events *what,
-                     struct hook_done *ret, struct err *err)
+                       struct hook_done *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	const struct events events = wanted_of(entry, plan, &arena, what, ret);
