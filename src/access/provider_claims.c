@@ -63,7 +63,8 @@ int claims_check(const struct json *claims, const struct provider *provider, str
 		               "the id token has ended or is not yet good: compare this machine's clock");
 	if (nonce.len == 0 || !str_eq(json_get_text(claims, "nonce"), nonce))
 		return err_set(err, ERR_REFUSED, "the id token belongs to another sign-in");
-	if (subject.len == 0 || subject.len > 255)
+	/* A NUL would end it where it becomes part of a longer text: somebody else's name. */
+	if (subject.len == 0 || subject.len > 255 || str_find_char(subject, '\0') >= 0)
 		return err_set(err, ERR_REFUSED, "the id token names nobody");
 	return 0;
 }

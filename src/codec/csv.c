@@ -176,6 +176,8 @@ static bool needs_quotes(struct str cell)
 
 	if (cell.len == 0)
 		return false;
+	if (str_starts(cell, str_range(mark, MARK_LEN)))
+		return true; /* else, as the first of a file, it would be taken for the file's */
 	for (size_t i = 0; i < cell.len; i++) {
 		if (is_one_of(cell.at[i], ",\"\r\n"))
 			return true;
@@ -203,5 +205,10 @@ void csv_write_cell(struct buf *out, struct str cell, bool first_in_row)
 
 void csv_write_end(struct buf *out)
 {
-	buf_add(out, STR("\r\n"));
+	static const struct str end = { "\r\n", 2 };
+
+	/* A row of one empty cell would be an empty line, which is no row to those who read. */
+	if (out->len == 0 || str_ends(buf_str(out), end))
+		buf_add_c(out, "\"\"");
+	buf_add(out, end);
 }

@@ -100,6 +100,17 @@ static bool is_port(struct str port)
 	return str_to_i64(port, &number) && number >= 1 && number <= 65535;
 }
 
+/* Letters, digits and few signs: whatever else stands there, somebody behind us may read as the end of the host. */
+static bool is_host(struct str host, bool bracketed)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		if (bracketed ? hex_value(host.at[i]) < 0 && host.at[i] != ':' && host.at[i] != '.'
+		              : !is_unreserved((unsigned char)host.at[i]))
+			return false;
+	}
+	return host.len > 0;
+}
+
 /* "host", "host:8080", "[::1]:8080". A user name has no place in our URLs: secrets are kept elsewhere. */
 static bool split_authority(struct str authority, struct url_parts *ret)
 {
@@ -118,7 +129,7 @@ static bool split_authority(struct str authority, struct url_parts *ret)
 	if (authority.len > 0 && authority.at[0] != ':')
 		return false;
 	ret->port = str_skip(authority, 1);
-	return ret->host.len > 0 && (authority.len == 0 || is_port(ret->port));
+	return is_host(ret->host, bracketed) && (authority.len == 0 || is_port(ret->port));
 }
 
 /* Printable ASCII only: anything else in a URL has to be percent-encoded, and a line break would forge headers. */

@@ -16,6 +16,19 @@ static const struct {
 #undef ROW
 };
 
+/* A far side's words may stand in a sentence: they must neither move a terminal's cursor nor begin a line of a log. */
+static void tame(char *text)
+{
+	for (unsigned char *at = (unsigned char *)text; *at; at++) {
+		bool c1 = at[0] == 0xC2 && at[1] >= 0x80 && at[1] < 0xA0;
+
+		if (c1)
+			at[1] = '?';
+		if (c1 || *at < ' ' || *at == 127)
+			*at = '?';
+	}
+}
+
 void err_set_text(struct err *err, enum err_code code, const char *format, ...)
 {
 	va_list args;
@@ -25,6 +38,7 @@ void err_set_text(struct err *err, enum err_code code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
+	tame(err->text);
 }
 
 void err_wrap_text(struct err *err, const char *format, ...)
@@ -39,6 +53,7 @@ void err_wrap_text(struct err *err, const char *format, ...)
 	memcpy(before, err->text, sizeof(before));
 	if (snprintf(err->text, sizeof(err->text), "%s: %s", context, before) >= (int)sizeof(err->text))
 		memcpy(err->text + sizeof(err->text) - 4, "...", 4);
+	tame(err->text);
 	ensure(err->code != ERR_OK);
 }
 

@@ -3,7 +3,7 @@
  *
  * A function that can fail returns 0 or a negative code and takes a trailing `struct err *`, which stays untouched on
  * success. Never NULL. The sentence never carries a patient's data (R41): it names fields, ids of records
- * and what to do next. To add a code: one row in ERR_LIST.
+ * and what to do next; control characters in it become "?". To add a code: one row in ERR_LIST.
  *
  *	return err_set(err, ERR_CONFIG, "line %d: unknown key '%s'", line, key);
  *	return err_wrap(err, "open %s", path);          -- "open X: <what was there>"

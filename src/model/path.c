@@ -114,6 +114,14 @@ static int read_index(struct reader *r, struct step *step)
 	return 0;
 }
 
+static bool is_filter_key(const struct step *step, struct str key)
+{
+	for (const struct filter *filter = step->filters; filter; filter = filter->next)
+		if (str_eq(filter->key, key))
+			return true;
+	return false;
+}
+
 static int read_filter(struct reader *r, struct step *step)
 {
 	struct filter *filter = arena_new(r->arena, struct filter), **end = &step->filters;
@@ -126,6 +134,8 @@ static int read_filter(struct reader *r, struct step *step)
 		return error;
 	if (!skip(r, '='))
 		return refuse(r, "a filter is [name=value]; '=' is missing");
+	if (is_filter_key(step, filter->key))
+		return refuse(r, "a name stands in two filters, which no element fits");
 	error = read_word(r, "[]\"", "the value in a filter is missing", &filter->value);
 	if (error < 0)
 		return error;
@@ -166,7 +176,7 @@ static int read_step(struct reader *r, struct step **ret)
 int path_parse(struct arena *arena, struct str text, const struct path **ret, struct err *err)
 {
 	struct path *path = arena_new(arena, struct path);
-	struct step **end = &path->first;
+	struct step **end = &path->first, *before = NULL;
 	struct reader r = { .arena = arena, .err = err };
 
 	path->text = arena_str(arena, str_trim(text));
@@ -177,7 +187,11 @@ int path_parse(struct arena *arena, struct str text, const struct path **ret, st
 
 		if (error < 0)
 			return error;
-		end = &(*end)->next;
+		/* Written, it would no longer be what the filter finds. */
+		if (before && is_filter_key(before, (*end)->name))
+			return refuse(&r, "the field is what its filter asks for");
+		before = *end;
+		end = &before->next;
 	} while (skip(&r, '.'));
 	if (r.rest.len > 0)
 		return refuse(&r, "a '.' or '[' is expected");
@@ -299,14 +313,6 @@ static struct json *rebuilt(struct arena *arena, const struct json *list, size_t
 	return copy;
 }
 
-static bool is_filter_key(const struct step *step, struct str key)
-{
-	for (const struct filter *filter = step->filters; filter; filter = filter->next)
-		if (str_eq(filter->key, key))
-			return true;
-	return false;
-}
-
 /* Does the element hold anything besides what its filter says? Flags without a value say nothing. */
 static bool is_left_empty(const struct step *step, const struct json *element)
 {
@@ -339,12 +345,25 @@ static int make_element(const struct write *w, const struct step *step, struct j
 	return 0;
 }
 
+static bool is_plain(const struct json *j)
+{
+	return json_is_null(j) || (j->kind != JSON_OBJECT && j->kind != JSON_ARRAY);
+}
+
+/* A text never replaces an object or a list; and what a filter finds is an object. */
+static bool takes_place(const struct step *step, const struct json *old, const struct json *item)
+{
+	return !step->filters && (is_plain(old) || old->kind == item->kind);
+}
+
 /* What stands in the picked place afterwards; NULL: nothing. */
 static int new_element(const struct write *w, const struct step *step, const struct json *old, struct json **ret)
 {
 	struct json *element;
 	int error;
 
+	if (!step->next && !w->remove && !takes_place(step, old, w->item))
+		return wrong_kind(w, step, "list of plain values");
 	if (!step->next) {
 		*ret = w->remove ? NULL : w->item;
 		return 0;
@@ -410,7 +429,7 @@ static int set_steps(const struct write *w, const struct step *step, struct json
 		return set_in_list(w, step, object);
 	if (step->next)
 		return set_in_object(w, step, object);
-	if (old && (old->kind == JSON_OBJECT || old->kind == JSON_ARRAY) && w->item->kind != old->kind && !w->remove)
+	if (!is_plain(old) && w->item->kind != old->kind && !w->remove)
 		return wrong_kind(w, step, "plain value");
 	json_set(object, step->name, w->item);
 	return 0;

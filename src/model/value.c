@@ -391,6 +391,28 @@ bool value_is_blank(struct value v)
 	return v.kind == VALUE_BLANK || (v.kind == VALUE_TEXT && is_blank_text(v.text));
 }
 
+/* Also of blanks that are no ASCII: names pasted from a web page bring U+00A0 along. */
+static struct str trimmed(struct str text)
+{
+	size_t end = 0;
+
+	(void)skip_spaces(&text);
+	for (size_t i = 0, n; i < text.len; i += MAX_OF(n, (size_t)1)) {
+		n = space_length(str_skip(text, i));
+		if (n == 0)
+			end = i + 1;
+	}
+	return str_range(text.at, end);
+}
+
+/* The normal form of the row, or empty. Odd blanks inside do not keep a text from fitting. */
+static struct str fitted(struct arena *arena, enum value_type type, struct str text)
+{
+	struct str normal = types[type].normal(arena, text);
+
+	return normal.len > 0 ? normal : types[type].normal(arena, normal_text(arena, text));
+}
+
 struct str value_normal(struct arena *arena, enum value_type type, struct value v)
 {
 	struct str text, normal;
@@ -398,8 +420,8 @@ struct str value_normal(struct arena *arena, enum value_type type, struct value 
 	ensure((size_t)type < ARRAY_LEN(types));
 	if (value_is_blank(v))
 		return type == TYPE_BOOL ? STR("false") : STR_EMPTY;
-	text = type == TYPE_ID ? v.text : str_trim(v.text);
-	normal = types[type].normal(arena, text);
+	text = type == TYPE_ID ? v.text : trimmed(v.text);
+	normal = fitted(arena, type, text);
 	return normal.len > 0 ? normal : normal_text(arena, text);
 }
 
@@ -419,5 +441,5 @@ bool value_fits(enum value_type type, struct value v)
 	ensure((size_t)type < ARRAY_LEN(types));
 	if (value_is_blank(v) || !types[type].strict)
 		return true;
-	return types[type].normal(&arena, str_trim(v.text)).len > 0;
+	return fitted(&arena, type, trimmed(v.text)).len > 0;
 }

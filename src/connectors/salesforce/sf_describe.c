@@ -98,7 +98,8 @@ int sf_describe(struct connection *c, struct arena *arena, struct str object, st
 	info.label = json_get_text(answer, "label");
 	info.fields = arena_new_array(arena, struct field_info, fields->count + 1);
 	JSON_EACH (fields, field) {
-		read_field(arena, field, &info.fields[info.field_count++]);
+		if (json_get_text(field, "name").len)
+			read_field(arena, field, &info.fields[info.field_count++]);
 	}
 	read_record_types(arena, json_get(answer, "recordTypeInfos"), &info);
 	*ret = info;
@@ -120,7 +121,8 @@ int sf_objects(struct connection *c, struct arena *arena, struct object_name **r
 	*ret = arena_new_array(arena, struct object_name, objects->count);
 	*ret_count = 0;
 	JSON_EACH (objects, object) {
-		if (flag(object, "queryable") && !flag(object, "deprecatedAndHidden"))
+		if (json_get_text(object, "name").len && flag(object, "queryable") &&
+		    !flag(object, "deprecatedAndHidden"))
 			(*ret)[(*ret_count)++] = (struct object_name) { .name = json_get_text(object, "name"),
 				                                        .label = json_get_text(object, "label"),
 				                                        .writable = flag(object, "createable") };

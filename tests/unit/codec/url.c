@@ -111,6 +111,8 @@ static void test_split_refuses(void **state UNUSED)
 		"http://host/\xc3\xa9",
 		"javascript://x",
 		"http://host:+80",
+		"http://host\\evil/",
+		"http://[::1%25eth0]/",
 		"https//host",
 	};
 
