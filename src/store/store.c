@@ -1,8 +1,7 @@
 /*
  * store: the public calls; a pool of connections; the handles of transactions that were started and not waited for.
  *
- * With a driver of one writer (SQLite) all writes go to store_writer.c and the pool holds readers. Else the pool holds
- * connections that may do either, and a write runs in the thread that asked for it.
+ * All writes go to store_writer.c; the pool holds readers.
  *
  * The pool has no upper limit, so a read inside a read cannot wait for itself; it keeps a few connections and closes
  * what comes back beyond them.
@@ -26,7 +25,7 @@ struct store {
 	struct store_place place;
 	size_t schema;
 	struct pool pool;
-	struct writer writer; /* when the driver has one writer */
+	struct writer writer;
 	pthread_mutex_t lock; /* guards the two below */
 	struct arena pendings;
 	struct store_pending *free;
@@ -51,7 +50,6 @@ int store_call(const struct store *store, store_fn fn, struct db *db, void *cont
 
 static int take_connection(struct store *store, struct db **ret, struct err *err)
 {
-	enum store_role role = store->place.driver->one_writer ? STORE_READER : STORE_WRITER;
 	struct pool *pool = &store->pool;
 	struct db *db;
 	int result = 0;
@@ -65,7 +63,7 @@ static int take_connection(struct store *store, struct db **ret, struct err *err
 	}
 	pthread_mutex_unlock(&pool->lock);
 	if (!db)
-		result = db_open(&store->place, role, &db, err);
+		result = db_open(&store->place, STORE_READER, &db, err);
 	if (result < 0) {
 		pthread_mutex_lock(&pool->lock);
 		pool->taken--;
@@ -120,16 +118,12 @@ static void init_pool(struct pool *pool)
 
 /* ---- open and close */
 
-/* The first connection brings the schema up; then it becomes the writer's, or the pool's first. */
+/* The first connection brings the schema up; then it becomes the writer's. */
 static int start(struct store *store, struct db *first, struct err *err)
 {
 	must(pthread_mutex_init(&store->lock, NULL) == 0);
 	init_pool(&store->pool);
-	if (store->place.driver->one_writer)
-		return writer_start(&store->writer, &store->place, first, err);
-	store->pool.taken++;
-	return_connection(store, first);
-	return 0;
+	return writer_start(&store->writer, &store->place, first, err);
 }
 
 static int open_first(struct store *store, const struct migration *steps, size_t count, struct err *err)
@@ -195,8 +189,7 @@ void store_close(struct store **store)
 	if (!gone)
 		return;
 	ensure(writing != gone);
-	if (gone->place.driver->one_writer)
-		writer_stop(&gone->writer);
+	writer_stop(&gone->writer);
 	close_pool(&gone->pool);
 	gone->place.driver->leave(&gone->place);
 	pthread_mutex_destroy(&gone->lock);
@@ -212,26 +205,6 @@ const struct store_place *store_place_of(const struct store *store)
 }
 
 /* ---- writing */
-
-static int write_here(struct store *store, enum durability durability, store_fn fn, void *context, struct err *err)
-{
-	enum store_access access = durability == DURABLE ? STORE_WRITE_DURABLE : STORE_WRITE_RELAXED;
-	struct db *db;
-	int result = take_connection(store, &db, err);
-
-	if (result < 0)
-		return result;
-	result = db_begin(db, access, err);
-	if (result == 0) {
-		result = store_call(store, fn, db, context, err);
-		if (result < 0)
-			db_rollback(db);
-		else
-			result = db_commit(db, err);
-	}
-	return_connection(store, db);
-	return result;
-}
 
 /* A condition is made once for a handle and kept when the handle is used again. */
 static void fill(struct store_pending *pending, struct store *store, enum durability durability, store_fn fn,
@@ -260,8 +233,6 @@ int store_write(struct store *store, enum durability durability, store_fn fn, vo
 	struct store_pending pending = { .finished = PTHREAD_COND_INITIALIZER };
 
 	ensure(writing != store); /* the writer thread would wait for itself */
-	if (!store->place.driver->one_writer)
-		return write_here(store, durability, fn, context, err);
 	fill(&pending, store, durability, fn, context);
 	writer_add(&store->writer, &pending);
 	writer_wait(&store->writer, &pending);
@@ -302,13 +273,7 @@ struct store_pending *store_write_start(struct store *store, enum durability dur
 	ensure(writing != store);
 	pending = take_pending(store);
 	fill(pending, store, durability, fn, context);
-	if (store->place.driver->one_writer) {
-		writer_add(&store->writer, pending);
-		return pending;
-	}
-	pending->err = (struct err)ERR_INIT;
-	pending->result = write_here(store, durability, fn, context, &pending->err);
-	pending->done = true;
+	writer_add(&store->writer, pending);
 	return pending;
 }
 
@@ -319,8 +284,7 @@ int store_write_wait(struct store_pending **pending, struct err *err)
 	int result;
 
 	ensure(writing != store);
-	if (store->place.driver->one_writer)
-		writer_wait(&store->writer, given);
+	writer_wait(&store->writer, given);
 	result = outcome(given, err);
 	store_give_back(given);
 	*pending = NULL;
@@ -331,21 +295,12 @@ void store_write_then(struct store *store, enum durability durability, store_fn 
                       const struct store_then *then)
 {
 	struct store_pending *pending;
-	struct err err = ERR_INIT;
-	int result;
 
 	ensure(writing != store);
-	if (store->place.driver->one_writer) {
-		pending = take_pending(store);
-		fill(pending, store, durability, fn, context);
-		pending->then = *then;
-		writer_add(&store->writer, pending);
-		return;
-	}
-	result = write_here(store, durability, fn, context, &err);
-	if (result >= 0 && then->seen)
-		then->seen(then->context);
-	then->done(then->context, MIN_OF(result, 0), &err);
+	pending = take_pending(store);
+	fill(pending, store, durability, fn, context);
+	pending->then = *then;
+	writer_add(&store->writer, pending);
 }
 
 /* ---- reading */
@@ -360,6 +315,8 @@ int store_read(struct store *store, store_fn fn, void *context, struct err *err)
 	result = db_begin(db, STORE_READ, err);
 	if (result == 0) {
 		result = fn(db, context, err);
+		if (result >= 0)
+			result = db_settle(db, err);
 		db_rollback(db);
 	}
 	return_connection(store, db);

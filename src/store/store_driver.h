@@ -44,7 +44,6 @@ enum store_access { STORE_READ, STORE_WRITE_RELAXED, STORE_WRITE_DURABLE };
 struct store_driver {
 	const char *scheme; /* "sqlite" */
 	bool whole_url;     /* the place is the url as it was given, scheme and all */
-	bool one_writer;    /* true: a thread of ours runs all writes; false: a write runs where its caller is */
 
 	/* Once a store: before its first connection (may change the path) and after its last. */
 	int (*arrive)(struct store_place *place, struct arena *memory, struct err *err);
@@ -90,7 +89,7 @@ struct store_driver {
 	/* What made the transaction fail is over when it runs again (a lost connection). NULL: never. */
 	bool (*passing)(struct store_conn *conn);
 	/* Brings to the disk what was committed so far with STORE_WRITE_RELAXED. One thread at a time, which need not be the connection's own:
-	 * that one works on meanwhile. Only of a driver with one writer; NULL: a commit that
+	 * that one works on meanwhile. NULL: a commit that
 	 * was begun with STORE_WRITE_DURABLE lasts by itself, and the three below are NULL too. */
 	int (*sync)(struct store_conn *conn, struct err *err);
 	/* Pages of the log after this connection's last commit; and bringing the log into the file, as far as nobody has to be waited for. Any

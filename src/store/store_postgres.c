@@ -363,7 +363,6 @@ static void postgres_describe(struct store_conn *conn, struct buf *out)
 const struct store_driver STORE_POSTGRES = {
 	.scheme = "postgresql",
 	.whole_url = true,
-	.one_writer = true,
 	.arrive = postgres_arrive,
 	.leave = postgres_leave,
 	.open = postgres_open,

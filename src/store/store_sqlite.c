@@ -520,7 +520,7 @@ static int set_up(struct store_conn *conn, const struct store_place *place, enum
 	if (run_script(conn, pragmas[role], err) < 0)
 		return err->code;
 	conn->synced = STORE_WRITE_RELAXED;
-	if (role == STORE_WRITER && place->driver->one_writer)
+	if (role == STORE_WRITER)
 		sqlite3_wal_hook(conn->db, note_log, conn); /* in place of the one that copies after each 4,000 pages */
 	return conn->scratch ? run_script(conn, "PRAGMA synchronous=OFF", err) : 0;
 }
@@ -641,7 +641,6 @@ static void sqlite_describe(struct store_conn *conn, struct buf *out)
 
 const struct store_driver STORE_SQLITE = {
 	.scheme = "sqlite",
-	.one_writer = true,
 	.arrive = sqlite_arrive,
 	.leave = sqlite_leave,
 	.open = sqlite_open,

@@ -291,7 +291,6 @@ void store_trace_wrap(struct store_place *place, struct arena *arena)
 	trace->die_in = place->die_at;
 	trace->driver = SHELL;
 	trace->driver.scheme = place->driver->scheme;
-	trace->driver.one_writer = place->driver->one_writer;
 	trace->driver.arrive = place->driver->arrive;
 	trace->driver.leave = place->driver->leave;
 	trace->driver.dialect = place->driver->dialect;

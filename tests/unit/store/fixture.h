@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../test_store.h"
 #include "store/store_parts.h"
 
 static const struct migration fixture_steps[] = {
@@ -24,7 +25,8 @@ static const struct migration fixture_steps[] = {
 	  "CREATE INDEX person_age ON person (age)",
 	  NULL },
 	{ "events",
-	  "CREATE TABLE event (id INTEGER PRIMARY KEY, person BIGINT REFERENCES person (id), what TEXT NOT NULL)",
+	  "CREATE TABLE event (id INTEGER PRIMARY KEY, person BIGINT REFERENCES person (id) DEFERRABLE, what TEXT NOT "
+	  "NULL)",
 	  NULL },
 };
 
@@ -67,30 +69,26 @@ static inline int fixture_end(void **state)
 	return 0;
 }
 
-static inline struct store *open_fixture(const char *url)
+static inline bool on_server(void)
 {
-	struct store *store = NULL;
-	struct err err = ERR_INIT;
-
-	if (store_open_with(url, fixture_steps, ARRAY_LEN(fixture_steps), &store, &err) < 0)
-		fail_msg("open %s: %s", url, err.text);
-	return store;
+	return getenv("SUTURE_TEST_STORE") != NULL;
 }
 
-/* A driver without a writer thread, as PostgreSQL's will be: every write runs where its caller is. */
-static inline struct store *open_direct(const char *url, struct store_driver *direct)
+/* ":memory:" is an empty store on either database. */
+static inline struct store *open_fixture(const char *url)
 {
-	struct arena arena = ARENA_INIT;
-	struct store_place place;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct store *store = NULL;
 	struct err err = ERR_INIT;
 
-	*direct = STORE_SQLITE;
-	direct->one_writer = false;
-	assert_int_equal(store_place_parse(url, &arena, &place, &err), 0);
-	place.driver = direct;
-	if (store_open_place(&place, fixture_steps, ARRAY_LEN(fixture_steps), arena, &store, &err) < 0)
-		fail_msg("%s", err.text);
+	if (on_server() && strstr(url, TEST_STORE_ONCE)) {
+		test_store_forget(TEST_STORE_ONCE);
+		url = arena_printf(&arena, "%s%s", str_starts(str_of(url), STR("trace:")) ? "trace:" : "",
+		                   test_store_url(&arena, TEST_STORE_ONCE))
+		              .at;
+	}
+	if (store_open_with(url, fixture_steps, ARRAY_LEN(fixture_steps), &store, &err) < 0)
+		fail_msg("open %s: %s", url, err.text);
 	return store;
 }
 

@@ -312,12 +312,10 @@ static void check_hidden_failure(struct store *store)
 static void test_hidden_failure(void **state)
 {
 	struct fixture *f = *state;
-	struct store_driver direct;
 	char url[200];
 
 	snprintf(url, sizeof(url), "%s?max_pages=60", f->path);
 	check_hidden_failure(open_fixture(url));
-	check_hidden_failure(open_direct(":memory:?max_pages=60", &direct));
 }
 
 /* Whoever was told "done" is in the database, whoever was told "full" is not: with others before and behind in the group. */

@@ -1,0 +1,274 @@
+/*
+ * What only a server can do to us: hang up at any moment. A relay stands between the driver and the server and cuts connections where a test
+ * says: before our next message gets through, or after it was carried out and before its answer comes back.
+ */
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "fixture.h"
+#include "lib/clock.h"
+
+enum cut { CUT_NOTHING, CUT_BEFORE, CUT_AFTER };
+
+struct relay {
+	char folder[64];
+	char server[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int listener;
+	pthread_t thread;
+	_Atomic enum cut cut; /* of the next message that comes; goes back to nothing */
+	_Atomic int cuts;
+	_Atomic int hang_up; /* how often all connections were cut */
+	_Atomic int wires;
+};
+
+static int unix_socket(const char *path, bool listens)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (listens) {
+		assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+		assert_int_equal(listen(fd, 10), 0);
+	} else {
+		assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	}
+	return fd;
+}
+
+/* What there is to read goes over. False: one of them hung up. */
+static bool pass_on(int from, int to)
+{
+	char bytes[65536];
+	ssize_t n = read(from, bytes, sizeof(bytes)), done = 0;
+
+	while (n > 0 && done < n) {
+		ssize_t wrote = send(to, bytes + done, (size_t)(n - done), MSG_NOSIGNAL);
+
+		if (wrote <= 0)
+			return false;
+		done += wrote;
+	}
+	return n > 0;
+}
+
+struct wire {
+	struct relay *relay;
+	int client;
+};
+
+/* Nothing of the client's next message, or of the server's answer to it, reaches the other. */
+static bool cut_here(struct relay *relay, int client, int server)
+{
+	enum cut cut = atomic_exchange(&relay->cut, CUT_NOTHING);
+	char answer[65536];
+
+	if (cut == CUT_NOTHING)
+		return false;
+	if (cut == CUT_AFTER && pass_on(client, server))
+		assert_true(read(server, answer, sizeof(answer)) > 0);
+	atomic_fetch_add(&relay->cuts, 1);
+	return true;
+}
+
+static void *carry(void *context)
+{
+	struct wire *wire = context;
+	int client = wire->client, server = unix_socket(wire->relay->server, false);
+	struct pollfd both[] = { { .fd = client, .events = POLLIN }, { .fd = server, .events = POLLIN } };
+	int before = atomic_load(&wire->relay->hang_up);
+	bool going = true;
+
+	while (going && poll(both, 2, 5) >= 0 && atomic_load(&wire->relay->hang_up) == before) {
+		if (both[1].revents)
+			going = pass_on(server, client);
+		if (going && both[0].revents)
+			going = !cut_here(wire->relay, client, server) && pass_on(client, server);
+	}
+	close(client);
+	close(server);
+	atomic_fetch_sub(&wire->relay->wires, 1);
+	free(wire);
+	return NULL;
+}
+
+static void *accept_all(void *context)
+{
+	struct relay *relay = context;
+	int client;
+
+	while ((client = accept(relay->listener, NULL, NULL)) >= 0) {
+		struct wire *wire = malloc(sizeof(*wire));
+		pthread_t thread;
+
+		*wire = (struct wire) { relay, client };
+		atomic_fetch_add(&relay->wires, 1);
+		assert_int_equal(pthread_create(&thread, NULL, carry, wire), 0);
+		pthread_detach(thread);
+	}
+	return NULL;
+}
+
+/* The url of the tests' server, with another folder. */
+static struct store *open_behind(struct relay *relay)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	PQconninfoOption *options = PQconninfoParse(getenv("SUTURE_TEST_STORE"), NULL);
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+	const char *schema;
+
+	for (const PQconninfoOption *o = options; o->keyword; o++)
+		if (strcmp(o->keyword, "host") == 0)
+			snprintf(relay->server, sizeof(relay->server), "%s/.s.PGSQL.5432", o->val);
+	PQconninfoFree(options);
+	test_store_forget(TEST_STORE_ONCE);
+	schema = strstr(test_store_url(&arena, TEST_STORE_ONCE), "&schema=");
+	if (store_open_with(
+	            arena_printf(&arena, "postgresql:///postgres?host=%s&user=suture%s", relay->folder, schema).at,
+	            fixture_steps, ARRAY_LEN(fixture_steps), &store, &err) < 0)
+		fail_msg("%s", err.text);
+	return store;
+}
+
+static void relay_start(struct relay *relay)
+{
+	char path[100];
+
+	memset(relay, 0, sizeof(*relay));
+	snprintf(relay->folder, sizeof(relay->folder), "/tmp/suture-relay-XXXXXX");
+	assert_non_null(mkdtemp(relay->folder));
+	snprintf(path, sizeof(path), "%s/.s.PGSQL.5432", relay->folder);
+	relay->listener = unix_socket(path, true);
+	assert_int_equal(pthread_create(&relay->thread, NULL, accept_all, relay), 0);
+}
+
+static void relay_stop(struct relay *relay)
+{
+	char path[100];
+
+	shutdown(relay->listener, SHUT_RDWR);
+	pthread_join(relay->thread, NULL);
+	while (atomic_load(&relay->wires) > 0)
+		clock_sleep_ms(1);
+	close(relay->listener);
+	snprintf(path, sizeof(path), "%s/.s.PGSQL.5432", relay->folder);
+	unlink(path);
+	rmdir(relay->folder);
+}
+
+/* ---- the tests */
+
+struct work {
+	struct relay *relay;
+	enum cut cut;
+	bool at_commit; /* else in the middle of the transaction */
+	int runs;
+};
+
+static int add_and_be_cut(struct db *db, void *context, struct err *err)
+{
+	struct work *work = context;
+	int64_t count = 0;
+
+	work->runs++;
+	if (work->runs == 1 && !work->at_commit)
+		atomic_store(&work->relay->cut, work->cut);
+	if (add_person(db, (void *)(uintptr_t) "a", err) < 0 || read_count(db, &count, err) < 0)
+		return err_pass(err);
+	if (work->runs == 1 && work->at_commit)
+		atomic_store(&work->relay->cut, work->cut);
+	return 0;
+}
+
+static void check_cut(enum cut cut, bool at_commit, int runs)
+{
+	struct relay relay;
+	struct work work = { &relay, cut, at_commit, 0 };
+	struct err err = ERR_INIT;
+	struct store *store;
+
+	if (!on_server())
+		skip();
+	relay_start(&relay);
+	store = open_behind(&relay);
+	if (store_write(store, DURABLE, add_and_be_cut, &work, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(atomic_load(&relay.cuts), 1);
+	assert_int_equal(work.runs, runs);
+	assert_int_equal(count_people(store), 1);
+	store_close(&store);
+	relay_stop(&relay);
+}
+
+static void test_r5_a_transaction_whose_connection_is_lost_runs_again(void **state UNUSED)
+{
+	check_cut(CUT_BEFORE, false, 2);
+}
+
+static void test_r5_so_does_one_whose_answers_are_lost(void **state UNUSED)
+{
+	check_cut(CUT_AFTER, false, 2);
+}
+
+static void test_r5_a_commit_that_did_not_arrive_is_run_again(void **state UNUSED)
+{
+	check_cut(CUT_BEFORE, true, 2);
+}
+
+static void test_r5_a_commit_whose_answer_was_lost_is_not_run_again(void **state UNUSED)
+{
+	check_cut(CUT_AFTER, true, 1);
+}
+
+/* Between two transactions nothing is lost with the connection: the server was started anew, say. */
+static void test_an_idle_connection_that_was_cut_is_made_anew(void **state UNUSED)
+{
+	struct relay relay;
+	struct store *store;
+
+	if (!on_server())
+		skip();
+	relay_start(&relay);
+	store = open_behind(&relay);
+	write_person(store, "a");
+	assert_int_equal(count_people(store), 1);
+	atomic_fetch_add(&relay.hang_up, 1);
+	while (atomic_load(&relay.wires) > 0)
+		clock_sleep_ms(1);
+	write_person(store, "b");
+	assert_int_equal(count_people(store), 2);
+	store_close(&store);
+	relay_stop(&relay);
+}
+
+static void test_r41_a_password_is_never_shown(void **state UNUSED)
+{
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+
+	assert_int_equal(store_open("postgresql://ann:se%63ret@/db?host=/nowhere&password=secret", &store, &err),
+	                 ERR_STORE);
+	assert_null(strstr(err.text, "secret"));
+	assert_non_null(strstr(err.text, "/nowhere"));
+	assert_int_equal(store_open("postgresql://ann:secret@/db?schema=Not%20good", &store, &err), ERR_CONFIG);
+	assert_null(strstr(err.text, "secret"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_r5_a_transaction_whose_connection_is_lost_runs_again),
+		cmocka_unit_test(test_r5_so_does_one_whose_answers_are_lost),
+		cmocka_unit_test(test_r5_a_commit_that_did_not_arrive_is_run_again),
+		cmocka_unit_test(test_r5_a_commit_whose_answer_was_lost_is_not_run_again),
+		cmocka_unit_test(test_an_idle_connection_that_was_cut_is_made_anew),
+		cmocka_unit_test(test_r41_a_password_is_never_shown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
