@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "sync/budget.h"
 #include "sync/drift.h"
+#include "sync/lease.h"
 #include "sync/run.h"
 #include "sync/schedule_edit.h"
 
@@ -96,6 +97,40 @@ static int list_budget(struct api_call *call, struct err *err)
 		return err_pass(err);
 	for (size_t i = 0; i < count; i++)
 		json_append(items, budget_item(call, &lines[i]));
+	call->answer = api_list(call, items, false, 0);
+	return 0;
+}
+
+/* ---- leases ---- */
+
+static int list_leases(struct api_call *call, struct err *err)
+{
+	static const struct api_member members[] = {
+		API_MEMBER(struct lease_row, sync, API_TEXT),
+		API_MEMBER(struct lease_row, host, API_TEXT),
+		API_NAMED("process", struct lease_row, pid, API_INT),
+		API_MEMBER(struct lease_row, who, API_TEXT),
+		API_NAMED("since", struct lease_row, since_ms, API_TIME),
+		API_MEMBER(struct lease_row, left_ms, API_INT),
+		API_MEMBER(struct lease_row, fence, API_INT),
+		API_MEMBER(struct lease_row, held, API_BOOL),
+		API_MEMBER(struct lease_row, mine, API_BOOL),
+		API_NAMED("ready", struct lease_row, told.ready, API_BOOL),
+		{ 0 },
+	};
+	struct json *items = api_new_list(call);
+	struct lease_row *rows;
+	size_t count;
+
+	if (lease_list(&call->engine, call->arena, &rows, &count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < count; i++) {
+		struct json *item = api_object(call, members, &rows[i]);
+
+		api_set(call, item, "run", str_of(rows[i].told.run));
+		api_set(call, item, "trouble", str_of(rows[i].told.trouble));
+		json_append(items, item);
+	}
 	call->answer = api_list(call, items, false, 0);
 	return 0;
 }
@@ -242,6 +277,7 @@ const struct api_route api_health_routes[] = {
 	{ "GET", "/alerts", list_alerts, RIGHT_SEE },
 	{ "GET", "/budget", list_budget, RIGHT_SEE },
 	{ "GET", "/drift", list_drift, RIGHT_SEE },
+	{ "GET", "/leases", list_leases, RIGHT_SEE },
 	{ "POST", "/syncs/{sync}/drift/accept", accept_drift, RIGHT_SETUP },
 	{ 0 },
 };

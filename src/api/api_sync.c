@@ -26,6 +26,9 @@ static const struct api_member state_members[] = {
 	API_MEMBER(struct live_sync, owed_low, API_INT),
 	API_NAMED("oldest", struct live_sync, oldest_ms, API_TIME),
 	API_MEMBER(struct live_sync, decided, API_INT),
+	API_MEMBER(struct live_sync, holder, API_TEXT),
+	API_NAMED("held_since", struct live_sync, held_ms, API_TIME),
+	API_MEMBER(struct live_sync, elsewhere, API_BOOL),
 	{ 0 },
 };
 

@@ -5,6 +5,8 @@
  *	suture.key        what seals everything at rest (or SUTURE_KEY holds it)
  *	suture.yaml       the sample configuration that init leaves
  *	descriptors/      *.yaml: REST EMRs described by the user
+ *
+ * SUTURE_LEASE_MS: how long a daemon that is not heard of keeps its syncs (lease.h).
  */
 #include "app/engine.h"
 
@@ -22,6 +24,7 @@
 #include "lib/file.h"
 #include "lib/limits.h"
 #include "sync/budget.h"
+#include "sync/lease.h"
 
 struct app_engine {
 	struct engine engine; /* first: an engine of ours is a struct app_engine */
@@ -222,6 +225,18 @@ static struct app_engine *app_new(const char *dir)
 	return app;
 }
 
+static int open_leases(struct engine *engine, struct err *err)
+{
+	const char *given = getenv("SUTURE_LEASE_MS");
+	int64_t ms = 0;
+
+	if (given && given[0] && (!str_to_i64(str_of(given), &ms) || ms < LEASE_LEAST_MS || ms > LEASE_MOST_MS))
+		return err_set(err, ERR_CONFIG, "SUTURE_LEASE_MS must be a number of milliseconds from %d to %d",
+		               LEASE_LEAST_MS, LEASE_MOST_MS);
+	engine->leases = leases_open(engine, ms);
+	return 0;
+}
+
 static int open_parts(struct app_engine *app, struct err *err)
 {
 	char key[4096], path[4096];
@@ -238,6 +253,8 @@ static int open_parts(struct app_engine *app, struct err *err)
 	    load_descriptors(app->dir, err) < 0)
 		return err_pass(err);
 	if (http_client_open(&app->engine.http, err) < 0)
+		return err_pass(err);
+	if (open_leases(&app->engine, err) < 0)
 		return err_pass(err);
 	return governor_open(app->engine.store, &app->engine.governor, err);
 }
@@ -358,6 +375,7 @@ void app_close(struct engine **pengine)
 	if (!app)
 		return;
 	close_governor(app);
+	leases_close(&app->engine.leases);
 	if (app->engine.http && !app->borrowed)
 		http_client_close(&app->engine.http);
 	if (app->engine.store)

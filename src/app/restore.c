@@ -1,7 +1,7 @@
 /*
  * restore: a backup takes the place of the folder's database. Everything that can go wrong goes wrong before anything is replaced:
  *
- *	locks     no daemon and no command may be at work
+ *	lock      no daemon and no command may be at work
  *	copy      the backup into the folder, under a name of its own
  *	open      damaged? of a newer Suture? an older schema is brought up, in the copy
  *	key       the folder's, or the one in the backup; does it open what is in there?
@@ -11,13 +11,11 @@
  *
  * Killed anywhere before `place`: nothing has happened. Within it: no database, or the new one; the old one is aside, whole. The copy's name says what it is.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,9 +25,10 @@
 #include "app/serve.h"
 #include "sync/audit.h"
 #include "sync/backup.h"
+#include "sync/lease.h"
 #include "sync/restored.h"
 
-enum { PATH_BYTES = 4096, LOCKS_MAX = 64 };
+enum { PATH_BYTES = 4096 };
 
 struct restoring {
 	const char *dir;
@@ -38,8 +37,7 @@ struct restoring {
 	struct json *said;
 	struct engine *engine; /* over the copy */
 	char store[PATH_BYTES], copy[PATH_BYTES];
-	int locks[LOCKS_MAX];
-	size_t lock_count;
+	int lock; /* of the daemon */
 	bool placed, made_key;
 };
 
@@ -58,47 +56,47 @@ static const char *in_folder(struct restoring *r, const char *name)
 	return arena_printf(r->arena, "%s/%s", r->dir, name).at;
 }
 
-/* ---- locks ---- */
+/* ---- nobody is at work ---- */
 
-/* Of a sync: whoever works on it has its lock (sync/run_lock.h). */
-static int lock_sync(struct restoring *r, const char *name, struct err *err)
+static int refuse_at_work(struct restoring *r, struct engine *engine, struct err *err)
 {
-	int fd = open(in_folder(r, name), O_RDWR | O_CLOEXEC);
+	struct lease_row *rows;
+	size_t count;
 
-	if (fd < 0 || r->lock_count == LOCKS_MAX)
-		return fd < 0 ? err_errno(err, "open %s", name) : (close(fd), 0);
-	r->locks[r->lock_count++] = fd;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(err, ERR_CONFLICT,
-		               "a command works on %s at this moment: wait for its end, or stop it, then restore",
-		               r->dir);
+	if (lease_list(engine, r->arena, &rows, &count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].held)
+			return err_set(
+			        err, ERR_CONFLICT,
+			        "%.*s on %.*s, process %lld, is at work at this moment: wait for its end, or stop it, "
+			        "then restore",
+			        STR_ARG(rows[i].who), STR_ARG(rows[i].host), (long long)rows[i].pid);
+	}
 	return 0;
 }
 
-static int lock_syncs(struct restoring *r, struct err *err)
+/* A database that cannot be opened is why people restore. */
+static int refuse_commands(struct restoring *r, struct err *err)
 {
-	DIR *folder = opendir(r->dir);
-	const struct dirent *entry;
-	int code = 0;
+	struct err broken = ERR_INIT;
+	struct engine *old;
+	int code;
 
-	while (folder && code == 0 && (entry = readdir(folder)) != NULL) {
-		if (str_starts(str_of(entry->d_name), STR("sync-")) && str_ends(str_of(entry->d_name), STR(".lock")))
-			code = lock_sync(r, entry->d_name, err);
-	}
-	if (folder)
-		closedir(folder);
+	if (access(r->store, F_OK) < 0 || app_open(r->dir, &old, &broken) < 0)
+		return 0;
+	code = refuse_at_work(r, old, err);
+	app_close(&old);
 	return code;
 }
 
-static int take_locks(struct restoring *r, struct err *err)
+static int take_lock(struct restoring *r, struct err *err)
 {
-	int code = serve_lock(r->dir, &r->locks[0], err);
+	int code = serve_lock(r->dir, &r->lock, err);
 
-	if (r->locks[0] >= 0)
-		r->lock_count = 1;
 	if (code == ERR_CONFLICT)
 		return err_wrap(err, "a restore needs the daemon stopped, a backup does not");
-	return code < 0 ? code : lock_syncs(r, err);
+	return code;
 }
 
 /* ---- copy ---- */
@@ -297,9 +295,10 @@ static int restore_file(struct restoring *r, struct err *err)
 		        err, ERR_UNSUPPORTED,
 		        "SUTURE_STORE names another database: put its dump back with its own tools (pg_restore), then "
 		        "run `suture restore --marks-only`");
-	if (app_make_folder(r->dir, err) < 0 || take_locks(r, err) < 0 || refuse_in_use(r, err) < 0 ||
-	    refuse_existing(r, err) < 0 || copy_file(r, err) < 0 || open_copy(r, err) < 0 || check_copy(r, err) < 0 ||
-	    unpack(r, err) < 0 || mark(r, str_of(slash ? slash + 1 : r->order->file), err) < 0)
+	if (app_make_folder(r->dir, err) < 0 || take_lock(r, err) < 0 || refuse_commands(r, err) < 0 ||
+	    refuse_in_use(r, err) < 0 || refuse_existing(r, err) < 0 || copy_file(r, err) < 0 ||
+	    open_copy(r, err) < 0 || check_copy(r, err) < 0 || unpack(r, err) < 0 ||
+	    mark(r, str_of(slash ? slash + 1 : r->order->file), err) < 0)
 		return err_pass(err);
 	store_close(&r->engine->store);
 	return place(r, err);
@@ -307,7 +306,7 @@ static int restore_file(struct restoring *r, struct err *err)
 
 static int mark_only(struct restoring *r, struct err *err)
 {
-	if (take_locks(r, err) < 0 || app_open(r->dir, &r->engine, err) < 0)
+	if (take_lock(r, err) < 0 || app_open(r->dir, &r->engine, err) < 0 || refuse_at_work(r, r->engine, err) < 0)
 		return err_pass(err);
 	return mark(r, STR("by other means"), err);
 }
@@ -322,8 +321,8 @@ static void end(struct restoring *r)
 		unlink(arena_printf(r->arena, "%s%s", r->copy, parts[i]).at);
 	if (r->made_key && !r->placed)
 		unlink(in_folder(r, BACKUP_KEY));
-	for (size_t i = 0; i < r->lock_count; i++)
-		close(r->locks[i]);
+	if (r->lock >= 0)
+		close(r->lock);
 }
 
 int app_restore(const char *dir, const struct restore_order *order, struct arena *arena, struct json **ret,
@@ -333,7 +332,7 @@ int app_restore(const char *dir, const struct restore_order *order, struct arena
 	int code;
 
 	*r = (struct restoring) {
-		.dir = dir, .order = order, .arena = arena, .said = json_new(arena, JSON_OBJECT), .locks = { -1 }
+		.dir = dir, .order = order, .arena = arena, .said = json_new(arena, JSON_OBJECT), .lock = -1
 	};
 	if (snprintf(r->store, sizeof(r->store), "%s/suture.db", dir) >= PATH_BYTES ||
 	    snprintf(r->copy, sizeof(r->copy), "%s/restore-unfinished.db", dir) >= PATH_BYTES || strchr(dir, '?'))

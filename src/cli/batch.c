@@ -98,15 +98,17 @@ int batch_run(struct cli_args *args, struct plan *plan, const struct run_order *
 {
 	struct run_order own = *order;
 	struct progress_bar bar;
+	bool daemon = false;
 	int code;
 
 	progress_begin(&bar, cli_has(args, "quiet"));
 	own.on_progress = progress_show;
 	own.context = &bar;
 	*ret = (struct run) { 0 };
-	if (run_has_daemon(args->engine, plan))
+	code = run_has_daemon(args->engine, plan, &daemon, err);
+	if (code == 0 && daemon)
 		code = leave_to_daemon(args, plan, order, &bar, ret, err);
-	else
+	else if (code == 0)
 		code = run_batch(args->engine, plan, &own, ret, args->arena, err);
 	progress_end(&bar);
 	if (code == 0 && order->kind == RUN_DELTA && ret->read == 0)
@@ -136,12 +138,14 @@ static int wait_for_daemon(struct cli_args *args, struct plan *plan, struct prog
 int batch_drain(struct cli_args *args, struct plan *plan, struct err *err)
 {
 	struct progress_bar bar;
+	bool daemon = false;
 	int code;
 
 	progress_begin(&bar, cli_has(args, "quiet"));
-	if (run_has_daemon(args->engine, plan))
+	code = run_has_daemon(args->engine, plan, &daemon, err);
+	if (code == 0 && daemon)
 		code = wait_for_daemon(args, plan, &bar, err);
-	else
+	else if (code == 0)
 		code = run_settle(args->engine, plan, true, progress_show, &bar, err);
 	progress_end(&bar);
 	return code;

@@ -226,6 +226,13 @@ const struct command cli_commands[] = {
 	  .summary = "calls of each far system: used today, left, and needed by what is planned",
 	  .options = { { "offline", NULL, "do not ask the far systems; what was counted here only" } },
 	  .run = cmd_budget },
+	{ .name = "leases",
+	  .positionals = "",
+	  .summary = "which process works on which sync, since when; and which daemons there are",
+	  .details = "Several daemons may share a database; each sync is worked on by one process at a time. A daemon "
+	             "that is "
+	             "not heard of any more loses its syncs to the others once their time is over.",
+	  .run = cmd_leases },
 	{ .name = "drift",
 	  .positionals = "[list|accept] [emr|crm] [FIELD] [SYNC]",
 	  .summary = "fields of the far systems that are no longer what they were, and are left out until they are",

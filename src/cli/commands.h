@@ -28,6 +28,7 @@ int cmd_links(struct cli_args *args, struct err *err);
 int cmd_schedule(struct cli_args *args, struct err *err);
 int cmd_drift(struct cli_args *args, struct err *err);
 int cmd_budget(struct cli_args *args, struct err *err);
+int cmd_leases(struct cli_args *args, struct err *err);
 int cmd_resolve(struct cli_args *args, struct err *err);
 int cmd_conflicts(struct cli_args *args, struct err *err);
 int cmd_suggestions(struct cli_args *args, struct err *err);

@@ -36,7 +36,8 @@
 	X(ERR_ABORTED, PERSON, "aborted", "stopped by a person")                     \
 	X(ERR_LIMIT, PERSON, "limit", "a limit that a person set was reached")       \
 	X(ERR_GONE, RETRY, "gone", "the place to go on from is no longer known")     \
-	X(ERR_BUG, BUG, "bug", "a mistake in Suture")
+	X(ERR_BUG, BUG, "bug", "a mistake in Suture")                                \
+	X(ERR_LEASE, RETRY, "lease_lost", "another process has taken the work over")
 
 enum err_class { ERR_CLASS_RETRY, ERR_CLASS_REFUSED, ERR_CLASS_PERSON, ERR_CLASS_BUG };
 

@@ -19,7 +19,7 @@
  *
  * Errors of http_wait: ERR_NETWORK, ERR_TIMEOUT, ERR_MEMORY_LIMIT (body or headers over the limit), ERR_ABORTED (client
  * stopped), ERR_CONFIG (nothing was sent: another host, a control character in URL or header), ERR_RATE (nothing was sent: the far
- * side asked for a pause of more than two minutes), and what target->authorize failed with (ERR_AUTH mostly).
+ * side asked for a pause of more than two minutes), ERR_LEASE (nothing was sent: target->may_write said no), and what target->authorize failed with (ERR_AUTH mostly).
  * A status of 400 or more is no error here: the connector judges. `answer.uncertain` says that the request may have been
  * carried out although no answer came.
  */
@@ -71,6 +71,10 @@ struct http_target {
 	/* Called with each answer's headers (API budget); on the net thread, must be quick and
 	 * start, wait for or cancel nothing. May be NULL. */
 	void (*observe)(void *context, unsigned status, const struct http_header *headers, size_t count);
+	/* Asked just before a request that writes (HTTP_USE_WRITE, HTTP_USE_BULK) leaves, on the net thread: false, and nothing is sent (ERR_LEASE). Must be quick.
+	 * NULL: it may always. */
+	bool (*may_write)(void *context);
+	void *may_write_context;
 	void *state; /* the client's own: pace, waiting list. NULL at first */
 	/* Requests that were sent, by use, each attempt for itself: that is how far sides count. Only ever grows; any thread may read. */
 	_Atomic uint64_t calls[HTTP_USES];

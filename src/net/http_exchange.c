@@ -21,6 +21,7 @@ struct exchange {
 	bool sent;
 	bool lost_idle; /* the kept connection was dead */
 	bool too_large;
+	bool forbidden;  /* target->may_write said no */
 	bool head_ended; /* the empty line after the headers came: libcurl takes a head cut short for a whole one */
 };
 
@@ -77,6 +78,14 @@ static size_t on_header(char *at, size_t size, size_t count, void *context)
 	return size * count;
 }
 
+static bool may_leave(const struct http_future *f)
+{
+	const struct http_target *t = f->asked;
+	bool writes = f->use == HTTP_USE_WRITE || f->use == HTTP_USE_BULK;
+
+	return !writes || !t->may_write || t->may_write(t->may_write_context);
+}
+
 static int on_request(void *context, char *far_address UNUSED, char *own_address UNUSED, int far_port UNUSED,
                       int own_port UNUSED)
 {
@@ -87,6 +96,9 @@ static int on_request(void *context, char *far_address UNUSED, char *own_address
 		x->lost_idle = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	x->forbidden = !may_leave(x->f);
+	if (x->forbidden)
+		return CURL_PREREQFUNC_ABORT;
 	now_ns = clock_mono_ns();
 	if (!pace_sent(&x->f->ticket, now_ns))
 		return CURL_PREREQFUNC_ABORT; /* we were stopped for so long that the turn is gone */
@@ -198,7 +210,7 @@ void http_exchange_start(struct http_client *c, struct http_future *f)
 	unsigned timeout_ms = f->asked->timeout_ms ? f->asked->timeout_ms : usual_timeout_ms;
 
 	x->f = f;
-	x->sent = x->lost_idle = x->too_large = x->head_ended = false;
+	x->sent = x->lost_idle = x->too_large = x->forbidden = x->head_ended = false;
 	x->head_bytes = 0;
 	f->exchange = x;
 	f->attempts++;
@@ -274,8 +286,12 @@ static const struct failure {
 
 static const struct failure *failure_of(const struct exchange *x, CURLcode code)
 {
+	static const struct failure forbidden = { CURLE_ABORTED_BY_CALLBACK, ERR_LEASE, false,
+		                                  "nothing was sent: the work is another process's now" };
 	const struct failure *row = failures;
 
+	if (x->forbidden)
+		return &forbidden;
 	if (x->too_large)
 		code = CURLE_FILESIZE_EXCEEDED;
 	while (row->code != code && row->code != CURLE_OK)

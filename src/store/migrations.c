@@ -287,5 +287,13 @@ const struct migration migrations[] = {
 	{ "keys that do not change with the key that seals",
 	  "CREATE TABLE lasting_key (id INTEGER PRIMARY KEY, body BLOB NOT NULL);", NULL },
 	{ "conflicts that wait are counted", "CREATE INDEX conflict_waits ON conflict (id) WHERE waiting = 1;", NULL },
+	{ "who works on a sync: leases with a fencing number",
+	  "CREATE TABLE lease ("
+	  "  name TEXT PRIMARY KEY, sync_id BIGINT NOT NULL, fence BIGINT NOT NULL, expires_ms BIGINT NOT NULL, "
+	  "holder TEXT, host TEXT,"
+	  "  who TEXT, place TEXT, pid BIGINT, pid_start BIGINT, since_ms BIGINT, lease_ms BIGINT, ready INTEGER, "
+	  "streams INTEGER,"
+	  "  run TEXT, trouble TEXT, told_ms BIGINT);",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

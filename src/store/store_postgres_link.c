@@ -15,6 +15,8 @@
 #include "store/store_postgres.h"
 
 enum { OLDEST_SERVER = 130000, SQL_BYTES = 4096, FIRST_NAP_MS = 20, LONGEST_NAP_MS = 1000 };
+/* Shorter than a lease (sync/lease.h): a daemon that stands still must not keep the others from taking its work over. */
+enum { STANDSTILL_MS = 10000 };
 
 static void say_nothing(void *context UNUSED, const char *text UNUSED) {}
 
@@ -61,7 +63,7 @@ static void session_script(const struct store_conn *conn, struct buf *out)
 	           "SET enable_seqscan TO off; SET jit TO off; SET plan_cache_mode TO force_generic_plan;"
 	           "SET client_min_messages TO warning; SET lock_timeout TO %" PRId64 ";"
 	           "SET idle_in_transaction_session_timeout TO %" PRId64 ";",
-	           conn->place->busy_ms, MAX_OF(conn->place->busy_ms, 1000));
+	           conn->place->busy_ms, MIN_OF(MAX_OF(conn->place->busy_ms, 1000), (int64_t)STANDSTILL_MS));
 	if (conn->role == STORE_READER)
 		buf_add_c(out, "SET default_transaction_read_only TO on;");
 	if (conn->place->schema)

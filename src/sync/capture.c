@@ -13,6 +13,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/cursor.h"
+#include "sync/lease.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
 #include "sync/run_table.h"
@@ -38,6 +39,7 @@ struct rows_job {
 	struct row *rows;
 	size_t count;
 	struct captured done;
+	bool looks; /* in place of payloads that asked for it */
 };
 
 /* ---- fill ---- */
@@ -300,10 +302,18 @@ static int move_cursor(struct db *db, const struct rows_job *job, struct err *er
 	return 0;
 }
 
+/* Webhooks and people may come to any process; readings and streams are of the one that works on the sync (lease.h). */
+static bool is_of_road(const struct rows_job *job)
+{
+	return job->looks || job->how->feed || job->how->moves_cursor || job->how->only_changed;
+}
+
 static int commit(struct db *db, void *context, struct err *err)
 {
 	struct rows_job *job = context;
 
+	if (is_of_road(job) && lease_check(db, job->plan, err) < 0)
+		return err_pass(err);
 	job->done = (struct captured) { 0 };
 	for (size_t i = 0; i < job->count; i++) {
 		struct row *row = &job->rows[i];
@@ -528,6 +538,7 @@ int capture_looked(struct engine *engine, const struct plan *plan, struct arena 
 	const struct capture how = { .side = replaced[0]->side, .total = -1, .asked_ms = asked_ms };
 	struct rows_job job = job_of(engine, plan, arena, &how, page->count);
 
+	job.looks = true;
 	for (size_t i = 0; i < page->count; i++) {
 		struct record *record = &page->records[i];
 		struct row *row = &job.rows[job.count++];

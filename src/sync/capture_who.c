@@ -2,6 +2,7 @@
  * capture_who: who a record is: one field of it, its identity, the id of its counterpart that it stores; and noting that of a whole page, without payloads.
  */
 #include "sync/capture.h"
+#include "sync/lease.h"
 
 #include "sync/suggest.h"
 
@@ -148,5 +149,5 @@ int capture_identities(struct engine *engine, const struct plan *plan, struct ar
 		if (!row->gone && row->readable)
 			row->known = capture_known(plan, arena, side, record, run_id);
 	}
-	return store_write(engine->store, RELAXED, commit_who, &job, err);
+	return lease_write(engine, plan, RELAXED, commit_who, &job, err);
 }

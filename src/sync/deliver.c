@@ -19,6 +19,7 @@
 #include "sync/moved.h"
 #include "sync/settle.h"
 #include "sync/budget.h"
+#include "sync/lease.h"
 
 /* Milliseconds: how long an answer waits for more to send, an idle lane for a ring, a postponed entry to be asked for again. */
 enum { PATIENCE_MS = 20, IDLE_MS = 200, AGAIN_MS = 250 };
@@ -424,8 +425,8 @@ static int take(struct lane *lane, struct err *err)
 	lane->first = (lane->first + 1) % WINDOW;
 	lane->open--;
 	if (code >= 0)
-		code = store_write(lane->place.engine->store, RELAXED, answered ? settle_batch : unsend_batch, &job,
-		                   err);
+		code = lease_write(lane->place.engine, lane->place.plan, RELAXED,
+		                   answered ? settle_batch : unsend_batch, &job, err);
 	if (code >= 0 && answered)
 		meter_batch(&job, answered_ms);
 	batch_free(b);

@@ -17,6 +17,7 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/capture.h"
+#include "sync/lease.h"
 #include "sync/link.h"
 #include "sync/settle.h"
 
@@ -303,7 +304,7 @@ int sure_before(const struct place *p, struct batch *b, struct err *err)
 		decide_by_what_was_found(&b->arena, &all[i]);
 	if (wanted_of(p, &scratch, b, false, &job.all, &job.count, err) < 0)
 		return err_pass(err);
-	return job.count ? store_write(p->engine->store, DURABLE, note_sent, &job, err) : 0;
+	return job.count ? lease_write(p->engine, p->plan, DURABLE, note_sent, &job, err) : 0;
 }
 
 /* ---- gone ---- */

@@ -110,6 +110,13 @@ static int read_configuration(struct live *live, struct err *err)
 	return 0;
 }
 
+/* Short leases are for tests. */
+static int64_t watch_ms(const struct live *live)
+{
+	return live->engine->leases ? MIN_OF((int64_t)WATCH_MS, leases_ms(live->engine->leases) / 6)
+	                            : (int64_t)WATCH_MS;
+}
+
 static void *keep(void *context)
 {
 	struct live *live = context;
@@ -119,12 +126,12 @@ static void *keep(void *context)
 		int64_t now = clock_mono_ns() / 1000000;
 		struct err err = ERR_INIT;
 
-		if (read_configuration(live, &err) < 0 && live->options.on_note)
+		if ((read_configuration(live, &err) < 0 || live_look(live, &err) < 0) && live->options.on_note)
 			live->options.on_note(live->options.context, STR_EMPTY, err.text);
 		err = (struct err)ERR_INIT;
 		if (now - flushed_ms >= FLUSH_MS && tally_flush(live->tally, live->engine, &err) == 0)
 			flushed_ms = now;
-		live_wait(live, WATCH_MS);
+		live_wait(live, watch_ms(live));
 	}
 	return NULL;
 }
@@ -204,7 +211,7 @@ int live_start(struct engine *engine, const struct live_options *options, struct
 	must(pthread_cond_init(&live->bell, &monotonic) == 0);
 	pthread_condattr_destroy(&monotonic);
 	*ret = live;
-	if (read_configuration(live, err) < 0) {
+	if (lease_attend(engine, err) < 0 || read_configuration(live, err) < 0 || live_look(live, err) < 0) {
 		start_threads(live);
 		live_stop(ret);
 		return err_pass(err);
@@ -398,9 +405,29 @@ static void copy_state(struct arena *arena, const struct live_entry *e, struct l
 }
 
 struct depths_job {
+	struct live *live;
+	struct arena *arena;
 	struct live_sync *all;
 	size_t count;
 };
+
+static int read_leases(struct db *db, const struct depths_job *job, struct err *err)
+{
+	struct lease_row *rows;
+	size_t count;
+
+	if (!job->live->engine->leases)
+		return 0;
+	if (lease_list_in(db, job->live->engine, job->arena, &rows, &count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < job->count; i++) {
+		for (size_t k = 0; k < count; k++) {
+			if (rows[k].sync_id == job->all[i].sync_id)
+				live_lay_over(&job->all[i], &rows[k], job->arena);
+		}
+	}
+	return 0;
+}
 
 static int read_depths(struct db *db, void *context, struct err *err)
 {
@@ -421,12 +448,12 @@ static int read_depths(struct db *db, void *context, struct err *err)
 		s->owed = owed[SIDE_EMR].now + owed[SIDE_CRM].now;
 		s->owed_low = owed[SIDE_EMR].low + owed[SIDE_CRM].low;
 	}
-	return 0;
+	return read_leases(db, job, err);
 }
 
 int live_state(struct live *live, struct arena *arena, struct live_sync **ret, size_t *ret_count, struct err *err)
 {
-	struct depths_job job = { 0 };
+	struct depths_job job = { .live = live, .arena = arena };
 	size_t most = 0;
 
 	pthread_mutex_lock(&live->lock);

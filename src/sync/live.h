@@ -4,11 +4,14 @@
  *	a road per sync           what is staged, by whomever, walks on within milliseconds (road.h)
  *	streams                   of connections that can listen (connector.h: listen): events are staged with their replay text
  *	schedules                 delta each fifteen minutes, imports, CSV batches (schedule.h, R34, R39)
- *	asked runs                a command that finds the sync's lock taken leaves its run to us (run.h: run_ask)
+ *	asked runs                a command that finds that a daemon works on the sync leaves its run to us (run.h: run_ask)
  *
  * A sync whose far side fails tries it again, with longer pauses each time, up to a minute; meanwhile it decides nothing, delivers to the side that lives what is
  * owed there, and stages what that side tells. The others flow on. A configuration that was changed
  * (`suture apply`) is noticed within a second: the syncs begin anew with it.
+ *
+ * Several daemons may work on one database: each sync is leased by one of them (lease.h), they share the syncs out among them, and take over what one that died
+ * had (live_share.c). Webhooks are taken for every sync, whoever works on it.
  *
  * Threads: one supervisor a sync, the road's four, one a stream, one a run. All functions may be called from any thread.
  */
@@ -73,7 +76,10 @@ struct live_sync {
 	struct str run;                           /* Batch Sync ID of the run under way; empty: none */
 	int64_t waiting, to_read, owed, owed_low; /* queue depths */
 	int64_t oldest_ms;                        /* when the oldest waiting payload came; 0: none waits */
-	int64_t decided;                          /* since the start of its road */
+	int64_t decided;                          /* since the start of its road; 0 if another process works on it */
+	struct str holder;                        /* who works on it: "host, process 12"; empty: nobody does */
+	int64_t held_ms;                          /* since when */
+	bool elsewhere; /* that is another process: ready, streams, trouble and run are what it tells */
 };
 int live_state(struct live *live, struct arena *arena, struct live_sync **ret, size_t *ret_count,
                struct err *err) MUST_CHECK;

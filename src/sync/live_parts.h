@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "sync/capture.h"
+#include "sync/lease.h"
 #include "sync/live.h"
 #include "sync/road.h"
 #include "sync/tally.h"
@@ -22,6 +23,7 @@ struct live {
 	pthread_t keeper, janitor;
 	struct tally *tally;
 	_Atomic int64_t generation; /* of the configuration, as the keeper saw it last */
+	size_t mine, share; /* syncs that we work on, and that are ours to work on (live_share.c); guarded by lock */
 };
 
 /* A stream of one side. */
@@ -57,6 +59,10 @@ struct live_entry {
 	char run[64];           /* Batch Sync ID */
 	bool wants_delta;       /* the far side lost track, or a stream begins anew */
 	int64_t delta_again_ms; /* and once more then (monotonic); 0: no */
+	bool elsewhere;         /* another process works on it */
+	int64_t free_ms;        /* nobody does, as far as we have seen, since then (monotonic); 0: somebody does */
+
+	atomic_bool gives; /* it is to be given back, for another daemon to take */
 
 	/* Of the supervisor's thread. */
 	struct live_stream streams[2];
@@ -65,6 +71,7 @@ struct live_entry {
 	atomic_bool run_stop, run_ended;
 	struct run_order order;
 	int64_t pause_ms;
+	int64_t keep_until_ms; /* it is not given back before; monotonic. Of live_share.c */
 };
 
 /* Of the list of entries, the newest; those behind it never change their places. */
@@ -73,6 +80,15 @@ void *live_supervise(void *context); /* of an entry */
 void live_note(struct live_entry *entry, const char *text);
 /* Until the bell rings or `ms` have gone by. */
 void live_wait(struct live *live, int64_t ms);
+
+/* live_share.c */
+int live_look(struct live *live, struct err *err) MUST_CHECK;
+/* 1: the sync is ours, in *ret; 0: it is another's, or is left to one, or to the next look. */
+int live_take(struct live_entry *entry, struct lease **ret, struct err *err) MUST_CHECK;
+/* What other daemons are told of a sync that we work on: after each change of what entry->live->lock guards. */
+void live_tell(struct live_entry *entry);
+/* What the one who works on it tells. */
+void live_lay_over(struct live_sync *sync, const struct lease_row *row, struct arena *arena);
 
 /* live_stream.c */
 void live_streams_start(struct live_entry *entry);

@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/cursor.h"
+#include "sync/lease.h"
 #include "sync/live_parts.h"
 #include "sync/meter.h"
 #include "sync/tally.h"
@@ -158,6 +159,7 @@ static void on_state(void *context, bool connected, const char *text)
 	pthread_mutex_lock(&s->entry->live->lock);
 	s->connected = connected;
 	pthread_mutex_unlock(&s->entry->live->lock);
+	live_tell(s->entry);
 	live_note(s->entry, text);
 }
 
@@ -204,7 +206,7 @@ static int listen_once(struct live_stream *s, struct err *err)
 		return code;
 	want_delta(s->entry);
 	*err = (struct err)ERR_INIT;
-	return store_write(engine->store, RELAXED, forget_replay, s, err);
+	return lease_write(engine, s->entry->plan, RELAXED, forget_replay, s, err);
 }
 
 static void *stream_thread(void *context)

@@ -1,11 +1,13 @@
 /*
  * live_sync: one sync of the daemon. Its supervisor goes round and round:
  *
- *	open      the plan, the sync's lock, both far sides signed in to
+ *	open      the plan: webhooks are taken from now on
+ *	stand by  until the sync's lease is ours (lease.h): another daemon, or a command, may have it
+ *	begin     both far sides signed in to
  *	work      road, streams; a tick a tenth of a second starts what is due: a run that a command asked for, one that was cut short, a schedule
  *	endure    something failed, a side is down: what is owed to the other one goes there; pauses, longer each time, until both can be signed in to
  *	paused    instead of work, where a person paused the sync: webhooks are staged, and that is all
- *	close     in the opposite order, when it must stop, when the configuration changed, or when something failed
+ *	close     in the opposite order, when it must stop, when the configuration changed, when something failed, when the lease is lost or given to another daemon
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +16,8 @@
 #include "sync/catalog.h"
 #include "sync/journal.h"
 #include "sync/live_parts.h"
+#include "sync/lease.h"
 #include "sync/restored.h"
-#include "sync/run_lock.h"
 #include "sync/run_table.h"
 #include "sync/schedule.h"
 #include "sync/drift.h"
@@ -40,6 +42,8 @@ static void set_state(struct live_entry *entry, bool ready, const char *trouble)
 	snprintf(entry->trouble, sizeof(entry->trouble), "%s", trouble);
 	entry->since_ms = clock_wall_ms();
 	pthread_mutex_unlock(&entry->live->lock);
+	if (entry->plan)
+		live_tell(entry);
 }
 
 static void set_road(struct live_entry *entry, struct road *road)
@@ -57,6 +61,15 @@ static bool ends(const struct live_entry *entry)
 static bool outdated(const struct live_entry *entry)
 {
 	return entry->generation != atomic_load(&entry->live->generation);
+}
+
+/* It has to end what it does with the sync. */
+static bool leaves(const struct live_entry *entry)
+{
+	struct err ignored = ERR_INIT;
+
+	return ends(entry) || outdated(entry) || atomic_load(&entry->gives) ||
+	       (entry->plan && lease_is_lost(entry->plan, &ignored));
 }
 
 /* ---- open ---- */
@@ -113,12 +126,16 @@ static void *run_thread(void *context)
 static void on_progress(void *context, const struct progress *progress)
 {
 	struct live_entry *entry = context;
+	bool first;
 
 	if (!progress->run)
 		return;
 	pthread_mutex_lock(&entry->live->lock);
+	first = !entry->run[0];
 	snprintf(entry->run, sizeof(entry->run), "%.*s", STR_ARG(progress->run->batch_id));
 	pthread_mutex_unlock(&entry->live->lock);
+	if (first)
+		live_tell(entry);
 }
 
 static void start_run(struct live_entry *entry, enum run_kind kind, int64_t asked_id, int64_t input_id)
@@ -145,6 +162,7 @@ static void join_run(struct live_entry *entry)
 	pthread_mutex_lock(&entry->live->lock);
 	entry->run[0] = 0;
 	pthread_mutex_unlock(&entry->live->lock);
+	live_tell(entry);
 }
 
 struct look_job {
@@ -228,7 +246,7 @@ static int start_due(struct live_entry *entry, struct err *err)
 		job.due = due[i];
 		if (!str_to_i64(due[i].argument, &input_id))
 			input_id = 0;
-		if (store_write(entry->live->engine->store, DURABLE, take_schedule, &job, err) < 0)
+		if (lease_write(entry->live->engine, entry->plan, DURABLE, take_schedule, &job, err) < 0)
 			return err_pass(err);
 		if (job.mine)
 			start_run(entry, kinds[due[i].what], 0, input_id);
@@ -294,7 +312,7 @@ static void watch(struct live_entry *entry)
 
 static int tend(struct live_entry *entry, struct err *err)
 {
-	while (!ends(entry) && !outdated(entry)) {
+	while (!leaves(entry)) {
 		if (road_failed(entry->road, err))
 			return err_pass(err);
 		if (tend_runs(entry, err) < 0)
@@ -311,7 +329,7 @@ static int work(struct live_entry *entry, struct err *err)
 	struct road *road;
 	int code;
 
-	if (store_write(engine->store, RELAXED, default_schedule, entry, err) < 0)
+	if (lease_write(engine, entry->plan, RELAXED, default_schedule, entry, err) < 0)
 		return err_pass(err);
 	road = road_start(engine, entry->plan, true);
 	set_road(entry, road);
@@ -320,7 +338,7 @@ static int work(struct live_entry *entry, struct err *err)
 	live_streams_start(entry);
 	code = tend(entry, err);
 	set_state(entry, false, code < 0 ? err->text : "");
-	if (code < 0)
+	if (code < 0 && code != ERR_LEASE)
 		drift_suspect_both(engine, entry->plan);
 	live_streams_stop(entry);
 	atomic_store(&entry->run_stop, true);
@@ -359,7 +377,7 @@ static void pause_after(struct live_entry *entry, const struct err *err)
 	set_state(entry, false, err->text);
 	live_note(entry, err->text);
 	journal_note(entry->live->engine, &note);
-	while (!ends(entry) && !outdated(entry) && clock_mono_ns() / 1000000 < until)
+	while (!leaves(entry) && clock_mono_ns() / 1000000 < until)
 		live_wait(entry->live, TICK_MS);
 	entry->pause_ms = MIN_OF(entry->pause_ms * 2, (int64_t)LONGEST_PAUSE_MS);
 }
@@ -379,7 +397,7 @@ static void endure(struct live_entry *entry, const struct err *why)
 	do {
 		pause_after(entry, &err);
 		err = (struct err)ERR_INIT;
-	} while (!ends(entry) && !outdated(entry) && plan_sign_in(entry->plan, &err) < 0);
+	} while (!leaves(entry) && plan_sign_in(entry->plan, &err) < 0);
 	live_streams_stop(entry);
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
 		road_stop(&halves[side]);
@@ -394,34 +412,73 @@ static int open_and_work(struct live_entry *entry, struct err *err)
 	return work(entry, err);
 }
 
-/* The lock is kept while it endures: whoever delivers has it. */
+/* The lease is kept while it endures: whoever delivers has it. */
 static void go_on(struct live_entry *entry)
 {
 	struct err err = ERR_INIT;
 	int code = plan_sign_in(entry->plan, &err);
 
-	while (!ends(entry) && !outdated(entry)) {
+	while (!leaves(entry)) {
 		if (code >= 0)
 			code = open_and_work(entry, &err);
-		if (code < 0 && !ends(entry))
+		if (code < 0 && !leaves(entry))
 			endure(entry, &err);
 		err = (struct err)ERR_INIT;
 		code = 0;
 	}
 }
 
+static bool is_elsewhere(struct live_entry *entry)
+{
+	bool elsewhere;
+
+	pthread_mutex_lock(&entry->live->lock);
+	elsewhere = entry->elsewhere;
+	pthread_mutex_unlock(&entry->live->lock);
+	return elsewhere;
+}
+
+/* False: *err, or it must end. */
+static bool stand_by(struct live_entry *entry, struct lease **ret, struct err *err)
+{
+	int code = live_take(entry, ret, err);
+	bool said = false;
+
+	while (code == 0 && !ends(entry) && !outdated(entry)) {
+		live_wait(entry->live, TICK_MS);
+		if (!said && is_elsewhere(entry)) {
+			set_state(entry, false, "");
+			live_note(entry, "is another process's; this one stands by");
+			said = true;
+		}
+		code = live_take(entry, ret, err);
+	}
+	return code > 0;
+}
+
+static void say_why_it_ends(struct live_entry *entry)
+{
+	struct err why = ERR_INIT;
+
+	if (lease_is_lost(entry->plan, &why))
+		live_note(entry, why.text);
+	else if (atomic_load(&entry->gives))
+		live_note(entry, "is given to another daemon");
+}
+
 static void once(struct live_entry *entry)
 {
-	SCOPED(run_lock) int lock = -1;
+	SCOPED(lease) struct lease *held = NULL;
 	struct err err = ERR_INIT;
-	int code = open_plan(entry, &err);
 
-	if (code >= 0 && entry->plan->paused)
+	if (open_plan(entry, &err) >= 0 && entry->plan->paused) {
 		stay_paused(entry);
-	else if (code < 0 || run_lock(entry->live->engine, entry->plan, &lock, &err) < 0)
-		pause_after(entry, &err);
-	else
+	} else if (err.code == ERR_OK && stand_by(entry, &held, &err)) {
 		go_on(entry);
+		say_why_it_ends(entry);
+	} else if (err.code != ERR_OK) {
+		pause_after(entry, &err);
+	}
 }
 
 void *live_supervise(void *context)

@@ -15,6 +15,7 @@
 #include "sync/outbox.h"
 #include "sync/drift.h"
 #include "sync/budget.h"
+#include "sync/lease.h"
 
 enum { GATHER = 400, SIDES = 2, FILTERED = 200 };
 
@@ -274,7 +275,7 @@ static int ask_and_take(struct hand *h, size_t *ret_looked, struct err *err)
 	if (code < 0 || h->repeat_count == 0)
 		return code;
 	*ret_looked += h->repeat_count;
-	return store_write(h->engine->store, RELAXED, drop_repeats, h, err);
+	return lease_write(h->engine, h->plan, RELAXED, drop_repeats, h, err);
 }
 
 int look_round(struct engine *engine, const struct plan *plan, size_t *ret_looked, bool *ret_left, struct err *err)

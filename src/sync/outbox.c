@@ -30,6 +30,9 @@ static const struct statement LATER = {
 	"UPDATE outbox SET attempts = attempts + 1, due_ms = $2, error_code = $3 WHERE id = $1"
 };
 static const struct statement SENT = { "UPDATE outbox SET sent = $2, due_ms = $3 WHERE id = $1" };
+static const struct statement DOUBT = {
+	"UPDATE outbox SET due_ms = $2 WHERE sync_id = $1 AND sent IS NOT NULL AND due_ms < $2"
+};
 static const struct statement FORGET_LINK = { "DELETE FROM outbox WHERE link_id = $1" };
 static const struct statement FORGET_REFERENCE = {
 	"DELETE FROM outbox WHERE priority = 2 AND side = 0 AND record_id = $2 AND link_id IN"
@@ -167,6 +170,11 @@ int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, str
 int outbox_sent(struct db *db, int64_t id, struct str sent, int64_t due_ms, struct err *err)
 {
 	return db_run(db, &SENT, BIND(bind_int(id), bind_text_or_null(sent), bind_int(due_ms)), err);
+}
+
+int outbox_doubt(struct db *db, int64_t sync_id, int64_t due_ms, struct err *err)
+{
+	return db_run(db, &DOUBT, BIND(bind_int(sync_id), bind_int(due_ms)), err);
 }
 
 int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err)

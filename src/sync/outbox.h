@@ -49,6 +49,8 @@ int outbox_later(struct db *db, int64_t id, int64_t due_ms, struct str code, str
 /* A create is about to be sent to a system that cannot be asked for it by our id: until something is known of it, it is not to be sent again, and not to be asked
  * for before `due_ms`. With an empty `sent` it surely was not carried out. */
 int outbox_sent(struct db *db, int64_t id, struct str sent, int64_t due_ms, struct err *err) MUST_CHECK;
+/* Whoever delivered for this sync was stopped: what it noted as about to be sent may arrive until `due_ms`, and is not asked for before. */
+int outbox_doubt(struct db *db, int64_t sync_id, int64_t due_ms, struct err *err) MUST_CHECK;
 /* Is a write of normal priority still owed for this link? */
 int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err) MUST_CHECK;
 /* The link is dropped: nothing more is owed for it. */

@@ -13,8 +13,8 @@
 #include "sync/catalog.h"
 #include "sync/person_parts.h"
 #include "sync/road.h"
+#include "sync/lease.h"
 #include "sync/restored.h"
-#include "sync/run_lock.h"
 #include "sync/single.h"
 
 enum { POLL_MS = 20 };
@@ -229,14 +229,28 @@ static int work_here(const struct waiting *w, struct err *err)
 	return code;
 }
 
-/* Whoever has the lock may lose it while we wait: then it is our turn. */
+/* Looked at first, as this is asked many times a second. */
+static int take_if_free(const struct waiting *w, struct lease **ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct lease_row row;
+
+	*ret = NULL;
+	if (lease_of(w->engine, &arena, w->plan->sync_id, &row, err) < 0)
+		return err_pass(err);
+	if (row.held)
+		return err_set(err, ERR_CONFLICT, "another process works on it");
+	return lease_take(w->engine, w->plan, ret, NULL, err);
+}
+
+/* Whoever has the lease may lose it while we wait: then it is our turn. */
 static int work_or_wait(const struct waiting *w, struct err *err)
 {
 	bool over = false;
 
 	while (!over) {
-		SCOPED(run_lock) int lock = -1;
-		int code = run_lock(w->engine, w->plan, &lock, err);
+		SCOPED(lease) struct lease *held = NULL;
+		int code = take_if_free(w, &held, err);
 
 		if (code != ERR_CONFLICT)
 			return code < 0 ? code : work_here(w, err);

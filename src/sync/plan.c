@@ -10,6 +10,7 @@
 #include "sync/trigger.h"
 #include "sync/budget.h"
 #include "sync/drift.h"
+#include "sync/lease.h"
 
 struct field_set {
 	struct plan *plan;
@@ -164,6 +165,7 @@ static int open_all(struct engine *engine, struct plan *plan, const struct sync_
 	if (catalog_open_connection(engine, plan->crm_name, &plan->conn[SIDE_CRM], err) < 0)
 		return err_pass(err);
 	budget_open(engine, plan);
+	lease_open(engine, plan);
 	return drift_open(engine, plan, err);
 }
 

@@ -12,6 +12,7 @@
 #include "lib/clock.h"
 #include "sync/identity.h"
 #include "sync/journal.h"
+#include "sync/lease.h"
 #include "sync/parent.h"
 #include "sync/review.h"
 #include "sync/truth.h"
@@ -577,6 +578,8 @@ int reconcile_commit(struct db *db, void *context, struct err *err)
 {
 	struct commit *job = context;
 
+	if (lease_check(db, job->r->plan, err) < 0)
+		return err_pass(err);
 	if (truth_any(db, job->r->plan->sync_id, &job->any_told, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < job->chunk->count; i++) {

@@ -9,6 +9,7 @@
 #include "sync/fact.h"
 #include "sync/identity.h"
 #include "sync/journal.h"
+#include "sync/lease.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
 #include "sync/run_table.h"
@@ -200,5 +201,5 @@ int restored_ready(struct engine *engine, struct plan *plan, struct err *err)
 		return 0;
 	if (plan->crm_id_field.len && read_all(engine, plan, err) < 0)
 		return err_pass(err);
-	return store_write(engine->store, DURABLE, hold_against, &job, err);
+	return lease_write(engine, plan, DURABLE, hold_against, &job, err);
 }

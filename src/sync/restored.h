@@ -22,7 +22,7 @@ struct restored {
 
 /* In one durable transaction, with a line in the audit trail. `from`: where the database came from, for people. */
 int restored_mark(struct engine *engine, struct str from, struct restored *ret, struct err *err) MUST_CHECK;
-/* Whoever is about to work on a sync, has its lock and has signed in, calls this first: plan_open_account, and what `ready` means above. */
+/* Whoever is about to work on a sync, has its lease (lease.h) and has signed in, calls this first: plan_open_account, and what `ready` means above. */
 int restored_ready(struct engine *engine, struct plan *plan, struct err *err) MUST_CHECK;
 
 #endif

@@ -7,7 +7,7 @@
  *	road_drain(road, ...)      -- a command: until nothing waits any more
  *	road_stop(&road)           -- what is under way is finished, what waits stays in the store
  *
- * Whoever has a road holds the sync's lock (run_lock.h).
+ * Whoever has a road holds the sync's lease (lease.h).
  */
 #ifndef SUTURE_SYNC_ROAD_H
 #define SUTURE_SYNC_ROAD_H

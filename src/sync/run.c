@@ -9,19 +9,13 @@
  */
 #include "sync/run.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "lib/clock.h"
 #include "sync/catalog.h"
 #include "sync/journal.h"
+#include "sync/lease.h"
 #include "sync/outbox.h"
 #include "sync/road.h"
 #include "sync/restored.h"
-#include "sync/run_lock.h"
 #include "sync/run_read.h"
 #include "sync/run_table.h"
 #include "sync/budget.h"
@@ -46,64 +40,11 @@ const char *run_kind_name(enum run_kind kind)
 	return kinds[kind];
 }
 
-/* ---- one process at a time ---- */
-
-void run_lock_scoped_release(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-static void lock_path(const struct engine *engine, const struct plan *plan, char *ret, size_t size)
-{
-	snprintf(ret, size, "%s/sync-%lld.lock", engine->dir, (long long)plan->sync_id);
-}
-
 int run_check_paused(const struct plan *plan, struct err *err)
 {
 	if (!plan->paused)
 		return 0;
 	return err_set(err, ERR_CONFLICT, "sync '%.*s' is paused: resume it first", STR_ARG(plan->name));
-}
-
-/* Who has it stands in the file, so that others know whether their work can be left to him. */
-int run_lock(struct engine *engine, const struct plan *plan, int *ret_fd, struct err *err)
-{
-	char path[4096];
-
-	*ret_fd = -1;
-	if (engine->dry)
-		return 0;
-	if (run_check_paused(plan, err) < 0 || !engine->dir)
-		return err->code;
-	lock_path(engine, plan, path, sizeof(path));
-	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*ret_fd < 0)
-		return err_errno(err, "open %s", path);
-	if (flock(*ret_fd, LOCK_EX | LOCK_NB) < 0)
-		return err_set(err, ERR_CONFLICT,
-		               "sync '%.*s' is being run by another process; `suture runs` shows how far it is",
-		               STR_ARG(plan->name));
-	if (ftruncate(*ret_fd, 0) < 0 || pwrite(*ret_fd, engine->who, strlen(engine->who), 0) < 0)
-		return err_errno(err, "write %s", path);
-	return 0;
-}
-
-bool run_lock_is_of_daemon(struct engine *engine, const struct plan *plan)
-{
-	char path[4096], who[64] = "";
-	ssize_t got = 0;
-	int fd;
-
-	if (!engine->dir)
-		return false;
-	lock_path(engine, plan, path, sizeof(path));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = pread(fd, who, sizeof(who), 0);
-	close(fd);
-	return got > 0 && str_eq(str_range(who, (size_t)got), str_of(RUN_DAEMON));
 }
 
 /* ---- progress ---- */
@@ -344,7 +285,7 @@ static int reading(struct batch_run *b, struct err *err)
 	if (b->run->phase != PHASE_READING)
 		return 0;
 	b->run->phase = PHASE_LINKING;
-	return store_write(b->engine->store, RELAXED, set_phase, b->run, err);
+	return lease_write(b->engine, b->plan, RELAXED, set_phase, b->run, err);
 }
 
 /* R34: a batch that ends because the daemon stops, or opens its sync anew, goes on when that is done; one that a person stopped does not. */
@@ -416,7 +357,7 @@ static int finish(struct batch_run *b, int code, struct err *err)
 		b->run->phase = PHASE_FINISHED;
 	else
 		b->error = *err;
-	if (store_write(b->engine->store, RELAXED, end, b, code < 0 ? &ignored : err) < 0)
+	if (lease_write(b->engine, b->plan, RELAXED, end, b, code < 0 ? &ignored : err) < 0)
 		return code < 0 ? code : err->code;
 	note_end(b, code);
 	b->run->ended_ms = clock_wall_ms();
@@ -432,13 +373,13 @@ int run_batch(struct engine *engine, struct plan *plan, const struct run_order *
 		               .run = ret,
 		               .arena = arena,
 		               .began_ms = clock_mono_ns() / 1000000 };
-	SCOPED(run_lock) int lock = -1;
+	SCOPED(lease) struct lease *held = NULL;
 	int code;
 
-	if (!order->road && (run_lock(engine, plan, &lock, err) < 0 || plan_sign_in(plan, err) < 0 ||
+	if (!order->road && (lease_take(engine, plan, &held, NULL, err) < 0 || plan_sign_in(plan, err) < 0 ||
 	                     restored_ready(engine, plan, err) < 0))
 		return err_pass(err);
-	if (store_write(engine->store, DURABLE, begin, &b, err) < 0)
+	if (lease_write(engine, plan, DURABLE, begin, &b, err) < 0)
 		return err_pass(err);
 	tend(&b);
 	code = reading(&b, err);
@@ -545,12 +486,15 @@ int run_ask_again(struct engine *engine, struct plan *plan, int64_t run_id, stru
 	return store_write(engine->store, DURABLE, ask_again, &job, err);
 }
 
-bool run_has_daemon(struct engine *engine, const struct plan *plan)
+int run_has_daemon(struct engine *engine, const struct plan *plan, bool *ret, struct err *err)
 {
-	SCOPED(run_lock) int lock = -1;
-	struct err err = ERR_INIT;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct lease_row row;
 
-	return run_lock(engine, plan, &lock, &err) == ERR_CONFLICT && run_lock_is_of_daemon(engine, plan);
+	if (lease_of(engine, &arena, plan->sync_id, &row, err) < 0)
+		return err_pass(err);
+	*ret = row.held && str_eq_c(row.who, RUN_DAEMON);
+	return 0;
 }
 
 int run_ask(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
@@ -584,20 +528,12 @@ int run_pending(struct engine *engine, int64_t sync_id, int64_t *ret, struct err
 int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context,
                struct err *err)
 {
-	SCOPED(run_lock) int lock = -1;
-
-	if (run_lock(engine, plan, &lock, err) < 0)
-		return err_pass(err);
-	return run_settle_locked(engine, plan, with_low, on_progress, context, err);
-}
-
-int run_settle_locked(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context,
-                      struct err *err)
-{
 	const struct run_order order = { .on_progress = on_progress, .context = context };
 	struct batch_run b = { .engine = engine, .plan = plan, .order = &order, .began_ms = clock_mono_ns() / 1000000 };
+	SCOPED(lease) struct lease *held = NULL;
 
-	if (plan_sign_in(plan, err) < 0 || restored_ready(engine, plan, err) < 0)
+	if (lease_take(engine, plan, &held, NULL, err) < 0 || plan_sign_in(plan, err) < 0 ||
+	    restored_ready(engine, plan, err) < 0)
 		return err_pass(err);
 	return drive(&b, with_low, err);
 }

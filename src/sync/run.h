@@ -46,7 +46,8 @@ typedef void (*progress_fn)(void *context, const struct progress *progress);
  *
  * An import or a csv run resumes the sync's unfinished one of its kind (R34); a delta goes on where its cursors are. Returns when everything but low-priority
  * writes is delivered, when engine->stop or *order.stop is set (ERR_ABORTED; the run can be resumed), or on an error that a person must mend.
- * `road`: of the daemon, which holds the sync's lock; NULL: the run takes the lock and makes its own. ERR_CONFLICT: another process has it.
+ * `road`: of the daemon, which holds the sync's lease; NULL: the run takes it (lease.h) and makes its own. ERR_CONFLICT: another process has it. ERR_LEASE: one
+ * has taken it over meanwhile, and goes on with this run.
  */
 enum run_kind { RUN_IMPORT, RUN_CSV, RUN_DELTA };
 const char *run_kind_name(enum run_kind kind);
@@ -71,9 +72,9 @@ int run_keep_file(struct engine *engine, struct plan *plan, struct str csv, stru
 #define RUN_DAEMON "daemon"
 /* ERR_CONFLICT where a person paused the sync: nothing may be begun then. */
 int run_check_paused(const struct plan *plan, struct err *err) MUST_CHECK;
-/* Does the daemon work on this sync? Then run_batch would end with ERR_CONFLICT, and run_ask is the way. */
-bool run_has_daemon(struct engine *engine, const struct plan *plan);
-/* Leaves a run to the daemon that holds the sync's lock: it picks it up within a second. The row tells how far it is (run_find). Goes on with one of its kind
+/* Does a daemon, of whichever machine, work on this sync? Then run_batch would end with ERR_CONFLICT, and run_ask is the way. */
+int run_has_daemon(struct engine *engine, const struct plan *plan, bool *ret, struct err *err) MUST_CHECK;
+/* Leaves a run to the daemon that holds the sync's lease: it picks it up within a second. The row tells how far it is (run_find). Goes on with one of its kind
  * that was cut short (R34); ERR_CONFLICT: one is under way. */
 int run_ask(struct engine *engine, struct plan *plan, const struct run_order *order, struct run *ret,
             struct arena *arena, struct err *err) MUST_CHECK;

@@ -20,6 +20,7 @@
 #include "sync/run_table.h"
 #include "sync/drift.h"
 #include "sync/budget.h"
+#include "sync/lease.h"
 
 enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4, IDS_A_PAGE = 1000 };
 
@@ -65,7 +66,7 @@ static int end_reading(struct run_reading *r, enum side side, int64_t began_ms, 
 
 	if (capture_missing(r->engine, r->plan, &arena, &how, &missing, err) < 0)
 		return err_pass(err);
-	return store_write(r->engine->store, RELAXED, complete, &job, err);
+	return lease_write(r->engine, r->plan, RELAXED, complete, &job, err);
 }
 
 /* What the run saw before it was cut short may be gone by now. */
@@ -114,7 +115,7 @@ static int read_identities(struct run_reading *r, enum side side, struct err *er
 	struct str cursor = STR_EMPTY;
 	bool last = false;
 
-	if (r->resumed && store_write(r->engine->store, RELAXED, unsee, &job, err) < 0)
+	if (r->resumed && lease_write(r->engine, r->plan, RELAXED, unsee, &job, err) < 0)
 		return err_pass(err);
 	while (!last) {
 		if (is_stopping(r))
@@ -523,7 +524,7 @@ static int read_feed(struct feed *f, struct err *err)
 		*err = code < 0 ? gone : *err;
 		return code;
 	}
-	if (store_write(f->r->engine->store, RELAXED, forget_cursor, f, err) < 0)
+	if (lease_write(f->r->engine, f->r->plan, RELAXED, forget_cursor, f, err) < 0)
 		return err_pass(err);
 	f->cursor.text = STR_EMPTY;
 	return walk_changes(f, err);
@@ -605,7 +606,7 @@ int run_read_changes(struct run_reading *r, struct err *err)
 	read_side(r, SIDE_EMR, &own);
 	pthread_join(thread, NULL);
 	r->run->read = atomic_load(&r->changed);
-	if (store_write(r->engine->store, RELAXED, count_read, r->run, err) < 0)
+	if (lease_write(r->engine, r->plan, RELAXED, count_read, r->run, err) < 0)
 		return err_pass(err);
 	if (own.code == ERR_OK && crm.err.code == ERR_OK)
 		return 0;

@@ -26,12 +26,14 @@ struct meter;
 struct governor;
 struct drift_box;
 struct budget_gate;
+struct leases;
+struct lease;
 
 struct engine {
 	struct store *store;
 	struct keyring *keys;
 	struct http_client *http;
-	const char *dir;  /* where the lock files live; NULL: nothing is locked (tests) */
+	const char *dir;  /* where files of ours live; NULL: there are none (tests) */
 	const char *who;  /* who acts, for runs and the audit trail: "cli:root" */
 	atomic_bool stop; /* Ctrl-C: lanes stop after the chunk in hand */
 	bool dry;         /* judge everything, deliver nothing (the store is a scratch copy) */
@@ -42,6 +44,7 @@ struct engine {
 	void *on_verdict_context;
 	struct governor *governor; /* counts and limits calls (budget.h); NULL: nobody does */
 	struct meter *meter;       /* what the daemon counts (meter.h); NULL: nobody does */
+	struct leases *leases;     /* what this process works on (lease.h); NULL: nothing is leased (tests, scratch copies) */
 };
 
 /* The two sides, in columns named `side`. */
@@ -94,6 +97,7 @@ struct plan {
 	bool blind;                    /* previews: judge without a complete index */
 	struct drift_box *drift;       /* what is in quarantine (drift.h) */
 	struct budget_gate *gate;      /* calls that are left (budget.h) */
+	struct lease *lease;           /* who may work on it (lease.h) */
 	struct trigger *trigger;       /* R40: which CRM records start on their own; NULL: none does */
 	enum on_removal on_removal[2]; /* R31, by the side that lost its record */
 	struct str crm_status_field, crm_reason_field,

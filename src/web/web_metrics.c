@@ -204,6 +204,15 @@ static double lag_of(const struct live_sync *s, int64_t now)
 	return s->oldest_ms && now > s->oldest_ms ? (double)(now - s->oldest_ms) / 1e3 : 0;
 }
 
+static double leased_of(const struct live_sync *s, int64_t now UNUSED)
+{
+	return s->holder.len > 0;
+}
+static double here_of(const struct live_sync *s, int64_t now UNUSED)
+{
+	return s->holder.len > 0 && !s->elsewhere;
+}
+
 /* To add a figure of a sync: a row. */
 static const struct sync_row_of {
 	const char *name, *help;
@@ -212,6 +221,8 @@ static const struct sync_row_of {
 	{ "suture_sync_ready", "1: signed in on both sides and at work", ready_of },
 	{ "suture_sync_streaming", "1: a stream of changes is connected", streams_of },
 	{ "suture_sync_running", "1: a batch is under way", running_of },
+	{ "suture_sync_leased", "1: a process works on it, here or elsewhere", leased_of },
+	{ "suture_sync_here", "1: this process works on it", here_of },
 	{ "suture_sync_waiting", "payloads that wait to be decided", waiting_of },
 	{ "suture_sync_to_read", "payloads whose record has to be read first", to_read_of },
 	{ "suture_sync_owed", "writes that wait for the far side", owed_of },

@@ -349,6 +349,33 @@ static void each_answer_is_observed(void **state UNUSED)
 	rig_close(&r);
 }
 
+static bool ask_flag(void *context)
+{
+	return atomic_load((atomic_bool *)context);
+}
+
+/* What may not be written is not sent: the peer never hears of it, and the caller may be sure of that. Reading goes on. */
+static void R5_a_write_that_may_not_leave_does_not(void **state UNUSED)
+{
+	atomic_bool may = false;
+	size_t heard;
+	struct rig r;
+
+	rig_open(&r, answer_path, NULL);
+	r.target.may_write = ask_flag;
+	r.target.may_write_context = &may;
+	assert_int_equal(rig_do(&r, "GET", "/read"), 0);
+	heard = peer_count(r.peer);
+	assert_int_equal(rig_do(&r, "PUT", "/write"), ERR_LEASE);
+	assert_false(r.answer.uncertain);
+	assert_int_equal(peer_count(r.peer), heard);
+	atomic_store(&may, true);
+	r.err = (struct err)ERR_INIT;
+	assert_int_equal(rig_do(&r, "PUT", "/write"), 0);
+	assert_int_equal(peer_count(r.peer), heard + 1);
+	rig_close(&r);
+}
+
 static void an_idle_client_sleeps(void **state UNUSED)
 {
 	struct rusage before, after;
@@ -381,6 +408,7 @@ int main(void)
 		cmocka_unit_test(targets_come_and_go),
 		cmocka_unit_test(one_target_two_clients),
 		cmocka_unit_test(each_answer_is_observed),
+		cmocka_unit_test(R5_a_write_that_may_not_leave_does_not),
 		cmocka_unit_test(an_idle_client_sleeps),
 	};
 
