@@ -4,7 +4,7 @@
  *	listen() adds the stream, rings ──► the thread: for each topic that is due: make, compare with what was sent last, send to all of that right
  *	                                    for each new listener: every topic as it was made last
  *
- * Lists are copied before anything is sent: sending and the server's on_gone must not meet under our lock.
+ * Topics are made without our lock, and sent under it: sending only queues.
  */
 #include "api/api_internal.h"
 
@@ -146,18 +146,29 @@ static void tell(const struct api_events *events, const struct listener *to)
 	}
 }
 
-/* Copies who listens; those who are new count as greeted from now on. */
-static size_t take_listeners(struct api_events *events, struct listener *ret)
+static bool anybody_listens(const struct api_events *events)
 {
-	size_t count = 0;
+	for (size_t i = 0; i < LISTENERS; i++)
+		if (events->listeners[i].stream)
+			return true;
+	return false;
+}
+
+/* Under the lock, which on_gone waits for before the server forgets the stream, or itself: nobody is told who is gone. */
+static void tell_all(struct api_events *events)
+{
+	int64_t now = now_ms();
 
 	for (size_t i = 0; i < LISTENERS; i++) {
-		if (!events->listeners[i].stream)
+		struct listener *to = &events->listeners[i];
+
+		if (!to->stream)
 			continue;
-		ret[count++] = events->listeners[i];
-		events->listeners[i].greeted = true;
+		tell(events, to);
+		to->greeted = true;
+		if (now >= to->until_ms)
+			http_stream_end(to->server, to->stream);
 	}
-	return count;
 }
 
 static int64_t next_due(const struct api_events *events)
@@ -183,34 +194,22 @@ static void wait_for_work(struct api_events *events, bool anybody)
 	pthread_cond_timedwait(&events->bell, &events->lock, &until);
 }
 
-static void serve_listeners(struct api_events *events, const struct listener *who, size_t count)
-{
-	int64_t now = now_ms();
-
-	make_what_is_due(events);
-	for (size_t i = 0; i < count; i++) {
-		tell(events, &who[i]);
-		if (now >= who[i].until_ms)
-			http_stream_end(who[i].server, who[i].stream);
-	}
-}
-
 static void *run(void *context)
 {
 	struct api_events *events = context;
-	struct listener who[LISTENERS];
-	size_t count;
 
 	pthread_mutex_lock(&events->lock);
 	while (!events->stop) {
-		count = take_listeners(events, who);
-		if (count) {
+		bool anybody = anybody_listens(events);
+
+		if (anybody) {
 			pthread_mutex_unlock(&events->lock);
-			serve_listeners(events, who, count);
+			make_what_is_due(events);
 			pthread_mutex_lock(&events->lock);
+			tell_all(events);
 		}
 		if (!events->stop)
-			wait_for_work(events, count > 0);
+			wait_for_work(events, anybody);
 	}
 	pthread_mutex_unlock(&events->lock);
 	return NULL;
