@@ -117,11 +117,21 @@ export function useApi<T>(path: string | null, options: UseApiOptions = {}): Loa
 	const [loaded, setLoaded] = useState<{ path: string | null; data?: T; error?: ApiError }>({ path: null });
 	const [turn, setTurn] = useState({ count: 0, background: false });
 	const [busy, setBusy] = useState(false);
+	const reading = useRef(false);
+	/** Asked for while another one was under way: whether the page asked by itself; undefined: nothing was. */
+	const missed = useRef<boolean | undefined>(undefined);
 	const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+
+	// What is under way is not given up for another of the same: where answers take longer than events none would ever come. One more follows it.
+	const again = useCallback((background: boolean) => {
+		if (reading.current) missed.current = background && missed.current !== false;
+		else setTurn((old) => ({ count: old.count + 1, background }));
+	}, []);
 
 	useEffect(() => {
 		if (path === null) return undefined;
 		const abort = new AbortController();
+		reading.current = true;
 		setBusy(true);
 		api<T>(path, { signal: abort.signal, background: turn.background, ...(body === undefined ? {} : { method: 'POST', body }) })
 			.then((data) => setLoaded({ path, data }))
@@ -129,13 +139,20 @@ export function useApi<T>(path: string | null, options: UseApiOptions = {}): Loa
 				if (!isAbort(error)) setLoaded((old) => ({ path, data: old.path === path ? old.data : undefined, error: asApiError(error) }));
 			})
 			.finally(() => {
-				if (!abort.signal.aborted) setBusy(false);
+				if (abort.signal.aborted) return;
+				setBusy(false);
+				reading.current = false;
+				if (missed.current !== undefined) again(missed.current);
+				missed.current = undefined;
 			});
-		return () => abort.abort();
-	}, [path, body, turn]);
-
-	const refetch = useCallback(() => setTurn((old) => ({ count: old.count + 1, background: false })), []);
-	const refetchQuietly = useCallback(() => setTurn((old) => ({ count: old.count + 1, background: true })), []);
+		return () => {
+			abort.abort();
+			reading.current = false;
+			missed.current = undefined;
+		};
+	}, [path, body, turn, again]);
+	const refetch = useCallback(() => again(false), [again]);
+	const refetchQuietly = useCallback(() => again(true), [again]);
 	useRefetchOn(options.topics, refetchQuietly);
 	const replace = useCallback((data: T) => setLoaded({ path, data }), [path]);
 	const fresh = loaded.path === path;

@@ -82,13 +82,19 @@ export function Notice({
 	);
 }
 
-/** Grey lines where text will stand. Said once to those who hear the page. */
+/**
+ * Grey lines where text will stand. Said once to those who hear the page. It holds text, so that the font that comes with the page is in use at once: the browser
+ * complains of one that is not.
+ */
 export function Skeleton({ lines = 3, label = 'Loading' }: { lines?: number; label?: string }) {
 	return (
 		<div class="skeleton" role="status" aria-label={label}>
 			{Array.from({ length: lines }, (_, index) => (
 				<span key={index} />
 			))}
+			<small class="only-read" aria-hidden="true">
+				{label}
+			</small>
 		</div>
 	);
 }
