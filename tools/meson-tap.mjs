@@ -11,7 +11,7 @@ const logFile = `${folder}/meson-logs/testlog.json`;
 rmSync(logFile, { force: true });
 const meson = spawnSync(
 	'/usr/bin/meson',
-	['test', '-C', folder, '--no-rebuild', '--num-processes', '1', ...options],
+	['test', '-C', folder, '--no-rebuild', ...options],
 	{ encoding: 'utf8', maxBuffer: 1 << 28 },
 );
 
@@ -28,7 +28,7 @@ if (!existsSync(logFile)) {
 for (const line of readFileSync(logFile, 'utf8').split('\n').filter(Boolean)) {
 	const program = JSON.parse(line);
 	const out = program.stdout ?? '';
-	console.log(`# program ${program.name}`);
+	console.log(`# program ${program.name}, ${program.duration.toFixed(1)} s`);
 	if (out)
 		console.log(out.trimEnd());
 	if (program.result === 'OK' || program.result === 'SKIP')

@@ -92,7 +92,7 @@ void rig_open(struct rig *rig, const char *sync_settings)
 	struct err err = ERR_INIT;
 
 	memset(rig, 0, sizeof(*rig));
-	snprintf(rig->path, sizeof(rig->path), "/tmp/suture-rig-XXXXXX");
+	snprintf(rig->path, sizeof(rig->path), "%s/suture-rig-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(rig->path));
 	key = keyring_generate(&rig->arena);
 	must_be_fine(keyring_open(key, &rig->engine.keys, &err), &err);
