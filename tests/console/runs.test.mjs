@@ -6,7 +6,8 @@ import { consoleTests } from './lib/browser.mjs';
 import { passesAll } from './lib/checks.mjs';
 import { longestTask } from './lib/large.mjs';
 
-const check = consoleTests({ patients: 400 });
+// No stream: what it missed before it began would be asked for by a run of its own.
+const check = consoleTests({ patients: 400, args: ['--no-stream'] });
 const button = (page, name) => page.getByRole('button', { name, exact: true });
 /** The org takes its time with writes, so that there is time to look. */
 const slow = (world, ms) => tell(world.systems.salesforce, 'faults', ms ? [{ match: '*composite/sobjects*', kind: 'latency', ms }] : []);
@@ -28,7 +29,7 @@ check('empty lists say what to do', async ({ page, open }) => {
   await passesAll(page, 'runs-empty');
 });
 
-check('R34 Sync Data, from the first click to the records in the org: looked at first, aborted half-way, resumed', async ({ page, open, world }) => {
+check('R34 Sync Data, from the first click to the records in the org: looked at first, aborted half-way, resumed', async ({ page, open, world, browser }) => {
   await watchTasks(page);
   await open('/runs');
   await page.getByRole('link', { name: 'Sync records' }).first().click();
@@ -68,7 +69,8 @@ check('R34 Sync Data, from the first click to the records in the org: looked at 
   await page.getByRole('button', { name: /Created/, pressed: true }).waitFor();
   await passesAll(page, 'runs-report');
   const longest = await page.evaluate(() => window.longest);
-  assert.ok(longest < longestTask(), `a task took ${longest} ms`);
+  const most = await longestTask(browser);
+  assert.ok(longest < most, `a task took ${longest} ms, ${Math.round(most)} ms are allowed`);
 });
 
 check('R3 failed records say why, and are tried again', async ({ page, open, world }) => {

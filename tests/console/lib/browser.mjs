@@ -16,7 +16,7 @@ const require = createRequire(new URL('../../node/package.json', import.meta.url
 const { chromium } = require('playwright-core');
 
 const program = process.env.SUTURE_BROWSER ?? '/usr/bin/chromium-headless-shell';
-const patienceMs = 15_000;
+const patienceMs = 60_000;
 
 export const startBrowser = () => chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] });
 

@@ -42,8 +42,8 @@ test('R33 R34 an import is started, followed to its end and reported', async () 
 
     const list = (query) => viewer.must('get', `/runs?${query}`).then(({ items }) => items.map((item) => item.id));
     assert.deepEqual(await list('kind=import&state=done,failed&who=console:admin&sync=patients'), [run.id]);
-    assert.deepEqual(await list('state=aborted'), []);
-    assert.deepEqual(await list(`until=${run.started}`), []);
+    assert.deepEqual(await list('kind=import&state=aborted'), []);
+    assert.deepEqual(await list(`kind=import&until=${run.started}`), []);
     assert.equal((await viewer.get('/runs?state=asleep')).status, 400);
     assert.equal((await admin.post(`/runs/${run.id}/abort`)).status, 409);
     assert.equal((await admin.post(`/runs/${run.id}/resume`)).status, 409);

@@ -20,10 +20,10 @@ export async function withWorld({ patients = 300, seed = 7, sandbox = [], extra 
   }
 }
 
-/** For suture()'s `kill`: Ctrl-C as soon as the command's run has read something, however fast the machine is. */
+/** For suture()'s `kill`: Ctrl-C as soon as the command's run has read something, however fast the machine is. A daemon's deltas are no such run. */
 export const interruptAtWork = (dir) => async (child) => {
   const ended = new Promise((done) => child.once('exit', () => done(true)));
-  const atWork = async () => (await suture(dir, ['runs', '--json'])).json?.some((run) => run.state === 'active' && run.read > 0);
+  const atWork = async () => (await suture(dir, ['runs', '--json'])).json?.some((run) => run.kind !== 'delta' && run.state === 'active' && run.read > 0);
   while (!(await atWork()) && !(await Promise.race([ended, new Promise((done) => setTimeout(done, 10))])));
   child.kill('SIGINT');
 };
