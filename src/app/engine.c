@@ -25,6 +25,7 @@
 #include "lib/limits.h"
 #include "sync/budget.h"
 #include "sync/lease.h"
+#include "sync/rekey.h"
 
 struct app_engine {
 	struct engine engine; /* first: an engine of ours is a struct app_engine */
@@ -252,7 +253,7 @@ static int open_parts(struct app_engine *app, struct err *err)
 	    keyring_load(key, &app->engine.keys, err) < 0 || store_open(url, &app->engine.store, err) < 0 ||
 	    load_descriptors(app->dir, err) < 0)
 		return err_pass(err);
-	if (http_client_open(&app->engine.http, err) < 0)
+	if (rekey_arrive(&app->engine, err) < 0 || http_client_open(&app->engine.http, err) < 0)
 		return err_pass(err);
 	if (open_leases(&app->engine, err) < 0)
 		return err_pass(err);
@@ -380,6 +381,7 @@ void app_close(struct engine **pengine)
 		http_client_close(&app->engine.http);
 	if (app->engine.store)
 		store_close(&app->engine.store);
+	rekey_leave(&app->engine);
 	if (app->engine.keys && !app->borrowed)
 		keyring_free(&app->engine.keys);
 	if (app->scratch[0])

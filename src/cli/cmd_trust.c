@@ -1,8 +1,13 @@
-/* purge: what is kept no longer. */
+/* purge and rekey: what is kept no longer, and another key. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "cli/commands.h"
 #include "cli/out.h"
 #include "lib/clock.h"
+#include "lib/file.h"
 #include "sync/purge.h"
+#include "sync/rekey.h"
 
 /* "90d": before then. */
 static int age_option(const struct cli_args *args, const char *name, int64_t *ret_before_ms, struct err *err)
@@ -52,4 +57,83 @@ int cmd_purge(struct cli_args *args, struct err *err)
 		out_hint(args, "%lld old payloads wait or failed, and were left: suture staged --failed",
 		         (long long)report.waiting);
 	return EXIT_DONE;
+}
+
+/* ---- rekey ---- */
+
+static int given_key(struct cli_args *args, struct str *ret, struct err *err)
+{
+	const char *from_environment = getenv("SUTURE_NEW_KEY");
+
+	*ret = str_of(from_environment);
+	if (!cli_has(args, "new-key"))
+		return 0;
+	if (file_read(args->arena, arena_text(args->arena, cli_value(args, "new-key")), 4096, ret, err) < 0)
+		return err_pass(err);
+	*ret = str_trim(*ret);
+	return ret->len ? 0 : err_set(err, ERR_KEY, "the file of the new key is empty");
+}
+
+static void told(void *context, const char *what, int64_t resealed)
+{
+	const struct cli_args *args = context;
+
+	if (!args->json)
+		fprintf(stderr, "%s: %lld sealed anew\n", what, (long long)resealed);
+}
+
+static void print_columns(struct cli_args *args, const struct rekey_report *report)
+{
+	static const struct out_column columns[] = {
+		{ "what", OUT_WHOLE }, { "boxes", OUT_NUMBER }, { "broken", OUT_NUMBER }, { 0 }
+	};
+	struct out out;
+
+	out_begin(&out, args, columns, "nothing");
+	for (size_t i = 0; i < SEALED_COLUMNS; i++) {
+		const struct str cells[] = { str_of(report->of[i].what), out_number(args->arena, report->of[i].boxes),
+			                     out_number(args->arena, report->of[i].broken) };
+
+		out_row(&out, cells);
+	}
+	out_end(&out);
+}
+
+static void say_next(struct cli_args *args, const struct rekey_order *order, const struct rekey_report *report)
+{
+	if (order->dry)
+		out_hint(args, "Nothing was changed: a dry run.");
+	else if (report->finished && report->from_environment)
+		out_hint(args, "Nothing is sealed with the old key any more: take SUTURE_KEY_OLD away.");
+	else if (report->finished)
+		out_hint(args, "Nothing is sealed with the old key any more, and it is forgotten. Keep a copy of the "
+		               "new one, apart "
+		               "from the database; back-ups from before need the old one.");
+	else
+		out_hint(args, "Nothing is sealed with the old key any more. Somebody else is at work here, so that it "
+		               "stays known: "
+		               "call `suture rekey` again when the daemon is stopped, or in an hour.");
+}
+
+/* Exit status 3: not over yet. */
+int cmd_rekey(struct cli_args *args, struct err *err)
+{
+	const struct str path = arena_printf(args->arena, "%s/suture.key", args->engine->dir);
+	struct rekey_order order = { .key_path = path.at,
+		                     .prepare = cli_has(args, "prepare"),
+		                     .dry = cli_has(args, "dry-run"),
+		                     .told = told,
+		                     .context = args };
+	struct rekey_report report;
+
+	if (given_key(args, &order.new_key, err) < 0 || rekey(args->engine, &order, &report, err) < 0)
+		return err_pass(err);
+	if (order.prepare) {
+		out_hint(args, "The new key is known and not used yet. Bring the key file to every other machine, "
+		               "then: suture rekey");
+		return EXIT_DONE;
+	}
+	print_columns(args, &report);
+	say_next(args, &order, &report);
+	return order.dry || report.finished ? EXIT_DONE : EXIT_SOME_FAILED;
 }

@@ -357,6 +357,23 @@ const struct command cli_commands[] = {
 	                 "write the whole database anew afterwards; needs its size again, and writers wait" },
 	               { "dry-run", NULL, "count only" } },
 	  .run = cmd_purge },
+	{ .name = "rekey",
+	  .positionals = "",
+	  .summary = "another key: everything that is sealed is sealed anew",
+	  .details = "Makes a new key, or takes the one of --new-key or SUTURE_NEW_KEY, and works beside the daemon, "
+	             "which takes it over "
+	             "by itself. Both keys stand in the key file until nothing is sealed with the old one: killed at "
+	             "any moment, "
+	             "it goes on when it is called again. Where somebody else is at work the old key stays known until "
+	             "the next "
+	             "call (exit status 3). With several machines on one database: --prepare, copy the key file to "
+	             "all, then "
+	             "rekey on one, and copy the file again.",
+	  .example = "suture rekey --dry-run && suture rekey",
+	  .options = { { "new-key", "FILE", "64 hex digits; without it a key is made" },
+	               { "prepare", NULL, "make the new key known, and use it with the next call" },
+	               { "dry-run", NULL, "count what is sealed" } },
+	  .run = cmd_rekey },
 	{ .name = "account",
 	  .positionals = "[ACTION] [NAME] [ROLE]",
 	  .summary = "who may use the console and its API: list, add, passwd, role, invite, disable, enable",

@@ -42,6 +42,7 @@ int cmd_restore(struct cli_args *args, struct err *err);
 int cmd_serve(struct cli_args *args, struct err *err);
 int cmd_webhooks(struct cli_args *args, struct err *err);
 int cmd_purge(struct cli_args *args, struct err *err);
+int cmd_rekey(struct cli_args *args, struct err *err);
 int cmd_man(struct cli_args *args, struct err *err);
 
 #endif

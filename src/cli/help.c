@@ -21,7 +21,7 @@ static const struct {
 	{ "One record", " search link unlink relink create sync-now " },
 	{ "Look", " runs report budget drift links suggestions conflicts staged log audit " },
 	{ "Mend", " resolve dismiss retry " },
-	{ "Keep safe", " purge " },
+	{ "Keep safe", " purge rekey " },
 };
 
 static bool in_group(size_t group, const struct command *c)

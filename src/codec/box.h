@@ -10,17 +10,8 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "codec/digest.h"
+#include "codec/keyring.h"
 #include "lib/err.h"
-
-struct keyring;
-
-/* `key_hex`: 64 hex digits (a trailing newline is fine). ERR_KEY otherwise. */
-int keyring_open(struct str key_hex, struct keyring **ret, struct err *err) MUST_CHECK;
-/* SUTURE_KEY from the environment if set, else the file, which nobody but its owner may read (else ERR_KEY says chmod 600). */
-int keyring_load(const char *path, struct keyring **ret, struct err *err) MUST_CHECK;
-void keyring_free(struct keyring **ring);
-/* A new key as 64 hex digits. */
-struct str keyring_generate(struct arena *arena);
 
 struct str box_seal(const struct keyring *ring, struct arena *arena, const char *context, struct str plain);
 /* ERR_KEY when the key does not fit or the bytes were changed; ERR_BUG when what is inside does not expand. */
@@ -34,7 +25,7 @@ static inline bool box_is_broken(enum err_code code)
 
 /*
  * A hash that only the holder of the key can compute: equal plain texts give equal hashes (so that a database can look them up), and whoever has
- * the database alone cannot try guesses. `context` keeps hashes of different places apart.
+ * the database alone cannot try guesses. `context` keeps hashes of different places apart; it is one of the list in keyring.c.
  */
 struct digest16 box_blind(const struct keyring *ring, const char *context, struct str plain);
 

@@ -20,6 +20,7 @@ static const char BOX[] = "definition.body";
 /* No row has a number of its own: a thousand thousand versions of a definition are not expected. */
 #define VERSION_ID "definition_id * 1000000 + version"
 const struct sealed_column catalog_sealed = {
+	.name = "definition_version.body",
 	.box = BOX,
 	.page = { "SELECT " VERSION_ID " AS id, body AS sealed FROM definition_version WHERE " VERSION_ID
 	          " > $1 AND SUBSTR(body, 2, 1) <> $2 ORDER BY definition_id, version LIMIT $3" },

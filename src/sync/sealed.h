@@ -10,7 +10,8 @@
 #include "sync/sync.h"
 
 struct sealed_column {
-	const char *box; /* the context of its boxes: "staged.body" */
+	const char *name; /* "staged.body" */
+	const char *box;  /* the context of its boxes: "staged.body" */
 	struct statement
 	        page; /* `id` and `sealed` of rows behind id $1 whose box is not of key number $2 (a blob of one byte), in order, at most $3 */
 	struct statement put; /* $2 in the place of $3 in row $1: nothing happens where it was changed meanwhile */
@@ -18,7 +19,7 @@ struct sealed_column {
 /* Of a table whose key is `id`; `box_name` is the context. */
 #define SEALED_COLUMN(table, column, box_name)                                                                         \
 	{                                                                                                              \
-		.box = box_name,                                                                                       \
+		.name = #table "." #column, .box = box_name,                                                           \
 		.page = { "SELECT id, " #column " AS sealed FROM " #table " WHERE id > $1 AND LENGTH(" #column ") > 0" \
 			  " AND SUBSTR(" #column ", 2, 1) <> $2 ORDER BY id LIMIT $3" },                               \
 		.put = { "UPDATE " #table " SET " #column " = $2 WHERE id = $1 AND " #column " = $3" },                \

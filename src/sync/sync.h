@@ -33,6 +33,7 @@ struct engine {
 	struct store *store;
 	struct keyring *keys;
 	struct http_client *http;
+	int key_lock;     /* of rekey_arrive; 0: none */
 	const char *dir;  /* where files of ours live; NULL: there are none (tests) */
 	const char *who;  /* who acts, for runs and the audit trail: "cli:root" */
 	atomic_bool stop; /* Ctrl-C: lanes stop after the chunk in hand */

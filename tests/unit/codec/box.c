@@ -252,11 +252,11 @@ static void test_blind_needs_key_context_and_text(void **state)
 	(void)state;
 	assert_ok(keyring_open(keyring_generate(&arena), &ring, &err), err);
 	assert_ok(keyring_open(keyring_generate(&arena), &other, &err), err);
-	hash = box_blind(ring, "a", STR("text"));
-	same = box_blind(ring, "a", STR("text"));
-	by_other = box_blind(other, "a", STR("text"));
-	elsewhere = box_blind(ring, "b", STR("text"));
-	of_other = box_blind(ring, "a", STR("texu"));
+	hash = box_blind(ring, "identity.match_key", STR("text"));
+	same = box_blind(ring, "identity.match_key", STR("text"));
+	by_other = box_blind(other, "identity.match_key", STR("text"));
+	elsewhere = box_blind(ring, "identity.weak", STR("text"));
+	of_other = box_blind(ring, "identity.match_key", STR("texu"));
 	assert_memory_equal(&hash, &same, sizeof(hash));
 	assert_memory_not_equal(&hash, &by_other, sizeof(hash));
 	assert_memory_not_equal(&hash, &elsewhere, sizeof(hash));

@@ -94,7 +94,7 @@ void rig_open(struct rig *rig, const char *sync_settings)
 	memset(rig, 0, sizeof(*rig));
 	snprintf(rig->path, sizeof(rig->path), "%s/suture-rig-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	assert_non_null(mkdtemp(rig->path));
-	key = keyring_generate(&rig->arena);
+	key = rig->key = keyring_generate(&rig->arena);
 	must_be_fine(keyring_open(key, &rig->engine.keys, &err), &err);
 	open_engine(rig, false);
 	configure(rig, sync_settings, "");

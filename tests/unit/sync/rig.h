@@ -13,6 +13,7 @@ struct rig {
 	struct plan *plan;
 	struct connection *emr, *crm; /* the plan's */
 	struct arena arena;
+	struct str key; /* 64 hex digits */
 	char path[64]; /* the database's folder */
 };
 
