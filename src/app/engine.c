@@ -2,7 +2,7 @@
  * engine: folder -> key, database, HTTP client. A Suture's folder holds
  *
  *	suture.db         the database (or SUTURE_STORE names another)
- *	suture.key        what seals everything at rest (or SUTURE_KEY holds it)
+ *	suture.key        what seals everything at rest (or SUTURE_KEY holds it, or the service manager hands it over: CREDENTIALS_DIRECTORY)
  *	suture.yaml       the sample configuration that init leaves
  *	descriptors/      *.yaml: REST EMRs described by the user
  *
@@ -103,6 +103,16 @@ bool app_store_is_in_folder(void)
 	const char *given = getenv("SUTURE_STORE");
 
 	return !given || !given[0];
+}
+
+/* A service manager may hand the key over in a folder that only this process can read (systemd's LoadCredential); else it lies with the database. */
+static int key_path(char *out, size_t size, const char *dir, struct err *err)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+
+	if (credentials && snprintf(out, size, "%s/suture.key", credentials) < (int)size && access(out, F_OK) == 0)
+		return 0;
+	return path_in(out, size, dir, "suture.key", err);
 }
 
 static const char *store_url(char *path, size_t size, const char *dir)
@@ -249,9 +259,8 @@ static int open_parts(struct app_engine *app, struct err *err)
 		return err_set(err, ERR_NOT_FOUND,
 		               "%s holds no Suture; run `suture init %s`, or name the folder with --dir", app->dir,
 		               app->dir);
-	if (path_in(key, sizeof(key), app->dir, "suture.key", err) < 0 ||
-	    keyring_load(key, &app->engine.keys, err) < 0 || store_open(url, &app->engine.store, err) < 0 ||
-	    load_descriptors(app->dir, err) < 0)
+	if (key_path(key, sizeof(key), app->dir, err) < 0 || keyring_load(key, &app->engine.keys, err) < 0 ||
+	    store_open(url, &app->engine.store, err) < 0 || load_descriptors(app->dir, err) < 0)
 		return err_pass(err);
 	if (rekey_arrive(&app->engine, err) < 0 || http_client_open(&app->engine.http, err) < 0)
 		return err_pass(err);
@@ -278,7 +287,7 @@ int app_open_keys(const char *dir, struct engine **ret, struct err *err)
 	char key[4096];
 
 	*ret = &app->engine;
-	if (path_in(key, sizeof(key), dir, "suture.key", err) < 0 || keyring_load(key, &app->engine.keys, err) < 0) {
+	if (key_path(key, sizeof(key), dir, err) < 0 || keyring_load(key, &app->engine.keys, err) < 0) {
 		app_close(ret);
 		return err_pass(err);
 	}

@@ -217,14 +217,15 @@ static int end_sessions(struct db *db, void *context, struct err *err)
 
 static int mark(struct restoring *r, struct str from, struct err *err)
 {
-	struct err trail = ERR_INIT;
-	struct str whole = STR("whole");
+	const char *trouble;
 	struct audit_chain chain;
 	struct restored done;
 
-	if (audit_verify(r->engine, STR_EMPTY, &chain, &trail) < 0)
-		whole = arena_str(r->arena, str_of(trail.text));
-	say(r, "audit_trail", json_new_text(r->arena, whole));
+	if (audit_verify(r->engine, STR_EMPTY, &chain, err) < 0)
+		return err_pass(err);
+	trouble = audit_trouble(r->arena, &chain);
+	say(r, "audit_trail", json_new_text(r->arena, trouble ? str_of(trouble) : STR("whole")));
+	say(r, "audit_head", json_new_text(r->arena, audit_head_text(r->arena, &chain)));
 	if (restored_mark(r->engine, from, &done, err) < 0 ||
 	    store_write(r->engine->store, DURABLE, end_sessions, NULL, err) < 0)
 		return err_pass(err);

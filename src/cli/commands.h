@@ -43,6 +43,7 @@ int cmd_serve(struct cli_args *args, struct err *err);
 int cmd_webhooks(struct cli_args *args, struct err *err);
 int cmd_purge(struct cli_args *args, struct err *err);
 int cmd_rekey(struct cli_args *args, struct err *err);
+int cmd_completion(struct cli_args *args, struct err *err);
 int cmd_man(struct cli_args *args, struct err *err);
 
 #endif
