@@ -17,11 +17,10 @@ static const struct {
 	{ "Set up", " init apply export policy connect check " },
 	{ "Import", " preview import delta drain schedule " },
 	{ "Daemon", " serve webhooks " },
-	{ "Keep", " backup restore completion " },
+	{ "Keep", " backup restore purge rekey completion " },
 	{ "One record", " search link unlink relink create sync-now " },
 	{ "Look", " runs report budget drift links suggestions conflicts staged log audit " },
 	{ "Mend", " resolve dismiss retry " },
-	{ "Keep safe", " purge rekey " },
 };
 
 static bool in_group(size_t group, const struct command *c)
