@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/fold.h"
+#include "lib/limits.h"
 
 enum { DISTINCT_LEAST = 5 };
 
@@ -95,8 +96,8 @@ int rules_password(struct arena *arena, struct str password, struct str name, st
 		return err_set(err, ERR_DATA,
 		               "the password is too short: it needs at least %d characters; a few words do well",
 		               PASSWORD_LEAST);
-	if (password.len > PASSWORD_MOST)
-		return err_set(err, ERR_DATA, "the password is longer than %d bytes", PASSWORD_MOST);
+	if (password.len > LIMIT_PASSWORD)
+		return err_set(err, ERR_DATA, "the password is longer than %d bytes", LIMIT_PASSWORD);
 	if (memchr(password.at, '\0', password.len) || folded.len == 0)
 		return err_set(err, ERR_DATA, "the password holds what cannot be typed");
 	if (distinct(folded) < DISTINCT_LEAST || is_sequence(folded) || is_common(arena, folded, name))

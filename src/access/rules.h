@@ -8,7 +8,7 @@
 #include "lib/arena.h"
 #include "lib/err.h"
 
-enum { PASSWORD_LEAST = 12, PASSWORD_MOST = 1024 /* bytes */ };
+enum { PASSWORD_LEAST = 12 };
 
 /* ERR_DATA, with a text that may be shown. */
 int rules_password(struct arena *arena, struct str password, struct str name, struct err *err) MUST_CHECK;

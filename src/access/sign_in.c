@@ -14,6 +14,7 @@
 #include "access/rules.h"
 #include "access/throttle.h"
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "sync/audit.h"
 
 enum { AT_ONCE = 2, WAITING_MOST = 4 };
@@ -218,10 +219,10 @@ int access_sign_in(struct access *access, struct arena *arena, const struct sign
 	    store_read(access->engine->store, seek, &seeking, err) < 0)
 		return err_pass(err);
 	hash = seeking.found && seeking.account.state == ACCOUNT_ACTIVE ? seeking.account.password : STR_EMPTY;
-	if (asked->password.len > PASSWORD_MOST)
+	if (asked->password.len > LIMIT_PASSWORD)
 		hash = STR_EMPTY;
 	if (verify_in_turn(access, hash,
-	                   str_range(asked->password.at, MIN_OF(asked->password.len, (size_t)PASSWORD_MOST)), &fits,
+	                   str_range(asked->password.at, MIN_OF(asked->password.len, (size_t)LIMIT_PASSWORD)), &fits,
 	                   err) < 0)
 		return err_pass(err);
 	if (!fits)

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "lib/limits.h"
+
 /* To add an area: a line. The first row of the first table that fits is taken. */
 /* clang-format off */
 static const struct api_route *const areas[] = {
@@ -34,8 +36,7 @@ static const struct api_route *const areas[] = {
 };
 /* clang-format on */
 
-static const size_t body_limit = (size_t)1 << 20;
-enum { ANSWER_MAX = 64 << 20 };
+enum { ANSWER_MAX = LIMIT_HTTP_BODY };
 
 /* What the server hands to serve(). */
 struct bound {
@@ -240,7 +241,7 @@ static void bind(struct api *api, const struct api_route *row)
 		.method = row->method,
 		.pattern = arena_printf(&api->arena, "/api/v1%s", row->pattern).at,
 		.handle = serve,
-		.body_limit = row->limit ? row->limit : body_limit,
+		.body_limit = row->limit ? row->limit : LIMIT_API_BODY,
 		.context = bound,
 	};
 }

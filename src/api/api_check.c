@@ -396,13 +396,11 @@ static int preview(struct api_call *call, struct err *err)
 	return code;
 }
 
-enum { CHECK_BODY_MAX = 16 << 20 };
-
 const struct api_route api_check_routes[] = {
 	{ "POST", "/mapping/integrations/{integration}/samples", read_samples, RIGHT_VALUES },
 	{ "POST", "/mapping/integrations/{integration}/guesses", guess, RIGHT_SETUP },
-	{ "POST", "/mapping/try", try_rows, RIGHT_SEE, .limit = CHECK_BODY_MAX },
-	{ "POST", "/syncs/{sync}/mapping/check", check_document, RIGHT_SETUP, .limit = CHECK_BODY_MAX },
-	{ "POST", "/syncs/{sync}/mapping/preview", preview, RIGHT_VALUES, .limit = CHECK_BODY_MAX },
+	{ "POST", "/mapping/try", try_rows, RIGHT_SEE, .limit = LIMIT_API_CHECK },
+	{ "POST", "/syncs/{sync}/mapping/check", check_document, RIGHT_SETUP, .limit = LIMIT_API_CHECK },
+	{ "POST", "/syncs/{sync}/mapping/preview", preview, RIGHT_VALUES, .limit = LIMIT_API_CHECK },
 	{ 0 },
 };

@@ -9,12 +9,13 @@
 #include "codec/url.h"
 #include "codec/yaml.h"
 #include "connectors/connector.h"
+#include "lib/limits.h"
 #include "sync/audit.h"
 #include "sync/catalog.h"
 #include "sync/hooks.h"
 #include "sync/run.h"
 
-enum { FILE_MAX = 4 << 20, PATH_MAX_LEN = 400 };
+enum { PATH_MAX_LEN = 400 };
 
 struct facts {
 	struct json *file;              /* the configuration */
@@ -45,7 +46,7 @@ static void take_connection(struct facts *f, const struct json *stored)
 
 static int gather(struct api_call *call, struct facts *f, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT(FILE_MAX);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
 	struct sync_row *syncs;
 	size_t count;
 

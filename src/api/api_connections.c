@@ -6,15 +6,14 @@
 
 #include "codec/yaml.h"
 #include "connectors/connector.h"
+#include "lib/limits.h"
 #include "sync/catalog.h"
-
-enum { FILE_MAX = 4 << 20 };
 
 /* ---- what is stored ---- */
 
 static int read_file(struct api_call *call, struct json **ret, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT(FILE_MAX);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
 
 	if (catalog_export(&call->engine, &text, err) < 0)
 		return err_pass(err);
@@ -126,7 +125,7 @@ static int show_connection(struct api_call *call, struct err *err)
 /* Stored under `section`: the way of a configuration file with nothing else in it. */
 static int apply(struct api_call *call, const char *section, struct json *body, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT(FILE_MAX);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
 	struct json *file = api_new(call);
 	struct applied applied;
 	const char *why;

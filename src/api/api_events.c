@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 
 /* To add topics: a line. */
 static const struct api_topic *const topic_tables[] = {
@@ -20,7 +21,7 @@ static const struct api_topic *const topic_tables[] = {
 	api_count_topics,    api_dry_topics,    api_realtime_topics, api_run_topics,
 };
 
-enum { LISTENERS = 256, TOPICS = 32, TEXT_MAX = 1 << 20, STREAM_MAX_MS = 5 * 60 * 1000 };
+enum { TOPICS = 32, STREAM_MAX_MS = 5 * 60 * 1000 };
 
 struct listener {
 	uint64_t stream; /* 0: free */
@@ -43,8 +44,8 @@ struct api_events {
 	pthread_mutex_t lock;
 	pthread_cond_t bell;
 	bool stop;
-	struct listener listeners[LISTENERS]; /* under the lock */
-	struct topic topics[TOPICS];          /* of the thread */
+	struct listener listeners[LIMIT_API_LISTENERS]; /* under the lock */
+	struct topic topics[TOPICS];                    /* of the thread */
 	size_t topic_count;
 };
 
@@ -60,7 +61,7 @@ static void on_gone(void *context, uint64_t stream)
 	struct api_events *events = context;
 
 	pthread_mutex_lock(&events->lock);
-	for (size_t i = 0; i < LISTENERS; i++)
+	for (size_t i = 0; i < LIMIT_API_LISTENERS; i++)
 		if (events->listeners[i].stream == stream)
 			events->listeners[i].stream = 0;
 	pthread_mutex_unlock(&events->lock);
@@ -68,7 +69,7 @@ static void on_gone(void *context, uint64_t stream)
 
 static struct listener *find_place(struct api_events *events)
 {
-	for (size_t i = 0; i < LISTENERS; i++)
+	for (size_t i = 0; i < LIMIT_API_LISTENERS; i++)
 		if (events->listeners[i].stream == 0)
 			return &events->listeners[i];
 	return NULL;
@@ -98,7 +99,7 @@ static int listen_to(struct api_call *call, struct err *err)
 static void make_topic(struct api_events *events, struct topic *topic)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(buf) struct buf text = BUF_INIT(TEXT_MAX);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_API_EVENT);
 	const struct engine *daemon = events->api->options.engine;
 	struct api_call call = { .api = events->api, .arena = &arena };
 	struct err err = ERR_INIT;
@@ -148,7 +149,7 @@ static void tell(const struct api_events *events, const struct listener *to)
 
 static bool anybody_listens(const struct api_events *events)
 {
-	for (size_t i = 0; i < LISTENERS; i++)
+	for (size_t i = 0; i < LIMIT_API_LISTENERS; i++)
 		if (events->listeners[i].stream)
 			return true;
 	return false;
@@ -159,7 +160,7 @@ static void tell_all(struct api_events *events)
 {
 	int64_t now = now_ms();
 
-	for (size_t i = 0; i < LISTENERS; i++) {
+	for (size_t i = 0; i < LIMIT_API_LISTENERS; i++) {
 		struct listener *to = &events->listeners[i];
 
 		if (!to->stream)
@@ -221,7 +222,8 @@ static void add_topics(struct api_events *events, const struct api_topic *rows)
 {
 	for (; rows->name; rows++) {
 		must(events->topic_count < TOPICS);
-		events->topics[events->topic_count++] = (struct topic) { .row = rows, .said = BUF_INIT(TEXT_MAX) };
+		events->topics[events->topic_count++] =
+		        (struct topic) { .row = rows, .said = BUF_INIT(LIMIT_API_EVENT) };
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include "codec/csv.h"
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "sync/audit.h"
 #include "sync/journal.h"
 
@@ -138,7 +139,7 @@ static void write_csv(const struct api_call *call, struct buf *out, const struct
 /* The same filters; up to 100,000 rows. That somebody took the trail with him stands in the trail. */
 static int export_audit(struct api_call *call, struct err *err)
 {
-	SCOPED(buf) struct buf out = BUF_INIT((size_t)64 << 20);
+	SCOPED(buf) struct buf out = BUF_INIT(LIMIT_HTTP_BODY);
 	struct audit_filter filter;
 	struct audit_entry *all;
 	size_t count;

@@ -2,6 +2,7 @@
 #include "api/api_mapping.h"
 
 #include "codec/yaml.h"
+#include "lib/limits.h"
 #include "sync/catalog.h"
 #include "sync/draft.h"
 
@@ -182,7 +183,7 @@ static int read_file(struct api_call *call, struct err *err)
 
 static int write_file(struct api_call *call, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT((size_t)4 << 20);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
 	struct json *file = api_new(call);
 	const struct json *fields = json_get(call->body, "fields");
 
@@ -216,7 +217,7 @@ static int say_draft(struct api_call *call, struct err *err)
 
 static int keep_draft(struct api_call *call, struct err *err)
 {
-	SCOPED(buf) struct buf text = BUF_INIT((size_t)4 << 20);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_CONFIG);
 	const struct json *body;
 
 	if (api_need_object(call, "body", &body, err) < 0)
@@ -249,19 +250,17 @@ static int list_drafts(struct api_call *call, struct err *err)
 	return 0;
 }
 
-enum { DOCUMENT_MAX = 4 << 20 };
-
 const struct api_route api_mapping_routes[] = {
 	{ "GET", "/syncs/{sync}/mapping", show_document, RIGHT_SEE },
-	{ "PUT", "/syncs/{sync}/mapping", save_document, RIGHT_SETUP, .limit = DOCUMENT_MAX },
+	{ "PUT", "/syncs/{sync}/mapping", save_document, RIGHT_SETUP, .limit = LIMIT_CONFIG },
 	{ "GET", "/syncs/{sync}/versions", list_versions, RIGHT_SEE },
 	{ "GET", "/syncs/{sync}/versions/{version}", show_version, RIGHT_SEE },
 	{ "POST", "/syncs/{sync}/versions/{version}/restore", restore_version, RIGHT_SETUP },
-	{ "POST", "/mapping/read", read_file, RIGHT_SEE, .limit = DOCUMENT_MAX },
-	{ "POST", "/mapping/write", write_file, RIGHT_SEE, .limit = DOCUMENT_MAX },
+	{ "POST", "/mapping/read", read_file, RIGHT_SEE, .limit = LIMIT_CONFIG },
+	{ "POST", "/mapping/write", write_file, RIGHT_SEE, .limit = LIMIT_CONFIG },
 	{ "GET", "/drafts", list_drafts, RIGHT_SETUP },
 	{ "GET", "/drafts/{draft}", say_draft, RIGHT_SETUP },
-	{ "PUT", "/drafts/{draft}", keep_draft, RIGHT_SETUP, .limit = DOCUMENT_MAX },
+	{ "PUT", "/drafts/{draft}", keep_draft, RIGHT_SETUP, .limit = LIMIT_CONFIG },
 	{ "DELETE", "/drafts/{draft}", drop_draft, RIGHT_SETUP },
 	{ 0 },
 };

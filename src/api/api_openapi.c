@@ -5,8 +5,7 @@
 #include "api/api_internal.h"
 
 #include "codec/yaml.h"
-
-enum { DESCRIPTION_MAX = 4 << 20 };
+#include "lib/limits.h"
 
 static void lay_over(struct arena *arena, struct json *base, const struct json *fragment)
 {
@@ -23,7 +22,7 @@ static void lay_over(struct arena *arena, struct json *base, const struct json *
 int api_openapi_make(struct api *api, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(buf) struct buf text = BUF_INIT(DESCRIPTION_MAX);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_REPORT);
 	struct json *all = NULL, *one;
 
 	for (size_t i = 0; api_openapi_texts[i]; i++) {

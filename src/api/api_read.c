@@ -2,9 +2,10 @@
 #include "api/api_internal.h"
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "sync/catalog.h"
 
-enum { PAGE = 100, PAGE_MAX = 1000 };
+enum { PAGE = 100 };
 
 struct str api_param(const struct api_call *call, const char *name)
 {
@@ -39,8 +40,8 @@ int api_page(const struct api_call *call, int64_t *ret_after, size_t *ret_limit,
 
 	if (api_query_int(call, "after", 0, ret_after, err) < 0 || api_query_int(call, "limit", PAGE, &limit, err) < 0)
 		return err_pass(err);
-	if (limit < 1 || limit > PAGE_MAX)
-		return err_set(err, ERR_USAGE, "?limit= has to be between 1 and %d", PAGE_MAX);
+	if (limit < 1 || limit > LIMIT_API_PAGE)
+		return err_set(err, ERR_USAGE, "?limit= has to be between 1 and %d", LIMIT_API_PAGE);
 	*ret_limit = (size_t)limit;
 	return 0;
 }

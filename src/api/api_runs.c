@@ -7,8 +7,6 @@
 #include "lib/limits.h"
 #include "sync/run_report.h"
 
-enum { FILE_MAX = LIMIT_HTTP_BODY };
-
 static const enum run_state under_way[] = { RUN_ACTIVE, RUN_ASKED, RUN_STOPPING };
 
 /* ---- one run as JSON ---- */
@@ -422,8 +420,8 @@ const struct api_route api_run_routes[] = {
 	{ "POST", "/runs/{run}/abort", abort_run, RIGHT_WORK },
 	{ "POST", "/runs/{run}/resume", resume_run, RIGHT_WORK },
 	{ "POST", "/runs/{run}/retry", retry_run, RIGHT_WORK },
-	{ "POST", "/syncs/{sync}/runs", start_run, RIGHT_WORK, .limit = FILE_MAX },
-	{ "POST", "/syncs/{sync}/csv-check", check_csv, RIGHT_WORK, .limit = FILE_MAX },
+	{ "POST", "/syncs/{sync}/runs", start_run, RIGHT_WORK, .limit = LIMIT_HTTP_BODY },
+	{ "POST", "/syncs/{sync}/csv-check", check_csv, RIGHT_WORK, .limit = LIMIT_HTTP_BODY },
 	{ 0 },
 };
 

@@ -11,7 +11,7 @@
 #include "sync/retry.h"
 #include "sync/run.h"
 
-enum { WAIT_MS = 15000, COUNTED = 10000, CHOSEN_MAX = 200, TRIED_MAX = 50 };
+enum { WAIT_MS = 15000, COUNTED = 10000, TRIED_MAX = 50 };
 
 /* ---- words of filters ---- */
 
@@ -304,7 +304,8 @@ static int reveal_payload(struct api_call *call, struct err *err)
 	if (find_payload(call, &s, err) < 0 || find_previous(call, &s, &previous, &found, err) < 0 ||
 	    audit_note(&call->engine, "look", record_subject(call, &s), STR_EMPTY,
 	               arena_printf(call->arena, "payload %lld", (long long)s.id), NULL, err) < 0 ||
-	    bytes_json(call, &s, &own, err) < 0 || (found && previous.purged_ms == 0 && bytes_json(call, &previous, &before, err) < 0))
+	    bytes_json(call, &s, &own, err) < 0 ||
+	    (found && previous.purged_ms == 0 && bytes_json(call, &previous, &before, err) < 0))
 		return err_pass(err);
 	call->answer = own;
 	json_set(own, STR("previous"), before);
@@ -359,8 +360,8 @@ struct chosen {
 
 static int read_ids(const struct chosen *chosen, struct err *err)
 {
-	if (chosen->ids->kind != JSON_ARRAY || chosen->ids->count > CHOSEN_MAX)
-		return err_set(err, ERR_DATA, "'ids' is a list of at most %d payloads", CHOSEN_MAX);
+	if (chosen->ids->kind != JSON_ARRAY || chosen->ids->count > LIMIT_API_CHOSEN)
+		return err_set(err, ERR_DATA, "'ids' is a list of at most %d payloads", LIMIT_API_CHOSEN);
 	JSON_EACH (chosen->ids, one) {
 		int64_t id;
 

@@ -25,6 +25,7 @@
 #include "api/api.h"
 #include "app/engine.h"
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "sync/run.h"
 #include "sync/catalog.h"
 #include "sync/meter.h"
@@ -313,7 +314,7 @@ static void print_lines(const struct json *said)
 static int announce(const struct daemon *d, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(buf) struct buf text = BUF_INIT((size_t)1 << 20);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_REPORT);
 	struct json *said = json_new(&arena, JSON_OBJECT), *hooks = json_new(&arena, JSON_OBJECT);
 	bool tls = d->options->tls_cert.len > 0;
 	struct str code;

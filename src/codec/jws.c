@@ -12,8 +12,9 @@
 #include <string.h>
 
 #include "codec/digest.h"
+#include "lib/limits.h"
 
-enum { RSA_LEAST_BITS = 2048, P256_BYTES = 32, TOKEN_MOST = 64 << 10 };
+enum { RSA_LEAST_BITS = 2048, P256_BYTES = 32 };
 
 static void key_scoped_release(EVP_PKEY **key)
 {
@@ -198,7 +199,7 @@ static bool take_apart(struct arena *arena, struct str token, struct parts *ret)
 {
 	struct str rest = token, header, claims;
 
-	if (token.len > TOKEN_MOST || !str_split(&rest, '.', &header) || !str_split(&rest, '.', &claims) ||
+	if (token.len > LIMIT_SIGNED_TOKEN || !str_split(&rest, '.', &header) || !str_split(&rest, '.', &claims) ||
 	    str_find_char(rest, '.') >= 0 || !digest_unbase64(arena, rest, &ret->signature))
 		return false;
 	ret->said = str_range(token.at, (size_t)(claims.at + claims.len - token.at));

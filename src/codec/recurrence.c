@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 
 enum {
 	minute_ms = 60 * 1000,
 	day_minutes = 1440,
-	fold_minutes = 180,       /* no clock is changed by more, except where a country crosses the date line */
-	days_without_most = 4000, /* days on which no minute fits, before we say that it never happens */
+	fold_minutes = 180, /* no clock is changed by more, except where a country crosses the date line */
 };
 
 /* Monday, 1 January 2001: what is counted, is counted from here. In days since 1970. */
@@ -290,7 +290,7 @@ static struct str rule_text(struct arena *arena, struct str text)
 int recurrence_parse(struct arena *arena, struct str text, struct str zone, const struct recurrence **ret,
                      struct err *err)
 {
-	SCOPED(buf) struct buf rule = BUF_INIT(RECURRENCE_TEXT_MAX);
+	SCOPED(buf) struct buf rule = BUF_INIT(LIMIT_RECURRENCE);
 	struct recurrence *r = arena_new(arena, struct recurrence);
 	struct str given = str_trim(text);
 	struct str once = STR("once ");
@@ -299,8 +299,8 @@ int recurrence_parse(struct arena *arena, struct str text, struct str zone, cons
 		if ((unsigned char)given.at[i] < ' ' || (unsigned char)given.at[i] > '~')
 			return err_set(err, ERR_CONFIG, "a rule is written in plain letters, digits and signs");
 	}
-	if (given.len == 0 || given.len > RECURRENCE_TEXT_MAX)
-		return err_set(err, ERR_CONFIG, "a rule has 1 to %d characters", RECURRENCE_TEXT_MAX);
+	if (given.len == 0 || given.len > LIMIT_RECURRENCE)
+		return err_set(err, ERR_CONFIG, "a rule has 1 to %d characters", LIMIT_RECURRENCE);
 	if (find_zone(arena, zone, r, err) < 0)
 		return err_pass(err);
 	*ret = r;
@@ -392,7 +392,7 @@ static void search_days(struct search *s, int64_t from_day)
 	icalrecur_iterator *days = icalrecur_iterator_new(rule, day_of(walk_from(s->r, from_day)));
 	size_t without = 0;
 
-	while (days && !s->over && without < days_without_most) {
+	while (days && !s->over && without < LIMIT_RECURRENCE_DAYS) {
 		struct icaltimetype t = icalrecur_iterator_next(days);
 		int64_t day;
 

@@ -16,15 +16,13 @@
  * twice is the first one. Rules by the minute or hour take each real moment once: no gap, no repetition.
  *
  * Not accepted, with a sentence that says so: COUNT (nothing to count from: use UNTIL), seconds, RSCALE, what never happens, what is longer than
- * RECURRENCE_TEXT_MAX. Safe for text from anywhere.
+ * LIMIT_RECURRENCE. Safe for text from anywhere.
  */
 #ifndef SUTURE_CODEC_RECURRENCE_H
 #define SUTURE_CODEC_RECURRENCE_H
 
 #include "lib/arena.h"
 #include "lib/err.h"
-
-#define RECURRENCE_TEXT_MAX 500
 
 struct recurrence;
 

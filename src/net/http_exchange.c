@@ -25,7 +25,6 @@ struct exchange {
 	bool head_ended; /* the empty line after the headers came: libcurl takes a head cut short for a whole one */
 };
 
-static const unsigned usual_timeout_ms = 60000;
 /* Shorter than pace_lease_ns. */
 enum { connect_ms = 10000 };
 /* Many servers close a kept connection after 5 s (Node) or 60 s (proxies). What must not be sent twice takes no chances. */
@@ -207,7 +206,7 @@ static void set_headers(struct exchange *x)
 void http_exchange_start(struct http_client *c, struct http_future *f)
 {
 	struct exchange *x = exchange_take(c);
-	unsigned timeout_ms = f->asked->timeout_ms ? f->asked->timeout_ms : usual_timeout_ms;
+	unsigned timeout_ms = f->asked->timeout_ms ? f->asked->timeout_ms : LIMIT_HTTP_ANSWER_MS;
 
 	x->f = f;
 	x->sent = x->lost_idle = x->too_large = x->forbidden = x->head_ended = false;

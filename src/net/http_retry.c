@@ -3,8 +3,9 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "lib/limits.h"
+
 static const int64_t longest_backoff_ms = 30000;
-static const int64_t longest_retry_after_s = 7 * 24 * 3600;
 
 /*
  * 429 says that nothing was done, so it is safe for all requests; so is a request that never left. 502, 503 and 504 come
@@ -46,12 +47,12 @@ int64_t http_retry_after_ms(struct str retry_after, struct str date, int64_t wal
 	int64_t seconds, then, now;
 
 	if (str_to_i64(text, &seconds))
-		return seconds < 0 ? -1 : MIN_OF(seconds, longest_retry_after_s) * 1000;
+		return seconds < 0 ? -1 : MIN_OF(seconds, (int64_t)LIMIT_RETRY_AFTER_S) * 1000;
 	then = http_date(text);
 	if (then < 0)
 		return -1;
 	now = http_date(str_trim(date));
 	if (now < 0)
 		now = wall_ms / 1000;
-	return then <= now ? 0 : MIN_OF(then - now, longest_retry_after_s) * 1000;
+	return then <= now ? 0 : MIN_OF(then - now, (int64_t)LIMIT_RETRY_AFTER_S) * 1000;
 }

@@ -7,6 +7,7 @@
  */
 #include "net/http_server_internal.h"
 #include "lib/clock.h"
+#include "lib/limits.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -121,15 +122,15 @@ static void settle_options(struct http_server *s, const struct http_server_optio
 	o->cert_file = copy_text(&s->memory, given->cert_file);
 	o->key_file = copy_text(&s->memory, given->key_file);
 	o->workers = or_default(o->workers, 3);
-	o->queue = or_default(o->queue, 256);
-	o->connections = or_default(o->connections, 1024);
-	o->request_ms = or_default(o->request_ms, 30000);
-	o->idle_ms = or_default(o->idle_ms, 60000);
+	o->queue = or_default(o->queue, LIMIT_SERVER_QUEUE);
+	o->connections = or_default(o->connections, LIMIT_SERVER_CONNECTIONS);
+	o->request_ms = or_default(o->request_ms, LIMIT_SERVER_REQUEST_MS);
+	o->idle_ms = or_default(o->idle_ms, LIMIT_SERVER_IDLE_MS);
 	o->close_ms = or_default(o->close_ms, 5000);
 	o->comment_ms = or_default(o->comment_ms, 15000);
-	o->body_limit = or_size(o->body_limit, (size_t)4 << 20);
-	o->memory = or_size(o->memory, (size_t)64 << 20);
-	o->stream_limit = or_size(o->stream_limit, (size_t)256 << 10);
+	o->body_limit = or_size(o->body_limit, LIMIT_SERVER_BODY);
+	o->memory = or_size(o->memory, LIMIT_SERVER_HELD);
+	o->stream_limit = or_size(o->stream_limit, LIMIT_SERVER_STREAM);
 }
 
 static int parse_address(const struct http_server_options *o, struct sockaddr_storage *ret, socklen_t *ret_len,

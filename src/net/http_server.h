@@ -3,7 +3,7 @@
  *
  *	static const struct http_route routes[] = {
  *		{ "GET", "/health", health, .inline_ok = true },
- *		{ "POST", "/hooks/{connection}/{secret}", hook, .body_limit = 1 << 20 },
+ *		{ "POST", "/hooks/{connection}/{secret}", hook, .body_limit = LIMIT_HOOK_BODY },
  *	};
  *	struct http_server_options options = { .context = daemon, .port = 0 };
  *

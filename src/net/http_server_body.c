@@ -5,11 +5,9 @@
  * Chunks go round: SIZE -> DATA -> END -> SIZE ..., and a size of 0 leads to the trailers, which are read and forgotten.
  */
 #include "net/http_server_internal.h"
+#include "lib/limits.h"
 
 #include <string.h>
-
-static const size_t longest_line = 256; /* a size with extensions; a trailer */
-static const size_t most_trailers = 4096;
 
 static const struct refusal bad_chunk = { 400, "bad_request", "the chunks of the body are malformed" };
 static const struct refusal too_large = { 413, "too_large", "the body is larger than accepted here" };
@@ -37,7 +35,8 @@ static bool take_line(struct evbuffer *from, char *line, struct str *ret, bool *
 {
 	struct evbuffer_ptr end = evbuffer_search_eol(from, NULL, NULL, EVBUFFER_EOL_CRLF_STRICT);
 
-	*ret_wrong = end.pos < 0 ? evbuffer_get_length(from) > longest_line : (size_t)end.pos > longest_line;
+	*ret_wrong = end.pos < 0 ? evbuffer_get_length(from) > LIMIT_SERVER_CHUNK_LINE
+	                         : (size_t)end.pos > LIMIT_SERVER_CHUNK_LINE;
 	if (end.pos < 0 || *ret_wrong)
 		return false;
 	evbuffer_remove(from, line, (size_t)end.pos);
@@ -90,7 +89,7 @@ static const struct refusal *on_trailer(struct body_reader *b, struct str line)
 {
 	b->trailer += line.len + 2;
 	b->done = line.len == 0;
-	return b->trailer <= most_trailers ? NULL : &bad_chunk;
+	return b->trailer <= LIMIT_SERVER_TRAILERS ? NULL : &bad_chunk;
 }
 
 static const struct refusal *(*const on_line[])(struct body_reader *b, struct str line) = {
@@ -101,7 +100,7 @@ static const struct refusal *(*const on_line[])(struct body_reader *b, struct st
 
 static const struct refusal *take_chunks(struct body_reader *b, struct evbuffer *from)
 {
-	char line[256];
+	char line[LIMIT_SERVER_CHUNK_LINE];
 	struct str text;
 	bool bad = false;
 

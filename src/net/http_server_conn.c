@@ -15,13 +15,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A socket closed with bytes unread is reset, and the reset takes the answer with it. Clients that send their whole body before they look for an
- * answer are common, so about as much is read away as they may have sent. */
-static const int64_t linger_ms = 5000;
-static const size_t linger_bytes = (size_t)8 << 20;
-static const size_t copied_body = 4096;            /* up to here copying is cheaper than keeping the call */
-static const size_t read_ahead = (size_t)64 << 10; /* of requests that come before their turn */
-static const int64_t slowest_reader = 16;          /* bytes a millisecond */
+static const size_t copied_body = 4096;   /* up to here copying is cheaper than keeping the call */
+static const int64_t slowest_reader = 16; /* bytes a millisecond */
 
 static const struct refusal late = { 408, "late", "the request did not come in time" };
 static const struct refusal too_large = { 413, "too_large", "the body is larger than accepted here" };
@@ -202,7 +197,7 @@ static bool step_throw_away(struct conn *c)
 
 	c->scanned += evbuffer_get_length(input);
 	evbuffer_drain(input, evbuffer_get_length(input));
-	if (c->state == CONN_LINGER && c->scanned > linger_bytes)
+	if (c->state == CONN_LINGER && c->scanned > LIMIT_SERVER_LINGER)
 		conn_free(c);
 	return false;
 }
@@ -226,12 +221,14 @@ static void conn_advance(struct conn *c)
 		conn_free(c);
 }
 
+/* A socket closed with bytes unread is reset, and the reset takes the answer with it. Clients that send their whole body before they look for an
+ * answer are common, so about as much is read away as they may have sent. */
 static void linger(struct conn *c)
 {
 	c->scanned = 0;
 	tls_say_goodbye(c->bev);
 	shutdown(bufferevent_getfd(c->bev), SHUT_WR);
-	enter(c, CONN_LINGER, linger_ms);
+	enter(c, CONN_LINGER, LIMIT_SERVER_LINGER_MS);
 	conn_advance(c);
 }
 
@@ -420,7 +417,7 @@ void conn_accept(struct http_server *s, evutil_socket_t fd, const struct sockadd
 	enter(c, CONN_IDLE, MIN_OF(s->options.idle_ms, s->options.request_ms));
 	bufferevent_setcb(bev, on_read, on_write, on_event, c);
 	bufferevent_set_timeouts(bev, NULL, &stuck);
-	bufferevent_setwatermark(bev, EV_READ, 0, read_ahead);
+	bufferevent_setwatermark(bev, EV_READ, 0, LIMIT_SERVER_READ_AHEAD);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-static const size_t most_headers = 100;
-
 #define REFUSAL(name, code_number, code_text, text) \
 	static const struct refusal name = { .status = (code_number), .code = (code_text), .message = (text) }
 
@@ -131,14 +129,14 @@ static const struct refusal *parse_header(struct str line, struct http_header *r
 
 static const struct refusal *parse_headers(struct arena *arena, struct str rest, struct head *ret)
 {
-	ret->headers = arena_new_array(arena, struct http_header, most_headers);
+	ret->headers = arena_new_array(arena, struct http_header, LIMIT_SERVER_HEADERS);
 	for (;;) {
 		struct str line = next_line(&rest);
 		const struct refusal *wrong;
 
 		if (line.len == 0)
 			return NULL;
-		if (ret->header_count == most_headers)
+		if (ret->header_count == LIMIT_SERVER_HEADERS)
 			return &head_too_large;
 		wrong = parse_header(line, &ret->headers[ret->header_count++]);
 		if (wrong)

@@ -5,10 +5,9 @@
 #include "net/http_server_internal.h"
 #include "codec/url.h"
 #include "codec/utf8.h"
+#include "lib/limits.h"
 
 #include <string.h>
-
-#define MOST_SEGMENTS 24
 
 enum segment_kind { SEGMENT_TEXT, SEGMENT_ONE, SEGMENT_REST };
 
@@ -19,14 +18,14 @@ struct segment {
 
 struct route {
 	const struct http_route *row;
-	struct segment segments[MOST_SEGMENTS];
+	struct segment segments[LIMIT_SERVER_SEGMENTS];
 	size_t count;
 };
 
 /* A path cut into segments: as they came, and decoded. */
 struct cut {
-	struct str raw[MOST_SEGMENTS];
-	struct str decoded[MOST_SEGMENTS];
+	struct str raw[LIMIT_SERVER_SEGMENTS];
+	struct str decoded[LIMIT_SERVER_SEGMENTS];
 	size_t count;
 	bool more; /* the last raw one holds what did not fit */
 };
@@ -74,7 +73,7 @@ static bool compile_row(const struct http_route *row, struct route *ret)
 
 		part = STR_EMPTY;
 		(void)str_split(&rest, '/', &part);
-		if (again || ret->count == MOST_SEGMENTS || !compile_segment(part, &ret->segments[ret->count]))
+		if (again || ret->count == LIMIT_SERVER_SEGMENTS || !compile_segment(part, &ret->segments[ret->count]))
 			return false;
 		names += ret->segments[ret->count++].kind != SEGMENT_TEXT;
 	} while (rest.len > 0);
@@ -109,7 +108,7 @@ static bool cut_path(struct arena *arena, struct str path, struct cut *ret)
 		struct str *raw = &ret->raw[ret->count];
 
 		*raw = slash < 0 ? rest : str_range(rest.at, (size_t)slash);
-		ret->more = slash >= 0 && ret->count + 1 == MOST_SEGMENTS;
+		ret->more = slash >= 0 && ret->count + 1 == LIMIT_SERVER_SEGMENTS;
 		if (!decode(arena, *raw, false, &ret->decoded[ret->count++]))
 			return false;
 		if (slash < 0 || ret->more)

@@ -8,6 +8,7 @@
 
 #include "codec/digest.h"
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "sync/select.h"
 
 static const struct statement LAST = { "SELECT hash FROM audit ORDER BY id DESC LIMIT 1" };
@@ -30,7 +31,7 @@ static const struct statement OF = { "SELECT id, at_ms, who, action, subject, be
 static struct digest row_hash(struct str before_hash, const struct audit_entry *e)
 {
 	const struct str parts[] = { e->who, e->action, e->subject, e->before, e->after, e->why };
-	SCOPED(buf) struct buf bytes = BUF_INIT((size_t)16 << 20);
+	SCOPED(buf) struct buf bytes = BUF_INIT(LIMIT_AUDIT_ROW);
 
 	buf_add(&bytes, before_hash);
 	buf_printf(&bytes, "|%lld", (long long)e->at_ms);

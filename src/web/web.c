@@ -9,9 +9,8 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "lib/limits.h"
 #include "web/web_console.h"
-
-static const size_t hook_limit = (size_t)1 << 20;
 
 /* To add a route of our own: a row here or in house_routes. The first row that fits is taken. */
 static const struct http_route hook_routes[] = {
@@ -48,7 +47,7 @@ static struct web *web_new(const struct web_options *options)
 	o->cert_file = copy(web, options->cert_file);
 	o->key_file = copy(web, options->key_file);
 	o->admin_address = copy(web, options->admin_address);
-	o->hook_limit = options->hook_limit ? options->hook_limit : hook_limit;
+	o->hook_limit = options->hook_limit ? options->hook_limit : LIMIT_HOOK_BODY;
 	web->started_ms = clock_wall_ms();
 	return web;
 }

@@ -2,6 +2,7 @@
 #include "web/web_internal.h"
 
 #include "codec/json.h"
+#include "lib/limits.h"
 
 static bool is_here(struct str peer)
 {
@@ -30,7 +31,7 @@ void web_health(void *context, const struct http_asked *asked, struct arena *are
 
 static void reply(struct http_reply *ret, struct arena *arena, const struct json *answer, bool ready)
 {
-	SCOPED(buf) struct buf text = BUF_INIT((size_t)4 << 20);
+	SCOPED(buf) struct buf text = BUF_INIT(LIMIT_REPORT);
 
 	json_write(&text, answer);
 	http_reply_json(ret, arena_str(arena, buf_str(&text)));

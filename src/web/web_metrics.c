@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-
-static const size_t metrics_limit = (size_t)4 << 20;
+#include "lib/limits.h"
 
 static void head(struct buf *out, const char *name, const char *type, const char *help)
 {
@@ -297,7 +296,7 @@ static void write_clock(struct buf *out, const struct meter *meter, enum meter_c
 
 void web_metrics(void *context, const struct http_asked *asked, struct arena *arena, struct http_reply *ret)
 {
-	SCOPED(buf) struct buf out = BUF_INIT(metrics_limit);
+	SCOPED(buf) struct buf out = BUF_INIT(LIMIT_REPORT);
 	struct web *web = context;
 	struct meter *meter = web->options.engine->meter;
 

@@ -13,7 +13,6 @@ enum {
 	look_up_ms = 200,      /* how often a long wait looks at *stop */
 	short_wait_ms = 30000, /* everything but connect is answered at once */
 	usual_hold_ms = 110000,
-	longest_hold_ms = 600000,
 	spare_ms = 20000, /* an answer may take so much longer than the server means to hold it */
 	farewell_ms = 500,
 };
@@ -197,8 +196,8 @@ static void take_advice(struct bayeux *b, const struct json *meta)
 	int64_t interval_ms = json_int(json_get(advice, "interval"), b->interval_ms);
 	int64_t hold_ms = json_int(json_get(advice, "timeout"), b->hold_ms);
 
-	b->interval_ms = MIN_OF(MAX_OF(interval_ms, (int64_t)0), (int64_t)longest_hold_ms);
-	b->hold_ms = MIN_OF(MAX_OF(hold_ms, (int64_t)1000), (int64_t)longest_hold_ms);
+	b->interval_ms = MIN_OF(MAX_OF(interval_ms, (int64_t)0), (int64_t)LIMIT_STREAM_HOLD_MS);
+	b->hold_ms = MIN_OF(MAX_OF(hold_ms, (int64_t)1000), (int64_t)LIMIT_STREAM_HOLD_MS);
 }
 
 /* "403::Unknown client": the number, which is nobody's data. */

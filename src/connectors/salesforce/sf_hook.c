@@ -15,8 +15,6 @@
 #include "lib/clock.h"
 #include "lib/limits.h"
 
-enum { most_ids = 200 };
-
 /*
  * "search" is a person who types a patient's name there; it comes to a door of its own, which answers at once. It is nothing to
  * be staged: wherever else it comes, it is counted only. "test" tries the way.
@@ -112,7 +110,7 @@ static const char *fault_of(const struct json *body)
 		return "\"object\" is no Salesforce object";
 	if (!ids || ids->kind != JSON_ARRAY || ids->count == 0)
 		return "\"ids\" is no list of record ids";
-	if (ids->count > most_ids)
+	if (ids->count > LIMIT_HOOK_IDS)
 		return "more than 200 ids in one call";
 	if (!json_is_null(emr_id) && json_text(emr_id).len == 0)
 		return "\"emrId\" is no text";
