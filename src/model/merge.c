@@ -247,13 +247,13 @@ static struct pair lay_out(struct arena *arena, const struct field_map *field, c
 	return p;
 }
 
-static struct merged merge_one(const struct pair *p, enum merge_mode mode)
+static struct merged merge_one(const struct pair *p, enum merge_mode mode, enum merge_mode first)
 {
 	if (mode == MERGE_NEW_IN_CRM || mode == MERGE_NEW_IN_EMR)
 		return merge_new(p, mode == MERGE_NEW_IN_CRM ? CRM : EMR);
 	if (mode == MERGE_STEADY && p->base && p->base->known)
 		return merge_steady(p);
-	return merge_first(p, mode);
+	return merge_first(p, mode == MERGE_STEADY ? first : mode);
 }
 
 void merge_fields(struct arena *arena, const struct mapping *m, enum merge_mode mode, const struct sides *sides,
@@ -262,7 +262,7 @@ void merge_fields(struct arena *arena, const struct mapping *m, enum merge_mode 
 	for (size_t i = 0; i < m->count; i++) {
 		struct pair p = lay_out(arena, &m->fields[i], sides, i);
 
-		ret[i] = merge_one(&p, mode);
+		ret[i] = merge_one(&p, mode, sides->first);
 		ret[i].next = next_base(&p, &ret[i]);
 	}
 }

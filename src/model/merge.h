@@ -9,7 +9,7 @@
 /* How the pair stands. The first-link modes are rows R11 to R15 of the rules; both differ only in who wins. */
 enum merge_mode {
 	MERGE_STEADY,         /* R19 to R23, with a base */
-	MERGE_FIRST_EMR_WINS, /* R12, R13 */
+	MERGE_FIRST_EMR_WINS, /* R12, R13. This number and the next are stored with links */
 	MERGE_FIRST_CRM_WINS, /* R11, R14, R15 */
 	MERGE_NEW_IN_CRM,     /* there is no CRM record yet: every filled EMR value that may go to the CRM */
 	MERGE_NEW_IN_EMR,
@@ -29,6 +29,9 @@ struct sides {
 	const struct value *emr; /* one per field, CRM form; NULL: no record there yet (MERGE_NEW_IN_EMR) */
 	const struct value *crm; /* NULL: no record there yet (MERGE_NEW_IN_CRM) */
 	const struct base *base; /* NULL in first-link modes */
+	/* MERGE_STEADY, for fields without a base: the row by which they are still to be merged for the first time, as the write of then was refused;
+	 * MERGE_STEADY: none, the field's own source of truth stands in (R24). */
+	enum merge_mode first;
 	int64_t emr_ms; /* modification times, for WINNER_NEWEST; equal, or one of them 0 (unknown): the EMR wins */
 	int64_t crm_ms;
 };

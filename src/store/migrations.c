@@ -295,5 +295,7 @@ const struct migration migrations[] = {
 	  "streams INTEGER,"
 	  "  run TEXT, trouble TEXT, told_ms BIGINT);",
 	  NULL },
+	{ "who won as a pair was linked: a field whose write was refused then is merged so again (R11 to R15)",
+	  "ALTER TABLE link ADD COLUMN first INTEGER;", NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

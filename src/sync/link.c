@@ -13,13 +13,13 @@
 #define COLUMNS                                                                                                        \
 	"id, sync_id, state, emr_id, crm_id, run_id, how, base, emr_hash, emr_version, emr_modified_ms, crm_version, " \
 	"staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms, emr_seen_ms, crm_seen_ms, "              \
-	"turn_fields, stopped_why"
+	"turn_fields, stopped_why, first"
 
 static const struct statement INSERT = { "INSERT INTO link (sync_id, state, emr_id, crm_id, run_id, how, base, "
 	                                 "emr_hash, emr_version, emr_modified_ms, crm_version,"
 	                                 " staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms,"
-	                                 " emr_seen_ms, crm_seen_ms) VALUES "
-	                                 "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)" };
+	                                 " emr_seen_ms, crm_seen_ms, first) VALUES "
+	                                 "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)" };
 static const struct statement BY_EMR = {
 	"SELECT " COLUMNS " FROM link WHERE sync_id = $1 AND emr_id = $2 AND state < 2 AND emr_id <> ''"
 };
@@ -117,7 +117,7 @@ int link_insert(struct db *db, struct link *link, struct err *err)
 	                   bind_text_or_null(link->emr_version), bind_id(link->emr_modified_ms),
 	                   bind_text_or_null(link->crm_version), bind_id(link->staged_id), bind_int(link->created_ms),
 	                   bind_id(link->settled_ms), bind_int(link->mapping_version), bind_id(link->crm_modified_ms),
-	                   bind_id(link->emr_seen_ms), bind_id(link->crm_seen_ms)),
+	                   bind_id(link->emr_seen_ms), bind_id(link->crm_seen_ms), bind_id((int64_t)link->first)),
 	              err);
 	if (code < 0)
 		return err_wrap(err, "link two records (R9)");
@@ -151,6 +151,7 @@ static void read_row(struct rows *rows, struct arena *arena, void *place)
 		.crm_seen_ms = row_int(rows, "crm_seen_ms"),
 		.stopped_why = arena_str(arena, row_text(rows, "stopped_why")),
 		.turn_fields = arena_str(arena, row_text(rows, "turn_fields")),
+		.first = (enum merge_mode)row_int(rows, "first"),
 	};
 	if (hash.len == sizeof(ret->emr_hash.bytes))
 		memcpy(ret->emr_hash.bytes, hash.at, hash.len);

@@ -5,6 +5,7 @@
 #ifndef SUTURE_SYNC_LINK_H
 #define SUTURE_SYNC_LINK_H
 
+#include "model/merge.h"
 #include "sync/sealed.h"
 
 /* MAKING: one of the records is owed and has no id yet, or its first write is. FORGIVEN: ended, and a person asked for these records again (R29). */
@@ -25,6 +26,8 @@ struct link {
 	int64_t staged_id;      /* the payload last settled: its bytes */
 	int64_t created_ms, settled_ms;
 	int64_t mapping_version;
+	enum merge_mode
+	        first; /* who won where both were filled as they were linked (R11 to R15); MERGE_STEADY: not known */
 	/* Only what link_list read has these: */
 	int64_t ended_ms;
 	struct str ended_why;

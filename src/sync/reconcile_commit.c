@@ -225,6 +225,7 @@ static int insert_link(struct db *db, const struct commit *job, struct item *ite
 	link->base = item->writes.base;
 	link->run_id = s->run_id;
 	link->how = str_of(item->resolved.how);
+	link->first = item->resolved.kind == RESOLVED_JOIN ? item->verdict.mode : MERGE_STEADY;
 	link->state = LINK_MAKING;
 	if (s->side == SIDE_EMR)
 		link->staged_id = s->body_of ? s->body_of : s->id;

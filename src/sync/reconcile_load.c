@@ -220,11 +220,14 @@ static bool nothing_to_undo(struct item *item)
 	return true;
 }
 
-/* R36: a file names records that are to be linked; those that are linked go on as ever, by their own changes. */
+/* R36: a file names records that are to be linked; those that are linked go on as ever, by their own changes. A row that this very run linked, and whose
+ * write was refused, is tried once more (R14). */
 static bool linked_before(const struct item *item)
 {
 	const struct staged *s = item->staged;
 
+	if (s->run_id && item->resolved.link.run_id == s->run_id)
+		return false;
 	return s->side == SIDE_CRM && s->door == DOOR_BATCH && s->kind == STAGED_RECORD && s->wish == WISH_NONE;
 }
 

@@ -295,12 +295,22 @@ static int read_both(struct reconciler *r, struct chunk *chunk, const struct ite
 	return 0;
 }
 
+/* A field whose write was refused as the pair was linked has no base: whoever won then wins still (R11 to R15). One that was mapped since is another case (R24). */
+static enum merge_mode first_mode(const struct plan *plan, const struct item *item)
+{
+	const struct link *link = &item->resolved.link;
+
+	return item->resolved.kind == RESOLVED_LINKED && link->mapping_version == plan->mapping_version ? link->first
+	                                                                                                : MERGE_STEADY;
+}
+
 static void merge(struct reconciler *r, struct chunk *chunk, struct item *item, const struct both *both)
 {
 	const struct mapping *m = item_mapping(r->plan, item);
 	struct sides sides = { .emr = both->json[SIDE_EMR] ? both->values[SIDE_EMR] : NULL,
 		               .crm = both->json[SIDE_CRM] ? both->values[SIDE_CRM] : NULL,
 		               .base = item->base,
+		               .first = first_mode(r->plan, item),
 		               .emr_ms = both->modified_ms[SIDE_EMR],
 		               .crm_ms = both->modified_ms[SIDE_CRM] };
 

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "sync/retry.h"
 #include "sync/stage.h"
 
 #define ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
@@ -60,6 +61,37 @@ static void test_R14_the_crms_value_goes_to_the_emr_and_blanks_are_filled(void *
 	assert_string_equal(rig_emr(&rig, "p1", "email"), "a@x.example");
 	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p1");
 	assert_string_equal(rig_crm(&rig, "c1", "Synced__c"), "true");
+	rig_close(&rig);
+}
+
+/* The link stands by then, as the CRM took its part: that is no reason to merge the rest as if it had been agreed on. */
+static void test_R14_a_row_that_was_refused_is_retried_under_the_same_rule(void **state)
+{
+	const struct staged_filter failed = { .failed = true };
+	int64_t counts[OUTCOME_COUNT];
+	struct err err = ERR_INIT;
+	struct staged *rows;
+	struct wished done;
+	struct rig rig;
+	struct run run;
+	size_t count;
+
+	(void)state;
+	open_with_people(&rig, "");
+	memory_refuse(rig.emr, "p1", REFUSED, "NO");
+	run_csv(&rig, "c1\n", &run, counts);
+	assert_int_equal(counts[OUTCOME_FAILED], 1);
+	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p1");
+	assert_string_equal(rig_emr(&rig, "p1", "city"), "Boise");
+	memory_refuse(rig.emr, "p1", DELIVERED, "");
+	assert_int_equal(stage_list(&rig.engine, &rig.arena, &failed, &rows, &count, &err), 0);
+	assert_int_equal(count, 1);
+	if (retry_one(&rig.engine, rig.plan, &rig.arena, rows[0].id, NULL, 20000, &done, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(done.staged.state, STAGED_DONE);
+	assert_int_equal(done.staged.outcome, OUTCOME_UPDATED);
+	assert_string_equal(rig_emr(&rig, "p1", "city"), "Nampa");
+	assert_string_equal(rig_crm(&rig, "c1", "MailingCity"), "Nampa");
 	rig_close(&rig);
 }
 
@@ -205,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_R35_each_row_that_is_left_out_says_why),
 		cmocka_unit_test(test_R34_runs_are_found_and_one_of_them_goes_on),
 		cmocka_unit_test(test_R14_the_crms_value_goes_to_the_emr_and_blanks_are_filled),
+		cmocka_unit_test(test_R14_a_row_that_was_refused_is_retried_under_the_same_rule),
 		cmocka_unit_test(test_R14_nobody_is_created_unless_the_option_is_on),
 		cmocka_unit_test(test_R35_any_file_of_ids_is_read),
 		cmocka_unit_test(test_R36_linked_and_ambiguous_ones_are_skipped_and_listed),
