@@ -155,11 +155,11 @@ export function configuration(systems, extra = {}) {
 }
 
 /** A fresh Suture folder in which nothing is configured. */
-export async function setUpBare() {
+export async function setUpBare(env = {}) {
   const home = mkdtempSync(join(tmpdir(), 'suture-'));
   homes.add(home);
   const dir = join(home, 'suture');
-  await must(dir, ['init', dir]);
+  await must(dir, ['init', dir], { env });
   const remove = () => {
     homes.delete(home);
     rmSync(home, { recursive: true, force: true });

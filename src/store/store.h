@@ -136,6 +136,22 @@ int db_number(struct db *db, const struct statement *statement, struct binds bin
  * deleted lies in no free place of its file either; that takes as much room again, and writers wait meanwhile.
  */
 int store_scrub(struct store *store, bool compact, struct err *err) MUST_CHECK;
+/*
+ * From process to process, where the database can carry it (PostgreSQL; elsewhere nobody hears, and who waits looks by himself now and then). db_tell is part of
+ * the transaction: it is heard once that is committed, and not at all if it is not. Listeners hear it on a thread of their own, in every process, ours too; 0: much may
+ * have been said that was not heard (the connection was lost). on_told must be quick.
+ */
+struct store_told {
+	void (*on_told)(void *context, int64_t what);
+	void *context;
+};
+struct store_listener;
+int db_tell(struct db *db, int64_t what, struct err *err) MUST_CHECK;
+/* *ret NULL: the database carries nothing. Ends before store_close. */
+int store_listen(struct store *store, const struct store_told *told, struct store_listener **ret,
+                 struct err *err) MUST_CHECK;
+void store_listen_end(struct store_listener **listener);
+
 /* A copy of the whole database as it is now, into a new file (dry runs, backups): SQLite's, whatever the database is. */
 int store_copy(struct store *store, const char *path, struct err *err) MUST_CHECK;
 struct str store_describe(struct store *store,

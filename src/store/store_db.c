@@ -41,6 +41,7 @@ struct db {
 	struct arena arena; /* holds the db itself */
 	struct arena statements;
 	const struct store_driver *driver;
+	const struct store_place *place;
 	struct store_conn *conn;
 	struct prepared **slots; /* open addressing */
 	size_t slot_count;
@@ -63,6 +64,7 @@ int db_open(const struct store_place *place, enum store_role role, struct db **r
 		return result;
 	}
 	db->driver = place->driver;
+	db->place = place;
 	db->arena = arena;
 	*ret = db;
 	return 0;
@@ -448,6 +450,11 @@ struct str row_blob(struct rows *rows, const char *column)
 bool row_is_null(struct rows *rows, const char *column)
 {
 	return rows->db->driver->column_is_null(rows->db->conn, rows->prepared->stmt, column_of(rows, column));
+}
+
+int db_tell(struct db *db, int64_t what, struct err *err)
+{
+	return db->driver->tell ? db->driver->tell(db, db->place, what, err) : 0;
 }
 
 int db_number(struct db *db, const struct statement *statement, struct binds binds, int64_t fallback, int64_t *ret,

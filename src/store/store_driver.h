@@ -11,6 +11,8 @@
 #ifndef SUTURE_STORE_STORE_DRIVER_H
 #define SUTURE_STORE_STORE_DRIVER_H
 
+#include <stdatomic.h>
+
 #include "lib/buf.h"
 #include "store/store.h"
 
@@ -100,7 +102,10 @@ struct store_driver {
 	int (*sync_file)(struct store_conn *conn, struct err *err);
 
 	int (*copy)(struct store_conn *conn, const char *path,
-	            struct err *err);                               /* NULL: table by table, see store_copy.c */
+	            struct err *err); /* NULL: table by table, see store_copy.c */
+	/* What processes tell each other (store_listen.c); NULL: the database carries nothing. `listen` returns once `stop` is set and `bell` readable. */
+	void (*listen)(const struct store_place *place, const struct store_told *told, atomic_bool *stop, int bell);
+	int (*tell)(struct db *db, const struct store_place *place, int64_t what, struct err *err);
 	void (*describe)(struct store_conn *conn, struct buf *out); /* "SQLite 3.40.1, /srv/suture/suture.db" */
 };
 

@@ -392,5 +392,7 @@ const struct store_driver STORE_POSTGRES = {
 	.in_transaction = postgres_in_transaction,
 	.settle = postgres_settle,
 	.passing = postgres_passing,
+	.listen = pg_listen,
+	.tell = pg_tell,
 	.describe = postgres_describe,
 };

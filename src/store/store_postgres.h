@@ -5,6 +5,7 @@
  *	store_postgres_pipe.c     what was sent and not answered yet, and the answers
  *	store_postgres_stmt.c     prepared statements, parameters, columns
  *	store_postgres_link.c     connecting, the settings of a session, the url
+ *	store_postgres_listen.c   what processes tell each other
  *	store_postgres_dialect.c  the schema's SQL in PostgreSQL's words
  *	store_postgres_problem.c  SQLSTATEs as errors that say what a person can do
  *
@@ -88,6 +89,11 @@ int pg_failed(const struct store_conn *conn, struct err *err) MUST_CHECK;
 int pg_lose(struct store_conn *conn, struct err *err) MUST_CHECK;
 /* Nobody wants this statement's answer any more. */
 void pg_forget(struct store_conn *conn, struct store_stmt *stmt);
+
+/* ---- store_postgres_listen.c: the driver's functions of these names */
+
+void pg_listen(const struct store_place *place, const struct store_told *told, atomic_bool *stop, int bell);
+int pg_tell(struct db *db, const struct store_place *place, int64_t what, struct err *err) MUST_CHECK;
 
 /* ---- store_postgres_stmt.c: the driver's functions of these names */
 

@@ -277,6 +277,8 @@ static void shell_options(struct store_driver *shell, const struct store_driver 
 	shell->log_pages = inner->log_pages ? trace_log_pages : NULL;
 	shell->checkpoint = inner->checkpoint ? trace_checkpoint : NULL;
 	shell->sync_file = inner->sync_file ? trace_sync_file : NULL;
+	shell->listen = inner->listen;
+	shell->tell = inner->tell;
 	shell->copy = inner->copy ? trace_copy : NULL;
 }
 

@@ -329,6 +329,8 @@ static int commit(struct db *db, void *context, struct err *err)
 		job->done.to_read += row->staged.state == STAGED_TO_READ;
 		job->done.last_id = row->staged.id;
 	}
+	if (job->how->tells && job->done.staged && db_tell(db, job->rows[0].staged.sync_id, err) < 0)
+		return err_wrap(err, "wake who works on it");
 	return move_cursor(db, job, err);
 }
 
@@ -519,9 +521,11 @@ int capture_wish(struct engine *engine, const struct plan *plan, struct arena *a
 {
 	SCOPED(buf) struct buf bytes = BUF_INIT(LIMIT_PAYLOAD);
 	struct json *text = json_new(arena, JSON_OBJECT);
-	struct rows_job job = job_of(engine, plan, arena, how, 1);
+	struct capture told = *how;
+	struct rows_job job = job_of(engine, plan, arena, &told, 1);
 	struct record record = { .id = asked->record_id };
 
+	told.tells = !lease_is_ours(plan);
 	json_set(text, STR("wish"), json_new_text(arena, str_of(wish_name(asked->wish))));
 	json_set(text, STR("who"), json_new_text(arena, str_of(engine->who)));
 	json_set(text, STR("at"), json_new_text(arena, clock_rfc3339(arena, clock_wall_ms())));

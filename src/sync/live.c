@@ -195,6 +195,12 @@ static void start_threads(struct live *live)
 	must(pthread_create(&live->janitor, NULL, keep_tidy, live) == 0);
 }
 
+/* Another process staged something for a sync of ours. */
+static void on_told(void *context, int64_t sync_id)
+{
+	live_ring(context, sync_id);
+}
+
 int live_start(struct engine *engine, const struct live_options *options, struct live **ret, struct err *err)
 {
 	struct arena arena = ARENA_INIT;
@@ -211,7 +217,8 @@ int live_start(struct engine *engine, const struct live_options *options, struct
 	must(pthread_cond_init(&live->bell, &monotonic) == 0);
 	pthread_condattr_destroy(&monotonic);
 	*ret = live;
-	if (lease_attend(engine, err) < 0 || read_configuration(live, err) < 0 || live_look(live, err) < 0) {
+	if (store_listen(engine->store, &(struct store_told) { on_told, live }, &live->listener, err) < 0 ||
+	    lease_attend(engine, err) < 0 || read_configuration(live, err) < 0 || live_look(live, err) < 0) {
 		start_threads(live);
 		live_stop(ret);
 		return err_pass(err);
@@ -229,6 +236,7 @@ void live_stop(struct live **plive)
 	*plive = NULL;
 	if (!live)
 		return;
+	store_listen_end(&live->listener);
 	atomic_store(&live->stop, true);
 	atomic_store(&live->engine->stop, true);
 	pthread_mutex_lock(&live->lock);

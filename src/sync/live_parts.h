@@ -22,7 +22,8 @@ struct live {
 	struct live_entry *first; /* newest first; entries stay until the end */
 	pthread_t keeper, janitor;
 	struct tally *tally;
-	_Atomic int64_t generation; /* of the configuration, as the keeper saw it last */
+	_Atomic int64_t generation;      /* of the configuration, as the keeper saw it last */
+	struct store_listener *listener; /* hears of what other daemons staged; NULL: the database carries nothing */
 	size_t mine, share; /* syncs that we work on, and that are ours to work on (live_share.c); guarded by lock */
 };
 

@@ -65,7 +65,7 @@ static bool wanted(struct live_entry *entry, const struct plan *plan, enum side 
 	return !off;
 }
 
-static struct capture how_of(const struct live_events *what)
+static struct capture how_of(const struct plan *plan, const struct live_events *what)
 {
 	return (struct capture) { .side = what->side,
 		                  .door = what->door,
@@ -74,6 +74,7 @@ static struct capture how_of(const struct live_events *what)
 		                  .from = what->from,
 		                  .cursor = what->cursor,
 		                  .total = -1,
+		                  .tells = !lease_is_ours(plan),
 		                  .durable = true };
 }
 
@@ -95,7 +96,7 @@ static int take_events(struct live_entry *entry, const struct plan *plan, const 
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	const struct events events = wanted_of(entry, plan, &arena, what, ret);
-	const struct capture how = how_of(what);
+	const struct capture how = how_of(plan, what);
 	struct captured done = { 0 };
 
 	if ((events.count > 0 || what->feed) &&
@@ -110,7 +111,7 @@ int live_take_events_then(struct live_entry *entry, const struct plan *plan, str
                           struct err *err)
 {
 	const struct events events = wanted_of(entry, plan, arena, what, ret);
-	const struct capture how = how_of(what);
+	const struct capture how = how_of(plan, what);
 	const struct captured none = { 0 };
 	const struct err fine = ERR_INIT;
 

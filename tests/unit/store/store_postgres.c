@@ -246,6 +246,131 @@ static void test_an_idle_connection_that_was_cut_is_made_anew(void **state UNUSE
 	relay_stop(&relay);
 }
 
+/* ---- what processes tell each other */
+
+struct heard {
+	struct gate gate; /* reached with each thing heard */
+	int64_t last;
+	_Atomic int all; /* how often much may have been said */
+};
+
+static void hear(void *context, int64_t what)
+{
+	struct heard *heard = context;
+
+	if (what == 0)
+		atomic_fetch_add(&heard->all, 1);
+	pthread_mutex_lock(&heard->gate.lock);
+	heard->last = what;
+	heard->gate.reached = true;
+	pthread_cond_broadcast(&heard->gate.moved);
+	pthread_mutex_unlock(&heard->gate.lock);
+}
+
+/* The next thing heard. */
+static int64_t next_heard(struct heard *heard)
+{
+	int64_t what;
+
+	until_reached(&heard->gate);
+	pthread_mutex_lock(&heard->gate.lock);
+	heard->gate.reached = false;
+	what = heard->last;
+	pthread_mutex_unlock(&heard->gate.lock);
+	return what;
+}
+
+static int tell(struct db *db, void *context, struct err *err)
+{
+	return db_tell(db, *(const int64_t *)context, err);
+}
+
+static int tell_and_fail(struct db *db, void *context, struct err *err)
+{
+	if (tell(db, context, err) < 0)
+		return err_pass(err);
+	return err_set(err, ERR_CONFLICT, "given up");
+}
+
+static void tell_all(struct store *store, int64_t what)
+{
+	struct err err = ERR_INIT;
+
+	if (store_write(store, RELAXED, tell, &what, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static struct store_listener *listen_to(struct store *store, struct heard *heard)
+{
+	struct store_listener *listener = NULL;
+	struct err err = ERR_INIT;
+
+	if (store_listen(store, &(struct store_told) { hear, heard }, &listener, &err) < 0)
+		fail_msg("%s", err.text);
+	return listener;
+}
+
+static void test_what_is_told_is_heard_once_it_is_committed(void **state UNUSED)
+{
+	struct heard heard = { .gate = GATE_INIT };
+	struct err err = ERR_INIT;
+	struct store_listener *listener;
+	struct store *store;
+	int64_t given_up = 7;
+
+	if (!on_server())
+		skip();
+	store = open_fixture(TEST_STORE_ONCE);
+	listener = listen_to(store, &heard);
+	assert_int_equal(next_heard(&heard), 0);
+	assert_int_equal(store_write(store, RELAXED, tell_and_fail, &given_up, &err), ERR_CONFLICT);
+	tell_all(store, 8);
+	assert_int_equal(next_heard(&heard), 8);
+	store_listen_end(&listener);
+	assert_null(listener);
+	store_close(&store);
+}
+
+static void test_a_listener_that_was_cut_off_listens_again_and_says_that_it_missed_something(void **state UNUSED)
+{
+	struct heard heard = { .gate = GATE_INIT };
+	struct store_listener *listener;
+	struct relay relay;
+	struct store *store;
+
+	if (!on_server())
+		skip();
+	relay_start(&relay);
+	store = open_behind(&relay);
+	listener = listen_to(store, &heard);
+	assert_int_equal(next_heard(&heard), 0);
+	atomic_fetch_add(&relay.hang_up, 1);
+	assert_int_equal(next_heard(&heard), 0);
+	assert_int_equal(atomic_load(&heard.all), 2);
+	tell_all(store, 9);
+	assert_int_equal(next_heard(&heard), 9);
+	store_listen_end(&listener);
+	store_close(&store);
+	relay_stop(&relay);
+}
+
+static void test_where_the_database_carries_nothing_nobody_listens(void **state UNUSED)
+{
+	struct heard heard = { .gate = GATE_INIT };
+	struct store_listener *listener;
+	struct store *store;
+
+	if (on_server())
+		skip();
+	store = open_fixture(TEST_STORE_ONCE);
+	listener = listen_to(store, &heard);
+	assert_null(listener);
+	tell_all(store, 9);
+	store_listen_end(&listener);
+	assert_false(heard.gate.reached);
+	store_close(&store);
+}
+
 static void test_r41_a_password_is_never_shown(void **state UNUSED)
 {
 	struct store *store = NULL;
@@ -267,6 +392,9 @@ int main(void)
 		cmocka_unit_test(test_r5_a_commit_that_did_not_arrive_is_run_again),
 		cmocka_unit_test(test_r5_a_commit_whose_answer_was_lost_is_not_run_again),
 		cmocka_unit_test(test_an_idle_connection_that_was_cut_is_made_anew),
+		cmocka_unit_test(test_what_is_told_is_heard_once_it_is_committed),
+		cmocka_unit_test(test_a_listener_that_was_cut_off_listens_again_and_says_that_it_missed_something),
+		cmocka_unit_test(test_where_the_database_carries_nothing_nobody_listens),
 		cmocka_unit_test(test_r41_a_password_is_never_shown),
 	};
 

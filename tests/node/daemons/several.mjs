@@ -1,0 +1,216 @@
+// Clinics, daemons on one database, people who edit, and what must be true at the end.
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { admin, apiKey, configuration, must, secrets, setUpBare, startDaemon, startSandbox, states } from '../../../demo/systems.mjs';
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export async function eventually(look, what, ms = 60_000) {
+  const until = Date.now() + ms;
+  for (;;) {
+    const last = await look();
+    if (last) return last;
+    if (Date.now() > until) throw new Error(`in ${ms} ms it did not come about: ${what}`);
+    await sleep(40);
+  }
+}
+
+/** The configuration of a clinic: connections, integration and sync with its number behind their names. */
+function numbered(systems, n) {
+  const plain = configuration(systems, { practice: { pace: '0', backoff_ms: '20' }, org: { backoff_ms: '20' }, patients: { delta_lag_s: 0 } });
+  return {
+    connections: { [`practice${n}`]: plain.connections.practice, [`org${n}`]: plain.connections.org },
+    integration: { ...plain.integration, name: `clinic${n}`, emr: `practice${n}`, crm: `org${n}` },
+    syncs: { [`patients${n}`]: plain.syncs.patients },
+  };
+}
+
+/** A value that says how young it is: v000012. */
+const versionOf = (text) => Number(/^v(\d{6})/.exec(text ?? '')?.[1] ?? -1);
+const asVersion = (n) => `v${String(n).padStart(6, '0')}`;
+
+export class Several {
+  daemons = [];
+  clinics = [];
+  steps = 0;
+
+  constructor({ store, leaseMs = 1500 }) {
+    this.home = mkdtempSync(join(tmpdir(), 'suture-several-'));
+    this.store = store ?? `sqlite:${join(this.home, 'shared.db')}`;
+    this.env = { SUTURE_STORE: this.store, SUTURE_LEASE_MS: String(leaseMs) };
+  }
+
+  async setUp({ clinics, patients }) {
+    const env = this.env;
+    this.bare = await setUpBare(env);
+    this.dir = this.bare.dir;
+    for (let n = 1; n <= clinics; n++) {
+      const systems = await startSandbox(['--seed', String(n), '--patients', String(patients), '--pace', '-1']);
+      this.clinics.push({ n, systems, sync: `patients${n}`, seen: new Map() });
+      writeFileSync(join(this.dir, 'hint.token'), `${apiKey}\n`, { mode: 0o600 });
+      writeFileSync(join(this.dir, 'salesforce.secret'), 'suture-secret\n', { mode: 0o600 });
+      writeFileSync(join(this.dir, `clinic${n}.yaml`), JSON.stringify(numbered(systems, n)));
+      await must(this.dir, ['apply', join(this.dir, `clinic${n}.yaml`)], { env });
+      await must(this.dir, ['import', `patients${n}`, '--quiet', '--json'], { env });
+      await must(this.dir, ['drain', `patients${n}`, '--quiet'], { env });
+      const clinic = this.clinics.at(-1);
+      clinic.pairCount = (await this.pairs(clinic)).length;
+      clinic.contactCount = (await states(systems)).contacts.length;
+    }
+  }
+
+  /** Of a folder of its own, with the same key, as on another machine. */
+  async start() {
+    const dir = join(this.home, `daemon${this.daemons.length + 1}`);
+    mkdirSync(dir, { mode: 0o700 });
+    copyFileSync(join(this.dir, 'suture.key'), join(dir, 'suture.key'));
+    const daemon = await startDaemon(dir, { env: this.env });
+    this.daemons.push(daemon);
+    daemon.alive = true;
+    return daemon;
+  }
+
+  alive = () => this.daemons.filter((daemon) => daemon.alive);
+
+  async leases() {
+    const { json } = await must(this.dir, ['leases', '--json'], { env: this.env });
+    return json.filter((row) => row.sync.startsWith('patients'));
+  }
+
+  /** Every sync is somebody's who works on it; the holders' process numbers. */
+  async held(by = this.alive()) {
+    const rows = await this.leases();
+    const fine = rows.length === this.clinics.length && rows.every((row) => row.state === 'works' && by.some((d) => d.pid === row.process));
+    return fine ? rows : null;
+  }
+
+  kill(daemon, signal) {
+    process.kill(daemon.pid, signal);
+    daemon.alive = signal === 'SIGCONT';
+  }
+
+  /** SIGSTOP, until others have what it had. One that stands in the middle of a commit holds SQLite's lock, and nobody can take over: it is woken up and stopped again. */
+  async putToSleep(daemon) {
+    for (let tries = 0; ; tries++) {
+      this.kill(daemon, 'SIGSTOP');
+      try {
+        return await eventually(() => this.held(), 'what the sleeper had is taken over', 12_000);
+      } catch (error) {
+        if (tries === 5) throw error;
+        this.kill(daemon, 'SIGCONT');
+      }
+    }
+  }
+
+  /** To the first daemon that takes it, another one each time: as a sender and his load balancer would. */
+  async hook(clinic, patient) {
+    const body = JSON.stringify({ id: `evt-${clinic.n}-${(this.steps += 1)}`, type: 'patient.updated', practice_id: patient.practice_id ?? 'pra-1', created_at: new Date().toISOString(), object: patient });
+    const headers = { 'content-type': 'application/json', 'x-hint-signature': `sha256=${createHmac('sha256', secrets.webhook).update(body).digest('hex')}` };
+    await eventually(async () => {
+      const all = this.alive();
+      const daemon = all[this.steps % all.length];
+      this.steps += 1;
+      const answer = await fetch(daemon.hooks[`practice${clinic.n}`], { method: 'POST', headers, body, signal: AbortSignal.timeout(5000) }).catch(() => null);
+      return answer?.ok;
+    }, 'a daemon takes a webhook');
+  }
+
+  /** A person at the practice changes the city; a webhook says so. */
+  async editPatient(clinic, id, n) {
+    await admin(clinic.systems.hint, 'edit', { object: 'patient', id, fields: { address_city: asVersion(n) } });
+    const answer = await fetch(`${clinic.systems.hint}/api/provider/patients/${id}`, { headers: { authorization: `Bearer ${apiKey}` } });
+    await this.hook(clinic, await answer.json());
+  }
+
+  /** A person in the org changes the street; the stream says so. */
+  editContact(clinic, id, n) {
+    return admin(clinic.systems.salesforce, 'edit', { object: 'Contact', id, fields: { MailingStreet: asVersion(n) } });
+  }
+
+  async pairs(clinic) {
+    const { contacts, patients } = await states(clinic.systems);
+    const byId = new Map(patients.map((p) => [p.id, p]));
+    return contacts.filter((c) => !c.IsDeleted && byId.has(c.Hint_Patient_Id__c)).map((contact) => ({ contact, patient: byId.get(contact.Hint_Patient_Id__c) }));
+  }
+
+  /** No record may ever be seen at an older value than before. */
+  async watch(clinic) {
+    for (const { contact, patient } of await this.pairs(clinic)) {
+      for (const [what, value] of [[`city ${contact.Id}`, contact.MailingCity], [`street ${patient.id}`, patient.address_line1]]) {
+        const version = versionOf(value);
+        assert.ok(version >= (clinic.seen.get(what) ?? -1), `${what} of ${clinic.sync} went back from ${clinic.seen.get(what)} to ${version}`);
+        clinic.seen.set(what, version);
+      }
+    }
+  }
+
+  /** `rounds` of edits on both sides of every clinic, watched meanwhile; `meanwhile(round)` may do something to the daemons. */
+  async load(rounds, people, meanwhile = async () => {}) {
+    for (const clinic of this.clinics) clinic.people ??= (await this.pairs(clinic)).slice(0, people);
+    for (let round = 0; round < rounds; round++) {
+      this.version = (this.version ?? 0) + 1;
+      await meanwhile(round);
+      for (const clinic of this.clinics) {
+        for (const { contact, patient } of clinic.people) {
+          await this.editPatient(clinic, patient.id, this.version);
+          await this.editContact(clinic, contact.Id, this.version);
+        }
+        await this.watch(clinic);
+      }
+    }
+  }
+
+  /** Both systems of every clinic have the last edits, and every patient has one contact. */
+  async settled() {
+    for (const clinic of this.clinics) {
+      await eventually(async () => {
+        await this.watch(clinic);
+        const pairs = await this.pairs(clinic);
+        return clinic.people.every(({ contact, patient }) => {
+          const now = pairs.find((pair) => pair.contact.Id === contact.Id && pair.patient.id === patient.id);
+          return now && versionOf(now.contact.MailingCity) === this.version && versionOf(now.patient.address_line1) === this.version;
+        });
+      }, `the last edits of ${clinic.sync} are on both sides`).catch(async (error) => {
+        error.message += `\n${JSON.stringify((await this.pairs(clinic)).slice(0, clinic.people.length).map(({ contact, patient }) => [contact.MailingCity, patient.address_city, contact.MailingStreet, patient.address_line1]))}`;
+        throw error;
+      });
+      const { contacts } = await states(clinic.systems);
+      const ids = contacts.filter((c) => !c.IsDeleted && c.Hint_Patient_Id__c).map((c) => c.Hint_Patient_Id__c);
+      assert.equal(new Set(ids).size, ids.length, `${clinic.sync}: two contacts of one patient`);
+      assert.equal((await this.pairs(clinic)).length, clinic.pairCount, `${clinic.sync}: pairs`);
+      assert.equal(contacts.length, clinic.contactCount, `${clinic.sync}: contacts`);
+    }
+  }
+
+  async end() {
+    for (const daemon of this.daemons) {
+      try {
+        process.kill(daemon.pid, 'SIGCONT');
+        process.kill(daemon.pid, 'SIGKILL');
+      } catch {
+        // it is dead
+      }
+      await daemon.ended;
+    }
+    this.bare?.remove();
+    for (const { systems } of this.clinics) await systems.stop();
+    rmSync(this.home, { recursive: true, force: true });
+  }
+}
+
+/** use(world) with everything taken down afterwards; what the daemons said is shown when it fails. */
+export async function withSeveral(options, use) {
+  const world = new Several(options);
+  try {
+    await world.setUp(options);
+    return await use(world);
+  } catch (error) {
+    for (const daemon of world.daemons) error.message += `\n--- daemon ${daemon.pid} said:\n${daemon.log().split('\n').slice(-15).join('\n')}`;
+    throw error;
+  } finally {
+    await world.end();
+  }
+}
