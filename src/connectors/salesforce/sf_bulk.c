@@ -159,6 +159,7 @@ struct call *sf_bulk_start(struct connection *c, const struct write_request *req
 		err_set(&b->refused, ERR_MEMORY_LIMIT, "the records are too much for one bulk job");
 	sf_call_header(&b->base, STR("Content-Type"), STR("application/json"));
 	b->base.request.method = "POST";
+	b->base.request.use = HTTP_USE_BULK;
 	b->base.request.idempotent = true; /* "Bulk create-job (then abandon the orphan)" */
 	b->base.request.url = arena_printf(arena, "%.*s/jobs/ingest", STR_ARG(sf->data));
 	b->base.request.body = buf_str(&b->job);
@@ -184,6 +185,7 @@ static int step(struct bulk *b, struct arena *arena, const struct step *s, struc
 	if (s->type.len)
 		sf_call_header(call, STR("Content-Type"), s->type);
 	call->request.method = s->method;
+	call->request.use = HTTP_USE_BULK;
 	call->request.idempotent = true;
 	call->request.url = arena_printf(&call->arena, "%.*s/jobs/ingest%.*s", STR_ARG(sf->data), STR_ARG(s->path));
 	call->request.body = s->body;

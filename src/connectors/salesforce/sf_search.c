@@ -103,6 +103,7 @@ struct call *sf_search_start(struct connection *c, const struct search_request *
 		return &search->base.call;
 	sf_call_header(&search->base, STR("Content-Type"), STR("application/json"));
 	http->method = "POST";
+	http->use = HTTP_USE_SEARCH;
 	http->idempotent = true; /* a read */
 	http->url = arena_printf(arena, "%.*s/parameterizedSearch", STR_ARG(sf->data));
 	http->body = buf_str(&search->body);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { admin, assertAlike, eventually, must, suture, withLive } from '../live/live.mjs';
 
 const people = (n) => ({ first_name: 'Later', last_name: `Person${n}`, dob: `198${n}-02-0${n + 1}`, email: `later${n}@mail.example` });
-const notDone = (w) => async () => (await suture(w.dir, ['runs', '--json'])).json.filter((run) => run.state !== 'done' && run.state !== 'aborted').length === 0;
+const notDone = (w) => async () => (await must(w.dir, ['runs', '--json'])).json.filter((run) => run.state !== 'done' && run.state !== 'aborted').length === 0;
 
 async function oneEach(w) {
   const { contacts, patients } = await w.states();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { admin, secrets, suture, withLive } from './live.mjs';
+import { admin, must, secrets, suture, withLive } from './live.mjs';
 
 const user = '005000000000001AAA';
 
@@ -38,7 +38,7 @@ test('R11: who has the name that is typed is found, with birth date and whether 
 
 test('R41: only a genuine question is answered, nothing is staged, and nobody notes what was typed', async () => {
   await withLive({}, async (w) => {
-    const before = (await suture(w.dir, ['staged', '--json', '--limit', '1000'])).json.length;
+    const before = (await must(w.dir, ['staged', '--json', '--limit', '1000'])).json.length;
     assert.equal((await search(w, 'Robert', { secret: 'wrong' })).status, 401);
     assert.equal((await search(w, 'Robert', { age: 3600 })).status, 401);
     assert.equal((await search(w, 'Robert', { action: 'sync' })).status, 400);
@@ -47,8 +47,8 @@ test('R41: only a genuine question is answered, nothing is staged, and nobody no
     await admin(w.systems.hint, 'faults', [{ match: '*patients*', kind: 'html', rate: 1 }]);
     assert.notEqual((await search(w, 'Robert Zwetschgenbaum')).status, 200);
     await admin(w.systems.hint, 'faults', []);
-    assert.equal((await suture(w.dir, ['staged', '--json', '--limit', '1000'])).json.length, before);
-    const audit = (await suture(w.dir, ['audit', '--json', '--limit', '1000'])).json.filter((row) => row.action === 'look');
+    assert.equal((await must(w.dir, ['staged', '--json', '--limit', '1000'])).json.length, before);
+    const audit = (await must(w.dir, ['audit', '--json', '--limit', '1000'])).json.filter((row) => row.action === 'look');
     assert.ok(audit.some((row) => row.who === `org:${user}`));
     assert.doesNotMatch(JSON.stringify(audit) + w.daemon.log() + (await w.metrics()), /zwetsch/i);
   });

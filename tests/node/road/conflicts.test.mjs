@@ -19,7 +19,7 @@ const withConflict = (winner, use) =>
       return [patients.find((row) => row.id === id).address_city, contacts.find((row) => row.Id === contact).MailingCity];
     };
     const sync = () => must(dir, ['sync-now', '--emr', id]);
-    const list = async (...more) => (await suture(dir, ['conflicts', '--json', ...more])).json;
+    const list = async (...more) => (await must(dir, ['conflicts', '--json', ...more])).json;
     const writes = async () => (await writeCalls(systems.hint)) + (await writeCalls(systems.salesforce));
     const before = (await now())[0];
     await edit.emr('Emrton');
@@ -51,7 +51,7 @@ test('R22 R25: what waits for a person is written once he decided, with who, whe
     assert.deepEqual([after.id, after.winner, after.waiting, after.why], [waiting.id, 'crm', 'no', 'she told us']);
     assert.match(after.decided_by, /^cli:/);
     assert.ok(after.decided);
-    const audit = (await suture(dir, ['audit', '--json', '--limit', '1000'])).json;
+    const audit = (await must(dir, ['audit', '--json', '--limit', '1000'])).json;
     assert.ok(audit.some((row) => row.action === 'decide' && row.after === 'crm' && row.why === 'she told us'));
     assert.ok(audit.some((row) => row.action === 'look' && row.subject === `conflict ${waiting.id}`));
     const calls = await writes();

@@ -44,7 +44,7 @@ test('R14 R35 R36: ids in any spelling; the CRM wins; who is linked or ambiguous
     const report = (await suture(dir, ['report', String(first.run), '--csv'])).stdout;
     assert.ok(report.includes(`${ambiguous},skipped_ambiguous`), report);
     assert.ok(report.includes(`${contact.Hint_Patient_Id__c},${fits[0]},linked`), report);
-    const listed = (await suture(dir, ['report', String(first.run), '--outcome', 'skipped_ambiguous', '--json'])).json;
+    const listed = (await must(dir, ['report', String(first.run), '--outcome', 'skipped_ambiguous', '--json'])).json;
     assert.deepEqual(listed.map((row) => row.record), [ambiguous]);
   });
 });
@@ -132,7 +132,7 @@ test('R34: Ctrl-C stops the run that the daemon carries out, and the next call g
     const stopped = await suture(dir, ['import', '--quiet', '--json'], { kill: interruptAtWork(dir) });
     assert.deepEqual([stopped.code, stopped.json.error.code], [130, 'aborted'], stopped.stderr);
     // The daemon may have asked for changes by itself meanwhile, which is a run as well.
-    const cut = (await suture(dir, ['runs', '--json'])).json.find(({ kind }) => kind === 'import');
+    const cut = (await must(dir, ['runs', '--json'])).json.find(({ kind }) => kind === 'import');
     assert.equal(cut.state, 'aborted');
     await admin(systems.salesforce, 'faults', []);
     const rest = await must(dir, ['import', '--quiet', '--json']);

@@ -33,22 +33,22 @@ test('search finds people in both systems, with whom they are linked, and notes 
     const patient = (await now()).patient(of('created')[0]);
     const contact = (await now()).contactOf(patient.id);
     const name = `${patient.first_name} ${patient.last_name}`;
-    const inCrm = (await suture(dir, ['search', 'crm', name, '--json'])).json;
+    const inCrm = (await must(dir, ['search', 'crm', name, '--json'])).json;
     assert.deepEqual(
       inCrm.filter((row) => row.id === contact.Id).map((row) => row.linked_to),
       [patient.id],
     );
-    const inEmr = (await suture(dir, ['search', 'emr', `${name} ${patient.dob}`, '--json'])).json;
+    const inEmr = (await must(dir, ['search', 'emr', `${name} ${patient.dob}`, '--json'])).json;
     assert.ok(inEmr.some((row) => row.id === patient.id && row.linked_to === contact.Id));
-    const byId = (await suture(dir, ['search', 'crm', contact.Id.slice(0, 15), '--json'])).json;
+    const byId = (await must(dir, ['search', 'crm', contact.Id.slice(0, 15), '--json'])).json;
     assert.deepEqual(
       byId.map((row) => row.id),
       [contact.Id],
     );
-    const audit = (await suture(dir, ['audit', '--json', '--limit', '1000'])).json;
+    const audit = (await must(dir, ['audit', '--json', '--limit', '1000'])).json;
     assert.equal(audit.filter((row) => row.action === 'look' && row.subject.startsWith('search')).length, 3);
     assert.ok(!JSON.stringify(audit).includes(patient.last_name), 'the audit trail holds what was typed');
-    const byName = (await suture(dir, ['search', 'emr', name, '--json'])).json;
+    const byName = (await must(dir, ['search', 'emr', name, '--json'])).json;
     assert.ok(byName.some((row) => row.id === patient.id), 'Hint can filter its list by names');
   });
 });
@@ -70,7 +70,7 @@ test('R29: unlink clears the CRM record, nobody is linked again by himself, link
     assert.match(again.stderr, /is not linked/);
     assert.equal((await json(dir, ['link', '--emr', id, '--crm', contact])).outcome, 'linked');
     assert.equal((await now()).contact(contact).Hint_Patient_Id__c, id);
-    const audit = (await suture(dir, ['audit', '--json', '--limit', '1000'])).json;
+    const audit = (await must(dir, ['audit', '--json', '--limit', '1000'])).json;
     assert.ok(audit.some((row) => row.action === 'unlink' && row.why === 'two people of one name' && row.before === contact));
   });
 });
@@ -88,7 +88,7 @@ test('R11: linked from the CRM record its value goes to the EMR, blanks are fill
       await admin(systems.hint, 'edit', { object: 'patient', id, fields: { address_city: 'Emrton' } });
       await admin(systems.salesforce, 'edit', { object: 'Contact', id: contact, fields: { MailingCity: 'Crmville' } });
       const calls = (await writeCalls(systems.hint)) + (await writeCalls(systems.salesforce));
-      const preview = (await suture(dir, ['link', '--emr', id, '--crm', contact, '--from', from, '--preview', '--json'])).json;
+      const preview = (await must(dir, ['link', '--emr', id, '--crm', contact, '--from', from, '--preview', '--json'])).json;
       assert.equal(preview.outcome, 'linked');
       assert.equal(preview.fields.find((row) => row.field === 'City').written_to, from === 'crm' ? 'emr' : 'crm');
       assert.equal((await writeCalls(systems.hint)) + (await writeCalls(systems.salesforce)), calls);
@@ -112,7 +112,7 @@ test('R9 R30: a linked record is not linked a second time; relink ends both old 
     const after = await now();
     assert.equal(after.contact(contactA).Hint_Patient_Id__c, b);
     assert.equal(after.contact(contactB).Hint_Patient_Id__c ?? null, null);
-    const links = (await suture(dir, ['links', '--json', '--limit', '1000'])).json.filter((row) => row.state === 'linked');
+    const links = (await must(dir, ['links', '--json', '--limit', '1000'])).json.filter((row) => row.state === 'linked');
     assert.deepEqual(
       links.filter((row) => [a, b].includes(row.emr_id)).map((row) => [row.emr_id, row.crm_id]),
       [[b, contactA]],
@@ -166,7 +166,7 @@ test('what cannot be done says so: no such record, no id, one record missing', a
     assert.equal((await suture(dir, ['sync-now'])).code, 2);
     assert.equal((await suture(dir, ['link', '--crm', contact])).code, 2);
     assert.equal((await suture(dir, ['search', 'somewhere', 'x'])).code, 2);
-    const preview = (await suture(dir, ['preview', '--crm', contact.slice(0, 15), '--json'])).json;
+    const preview = (await must(dir, ['preview', '--crm', contact.slice(0, 15), '--json'])).json;
     assert.deepEqual([preview.crm_id, preview.outcome], [contact, 'unchanged']);
     assert.equal((await suture(dir, ['preview', '--crm', contact, '--id', 'x'])).code, 2);
   });

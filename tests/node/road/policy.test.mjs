@@ -5,7 +5,7 @@ import { admin, must, states, suture, withWorld } from './world.mjs';
 
 test('R22 R23 R25: a policy that was changed counts from the next change on, and its history says who and why', async () => {
   await withWorld({ patients: 40 }, async ({ dir, systems, world }) => {
-    const json = async (...args) => (await suture(dir, [...args, '--json'])).json;
+    const json = async (...args) => (await must(dir, [...args, '--json'])).json;
     await must(dir, ['import', '--quiet']);
     await must(dir, ['drain', '--quiet']);
     const id = world.patients.find((row) => row.treatment === 'created').id;

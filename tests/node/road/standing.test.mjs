@@ -7,7 +7,7 @@ import { must, suture, withWorld } from './world.mjs';
 
 const withJson = (options, use) =>
   withWorld({ patients: 30, ...options }, async (w) => {
-    const json = async (...args) => (await suture(w.dir, [...args, '--json'])).json;
+    const json = async (...args) => (await must(w.dir, [...args, '--json'])).json;
     return use({ ...w, json });
   });
 

@@ -192,8 +192,6 @@ static void check_cut(enum cut cut, bool at_commit, int runs)
 	struct err err = ERR_INIT;
 	struct store *store;
 
-	if (!on_server())
-		skip();
 	relay_start(&relay);
 	store = open_behind(&relay);
 	if (store_write(store, DURABLE, add_and_be_cut, &work, &err) < 0)
@@ -231,8 +229,6 @@ static void test_an_idle_connection_that_was_cut_is_made_anew(void **state UNUSE
 	struct relay relay;
 	struct store *store;
 
-	if (!on_server())
-		skip();
 	relay_start(&relay);
 	store = open_behind(&relay);
 	write_person(store, "a");
@@ -386,6 +382,9 @@ static void test_r41_a_password_is_never_shown(void **state UNUSED)
 
 int main(void)
 {
+	const struct CMUnitTest anywhere[] = {
+		cmocka_unit_test(test_r41_a_password_is_never_shown),
+	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_r5_a_transaction_whose_connection_is_lost_runs_again),
 		cmocka_unit_test(test_r5_so_does_one_whose_answers_are_lost),
@@ -398,5 +397,10 @@ int main(void)
 		cmocka_unit_test(test_r41_a_password_is_never_shown),
 	};
 
+	/* cmocka's skip() reads "not ok ... # SKIP" in TAP, which counts as a failure: the tests that need a server are left out. */
+	if (!on_server()) {
+		printf("# SKIP the tests of lost connections: SUTURE_TEST_STORE names no server\n");
+		return cmocka_run_group_tests(anywhere, NULL, NULL);
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
