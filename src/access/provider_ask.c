@@ -4,6 +4,7 @@
 #include "codec/url.h"
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "net/http_wall.h"
 #include "net/oauth.h"
 #include "sync/catalog_docs.h"
 
@@ -81,8 +82,23 @@ static struct str without_slash(struct str url)
 	return str_ends(url, STR("/")) ? str_range(url.at, url.len - 1) : url;
 }
 
+/* What the provider names may be on other hosts (large ones do so), but neither in clear nor on this machine, unless the provider is. */
+static bool may_be_asked(struct str configured, struct str url)
+{
+	struct url_parts issuer, asked;
+
+	if (url.len == 0)
+		return true;
+	if (!url_split(configured, &issuer) || !url_split(url, &asked))
+		return false;
+	return (http_wall_is_local(issuer.host) || !http_wall_is_local(asked.host)) &&
+	       (str_eq(asked.scheme, STR("https")) || str_eq(issuer.scheme, STR("http")));
+}
+
 static int check_description(struct provider *provider, const struct json *said, struct err *err)
 {
+	struct str configured = provider->issuer;
+
 	/* Some say their name with a slash at its end and some without; what they say is what stands in their tokens. */
 	if (!str_eq(without_slash(json_get_text(said, "issuer")), without_slash(provider->issuer)))
 		return err_set(err, ERR_CONFIG,
@@ -92,6 +108,11 @@ static int check_description(struct provider *provider, const struct json *said,
 	provider->token_url = json_get_text(said, "token_endpoint");
 	provider->keys_url = json_get_text(said, "jwks_uri");
 	provider->person_url = json_get_text(said, "userinfo_endpoint");
+	if (!may_be_asked(configured, provider->token_url) || !may_be_asked(configured, provider->keys_url) ||
+	    !may_be_asked(configured, provider->person_url))
+		return err_set(
+		        err, ERR_FAR_SIDE,
+		        "the identity provider names an address of this machine, or one without TLS, to be asked");
 	if (provider->authorize_url.len == 0 || provider->token_url.len == 0 || provider->keys_url.len == 0)
 		return err_set(err, ERR_FAR_SIDE, "the identity provider does not say where one signs in");
 	return 0;

@@ -6,7 +6,7 @@
  *	suture.yaml       the sample configuration that init leaves
  *	descriptors/      *.yaml: REST EMRs described by the user
  *
- * SUTURE_LEASE_MS: how long a daemon that is not heard of keeps its syncs (lease.h).
+ * SUTURE_LEASE_MS: how long a daemon that is not heard of keeps its syncs (lease.h). SUTURE_HOSTS: hosts that requests may go to (http.h).
  */
 #include "app/engine.h"
 
@@ -264,6 +264,7 @@ static int open_parts(struct app_engine *app, struct err *err)
 		return err_pass(err);
 	if (rekey_arrive(&app->engine, err) < 0 || http_client_open(&app->engine.http, err) < 0)
 		return err_pass(err);
+	http_client_allow(app->engine.http, str_of(getenv("SUTURE_HOSTS")));
 	if (open_leases(&app->engine, err) < 0)
 		return err_pass(err);
 	return governor_open(app->engine.store, &app->engine.governor, err);

@@ -214,7 +214,8 @@ static const struct {
 	                          "the key as 64 hex digits, instead of the file suture.key", "CREDENTIALS_DIRECTORY",
 	                          "set by systemd (LoadCredential): a file suture.key in it is the key", "SUTURE_STORE",
 	                          "another database: sqlite:PATH", "SUTURE_LEASE_MS",
-	                          "how long a daemon that is not heard of keeps its syncs (15000)", NULL } },
+	                          "how long a daemon that is not heard of keeps its syncs (15000)", "SUTURE_HOSTS",
+	                          "hosts that requests may go to, comma separated (.NAME: all below it)", NULL } },
 	{ "FILES",
 	  (const char *const[]) {
 	          "suture.yaml", "the configuration as it was last written; `suture apply` takes it", "suture.db",

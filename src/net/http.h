@@ -15,7 +15,7 @@
  * - authentication: asks target->authorize for the header value; after a 401 it calls it once more with
  *   `refresh = true`, one call for all waiting requests, and repeats each once;
  * - gzip, HTTP/1.1 keep-alive, connection time limit, total time limit, TLS verification on, no redirects to other hosts;
- * - no request to a host that is not the target's.
+ * - no request to a host that is not the target's, none to a host that http_client_allow did not name, and none to an address behind the wall (http_wall.h).
  *
  * Errors of http_wait: ERR_NETWORK, ERR_TIMEOUT, ERR_MEMORY_LIMIT (body or headers over the limit), ERR_ABORTED (client
  * stopped), ERR_CONFIG (nothing was sent: another host, a control character in URL or header), ERR_RATE (nothing was sent: the far
@@ -112,6 +112,8 @@ struct http_answer {
 int http_client_open(struct http_client **ret, struct err *err) MUST_CHECK;
 /* Fails all requests under way with ERR_ABORTED. */
 void http_client_close(struct http_client **client);
+/* Hosts that requests may go to, as http_wall_lists takes them; copied. Once, before the first request. Empty, as at first: any that a target names. */
+void http_client_allow(struct http_client *client, struct str hosts);
 struct http_future *http_start(struct http_client *client, const struct http_request *request);
 bool http_ready(const struct http_future *future); /* would http_wait not block? */
 /* Waits so long at most. True: http_wait will not block. For whoever has to look up now and then during a long wait. */

@@ -310,6 +310,11 @@ int http_client_open(struct http_client **ret, struct err *err)
 	return 0;
 }
 
+void http_client_allow(struct http_client *c, struct str hosts)
+{
+	c->allowed = arena_str(&c->memory, str_trim(hosts));
+}
+
 void http_client_close(struct http_client **client)
 {
 	struct http_client *c = *client;

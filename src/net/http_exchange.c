@@ -8,6 +8,7 @@
  * was sent.
  */
 #include "net/http_internal.h"
+#include "net/http_wall.h"
 
 #include "lib/clock.h"
 #include "lib/limits.h"
@@ -22,6 +23,7 @@ struct exchange {
 	bool lost_idle; /* the kept connection was dead */
 	bool too_large;
 	bool forbidden;  /* target->may_write said no */
+	bool walled;     /* the name led to an address behind the wall */
 	bool head_ended; /* the empty line after the headers came: libcurl takes a head cut short for a whole one */
 };
 
@@ -107,6 +109,19 @@ static int on_request(void *context, char *far_address UNUSED, char *own_address
 	return CURL_PREREQFUNC_OK;
 }
 
+/* Before anything of ours reaches that address, also for a name that leads elsewhere since it was looked at last. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct exchange *x = context;
+
+	(void)purpose;
+	if (http_wall_refuses(&address->addr, x->f->host)) {
+		x->walled = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static CURL *easy_new(struct exchange *x)
 {
 	static const struct {
@@ -138,6 +153,8 @@ static CURL *easy_new(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
@@ -209,7 +226,7 @@ void http_exchange_start(struct http_client *c, struct http_future *f)
 	unsigned timeout_ms = f->asked->timeout_ms ? f->asked->timeout_ms : LIMIT_HTTP_ANSWER_MS;
 
 	x->f = f;
-	x->sent = x->lost_idle = x->too_large = x->forbidden = x->head_ended = false;
+	x->sent = x->lost_idle = x->too_large = x->forbidden = x->walled = x->head_ended = false;
 	x->head_bytes = 0;
 	f->exchange = x;
 	f->attempts++;
@@ -287,10 +304,15 @@ static const struct failure *failure_of(const struct exchange *x, CURLcode code)
 {
 	static const struct failure forbidden = { CURLE_ABORTED_BY_CALLBACK, ERR_LEASE, false,
 		                                  "nothing was sent: the work is another process's now" };
+	static const struct failure walled = { CURLE_COULDNT_CONNECT, ERR_CONFIG, false,
+		                               "nothing was sent: its name leads to this machine or to a link-local "
+		                               "address; where that is meant, write 127.0.0.1 or localhost" };
 	const struct failure *row = failures;
 
 	if (x->forbidden)
 		return &forbidden;
+	if (x->walled && code == CURLE_COULDNT_CONNECT)
+		return &walled;
 	if (x->too_large)
 		code = CURLE_FILESIZE_EXCEEDED;
 	while (row->code != code && row->code != CURLE_OK)

@@ -144,6 +144,7 @@ struct http_client {
 	struct arena memory; /* of itself and of its exchanges */
 	pthread_t thread;
 	CURLM *multi;
+	struct str allowed; /* hosts; constant from the first request on */
 	pthread_mutex_t lock;
 	struct inbox inbox; /* guarded by lock */
 

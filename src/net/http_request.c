@@ -4,6 +4,7 @@
  * path or the query: those may hold names of people (R41).
  */
 #include "net/http_internal.h"
+#include "net/http_wall.h"
 
 #include "lib/limits.h"
 
@@ -96,6 +97,12 @@ static int resolve(struct http_future *f, struct str base, struct str url, struc
 		               "the system's address must begin with https:// or http:// and a host, without a user "
 		               "name: check its base URL");
 	f->host = arena_str(&f->memory, str_skip(origin, (size_t)str_find(origin, STR("://")) + 3));
+	if (f->client->allowed.len && !http_wall_lists(f->client->allowed, f->host))
+		return err_set(
+		        err, ERR_CONFIG,
+		        "%s: nothing was sent: this host is not among those that SUTURE_HOSTS allows; whoever runs "
+		        "Suture on this machine can add it there",
+		        f->host.at);
 	if (!is_printable(url))
 		return err_set(err, ERR_CONFIG,
 		               "%s: the address of a request holds a character that must be percent-encoded",

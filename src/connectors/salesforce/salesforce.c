@@ -23,6 +23,9 @@ static const struct option sf_options[] = {
 	{ "refresh_token", "refresh_token: what the authorisation left", "", true },
 	{ "web_url", "address of a record for people, {id} in it; empty: from the instance", "", false },
 	{ "hook_secret", "secret that the package in the org signs its calls with; empty: they are refused", "", true },
+	{ "instance_hosts",
+	  "hosts where the org's instance may be, beside that of login_url; .NAME: all below it; comma separated",
+	  ".salesforce.com,.force.com,.salesforce.mil,.cloudforce.com", false },
 	{ "hook_window", "seconds that a call of the package may be old", "300", false },
 	SETTINGS_HTTP_OPTIONS("0", "8"),
 	{ 0 },
@@ -105,6 +108,7 @@ static int read_settings(struct sf *sf, const struct json *settings, struct err 
 		return err_set(err, ERR_CONFIG,
 		               "setting 'api_version' must be a version from \"46.0\" on, such as \"62.0\"");
 	sf->base.traits.web_link = arena_str(&sf->arena, settings_text(sf_options, settings, "web_url"));
+	sf->instance_hosts = arena_str(&sf->arena, settings_text(sf_options, settings, "instance_hosts"));
 	sf->hook_secret = arena_str(&sf->arena, settings_text(sf_options, settings, "hook_secret"));
 	sf->hook_window_ms = (int64_t)(window_s * 1000);
 	sf->cometd = arena_printf(&sf->arena, "/cometd/%.*s", STR_ARG(version));

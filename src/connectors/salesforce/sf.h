@@ -25,7 +25,9 @@ struct sf {
 	bool signed_in;
 	_Atomic int64_t api_used, api_max; /* Sforce-Limit-Info; 0: not told yet */
 	_Atomic int64_t clock_offset_ms;   /* Date header minus our monotonic clock when it came; 0: not told yet */
-	struct str hook_secret;            /* of the package's calls; constant */
+	struct str login_url;
+	struct str instance_hosts; /* where the instance may be besides; see http_wall_lists */
+	struct str hook_secret;    /* of the package's calls; constant */
 	int64_t hook_window_ms;
 	struct str cometd; /* "/cometd/62.0" */
 };

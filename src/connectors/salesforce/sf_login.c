@@ -8,6 +8,7 @@
 #include "codec/url.h"
 #include "connectors/settings.h"
 #include "lib/limits.h"
+#include "net/http_wall.h"
 
 /* "keep it 1-3 minutes ahead; a much later value may be refused" */
 static const unsigned assertion_s = 120;
@@ -55,6 +56,18 @@ static void learn_identity(struct sf *sf, struct str identity)
 	sf->user_id = sf_id18(&sf->arena, user);
 }
 
+/* Whatever an answer to a sign-in says, records and tokens go to the host that was configured, or to one under a domain that was. */
+static bool instance_allowed(const struct sf *sf, const struct url_parts *instance)
+{
+	struct url_parts login;
+
+	if (!url_split(sf->login_url, &login))
+		return false;
+	if (str_eq_nocase(instance->host, login.host))
+		return str_eq(instance->scheme, login.scheme);
+	return str_eq_c(instance->scheme, "https") && http_wall_lists(sf->instance_hosts, instance->host);
+}
+
 static int learn_instance(struct sf *sf, struct str instance, struct err *err)
 {
 	struct url_parts parts;
@@ -63,6 +76,11 @@ static int learn_instance(struct sf *sf, struct str instance, struct err *err)
 		instance.len--;
 	if (!url_split(instance, &parts) || parts.path.len || parts.query.len)
 		return err_set(err, ERR_FAR_SIDE, "sign in: the answer names no instance");
+	if (!instance_allowed(sf, &parts))
+		return err_set(err, ERR_AUTH,
+		               "sign in: the answer says that the org is at %.*s, which is not configured; if that is "
+		               "right, add this host to the connection's setting 'instance_hosts'",
+		               STR_ARG(parts.host.len > 200 ? STR("a very long address") : parts.host));
 	if (sf->signed_in && !str_eq(sf->base.target.base, instance))
 		return err_set(err, ERR_AUTH, "the org has moved to another instance: start again to use the new one");
 	if (!sf->signed_in)
@@ -120,6 +138,7 @@ int sf_login_open(struct sf *sf, const struct option *options, const struct json
 	    settings_url(settings_text(options, settings, "login_url"), "login_url", &login_url, err) < 0)
 		return err_pass(err);
 	oauth.audience = audience.len ? audience : login_url;
+	sf->login_url = arena_str(&sf->arena, login_url);
 	oauth.token_url = arena_printf(&sf->arena, "%.*s/services/oauth2/token", STR_ARG(login_url));
 	return oauth_open(&oauth, &sf->oauth, err);
 }

@@ -63,7 +63,7 @@ export async function startForger() {
     forger.asked.push(url.pathname);
     answer.setHeader('content-type', 'application/json');
     if (url.pathname === '/.well-known/openid-configuration') {
-      answer.end(JSON.stringify({ issuer: forger.issuer, authorization_endpoint: `${forger.issuer}/authorize`, token_endpoint: `${forger.issuer}/token`, jwks_uri: `${forger.issuer}/keys` }));
+      answer.end(JSON.stringify({ issuer: forger.issuer, authorization_endpoint: `${forger.issuer}/authorize`, token_endpoint: `${forger.issuer}/token`, jwks_uri: `${forger.issuer}/keys`, ...forger.says }));
     } else if (url.pathname === '/keys') {
       answer.end(JSON.stringify({ keys: [publicPart(own)] }));
     } else {

@@ -1,6 +1,7 @@
 /* The Salesforce connector against a scripted org: every request and answer stands here as bytes. */
 #include "sf_begin.h"
 
+#include "codec/url.h"
 #include "connectors/salesforce/salesforce.h"
 
 #include <stdio.h>
@@ -196,14 +197,47 @@ static void an_org_that_moved_is_not_followed_blindly(void **state)
 
 	(void)state;
 	far_expect(&far, (struct exchange) { .method = "GET", .path = "/query", .status = 401, .answer = "[]" });
-	far_expect(&far,
-	           (struct exchange) {
-	                   .method = "POST",
-	                   .path = "/token",
-	                   .answer = "{\"access_token\":\"T2\",\"instance_url\":\"https://elsewhere.example\"}" });
+	far_expect(
+	        &far,
+	        (struct exchange) {
+	                .method = "POST",
+	                .path = "/token",
+	                .answer = "{\"access_token\":\"T2\",\"instance_url\":\"https://moved.my.salesforce.com\"}" });
 	assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("Contact") }, &page), ERR_AUTH);
 	assert_holds(str_of(far.err.text), "moved to another instance");
 	sf_end(&far, c);
+}
+
+/* Whoever answers the sign-in would else get the token, and then the records. */
+static void an_instance_elsewhere_is_refused(void **state)
+{
+	static const char *const elsewhere[] = { "https://elsewhere.example", "http://grove.my.salesforce.com",
+		                                 "https://evilsalesforce.com",
+		                                 "https://grove.my.salesforce.com.evil.example",
+		                                 "https://169.254.169.254" };
+	struct url_parts parts;
+	struct page page;
+	struct far far;
+	struct connection *c;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(elsewhere); i++) {
+		far_open(&far);
+		c = far_connect(&far, "salesforce", REFRESH_SETTINGS);
+		far_expect(&far, (struct exchange) {
+		                         .method = "POST",
+		                         .path = "/token",
+		                         .answer = arena_printf(&far.arena,
+		                                                "{\"access_token\":\"T\",\"instance_url\":\"%s\"}",
+		                                                elsewhere[i])
+		                                           .at });
+		assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("Contact") }, &page),
+		                 ERR_AUTH);
+		assert_true(url_split(str_of(elsewhere[i]), &parts));
+		assert_holds(str_of(far.err.text), arena_text(&far.arena, parts.host));
+		assert_holds(str_of(far.err.text), "instance_hosts");
+		sf_end(&far, c);
+	}
 }
 
 static void a_dead_session_is_renewed_once(void **state)
@@ -519,6 +553,7 @@ int main(void)
 		cmocka_unit_test(a_rotated_refresh_token_is_kept_before_its_access_token_is_used),
 		cmocka_unit_test(a_rotated_refresh_token_is_used_from_then_on),
 		cmocka_unit_test(an_org_that_moved_is_not_followed_blindly),
+		cmocka_unit_test(an_instance_elsewhere_is_refused),
 		cmocka_unit_test(a_dead_session_is_renewed_once),
 		cmocka_unit_test(pages_follow_the_servers_link),
 		cmocka_unit_test(a_page_mark_that_died_is_replaced_by_the_last_row),
