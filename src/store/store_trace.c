@@ -10,6 +10,8 @@ struct store_trace {
 	pthread_mutex_t lock;
 	store_trace_fn write;
 	void *context;
+	store_point_fn ask;
+	void *ask_context;
 	int64_t fail_in; /* 0: never; 1: the next point */
 	int64_t die_in;
 	struct store_driver driver;
@@ -46,7 +48,9 @@ static int point(struct store_conn *conn, const char *what, struct err *err)
 		_exit(STORE_DIED);
 	fails = count_down(&trace->fail_in);
 	pthread_mutex_unlock(&trace->lock);
-	return fails ? err_set(err, ERR_STORE, "failed on purpose (fail_at) at: %.200s", what) : 0;
+	if (fails)
+		return err_set(err, ERR_STORE, "failed on purpose (fail_at) at: %.200s", what);
+	return trace->ask ? trace->ask(trace->ask_context, what, false, err) : 0;
 }
 
 /* ---- the points */
@@ -67,9 +71,12 @@ static int trace_script(struct store_conn *conn, const char *sql, const char *po
 
 static int trace_commit(struct store_conn *conn, struct err *err)
 {
+	const struct store_trace *trace = conn->trace;
 	int result = point(conn, "COMMIT", err);
 
-	return result < 0 ? result : conn->inner->commit(conn->conn, err);
+	if (result >= 0)
+		result = conn->inner->commit(conn->conn, err);
+	return result < 0 || !trace->ask ? result : trace->ask(trace->ask_context, "COMMIT", true, err);
 }
 
 static int trace_sync(struct store_conn *conn, struct err *err)
@@ -320,6 +327,14 @@ void store_trace_to(struct store *store, store_trace_fn fn, void *context)
 	trace->write = fn;
 	trace->context = context;
 	pthread_mutex_unlock(&trace->lock);
+}
+
+void store_trace_ask(struct store *store, store_point_fn fn, void *context)
+{
+	struct store_trace *trace = trace_of(store);
+
+	trace->ask = fn;
+	trace->ask_context = context;
 }
 
 void store_fail_at(struct store *store, int64_t n)

@@ -20,6 +20,12 @@ enum { STORE_DIED = 86 };
 /* Lines go there instead of standard error; NULL: nowhere. Called under a lock, from any thread. */
 typedef void (*store_trace_fn)(void *context, const char *line);
 void store_trace_to(struct store *store, store_trace_fn fn, void *context);
+/*
+ * Asked at each point, and behind each commit that went well (`done`): 0 goes on; a negative code, with its text in err, is what the point fails with,
+ * though nothing was done, or all of it was. It may end the process. Any thread may call it; to be set before the store has work.
+ */
+typedef int (*store_point_fn)(void *context, const char *what, bool done, struct err *err);
+void store_trace_ask(struct store *store, store_point_fn fn, void *context);
 /* The n-th point from now fails, once; 0: none does. The store must be opened with "trace:". */
 void store_fail_at(struct store *store, int64_t n);
 /* How many points are missing until the failure; 0: it happened (or none was asked for). */

@@ -197,15 +197,15 @@ static void some_ids(struct game *g)
 		if (percent(g, 30))
 			buf_printf(&csv, "%s\n", g->people[SIDE_CRM][i]->id);
 	buf_add_c(&csv, "c1\n");
-	hand_run(g, RUN_CSV, buf_str(&csv));
+	engine_run(g, RUN_CSV, buf_str(&csv));
 }
 
 static void some_run(struct game *g)
 {
 	if (percent(g, 80))
-		hand_run(g, RUN_DELTA, STR_EMPTY);
+		engine_run(g, RUN_DELTA, STR_EMPTY);
 	else if (percent(g, 60))
-		hand_run(g, RUN_IMPORT, STR_EMPTY);
+		engine_run(g, RUN_IMPORT, STR_EMPTY);
 	else
 		some_ids(g);
 }
@@ -226,14 +226,14 @@ static void engine_at_random(struct game *g)
 		g->come_between_in = 1 + (int)one_of(g, 5);
 	notices_deliver(g, percent(g, 5));
 	if (what < 60)
-		hand_turn(g, one_of(g, TURNS));
+		engine_turn(g, one_of(g, TURNS));
 	else if (what < 75)
-		hand_drain(g, percent(g, 50));
+		engine_drain(g, percent(g, 50));
 	else if (what < 80)
 		some_run(g);
 	else if (what < 81)
 		world_restart(g);
-	hand_revive(g);
+	engine_revive(g);
 }
 
 static void play_round(struct game *g, int steps)
@@ -257,7 +257,7 @@ static void play_round(struct game *g, int steps)
 		notices_deliver(g, true);
 	else if (g->quiet)
 		notices_forget(g);
-	hand_settle(g);
+	engine_settle(g);
 	check_at_rest(g);
 	rest(g);
 }
@@ -268,8 +268,8 @@ static void begin(struct game *g)
 		act_create(g, SIDE_EMR);
 		act_create(g, SIDE_CRM);
 	}
-	hand_run(g, RUN_IMPORT, STR_EMPTY);
-	hand_settle(g);
+	engine_run(g, RUN_IMPORT, STR_EMPTY);
+	engine_settle(g);
 	rest(g);
 }
 

@@ -4,18 +4,18 @@
  *	property.c         the rounds of a game, and the games of a test or a soak
  *	property_acts.c    what people do on either side, and what tells us of it: webhooks and streams, lost, late, twice, out of order
  *	property_world.c   both far systems as they are; the history of every field: who said what when
- *	property_hand.c    the engine, driven by one thread: time, turns of the road's stations, deaths, people who come in between
+ *	property_engine.c    the engine, driven by one thread: time, turns of the road's stations, deaths, people who come in between
  *	property_model.c   what a field has to hold in the end, by R17 and R19 to R23: reasoned from the history alone
  *	property_check.c   links, counts, payloads, echoes
  *
- * A game is reproducible: PROPERTY_SEED=N PROPERTY_STEPS=M plays the same one to the last row. All of the engine's work is done on the thread that
- * plays: the linker lays our own road_start and its kin, thread creation and commits over those of the engine (property_hand.c). What threads do to each
- * other is tried elsewhere (road.c, the scenarios).
+ * A game is reproducible: PROPERTY_SEED=N PROPERTY_STEPS=M plays the same one to the last row, as all of the engine's work is done on the thread that
+ * plays (hand.h). What threads do to each other is tried elsewhere (road.c, the scenarios).
  */
 #ifndef SUTURE_TESTS_SYNC_PROPERTY_H
 #define SUTURE_TESTS_SYNC_PROPERTY_H
 
 #include "connectors/memory.h"
+#include "hand.h"
 #include "sync/catalog.h"
 #include "sync/link.h"
 #include "sync/reconcile.h"
@@ -96,7 +96,7 @@ struct game {
 	struct rules rules;
 	struct record_of *people[2][PEOPLE];
 	size_t count[2]; /* records ever, as the far sides number them */
-	int64_t now_ms, far_ms[2];
+	int64_t far_ms[2];
 	unsigned seen_written[2];
 	struct notice *notices;
 	struct act_line *lines, *last_line;
@@ -110,10 +110,8 @@ struct game {
 	unsigned acts;
 	unsigned written; /* counters of both far sides at the last rest */
 	unsigned faults;
-	/* the engine by hand */
-	struct reconciler *reconciler;
-	int64_t decided;
-	bool dead, driving;
+	struct hand hand;
+	bool dead;
 	int die_in, come_between_in; /* commits until then; 0: never */
 	bool refusing;
 };
@@ -165,21 +163,19 @@ void notices_deliver(struct game *g, bool all);
 void notices_forget(struct game *g);
 void notice_change(struct game *g, struct record_of *r, const char *what);
 
-/* ---- property_hand.c ---- */
-enum turn { TURN_LOOK, TURN_RECONCILE, TURN_TO_EMR, TURN_TO_CRM, TURNS };
+/* ---- property_engine.c ---- */
 /* One station works until it has nothing more to do. True: it did something. */
-bool hand_turn(struct game *g, enum turn turn);
+bool engine_turn(struct game *g, enum turn turn);
 /* All of them, until nothing moves. False: something is still owed that cannot go now. */
-bool hand_drain(struct game *g, bool with_low);
-void hand_run(struct game *g, enum run_kind kind, struct str csv);
+bool engine_drain(struct game *g, bool with_low);
+void engine_run(struct game *g, enum run_kind kind, struct str csv);
 /* Faults off, time passes, deltas: until nothing moves any more. */
-void hand_settle(struct game *g);
+void engine_settle(struct game *g);
 /* A write to the record is owed, or decided from what was read of it before now. */
-bool hand_is_writing(struct game *g, const struct record_of *r);
+bool engine_is_writing(struct game *g, const struct record_of *r);
 /* The process died: whatever it had in memory is gone. */
-void hand_revive(struct game *g);
-void hand_forget(struct game *g); /* the reconciler, before the plan is closed */
-void hand_leave(void);            /* the game is over */
+void engine_revive(struct game *g);
+void engine_forget(struct game *g); /* the reconciler, before the plan is closed */
 
 /* ---- property_model.c ---- */
 /* Equal by the rules of the field's type; "" is blank. */

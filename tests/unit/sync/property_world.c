@@ -178,7 +178,7 @@ void world_configure(struct game *g)
 	struct applied applied;
 	struct plan *plan;
 
-	hand_forget(g);
+	engine_forget(g);
 	must_go(g, catalog_apply(&g->engine, configuration(g, &arena), "test.json", ".", "test", &applied, &err), &err);
 	must_go(g, plan_open(&g->engine, STR_EMPTY, &plan, &err), &err);
 	keep_systems(g, plan);
@@ -199,7 +199,7 @@ static void open_store(struct game *g)
 
 void world_restart(struct game *g)
 {
-	hand_forget(g);
+	engine_forget(g);
 	store_close(&g->engine.store);
 	atomic_store(&g->engine.stop, false);
 	open_store(g);
@@ -213,8 +213,8 @@ void world_open(struct game *g)
 	         access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(g->path));
 	g->engine.who = "test";
-	g->now_ms = g->far_ms[SIDE_EMR] = g->far_ms[SIDE_CRM] = beginning_ms;
-	clock_fix(g->now_ms);
+	g->hand.now_ms = g->far_ms[SIDE_EMR] = g->far_ms[SIDE_CRM] = beginning_ms;
+	clock_fix(g->hand.now_ms);
 	must_go(g, keyring_open(keyring_generate(&g->arena), &g->engine.keys, &err), &err);
 	open_store(g);
 	world_configure(g);
@@ -225,8 +225,8 @@ void world_close(struct game *g)
 	static const char *const files[] = { "test.db", "test.db-wal", "test.db-shm" };
 	char path[128];
 
-	hand_forget(g);
-	hand_leave();
+	engine_forget(g);
+	hand_take(NULL);
 	plan_close(&g->plan);
 	store_close(&g->engine.store);
 	test_store_forget(g->path);
@@ -242,13 +242,13 @@ void world_close(struct game *g)
 
 void world_pass(struct game *g, int64_t ms)
 {
-	int64_t latest = MAX_OF(g->now_ms, MAX_OF(g->far_ms[SIDE_EMR], g->far_ms[SIDE_CRM])) + ms;
+	int64_t latest = MAX_OF(g->hand.now_ms, MAX_OF(g->far_ms[SIDE_EMR], g->far_ms[SIDE_CRM])) + ms;
 
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
 		memory_pass_time(g->conn[side], latest - g->far_ms[side]);
 		g->far_ms[side] = latest;
 	}
-	g->now_ms = latest;
+	g->hand.now_ms = latest;
 	clock_fix(latest);
 }
 
@@ -312,7 +312,7 @@ static void say(struct game *g, struct record_of *r, enum field field, const cha
 void world_put(struct game *g, struct record_of *r, const char *json)
 {
 	char before[FIELDS][TEXT], after[TEXT];
-	bool raced = hand_is_writing(g, r);
+	bool raced = engine_is_writing(g, r);
 
 	for (enum field f = 0; f < FIELDS; f++)
 		world_text(g, r, f, before[f]);
