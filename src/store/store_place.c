@@ -27,6 +27,7 @@ static const struct {
 	{ "schema", offsetof(struct store_place, schema), true, &STORE_POSTGRES },
 	{ "fail_at", offsetof(struct store_place, fail_at), false, NULL },
 	{ "die_at", offsetof(struct store_place, die_at), false, NULL },
+	{ "quiet", offsetof(struct store_place, quiet), false, NULL },
 };
 
 enum { BUSY_MS = 30000, URL_BYTES = 8192 };

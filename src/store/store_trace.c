@@ -295,7 +295,7 @@ void store_trace_wrap(struct store_place *place, struct arena *arena)
 
 	must(pthread_mutex_init(&trace->lock, NULL) == 0);
 	arena_on_release(arena, release_trace, trace);
-	trace->write = to_stderr;
+	trace->write = place->quiet ? NULL : to_stderr;
 	trace->fail_in = place->fail_at;
 	trace->die_in = place->die_at;
 	trace->driver = SHELL;

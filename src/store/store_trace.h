@@ -3,6 +3,7 @@
  *
  *	trace:/tmp/x.db               writes each statement's text (never a bound value, R41) to standard error
  *	trace:/tmp/x.db?fail_at=7     the 7th statement or commit fails with ERR_STORE
+ *	trace:/tmp/x.db?quiet=1       writes nothing: for a test that asks at each point
  *	trace:/tmp/x.db?die_at=7      the process ends at the 7th, at once, without any clean-up (exit code 86)
  *
  * Points are counted over all connections of the store: every statement that is run, every script of a migration, every

@@ -357,7 +357,6 @@ static int stage_ids(struct run_reading *r, const struct csv_ids *all, size_t fr
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	size_t count = MIN_OF((size_t)IDS_A_PAGE, all->count - from);
-	bool last = from + count == all->count;
 	struct capture how = { .side = SIDE_CRM,
 		               .door = DOOR_BATCH,
 		               .priority = STAGED_BATCH,
@@ -368,7 +367,7 @@ static int stage_ids(struct run_reading *r, const struct csv_ids *all, size_t fr
 	struct str next = arena_printf(keep, "%zu", from + count);
 	struct captured done;
 
-	how.cursor = last ? STR_EMPTY : next;
+	how.cursor = next; /* also behind the last page: who dies here does not begin again */
 	if (capture_ids(r->engine, r->plan, &arena, all->ids + from, all->ids + from, count, &how, &done, err) < 0)
 		return err_pass(err);
 	r->run->read += (int64_t)done.staged;

@@ -23,6 +23,9 @@ static const struct statement INSERT = {
 	"partner, modified_by, wish, pushed) VALUES "
 	"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)"
 };
+static const struct statement ALIKE = {
+	"SELECT COUNT(*) FROM staged WHERE sync_id = $1 AND side = $2 AND record_id = '' AND run_id = $3 AND hash = $4"
+};
 static const struct statement SETTLE = {
 	"UPDATE staged SET state = $2, outcome = $3, link_id = $4, reason = $5, error_code = NULL, error_field = NULL,"
 	" error_ms = NULL, attempts = attempts + 1, decided_ms = $6 WHERE id = $1"
@@ -181,6 +184,14 @@ int stage_insert(struct db *db, struct staged *s, struct err *err)
 		return err_wrap(err, "stage a payload");
 	s->id = db_last_id(db);
 	return 0;
+}
+
+int stage_count_alike(struct db *db, const struct staged *s, int64_t *ret, struct err *err)
+{
+	return db_number(db, &ALIKE,
+	                 BIND(bind_int(s->sync_id), bind_int(s->side), bind_int(s->run_id),
+	                      bind_blob(str_range((const char *)&s->hash, sizeof(s->hash)))),
+	                 0, ret, err);
 }
 
 int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcome outcome, int64_t link_id,

@@ -1,0 +1,90 @@
+/*
+ * crash: scenarios that are cut short at each of their points, and what must hold afterwards.
+ *
+ *	crash_points.c      the program: which points, the processes that die at them, the tally
+ *	crash_scenarios.c   the scenarios: a few steps each of people and of the engine
+ *	crash_world.c       a process's view: both far sides, an engine driven by hand (hand.h), steps, coming to rest
+ *	crash_look.c        how the world looks at rest, as text that can be compared
+ *	crash_far.c         far sides that outlive the process: what they were asked for is noted, and played again in the next one
+ *	crash_file.c        the files of the database as a seam
+ *
+ * A scenario is prepared once; its database is closed and copied for each point. A child process works on the copy until the fault strikes. If it dies,
+ * another child plays again what the far sides had done by then, opens the database and goes on with the step that was cut short, as the daemon, or the
+ * person who was not answered, would. If it lives it goes on itself. At rest the world must look as if nothing had happened.
+ */
+#ifndef SUTURE_TESTS_SYNC_CRASH_H
+#define SUTURE_TESTS_SYNC_CRASH_H
+
+#include "fault.h"
+#include "hand.h"
+#include "rig.h"
+
+enum { STEPS_MOST = 12, JOURNAL_BYTES = 1 << 20, LOOK_BYTES = 1 << 16 };
+
+/* Memory of all processes of one point. */
+struct shared {
+	struct fault fault;
+	size_t step; /* the one that is under way, or was when the process died */
+	int64_t now_ms;
+	bool calm;                   /* the scenario is over, the world comes to rest */
+	int64_t done[2], settled[2]; /* by side: writes carried out; those of them that a commit knows of */
+	int64_t answered[2];         /* heard of, and not committed yet */
+	int64_t in_doubt[2];         /* when the fault struck: carried out, and known of by no commit */
+	bool ended;                  /* the look below is whole */
+	char trouble[1000];          /* why not */
+	char look[LOOK_BYTES];
+	size_t used;
+	char journal[JOURNAL_BYTES];
+};
+
+struct world {
+	struct rig rig;
+	struct hand hand;
+	struct shared *shared;
+	const struct scenario *scenario;
+	bool again;          /* the step was begun before: by a process that died, or it failed */
+	int64_t runs_before; /* batches that were complete when the points began */
+};
+
+/* A step: 0, or what it failed with. It may be begun again. */
+typedef int step_fn(struct world *w, struct err *err);
+struct scenario {
+	const char *name;
+	const char *settings, *more_fields; /* see rig.h */
+	void (*prepare)(struct world *w);   /* people and the engine, before the points are counted */
+	step_fn *steps[STEPS_MOST];
+	size_t write_batch, bulk_batch; /* 0: as it is */
+};
+extern const struct scenario scenarios[];
+extern const size_t scenario_count;
+
+/* ---- crash_world.c ---- */
+/* With a closed store; w->rig.path has its file. */
+void world_open(struct world *w, const struct scenario *scenario, struct shared *shared);
+void world_close(struct world *w);
+/* In a child: the store of that folder is opened, the steps are taken from shared->step on, all comes to rest, shared->look is filled. */
+void world_play(struct world *w, const char *folder);
+int world_run(struct world *w, enum run_kind kind, const char *csv, struct err *err);
+/* A scenario has one batch: was it complete when the process died, or was told otherwise? Nobody begins it again then. */
+int world_run_once(struct world *w, enum run_kind kind, const char *csv, struct err *err);
+int world_drain(struct world *w, bool with_low, struct err *err);
+__attribute__((noreturn)) void world_broken(struct world *w, const char *format, ...) PRINTF(2, 3);
+
+/* ---- crash_far.c: both far sides; what people and our calls do there is noted ---- */
+void far_wrap(struct world *w);
+void far_play_again(struct world *w);
+void far_put(struct world *w, enum side side, const char *json);
+void far_put_raw(struct world *w, enum side side, const char *bytes);
+void far_remove(struct world *w, enum side side, const char *id);
+void far_merge(struct world *w, enum side side, const char *loser, const char *survivor);
+void far_pass(struct world *w, int64_t ms);
+void far_committed(struct world *w, bool known); /* what was answered, before this commit; else it failed */
+const char *far_object(enum side side);
+
+/* ---- crash_file.c ---- */
+void file_seam(struct fault *fault);
+
+/* ---- crash_look.c ---- */
+void look_around(struct world *w, char *out, size_t size);
+
+#endif

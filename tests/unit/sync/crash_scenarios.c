@@ -1,0 +1,444 @@
+/* The scenarios: together they cover the road. To add one: its steps, and one row at the end. */
+#include "crash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sync/capture.h"
+#include "sync/person.h"
+
+/* ---- people ---- */
+
+static void patient(struct world *w, const char *id, const char *first, const char *more)
+{
+	char json[400];
+
+	snprintf(json, sizeof(json),
+	         "{\"id\":\"%s\",\"first_name\":\"%s\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\"%s}", id, first,
+	         more);
+	far_put(w, SIDE_EMR, json);
+}
+
+static void contact(struct world *w, const char *id, const char *first, const char *more)
+{
+	char json[400];
+
+	snprintf(json, sizeof(json),
+	         "{\"Id\":\"%s\",\"FirstName\":\"%s\",\"LastName\":\"LEE\",\"Birthdate\":\"1980-01-02\"%s}", id, first,
+	         more);
+	far_put(w, SIDE_CRM, json);
+}
+
+/* p1 - c1 ... pN - cN */
+static void pairs(struct world *w, int count)
+{
+	static const char *const names[] = { "Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gwen", "Hal" };
+
+	for (int i = 0; i < count; i++) {
+		char p[16], c[16];
+
+		snprintf(p, sizeof(p), "p%d", i + 1);
+		snprintf(c, sizeof(c), "c%d", i + 1);
+		patient(w, p, names[i], ",\"city\":\"Boise\",\"payer\":\"Blue\"");
+		contact(w, c, names[i], "");
+	}
+}
+
+static void must_go(struct world *w, int code, const struct err *err)
+{
+	if (code < 0)
+		world_broken(w, "prepare: %s", err->text);
+}
+
+static void import_all(struct world *w)
+{
+	struct err err = ERR_INIT;
+
+	must_go(w, world_run(w, RUN_IMPORT, "", &err), &err);
+	must_go(w, world_drain(w, true, &err), &err);
+}
+
+/* Both sides linked and at rest: the deltas have been there too. */
+static void settle_all(struct world *w)
+{
+	struct err err = ERR_INIT;
+
+	import_all(w);
+	for (int i = 0; i < 3; i++) {
+		w->hand.pass(w, 400000);
+		must_go(w, world_run(w, RUN_DELTA, "", &err), &err);
+		must_go(w, world_drain(w, true, &err), &err);
+	}
+}
+
+/* ---- the engine's usual steps ---- */
+
+static int import(struct world *w, struct err *err)
+{
+	return world_run_once(w, RUN_IMPORT, "", err);
+}
+
+static int back_references(struct world *w, struct err *err)
+{
+	return world_drain(w, true, err);
+}
+
+static int delta(struct world *w, struct err *err)
+{
+	w->hand.pass(w, 10000); /* what is too young is left to the next one */
+	return world_run(w, RUN_DELTA, "", err);
+}
+
+/* ---- first import (R5, R7, R8, R12, R16, R18) ---- */
+
+static void prepare_first(struct world *w)
+{
+	pairs(w, 3);
+	patient(w, "new1", "Nora", ",\"email\":\"n@x.example\"");
+	patient(w, "new2", "Ned", "");
+	patient(w, "unsure", "Una", "");
+	contact(w, "u1", "Una", "");
+	contact(w, "u2", "Una", "");
+	patient(w, "taken", "Tao", "");
+	contact(w, "t1", "Tao", ",\"Patient_Id__c\":\"elsewhere\",\"Synced__c\":true");
+	far_put_raw(w, SIDE_EMR, "{\"id\":\"broken\",\"first_name\":\"A");
+	memory_refuse(w->rig.crm, "refused", REFUSED, "NO");
+	patient(w, "refused", "Rex", "");
+}
+
+/* ---- second import: every outcome, edits from either side, conflicts (R19 to R24) ---- */
+
+static void prepare_second(struct world *w)
+{
+	pairs(w, 5);
+	settle_all(w);
+	far_put(w, SIDE_EMR, "{\"id\":\"p1\",\"city\":\"Eagle\"}");
+	far_put(w, SIDE_CRM, "{\"Id\":\"c2\",\"MailingCity\":\"Kuna\",\"Payer__c\":\"Wrong\"}");
+	far_put(w, SIDE_EMR, "{\"id\":\"p3\",\"city\":\"Star\",\"email\":\"b@x.example\"}");
+	far_put(w, SIDE_CRM, "{\"Id\":\"c3\",\"MailingCity\":\"Emmett\",\"FirstName\":\"Chloe\"}");
+	far_put(w, SIDE_EMR, "{\"id\":\"p4\",\"stage\":\"lead\"}");
+	far_put(w, SIDE_CRM, "{\"Id\":\"c4\",\"Stage__c\":\"won\"}");
+	patient(w, "new1", "Nora", "");
+	patient(w, "join", "Jo", ",\"email\":\"jo@x.example\"");
+	contact(w, "j1", "Jo", ",\"MailingCity\":\"Nampa\"");
+}
+
+/* ---- delta (R13, R15, R31, R32, R39) ---- */
+
+static void prepare_pairs(struct world *w)
+{
+	pairs(w, 6);
+	settle_all(w);
+}
+
+static int people_edit(struct world *w, struct err *err UNUSED)
+{
+	far_put(w, SIDE_EMR, "{\"id\":\"p1\",\"city\":\"Eagle\"}");
+	far_put(w, SIDE_CRM, "{\"Id\":\"c2\",\"MailingCity\":\"Kuna\",\"Payer__c\":\"Wrong\"}");
+	far_put(w, SIDE_EMR, "{\"id\":\"p3\",\"city\":\"Star\",\"email\":\"b@x.example\"}");
+	far_put(w, SIDE_CRM, "{\"Id\":\"c3\",\"MailingCity\":\"Emmett\"}");
+	patient(w, "new1", "Nora", "");
+	contact(w, "n2", "Nick", ",\"Email\":\"nick@x.example\"");
+	return 0;
+}
+
+/* ---- webhooks and the stream (R1, R4, R13) ---- */
+
+static int take(struct world *w, enum side side, enum door door, const struct events *events, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct capture how = {
+		.side = side, .door = door, .priority = STAGED_LIVE, .total = -1, .durable = true
+	};
+	struct captured done;
+	int code;
+
+	w->hand.driving = true;
+	code = capture_events(&w->rig.engine, w->rig.plan, &arena, events, &how, &done, err);
+	w->hand.driving = false;
+	return code;
+}
+
+/* The sender tries again until it is told 200. */
+static int hook(struct world *w, const char *id, const char *what, bool whole, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct events events;
+	struct hook hook;
+
+	memory_hook(w->rig.emr, "patient", id, what, whole, &arena, &hook);
+	if (memory_connector.webhook(w->rig.emr, &arena, &hook, &events, err) < 0)
+		return err_pass(err);
+	return take(w, SIDE_EMR, DOOR_WEBHOOK, &events, err);
+}
+
+static int told_of_contact(struct world *w, const char *id, const char *members, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct event event = { .kind = EVENT_CHANGED, .name = STR("ChangeEvent"), .object = STR("Contact") };
+	const struct events events = { &event, 1 };
+
+	event.record = (struct record) { .id = str_of(id), .bytes = str_of(members) };
+	if (json_parse(&arena, event.record.bytes, &event.record.json, err) < 0)
+		return err_pass(err);
+	return take(w, SIDE_CRM, DOOR_STREAM, &events, err);
+}
+
+static int hook_edit(struct world *w, struct err *err)
+{
+	return hook(w, "p1", "updated", true, err);
+}
+
+static int hook_hint(struct world *w, struct err *err)
+{
+	return hook(w, "p3", "updated", false, err);
+}
+
+static int hook_newcomer(struct world *w, struct err *err)
+{
+	return hook(w, "new1", "created", true, err);
+}
+
+static int stream_edit(struct world *w, struct err *err)
+{
+	return told_of_contact(w, "c2", "{\"MailingCity\":\"Kuna\"}", err);
+}
+
+static int stream_newcomer(struct world *w, struct err *err)
+{
+	return told_of_contact(w, "n2", "{\"FirstName\":\"Nick\"}", err);
+}
+
+static int removal_is_told(struct world *w, struct err *err)
+{
+	far_remove(w, SIDE_EMR, "p5");
+	return hook(w, "p5", "removed", false, err);
+}
+
+static int work(struct world *w, struct err *err)
+{
+	return world_drain(w, false, err);
+}
+
+/* ---- collections and bulk jobs ---- */
+
+static void prepare_many(struct world *w)
+{
+	char id[16], first[16];
+
+	pairs(w, 4);
+	for (int i = 0; i < 18; i++) {
+		snprintf(id, sizeof(id), "m%02d", i);
+		snprintf(first, sizeof(first), "Many%c", 'a' + i);
+		patient(w, id, first, "");
+	}
+}
+
+/* ---- a person (R11, R29, R30) ---- */
+
+static void prepare_person(struct world *w)
+{
+	pairs(w, 4);
+	settle_all(w);
+	patient(w, "free", "Fay", ",\"city\":\"Boise\"");
+	contact(w, "lone", "Faye", ",\"MailingCity\":\"Nampa\"");
+	contact(w, "alone", "Gus", ",\"Email\":\"gus@x.example\"");
+	patient(w, "other", "Oda", "");
+}
+
+/* Pressed again by who was not answered: what was carried out by then is no mistake of his. */
+static int wish(struct world *w, enum side side, enum wish what, const char *id, const char *partner, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct wished wished;
+	bool again = w->again;
+	int code;
+
+	w->hand.driving = true;
+	code = person_wish(&w->rig.engine, w->rig.plan, &arena, side, what, str_of(id), str_of(partner), 60000, &wished,
+	                   err);
+	w->hand.driving = false;
+	if (again && (code == ERR_CONFLICT || code == ERR_NOT_FOUND))
+		return 0;
+	return code;
+}
+
+static int person_links(struct world *w, struct err *err)
+{
+	return wish(w, SIDE_CRM, WISH_LINK, "lone", "free", err);
+}
+
+static int person_creates(struct world *w, struct err *err)
+{
+	return wish(w, SIDE_CRM, WISH_CREATE, "alone", "", err);
+}
+
+static int person_unlinks(struct world *w, struct err *err)
+{
+	return wish(w, SIDE_CRM, WISH_UNLINK, "c1", "", err);
+}
+
+static int person_relinks(struct world *w, struct err *err)
+{
+	return wish(w, SIDE_CRM, WISH_RELINK, "c2", "other", err);
+}
+
+static int person_syncs(struct world *w, struct err *err)
+{
+	far_put(w, SIDE_CRM, "{\"Id\":\"c3\",\"MailingCity\":\"Kuna\"}");
+	return wish(w, SIDE_CRM, WISH_SYNC, "c3", "", err);
+}
+
+/* ---- a file (R14, R35, R36) ---- */
+
+static void prepare_file(struct world *w)
+{
+	pairs(w, 3);
+	settle_all(w);
+	patient(w, "pf", "Fred", ",\"city\":\"Boise\"");
+	contact(w, "cf", "Fred", ",\"MailingCity\":\"Nampa\",\"Email\":\"f@x.example\"");
+	contact(w, "cn", "Newt", "");
+	patient(w, "pt", "Ted", "");
+	contact(w, "ct1", "Ted", "");
+	contact(w, "ct2", "Ted", "");
+}
+
+static int file(struct world *w, struct err *err)
+{
+	int code =
+	        world_run_once(w, RUN_CSV, w->again ? "" : "Id,Name\ncf,x\ncn\nct1\nc1\nnobody\n\nsome words\n", err);
+
+	if (code != ERR_NOT_FOUND || !w->again)
+		return code;
+	*err = (struct err)ERR_INIT; /* there is nothing to resume: the person gives the file again */
+	return world_run_once(w, RUN_CSV, "Id,Name\ncf,x\ncn\nct1\nc1\nnobody\n\nsome words\n", err);
+}
+
+/* ---- conflicts that a person decides (R22, R28) ---- */
+
+static void prepare_conflicts(struct world *w)
+{
+	struct err err = ERR_INIT;
+
+	pairs(w, 4);
+	settle_all(w);
+	for (int i = 1; i <= 4; i++) {
+		char json[100];
+
+		snprintf(json, sizeof(json), "{\"id\":\"p%d\",\"stage\":\"lead%d\"}", i, i);
+		far_put(w, SIDE_EMR, json);
+		snprintf(json, sizeof(json), "{\"Id\":\"c%d\",\"Stage__c\":\"won%d\"}", i, i);
+		far_put(w, SIDE_CRM, json);
+	}
+	must_go(w, delta(w, &err), &err);
+	must_go(w, world_drain(w, true, &err), &err);
+}
+
+static int decide(struct world *w, int64_t id, enum choice_by by, const char *value, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct decides decides = { .conflict_id = id, .by = by, .value = str_of(value), .why = "seen" };
+	struct decided decided;
+	bool again = w->again;
+	int code;
+
+	w->hand.driving = true;
+	code = person_resolve(&w->rig.engine, w->rig.plan, &arena, &decides, 60000, &decided, err);
+	w->hand.driving = false;
+	if (again && (code == ERR_CONFLICT || code == ERR_NOT_FOUND))
+		return 0;
+	return code;
+}
+
+static int decide_emr(struct world *w, struct err *err)
+{
+	return decide(w, 1, CHOICE_EMR, "", err);
+}
+
+static int decide_crm(struct world *w, struct err *err)
+{
+	return decide(w, 2, CHOICE_CRM, "", err);
+}
+
+static int decide_value(struct world *w, struct err *err)
+{
+	return decide(w, 3, CHOICE_VALUE, "both", err);
+}
+
+/* ---- a batch that a person aborts, and resumes (R34) ---- */
+
+static int stop_at_second_page(struct world *w, struct err *err)
+{
+	int code;
+
+	if (w->again)
+		return 0; /* it was to be cut short, and was */
+	atomic_store(&w->rig.engine.stop, true);
+	code = world_run(w, RUN_IMPORT, "", err);
+	atomic_store(&w->rig.engine.stop, false);
+	return code == ERR_ABORTED ? 0 : code;
+}
+
+/* ---- removals (R31, R32) ---- */
+
+static int people_remove(struct world *w, struct err *err UNUSED)
+{
+	far_remove(w, SIDE_EMR, "p1");
+	far_remove(w, SIDE_CRM, "c2");
+	patient(w, "p3b", "Cleo", "");
+	far_merge(w, SIDE_EMR, "p3", "p3b");
+	contact(w, "c4b", "Dan", "");
+	far_merge(w, SIDE_CRM, "c4", "c4b");
+	return 0;
+}
+
+#define STAGE_FIELD ",{\"name\":\"Stage\",\"emr\":\"stage\",\"crm\":\"Stage__c\",\"winner\":\"review\"}"
+#define BOTH_CREATE                                                                                         \
+	"\"create\":true,\"create_in_emr\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]," \
+	"\"trigger_creates\":true"
+
+const struct scenario scenarios[] = {
+	{ "first import", "\"create\":true", NULL, prepare_first, { import, back_references }, 0, 0 },
+	{ "second import", "\"create\":true", STAGE_FIELD, prepare_second, { import, back_references }, 0, 0 },
+	{ "delta", BOTH_CREATE, NULL, prepare_pairs, { people_edit, delta, back_references }, 0, 0 },
+	{ "inbox",
+	  BOTH_CREATE,
+	  NULL,
+	  prepare_pairs,
+	  { people_edit, hook_edit, stream_edit, hook_hint, work, hook_newcomer, stream_newcomer, removal_is_told,
+	    work },
+	  0,
+	  0 },
+	{ "collections", "\"create\":true", NULL, prepare_many, { import, back_references }, 4, 0 },
+	{ "bulk", "\"create\":true,\"bulk_from\":8", NULL, prepare_many, { import, back_references }, 4, 12 },
+	{ "person",
+	  "\"create\":false",
+	  NULL,
+	  prepare_person,
+	  { person_links, person_creates, person_unlinks, person_relinks, person_syncs },
+	  0,
+	  0 },
+	{ "file", "\"create_in_emr\":true", NULL, prepare_file, { file, back_references }, 0, 0 },
+	{ "conflicts",
+	  "\"create\":true",
+	  STAGE_FIELD,
+	  prepare_conflicts,
+	  { decide_emr, decide_crm, decide_value },
+	  0,
+	  0 },
+	{ "stopped import",
+	  "\"create\":true",
+	  NULL,
+	  prepare_first,
+	  { stop_at_second_page, import, back_references },
+	  0,
+	  0 },
+	{ "removals",
+	  "\"create\":true,\"on_emr_delete\":\"delete\"",
+	  NULL,
+	  prepare_pairs,
+	  { people_remove, delta },
+	  0,
+	  0 },
+};
+const size_t scenario_count = ARRAY_LEN(scenarios);
