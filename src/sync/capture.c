@@ -285,20 +285,21 @@ static int note_who(struct db *db, const struct row *row, bool *ret_seen, struct
 	return (row->readable ? identity_put : identity_see)(db, s->sync_id, &row->known, ret_seen, err);
 }
 
-/* Bytes that are no record have no id to be recognised by: a page that is read twice by its run has them as often as the run has them already. */
+/* Bytes that are no record have no id to be recognised by: a page that is read twice by its run has them as often as the run has them already;
+ * overlaps and scans as often as anybody has. */
 static int seen_without_id(struct db *db, const struct rows_job *job, size_t i, bool *ret, struct err *err)
 {
 	const struct staged *s = &job->rows[i].staged;
 	int64_t staged = 0, before = 0;
 
-	if (!s->run_id || s->record_id.len || !job->rows[i].record)
+	if ((!s->run_id && !job->how->only_changed) || s->record_id.len || !job->rows[i].record)
 		return 0;
 	for (size_t k = 0; k < i; k++) {
 		const struct staged *other = &job->rows[k].staged;
 
 		before += other->record_id.len == 0 && memcmp(&other->hash, &s->hash, sizeof(s->hash)) == 0;
 	}
-	if (stage_count_alike(db, s, &staged, err) < 0)
+	if (stage_count_alike(db, s, job->how->only_changed, &staged, err) < 0)
 		return err_wrap(err, "look a payload up");
 	*ret = staged > before;
 	return 0;
@@ -336,11 +337,12 @@ static int commit(struct db *db, void *context, struct err *err)
 	job->done = (struct captured) { 0 };
 	for (size_t i = 0; i < job->count; i++) {
 		struct row *row = &job->rows[i];
-		bool seen;
+		bool seen, staged = false;
 
-		if (note_who(db, row, &seen, err) < 0 || seen_without_id(db, job, i, &seen, err) < 0)
+		if (note_who(db, row, &seen, err) < 0 || seen_without_id(db, job, i, &staged, err) < 0)
 			return err_wrap(err, "capture");
-		if (row->known_already || (seen && job->how->door == DOOR_BATCH && row->staged.state != STAGED_TO_READ))
+		if (staged || row->known_already ||
+		    (seen && job->how->door == DOOR_BATCH && row->staged.state != STAGED_TO_READ))
 			continue;
 		if (stage_insert(db, &row->staged, err) < 0 || take_the_place(db, row, err) < 0)
 			return err_wrap(err, "capture");

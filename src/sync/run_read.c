@@ -38,10 +38,32 @@ static struct str system_of(const struct run_reading *r, enum side side)
 
 /* ---- a complete reading ends ---- */
 
+/* The first delta goes back to where a complete reading began, and asks by the far side's clock: ours may be an hour ahead of that. */
+static void begin_reading(struct run_reading *r, enum side side)
+{
+	r->began[side] = (struct began) { .wall_ms = clock_wall_ms(), .mono_ms = clock_mono_ns() / 1000000 };
+}
+
+static void note_far_clock(struct run_reading *r, enum side side, const struct page *page)
+{
+	struct began *b = &r->began[side];
+
+	if (page->server_ms && !b->far_ms)
+		b->far_ms = page->server_ms - (clock_mono_ns() / 1000000 - b->mono_ms);
+}
+
+/* Pages that a resumed run had read before it was cut short are as old as the run. */
+static int64_t began_ms(const struct run_reading *r, enum side side)
+{
+	const struct began *b = &r->began[side];
+	int64_t before = r->resumed ? MAX_OF(b->wall_ms - r->run->started_ms, (int64_t)0) : 0;
+
+	return (b->far_ms ? b->far_ms : b->wall_ms) - before;
+}
+
 struct complete_job {
 	const struct run_reading *r;
 	enum side side;
-	int64_t began_ms;
 };
 
 static int complete(struct db *db, void *context, struct err *err)
@@ -51,14 +73,14 @@ static int complete(struct db *db, void *context, struct err *err)
 
 	if (identity_forget_unseen(db, sync_id, job->side, job->r->run->id, err) < 0)
 		return err_pass(err);
-	return identity_complete(db, sync_id, job->side, job->began_ms, err);
+	return identity_complete(db, sync_id, job->side, began_ms(job->r, job->side), err);
 }
 
 /* Linked records that were not met are looked at one by one before anything is believed of them. */
-static int end_reading(struct run_reading *r, enum side side, int64_t began_ms, struct err *err)
+static int end_reading(struct run_reading *r, enum side side, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct complete_job job = { r, side, began_ms };
+	struct complete_job job = { r, side };
 	const struct capture how = {
 		.side = side, .door = DOOR_DELTA, .priority = STAGED_LIVE, .run_id = r->run->id, .total = -1
 	};
@@ -100,6 +122,7 @@ static int identity_page(struct run_reading *r, enum side side, struct str *curs
 	call = c->kind->list_start(c, &request);
 	if (c->kind->list_finish(&call, &arena, &page, err) < 0)
 		return err_wrap(err, "read %.*s of %.*s", STR_ARG(r->plan->object[side]), STR_ARG(system_of(r, side)));
+	note_far_clock(r, side, &page);
 	if (capture_identities(r->engine, r->plan, &arena, side, &page, r->run->id, err) < 0)
 		return err_pass(err);
 	*ret_last = page.last;
@@ -110,11 +133,11 @@ static int identity_page(struct run_reading *r, enum side side, struct str *curs
 static int read_identities(struct run_reading *r, enum side side, struct err *err)
 {
 	SCOPED(arena) struct arena keep = ARENA_INIT;
-	int64_t began_ms = clock_wall_ms();
-	struct complete_job job = { r, side, began_ms };
+	struct complete_job job = { r, side };
 	struct str cursor = STR_EMPTY;
 	bool last = false;
 
+	begin_reading(r, side);
 	if (r->resumed && lease_write(r->engine, r->plan, RELAXED, unsee, &job, err) < 0)
 		return err_pass(err);
 	while (!last) {
@@ -123,7 +146,7 @@ static int read_identities(struct run_reading *r, enum side side, struct err *er
 		if (identity_page(r, side, &cursor, &keep, &last, err) < 0)
 			return err_pass(err);
 	}
-	return end_reading(r, side, began_ms, err);
+	return end_reading(r, side, err);
 }
 
 struct reader {
@@ -255,6 +278,7 @@ static int take_page(struct read_ahead *a, struct arena *keep, struct err *err)
 	if (emr->kind->list_finish(&call, &c->arena, &page, err) < 0)
 		return err_wrap(err, "read %.*s of %.*s", STR_ARG(r->plan->object[SIDE_EMR]),
 		                STR_ARG(r->plan->emr_name));
+	note_far_clock(r, SIDE_EMR, &page);
 	how.from = a->cursor; /* lives in `keep` */
 	how.cursor = page.last ? STR_EMPTY : page.next_cursor;
 	how.total = page.total;
@@ -310,16 +334,16 @@ static int read_pages(struct run_reading *r, struct str cursor, bool *ret_shrank
 static int read_all_pages(struct run_reading *r, struct err *err)
 {
 	enum { ROUNDS_MAX = 3 };
-	int64_t began_ms = clock_wall_ms();
 	struct str cursor = r->run->cursor;
 	bool shrank = true;
 
+	begin_reading(r, SIDE_EMR);
 	for (int round = 0; shrank && round < ROUNDS_MAX; round++) {
 		if (read_pages(r, cursor, &shrank, err) < 0)
 			return err_pass(err);
 		cursor = STR_EMPTY;
 	}
-	return end_reading(r, SIDE_EMR, began_ms, err);
+	return end_reading(r, SIDE_EMR, err);
 }
 
 /* Runs `read` here while the CRM's identities are read beside it. */
@@ -556,6 +580,7 @@ static int scan_page(struct feed *f, bool *ret_last, struct err *err)
 	call = c->kind->list_start(c, &request);
 	if (c->kind->list_finish(&call, &arena, &page, err) < 0)
 		return err_wrap(err, "read %.*s of %.*s", STR_ARG(request.object), STR_ARG(system_of(r, f->side)));
+	note_far_clock(r, f->side, &page);
 	if (capture_page(r->engine, r->plan, &arena, &page, &how, &done, err) < 0)
 		return err_pass(err);
 	f->cursor.text = arena_str(f->arena, page.next_cursor);
@@ -566,16 +591,16 @@ static int scan_page(struct feed *f, bool *ret_last, struct err *err)
 
 static int scan(struct feed *f, struct err *err)
 {
-	int64_t began_ms = clock_wall_ms();
 	bool last = false;
 
+	begin_reading(f->r, f->side);
 	while (!last) {
 		if (is_stopping(f->r))
 			return err_set(err, ERR_ABORTED, "stopped while reading everything");
 		if (scan_page(f, &last, err) < 0)
 			return err_pass(err);
 	}
-	return end_reading(f->r, f->side, began_ms, err);
+	return end_reading(f->r, f->side, err);
 }
 
 static int read_side(struct run_reading *r, enum side side, struct err *err)

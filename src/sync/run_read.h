@@ -4,12 +4,17 @@
 
 #include "sync/run.h"
 
+/* When a complete reading of a side began; far_ms: by that side's own clock, 0: it does not tell. */
+struct began {
+	int64_t wall_ms, mono_ms, far_ms;
+};
 struct run_reading {
 	struct engine *engine;
 	struct plan *plan;
 	struct run *run;
 	struct str csv; /* csv: the file */
 	bool resumed;
+	struct began began[2];   /* by side */
 	atomic_bool *stop;       /* or NULL */
 	_Atomic int64_t changed; /* delta: payloads staged so far */
 	atomic_bool failed;      /* one of two readers failed: the other one may stop */

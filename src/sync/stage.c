@@ -24,7 +24,8 @@ static const struct statement INSERT = {
 	"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)"
 };
 static const struct statement ALIKE = {
-	"SELECT COUNT(*) FROM staged WHERE sync_id = $1 AND side = $2 AND record_id = '' AND run_id = $3 AND hash = $4"
+	"SELECT COUNT(*) FROM staged WHERE sync_id = $1 AND side = $2 AND record_id = '' AND hash = $4"
+	" AND ($3 = 0 OR run_id = $3)"
 };
 static const struct statement SETTLE = {
 	"UPDATE staged SET state = $2, outcome = $3, link_id = $4, reason = $5, error_code = NULL, error_field = NULL,"
@@ -186,11 +187,11 @@ int stage_insert(struct db *db, struct staged *s, struct err *err)
 	return 0;
 }
 
-int stage_count_alike(struct db *db, const struct staged *s, int64_t *ret, struct err *err)
+int stage_count_alike(struct db *db, const struct staged *s, bool of_any_run, int64_t *ret, struct err *err)
 {
 	return db_number(db, &ALIKE,
-	                 BIND(bind_int(s->sync_id), bind_int(s->side), bind_int(s->run_id),
-	                      bind_blob(str_range((const char *)&s->hash, sizeof(s->hash)))),
+	                 BIND(bind_int(s->sync_id), bind_int(s->side), bind_int(of_any_run ? 0 : s->run_id),
+	                      bind_hash(&s->hash)),
 	                 0, ret, err);
 }
 

@@ -76,8 +76,8 @@ struct staged {
 
 /* Inside a transaction. Fills s->id. `sealed` may be empty when body_of is set. */
 int stage_insert(struct db *db, struct staged *s, struct err *err) MUST_CHECK;
-/* How many payloads of its run hold these very bytes, and nobody can tell whose they are. */
-int stage_count_alike(struct db *db, const struct staged *s, int64_t *ret, struct err *err) MUST_CHECK;
+/* How many payloads of its run, or of its sync, hold these very bytes, and nobody can tell whose they are. */
+int stage_count_alike(struct db *db, const struct staged *s, bool of_any_run, int64_t *ret, struct err *err) MUST_CHECK;
 /* Outcome of reconcile or deliver. */
 int stage_settle(struct db *db, int64_t id, enum staged_state state, enum outcome outcome, int64_t link_id,
                  const char *reason, struct err *err) MUST_CHECK;

@@ -26,6 +26,7 @@ struct shared {
 	struct fault fault;
 	size_t step; /* the one that is under way, or was when the process died */
 	int64_t now_ms;
+	bool edited;                 /* people did what a scenario has them do once */
 	bool calm;                   /* the scenario is over, the world comes to rest */
 	int64_t done[2], settled[2]; /* by side: writes carried out; those of them that a commit knows of */
 	int64_t answered[2];         /* heard of, and not committed yet */

@@ -234,6 +234,25 @@ static void prepare_many(struct world *w)
 	}
 }
 
+/* ---- what people do while an import is cut short, or after it, is not missed by the first delta (R39) ---- */
+
+static int edit_once(struct world *w, struct err *err UNUSED)
+{
+	if (w->shared->edited)
+		return 0;
+	far_put(w, SIDE_EMR, "{\"id\":\"p1\",\"city\":\"Eagle\"}");
+	far_put(w, SIDE_EMR, "{\"id\":\"m17\",\"email\":\"m17@x.example\"}");
+	w->shared->edited = true;
+	return 0;
+}
+
+static int import_meanwhile(struct world *w, struct err *err)
+{
+	if (w->again && edit_once(w, err) < 0)
+		return err_pass(err);
+	return import(w, err);
+}
+
 /* ---- a person (R11, R29, R30) ---- */
 
 static void prepare_person(struct world *w)
@@ -397,48 +416,59 @@ static int people_remove(struct world *w, struct err *err UNUSED)
 	"\"create\":true,\"create_in_emr\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]," \
 	"\"trigger_creates\":true"
 
+#define CREATE "\"create\":true"
+
 const struct scenario scenarios[] = {
-	{ "first import", "\"create\":true", NULL, prepare_first, { import, back_references }, 0, 0 },
-	{ "second import", "\"create\":true", STAGE_FIELD, prepare_second, { import, back_references }, 0, 0 },
-	{ "delta", BOTH_CREATE, NULL, prepare_pairs, { people_edit, delta, back_references }, 0, 0 },
-	{ "inbox",
-	  BOTH_CREATE,
-	  NULL,
-	  prepare_pairs,
-	  { people_edit, hook_edit, stream_edit, hook_hint, work, hook_newcomer, stream_newcomer, removal_is_told,
-	    work },
-	  0,
-	  0 },
-	{ "collections", "\"create\":true", NULL, prepare_many, { import, back_references }, 4, 0 },
-	{ "bulk", "\"create\":true,\"bulk_from\":8", NULL, prepare_many, { import, back_references }, 4, 12 },
-	{ "person",
-	  "\"create\":false",
-	  NULL,
-	  prepare_person,
-	  { person_links, person_creates, person_unlinks, person_relinks, person_syncs },
-	  0,
-	  0 },
-	{ "file", "\"create_in_emr\":true", NULL, prepare_file, { file, back_references }, 0, 0 },
-	{ "conflicts",
-	  "\"create\":true",
-	  STAGE_FIELD,
-	  prepare_conflicts,
-	  { decide_emr, decide_crm, decide_value },
-	  0,
-	  0 },
-	{ "stopped import",
-	  "\"create\":true",
-	  NULL,
-	  prepare_first,
-	  { stop_at_second_page, import, back_references },
-	  0,
-	  0 },
-	{ "removals",
-	  "\"create\":true,\"on_emr_delete\":\"delete\"",
-	  NULL,
-	  prepare_pairs,
-	  { people_remove, delta },
-	  0,
-	  0 },
+	{ .name = "first import", .settings = CREATE, .prepare = prepare_first, .steps = { import, back_references } },
+	{ .name = "second import",
+	  .settings = CREATE,
+	  .more_fields = STAGE_FIELD,
+	  .prepare = prepare_second,
+	  .steps = { import, back_references } },
+	{ .name = "delta",
+	  .settings = BOTH_CREATE,
+	  .prepare = prepare_pairs,
+	  .steps = { people_edit, delta, back_references } },
+	{ .name = "inbox",
+	  .settings = BOTH_CREATE,
+	  .prepare = prepare_pairs,
+	  .steps = { people_edit, hook_edit, stream_edit, hook_hint, work, hook_newcomer, stream_newcomer,
+	             removal_is_told, work } },
+	{ .name = "collections",
+	  .settings = CREATE,
+	  .prepare = prepare_many,
+	  .steps = { import, back_references },
+	  .write_batch = 4 },
+	{ .name = "bulk",
+	  .settings = CREATE ",\"bulk_from\":8",
+	  .prepare = prepare_many,
+	  .steps = { import, back_references },
+	  .write_batch = 4,
+	  .bulk_batch = 12 },
+	{ .name = "edits meanwhile",
+	  .settings = CREATE,
+	  .prepare = prepare_many,
+	  .steps = { import_meanwhile, back_references, edit_once, delta } },
+	{ .name = "person",
+	  .settings = "\"create\":false",
+	  .prepare = prepare_person,
+	  .steps = { person_links, person_creates, person_unlinks, person_relinks, person_syncs } },
+	{ .name = "file",
+	  .settings = "\"create_in_emr\":true",
+	  .prepare = prepare_file,
+	  .steps = { file, back_references } },
+	{ .name = "conflicts",
+	  .settings = CREATE,
+	  .more_fields = STAGE_FIELD,
+	  .prepare = prepare_conflicts,
+	  .steps = { decide_emr, decide_crm, decide_value } },
+	{ .name = "stopped import",
+	  .settings = CREATE,
+	  .prepare = prepare_first,
+	  .steps = { stop_at_second_page, import, back_references } },
+	{ .name = "removals",
+	  .settings = CREATE ",\"on_emr_delete\":\"delete\"",
+	  .prepare = prepare_pairs,
+	  .steps = { people_remove, delta } },
 };
 const size_t scenario_count = ARRAY_LEN(scenarios);
