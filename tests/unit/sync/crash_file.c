@@ -5,7 +5,6 @@
 #include "crash.h"
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 static struct fault *points;
 static sqlite3_vfs *usual, ours_vfs;
@@ -29,7 +28,7 @@ static int write_file(sqlite3_file *file, const void *at, int len, sqlite3_int64
 	if (kind->act != ACT_TORN)
 		return code_of(kind, SQLITE_IOERR_WRITE);
 	tables[0].usual->xWrite(file, at, len / 2, from);
-	_exit(FAULT_DIED);
+	fault_die();
 }
 
 static int sync_file(sqlite3_file *file, int flags)
@@ -39,7 +38,7 @@ static int sync_file(sqlite3_file *file, int flags)
 	if (!kind)
 		return tables[0].usual->xSync(file, flags);
 	if (kind->act == ACT_TORN)
-		_exit(FAULT_DIED);
+		fault_die();
 	return code_of(kind, SQLITE_IOERR_FSYNC);
 }
 
@@ -50,7 +49,7 @@ static int cut_file(sqlite3_file *file, sqlite3_int64 size)
 	if (!kind)
 		return tables[0].usual->xTruncate(file, size);
 	if (kind->act == ACT_TORN)
-		_exit(FAULT_DIED);
+		fault_die();
 	return code_of(kind, SQLITE_IOERR_TRUNCATE);
 }
 

@@ -269,13 +269,15 @@ static void prepare_person(struct world *w)
 static int wish(struct world *w, enum side side, enum wish what, const char *id, const char *partner, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct person_asks asks = {
+		.side = side, .wish = what, .record_id = str_of(id), .partner = str_of(partner)
+	};
 	struct wished wished;
 	bool again = w->again;
 	int code;
 
 	w->hand.driving = true;
-	code = person_wish(&w->rig.engine, w->rig.plan, &arena, side, what, str_of(id), str_of(partner), 60000, &wished,
-	                   err);
+	code = person_asks(&w->rig.engine, w->rig.plan, &arena, &asks, 60000, &wished, err);
 	w->hand.driving = false;
 	if (again && (code == ERR_CONFLICT || code == ERR_NOT_FOUND))
 		return 0;

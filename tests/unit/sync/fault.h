@@ -20,7 +20,7 @@ enum fault_seam { SEAM_STATEMENT, SEAM_COMMIT, SEAM_COMMITTED, SEAM_REQUEST, SEA
 extern const char *const fault_seams[SEAMS];
 
 enum fault_act {
-	ACT_DIE,   /* the process ends at once, without any clean-up */
+	ACT_DIE,   /* the process is killed (SIGKILL): it can clean nothing up */
 	ACT_TORN,  /* file: half of the bytes are written, then it ends */
 	ACT_FAIL,  /* with `code` */
 	ACT_HALF,  /* request: half of a batch is carried out, and no answer comes */
@@ -35,8 +35,6 @@ struct fault_kind {
 };
 extern const struct fault_kind fault_kinds[];
 extern const size_t fault_kind_count;
-
-enum { FAULT_DIED = 86 };
 
 /* Lies in memory that outlives the process. */
 struct fault {
@@ -53,6 +51,8 @@ struct fault {
 
 /* A point. The kind that strikes and that the caller has to carry out; NULL: go on. */
 const struct fault_kind *fault_point(struct fault *fault, enum fault_seam seam, const char *where);
+/* kill -9, by itself. */
+__attribute__((noreturn)) void fault_die(void);
 /* Does the process end with it? */
 bool fault_ends(const struct fault *fault);
 /* For seams that only fail: 0, or the code. */
