@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,11 +208,14 @@ static void fd_scoped_release(const int *fd)
 		close(*fd);
 }
 
+/* A file of root's may be readable by our group: 0640 by hand, or 0440 as systemd shows what it lets us read by an access list. */
 static int check_owner_only(const struct stat *state, const char *path, struct err *err)
 {
+	const mode_t barred = state->st_uid == 0 && geteuid() != 0 ? S_IWGRP | S_IXGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+
 	if (!S_ISREG(state->st_mode))
 		return err_set(err, ERR_KEY, "the key file %s is not a file", path);
-	if (state->st_mode & (S_IRWXG | S_IRWXO))
+	if (state->st_mode & barred)
 		return err_set(err, ERR_KEY, "others may read the key file; run: chmod 600 %s", path);
 	return 0;
 }
@@ -373,7 +377,7 @@ static int sync_folder(const char *path, struct err *err)
 	return 0;
 }
 
-/* Beside it, on the disk, then in its place: whoever reads has the one or the other. */
+/* Beside it, on the disk, then in its place: whoever reads has the one or the other. `path` is no link: it would be replaced, and its target left behind. */
 static int put_text(const char *path, struct str text, struct err *err)
 {
 	char part[4096];
@@ -443,14 +447,16 @@ static int change_lines(struct arena *arena, enum key_step step, struct str give
 int keyring_step(const char *path, enum key_step step, struct str new_key, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	char bytes[TEXT_MOST], made[TEXT_MOST];
+	char bytes[TEXT_MOST], made[TEXT_MOST], place[PATH_MAX];
 	struct key_lines lines;
 	struct stat state;
 	struct str text;
 	int code, len;
 
 	ready();
-	code = read_text(path, bytes, &text, &state, err);
+	if (!realpath(path, place))
+		return err_errno(err, "open the key file %s", path);
+	code = read_text(place, bytes, &text, &state, err);
 	if (code == 0)
 		code = read_lines(text, &lines, err);
 	if (code == 0)
@@ -459,7 +465,7 @@ int keyring_step(const char *path, enum key_step step, struct str new_key, struc
 		len = snprintf(made, sizeof(made), "%.*s\n%s%.*s%s%s%.*s%s", STR_ARG(lines.current),
 		               lines.next.len ? "next " : "", STR_ARG(lines.next), lines.next.len ? "\n" : "",
 		               lines.old.len ? "old " : "", STR_ARG(lines.old), lines.old.len ? "\n" : "");
-		code = put_text(path, str_range(made, (size_t)len), err);
+		code = put_text(place, str_range(made, (size_t)len), err);
 		sodium_memzero(made, sizeof(made));
 	}
 	sodium_memzero(bytes, sizeof(bytes));

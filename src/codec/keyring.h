@@ -15,7 +15,7 @@ struct keyring;
 
 /* `text`: 64 hex digits (a trailing newline is fine), and the other lines of a key file. ERR_KEY otherwise. */
 int keyring_open(struct str text, struct keyring **ret, struct err *err) MUST_CHECK;
-/* SUTURE_KEY from the environment if set, else the file, which nobody but its owner may read (else ERR_KEY says chmod 600). */
+/* SUTURE_KEY from the environment if set, else the file, which nobody but its owner may read, or root's group (else ERR_KEY says chmod 600). */
 int keyring_load(const char *path, struct keyring **ret, struct err *err) MUST_CHECK;
 void keyring_free(struct keyring **ring);
 /* A new key as 64 hex digits. */
@@ -34,8 +34,9 @@ enum key_step {
 	KEY_FINISH   /* the old one is forgotten */
 };
 /*
- * Rewrites the key file, all at once. `new_key`: 64 hex digits; empty: the one that was prepared, else a new one is made. ERR_CONFLICT: an old key is there still
- * (CHANGE, PREPARE), or none is (FINISH). ERR_KEY: the new one has the number of a key that is known: another is needed.
+ * Rewrites the key file, all at once; where `path` is a link, the file that it leads to. `new_key`: 64 hex digits; empty: the one that was prepared, else a new one
+ * is made. ERR_CONFLICT: an old key is there still (CHANGE, PREPARE), or none is (FINISH). ERR_KEY: the new one has the number of a key that is known: another is
+ * needed.
  */
 int keyring_step(const char *path, enum key_step step, struct str new_key, struct err *err) MUST_CHECK;
 /* What the file, or the environment, says now. `from_environment`: nothing here can change it. `file_ms`: when the file was written. */

@@ -320,6 +320,30 @@ static void test_a_key_that_was_prepared_is_known_first_and_then_used(void **sta
 	close_rig(&rig);
 }
 
+static void test_a_link_to_the_key_file_stays_a_link(void **state)
+{
+	struct rekey_report report;
+	struct err err = ERR_INIT;
+	struct stat is;
+	struct rig rig;
+	const char *apart;
+
+	(void)state;
+	open_rig(&rig);
+	fill(&rig);
+	apart = arena_printf(&rig.arena, "%s/apart", rig.path).at;
+	assert_int_equal(rename(key_path(&rig), apart), 0);
+	assert_int_equal(symlink("apart", key_path(&rig)), 0);
+	assert_int_equal(try_rekey(&rig, &report, &err), 0);
+	assert_true(report.finished);
+	assert_int_equal(lstat(key_path(&rig), &is), 0);
+	assert_true(S_ISLNK(is.st_mode));
+	assert_false(str_eq(str_trim(key_file(&rig)), rig.key));
+	all_is_as_it_was(&rig);
+	assert_int_equal(unlink(apart), 0);
+	close_rig(&rig);
+}
+
 static int spoil(struct db *db, void *context, struct err *err)
 {
 	static const struct statement first = { "UPDATE staged SET body = x'01' || SUBSTR(body, 2, 60) WHERE id = 4" };
@@ -355,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_cut_short_anywhere_it_goes_on),
 		cmocka_unit_test(test_who_is_at_work_takes_the_new_key_over),
 		cmocka_unit_test(test_a_key_that_was_prepared_is_known_first_and_then_used),
+		cmocka_unit_test(test_a_link_to_the_key_file_stays_a_link),
 		cmocka_unit_test(test_a_box_that_no_key_opens_is_counted_and_left),
 	};
 
