@@ -1,8 +1,9 @@
 // Starts the stand-in systems and runs the suture program against them. Used by the demo and by the node tests.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -154,12 +155,18 @@ export function configuration(systems, extra = {}) {
   };
 }
 
+/** With SUTURE_TEST_STORE, the url of a server: a schema of it for each folder. */
+function ownStore(name) {
+  const server = process.env.SUTURE_TEST_STORE;
+  return server ? ['--store', `${server}&schema=${name.toLowerCase().replace(/[^a-z0-9]/g, '_')}_${randomBytes(4).toString('hex')}`] : [];
+}
+
 /** A fresh Suture folder in which nothing is configured. */
 export async function setUpBare(env = {}) {
   const home = mkdtempSync(join(tmpdir(), 'suture-'));
   homes.add(home);
   const dir = join(home, 'suture');
-  await must(dir, ['init', dir], { env });
+  await must(dir, ['init', dir, ...ownStore(basename(home))], { env });
   const remove = () => {
     homes.delete(home);
     rmSync(home, { recursive: true, force: true });

@@ -1,7 +1,8 @@
 /*
  * engine: folder -> key, database, HTTP client. A Suture's folder holds
  *
- *	suture.db         the database (or SUTURE_STORE names another)
+ *	suture.db         the database
+ *	suture.store      one line: the url of another database (init --store); SUTURE_STORE goes before it
  *	suture.key        what seals everything at rest (or SUTURE_KEY holds it, or the service manager hands it over: CREDENTIALS_DIRECTORY)
  *	suture.yaml       the sample configuration that init leaves
  *	descriptors/      *.yaml: REST EMRs described by the user
@@ -26,6 +27,8 @@
 #include "sync/budget.h"
 #include "sync/lease.h"
 #include "sync/rekey.h"
+
+enum { URL_BYTES = 8192 };
 
 struct app_engine {
 	struct engine engine; /* first: an engine of ours is a struct app_engine */
@@ -98,11 +101,18 @@ static int write_new(const char *path, mode_t mode, struct str text, struct err 
 	return 0;
 }
 
-bool app_store_is_in_folder(void)
+/* Empty: the file in the folder. */
+static struct str other_store(struct arena *arena, const char *dir)
 {
 	const char *given = getenv("SUTURE_STORE");
+	struct str text = STR_EMPTY;
+	struct err none = ERR_INIT;
 
-	return !given || !given[0];
+	if (given && given[0])
+		return str_of(given);
+	if (file_read(arena, arena_printf(arena, "%s/suture.store", dir).at, URL_BYTES, &text, &none) < 0)
+		return STR_EMPTY;
+	return arena_str(arena, str_trim(text));
 }
 
 /* A service manager may hand the key over in a folder that only this process can read (systemd's LoadCredential); else it lies with the database. */
@@ -115,11 +125,23 @@ static int key_path(char *out, size_t size, const char *dir, struct err *err)
 	return path_in(out, size, dir, "suture.key", err);
 }
 
-static const char *store_url(char *path, size_t size, const char *dir)
+bool app_store_is_in_folder(const char *dir)
 {
-	if (!app_store_is_in_folder())
-		return getenv("SUTURE_STORE");
-	return (size_t)snprintf(path, size, "%s/suture.db", dir) < size ? path : "";
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+
+	return other_store(&arena, dir).len == 0;
+}
+
+static int keep_store_url(const char *dir, struct str url, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	char path[4096];
+
+	if (url.len == 0)
+		return 0;
+	if (path_in(path, sizeof(path), dir, "suture.store", err) < 0)
+		return err_pass(err);
+	return write_new(path, 0600, arena_printf(&arena, "%.*s\n", STR_ARG(url)), err);
 }
 
 int app_make_folder(const char *dir, struct err *err)
@@ -173,7 +195,7 @@ static int make_database(const char *path, struct err *err)
 	return 0;
 }
 
-int app_init(const char *dir, bool *ret_existed, struct err *err)
+int app_init(const char *dir, struct str store, bool *ret_existed, struct err *err)
 {
 	struct engine *engine;
 	char database[4096], path[4096];
@@ -182,9 +204,11 @@ int app_init(const char *dir, bool *ret_existed, struct err *err)
 	    path_in(path, sizeof(path), dir, "suture.yaml", err) < 0)
 		return err_pass(err);
 	*ret_existed = access(database, F_OK) == 0;
+	if (keep_store_url(dir, store, err) < 0)
+		return err_pass(err);
 	if (make_key(dir, database, err) < 0 || write_new(path, 0600, str_range(sample, sizeof(sample) - 1), err) < 0)
 		return err_pass(err);
-	if (!getenv("SUTURE_STORE") && make_database(database, err) < 0)
+	if (app_store_is_in_folder(dir) && make_database(database, err) < 0)
 		return err_pass(err);
 	if (app_open(dir, &engine, err) < 0)
 		return err_pass(err);
@@ -251,11 +275,14 @@ static int open_leases(struct engine *engine, struct err *err)
 static int open_parts(struct app_engine *app, struct err *err)
 {
 	char key[4096], path[4096];
-	const char *url = store_url(path, sizeof(path), app->dir);
+	struct str other = other_store(&app->arena, app->dir);
+	const char *url = other.len ? other.at : path;
 
-	if (url == path && access(path, F_OK) < 0 && errno == EACCES)
+	if (path_in(path, sizeof(path), app->dir, "suture.db", err) < 0)
+		return err_pass(err);
+	if (!other.len && access(path, F_OK) < 0 && errno == EACCES)
 		return err_set(err, ERR_SYSTEM, "the folder %s is not yours to read; run this as its owner", app->dir);
-	if (url == path && access(path, F_OK) < 0)
+	if (!other.len && access(path, F_OK) < 0)
 		return err_set(err, ERR_NOT_FOUND,
 		               "%s holds no Suture; run `suture init %s`, or name the folder with --dir", app->dir,
 		               app->dir);

@@ -5,10 +5,11 @@
 #include "sync/sync.h"
 
 /*
- * Makes the folder, its key (mode 0600), its database and a sample suture.yaml; what is there already stays. *ret_existed: it was a Suture before.
+ * Makes the folder, its key (mode 0600), its database and a sample suture.yaml; what is there already stays. `store` is the url of a database
+ * elsewhere, kept in suture.store; empty: a file in the folder. *ret_existed: it was a Suture before.
  * ERR_KEY: a database is there, but its key is not: a new one could not open it.
  */
-int app_init(const char *dir, bool *ret_existed, struct err *err) MUST_CHECK;
+int app_init(const char *dir, struct str store, bool *ret_existed, struct err *err) MUST_CHECK;
 /* ERR_NOT_FOUND says to run `suture init`. */
 int app_open(const char *dir, struct engine **ret, struct err *err) MUST_CHECK;
 /* The same configuration and links on a copy of the database that is deleted on close; engine->dry is set. */
@@ -27,7 +28,7 @@ int app_restore(const char *dir, const struct restore_order *order, struct arena
 /* An engine over the folder's key and nothing else: no store, no HTTP client. */
 int app_open_keys(const char *dir, struct engine **ret, struct err *err) MUST_CHECK;
 int app_make_folder(const char *dir, struct err *err) MUST_CHECK;
-/* Is the store a file in the folder (and not elsewhere, by SUTURE_STORE)? */
-bool app_store_is_in_folder(void);
+/* Is the store a file in the folder (and not elsewhere, by SUTURE_STORE or suture.store)? */
+bool app_store_is_in_folder(const char *dir);
 
 #endif

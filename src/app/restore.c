@@ -291,11 +291,11 @@ static int restore_file(struct restoring *r, struct err *err)
 {
 	const char *slash = strrchr(r->order->file, '/');
 
-	if (!app_store_is_in_folder())
-		return err_set(
-		        err, ERR_UNSUPPORTED,
-		        "SUTURE_STORE names another database: put its dump back with its own tools (pg_restore), then "
-		        "run `suture restore --marks-only`");
+	if (!app_store_is_in_folder(r->dir))
+		return err_set(err, ERR_UNSUPPORTED,
+		               "the database is elsewhere (SUTURE_STORE, suture.store): put its dump back with its "
+		               "own tools (pg_restore), then "
+		               "run `suture restore --marks-only`");
 	if (app_make_folder(r->dir, err) < 0 || take_lock(r, err) < 0 || refuse_commands(r, err) < 0 ||
 	    refuse_in_use(r, err) < 0 || refuse_existing(r, err) < 0 || copy_file(r, err) < 0 ||
 	    open_copy(r, err) < 0 || check_copy(r, err) < 0 || unpack(r, err) < 0 ||

@@ -35,7 +35,7 @@ struct restore_order {
 
 /* What the application lends: only it knows how an engine is put together. */
 struct cli_host {
-	int (*init)(const char *dir, bool *ret_existed, struct err *err);
+	int (*init)(const char *dir, struct str store, bool *ret_existed, struct err *err);
 	int (*open)(const char *dir, struct engine **ret, struct err *err);
 	/* A copy of `engine` on a scratch database that is deleted on close: judges everything, delivers nothing. */
 	int (*open_scratch)(struct engine *engine, struct engine **ret, struct err *err);

@@ -32,7 +32,7 @@ int cmd_init(struct cli_args *args, struct err *err)
 	struct str shell = quoted(args->arena, dir);
 	bool existed;
 
-	if (args->host->init(dir, &existed, err) < 0)
+	if (args->host->init(dir, cli_value(args, "store"), &existed, err) < 0)
 		return err_pass(err);
 	json_set(result, STR("dir"), json_new_text(args->arena, args->positional[0]));
 	json_set(result, STR("configuration"),

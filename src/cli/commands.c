@@ -40,6 +40,9 @@ const struct command cli_commands[] = {
 	             "nothing "
 	             "can be read. What is in the folder already stays as it is.",
 	  .example = "suture init /srv/suture",
+	  .options = { { "store", "URL",
+	                 "another database than a file in the folder: postgresql://USER@HOST/DATABASE. It is kept in "
+	                 "suture.store" } },
 	  .run = cmd_init,
 	  .no_engine = true },
 	{ .name = "apply",

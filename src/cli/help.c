@@ -213,7 +213,7 @@ static const struct {
 	  (const char *const[]) { "SUTURE_DIR", "the folder, where --dir is not given", "SUTURE_KEY",
 	                          "the key as 64 hex digits, instead of the file suture.key", "CREDENTIALS_DIRECTORY",
 	                          "set by systemd (LoadCredential): a file suture.key in it is the key", "SUTURE_STORE",
-	                          "another database: sqlite:PATH", "SUTURE_LEASE_MS",
+	                          "another database: sqlite:PATH or postgresql://USER@HOST/DATABASE", "SUTURE_LEASE_MS",
 	                          "how long a daemon that is not heard of keeps its syncs (15000)", "SUTURE_HOSTS",
 	                          "hosts that requests may go to, comma separated (.NAME: all below it)", NULL } },
 	{ "FILES",
