@@ -1,6 +1,8 @@
 /* main: the program `suture`. */
 #include <malloc.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "app/engine.h"
 #include "app/serve.h"
@@ -17,6 +19,22 @@ static void limit_heaps(void)
 	mallopt(M_TRIM_THRESHOLD, 4000000);
 }
 
+#ifndef __has_feature
+#define __has_feature(name) 0 /* gcc before 14 */
+#endif
+
+/*
+ * Memory holds keys and patients. No core file of it, neither in a folder nor with a collector (a limit of 0 stops only the former), and no look into it
+ * by other processes of the same user; root may still. LeakSanitizer has to look into its own process, so that not in its builds.
+ */
+static void keep_memory_to_ourselves(void)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit) { 0 });
+#if !defined(__SANITIZE_ADDRESS__) && !__has_feature(address_sanitizer)
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 int main(int argc, char **argv)
 {
 	static const struct cli_host host = {
@@ -29,6 +47,7 @@ int main(int argc, char **argv)
 		.version = SUTURE_VERSION,
 	};
 
+	keep_memory_to_ourselves();
 	limit_heaps();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* ulimit -f: an error of the write, like a full disk */
