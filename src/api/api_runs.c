@@ -5,6 +5,7 @@
 #include "api/api_internal.h"
 
 #include "lib/limits.h"
+#include "sync/retry.h"
 #include "sync/run_report.h"
 
 static const enum run_state under_way[] = { RUN_ACTIVE, RUN_ASKED, RUN_STOPPING };
@@ -272,31 +273,23 @@ static int resume_run(struct api_call *call, struct err *err)
 	return answer_run(call, run.id, err);
 }
 
-struct retry_job {
-	struct staged_filter filter;
-	int64_t count;
-};
-
-static int retry_failed(struct db *db, void *context, struct err *err)
-{
-	struct retry_job *job = context;
-
-	return stage_retry(db, &job->filter, &job->count, err);
-}
-
 static int retry_run(struct api_call *call, struct err *err)
 {
-	struct retry_job job = { .filter = { .failed = true } };
+	struct staged_filter filter = { .failed = true };
+	struct plan *plan;
 	struct run run;
+	int64_t count;
 
-	if (find_run(call, &run, err) < 0 || api_text(call, "code", &job.filter.code, err) < 0)
+	if (find_run(call, &run, err) < 0 || api_text(call, "code", &filter.code, err) < 0 ||
+	    api_plan_named(call, run.sync_name, &plan, err) < 0)
 		return err_pass(err);
-	job.filter.run_id = run.id;
-	if (store_write(call->engine.store, DURABLE, retry_failed, &job, err) < 0)
+	filter.run_id = run.id;
+	filter.sync_id = run.sync_id;
+	if (retry_hand_over(&call->engine, plan, call->arena, &filter, NULL, &count, err) < 0)
 		return err_pass(err);
 	live_ring(call->api->options.live, run.sync_id);
 	call->answer = api_new(call);
-	api_set_int(call, call->answer, "retried", job.count);
+	api_set_int(call, call->answer, "retried", count);
 	return 0;
 }
 

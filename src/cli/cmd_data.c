@@ -7,6 +7,7 @@
 #include "sync/catalog.h"
 #include "sync/journal.h"
 #include "sync/link.h"
+#include "sync/retry.h"
 #include "sync/run.h"
 #include "sync/stage.h"
 
@@ -133,48 +134,56 @@ int cmd_staged(struct cli_args *args, struct err *err)
 
 /* ---- retry ---- */
 
-static int failed_rows(struct cli_args *args, struct staged **ret, size_t *ret_count, struct err *err)
+static int one_to_retry(struct cli_args *args, struct staged_filter *ret, struct err *err)
 {
-	struct staged_filter filter = { .failed = true, .code = cli_value(args, "code"), .limit = 10000 };
+	struct staged one;
 	int64_t id;
 
-	if (run_option(args, &filter.run_id, err) < 0)
-		return err_pass(err);
-	if (args->positional_count && (cli_has(args, "code") || cli_has(args, "run")))
+	if (cli_has(args, "code") || cli_has(args, "run"))
 		return err_set(err, ERR_USAGE, "either one payload's number, or --code and --run");
-	if (args->positional_count) {
-		if (!str_to_i64(args->positional[0], &id))
-			return err_set(err, ERR_USAGE,
-			               "'%.*s' is no payload number; `suture staged --failed` lists them",
-			               STR_ARG(args->positional[0]));
-		*ret = arena_new(args->arena, struct staged);
-		*ret_count = 1;
-		return find_staged(args, id, *ret, err);
-	}
+	if (!str_to_i64(args->positional[0], &id))
+		return err_set(err, ERR_USAGE, "'%.*s' is no payload number; `suture staged --failed` lists them",
+		               STR_ARG(args->positional[0]));
+	if (find_staged(args, id, &one, err) < 0)
+		return err_pass(err);
+	if (one.state != STAGED_FAILED)
+		return err_set(err, ERR_CONFLICT, "payload %lld has not failed: it is %s", (long long)id,
+		               staged_state_name(one.state));
+	*ret = (struct staged_filter) { .id = id, .sync_id = one.sync_id };
+	return 0;
+}
+
+static int what_to_retry(struct cli_args *args, struct staged_filter *ret, struct err *err)
+{
+	*ret = (struct staged_filter) { .code = cli_value(args, "code") };
+	if (args->positional_count)
+		return one_to_retry(args, ret, err);
 	if (!cli_has(args, "code") && !cli_has(args, "run"))
 		return err_set(err, ERR_USAGE, "say what to retry: a payload's number, --code CODE or --run RUN");
-	return stage_list(args->engine, args->arena, &filter, ret, ret_count, err);
+	return run_option(args, &ret->run_id, err);
 }
 
 /* Those of one sync: a payload knows whose it is, so that nobody has to say it. */
-static int retry_sync(struct cli_args *args, const struct sync_row *sync, const struct staged *rows, size_t count,
+static int retry_sync(struct cli_args *args, const struct sync_row *sync, const struct staged_filter *what,
                       struct retried *sum, struct err *err)
 {
-	int64_t *ids = arena_new_array(args->arena, int64_t, count);
+	struct staged_filter filter = *what;
 	struct retried retried;
 	struct plan *plan;
-	size_t own = 0;
+	int64_t any;
 	int code;
 
-	for (size_t i = 0; i < count; i++) {
-		if (rows[i].sync_id == sync->id)
-			ids[own++] = rows[i].id;
-	}
-	if (own == 0)
+	if (what->sync_id && what->sync_id != sync->id)
+		return 0;
+	filter.sync_id = sync->id;
+	filter.failed = true;
+	if (stage_count(args->engine, &filter, 1, &any, err) < 0)
+		return err_pass(err);
+	if (any == 0)
 		return 0;
 	if (plan_open(args->engine, sync->name, &plan, err) < 0)
 		return err_pass(err);
-	code = run_retry(args->engine, plan, ids, own, &retried, err);
+	code = retry_all(args->engine, plan, &filter, NULL, &retried, err);
 	plan_close(&plan);
 	if (code < 0)
 		return code;
@@ -187,16 +196,15 @@ static int retry_sync(struct cli_args *args, const struct sync_row *sync, const 
 int cmd_retry(struct cli_args *args, struct err *err)
 {
 	struct json *result = json_new(args->arena, JSON_OBJECT);
+	struct staged_filter what;
 	struct retried sum = { 0 };
 	struct sync_row *syncs;
-	struct staged *rows;
-	size_t count, sync_count;
+	size_t count;
 
-	if (failed_rows(args, &rows, &count, err) < 0 ||
-	    catalog_syncs(args->engine, args->arena, &syncs, &sync_count, err) < 0)
+	if (what_to_retry(args, &what, err) < 0 || catalog_syncs(args->engine, args->arena, &syncs, &count, err) < 0)
 		return err_pass(err);
-	for (size_t i = 0; i < sync_count; i++) {
-		if (retry_sync(args, &syncs[i], rows, count, &sum, err) < 0)
+	for (size_t i = 0; i < count; i++) {
+		if (retry_sync(args, &syncs[i], &what, &sum, err) < 0)
 			return err_pass(err);
 	}
 	json_set(result, STR("tried"), json_new_int(args->arena, sum.tried));

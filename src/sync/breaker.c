@@ -14,7 +14,7 @@ struct turns {
 
 bool breaker_lets_through(const struct staged *s)
 {
-	return s->wish != WISH_NONE || s->door == DOOR_RETRY || s->door == DOOR_CLICK;
+	return s->wish != WISH_NONE || s->priority == STAGED_PERSON || s->door == DOOR_RETRY;
 }
 
 void breaker_reset(struct link *link)

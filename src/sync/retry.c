@@ -1,11 +1,15 @@
-/* retry: the two acts are one transaction each, with their line in the audit trail; the preview walks the road in a scratch copy, for these payloads alone. */
+/* retry: the two acts are one transaction each, with their line in the audit trail; who waits for them follows each payload; the preview walks the road in a
+ * scratch copy, for these payloads alone. */
 #include "sync/retry.h"
 
 #include "sync/audit.h"
 #include "sync/catalog.h"
 #include "sync/look.h"
 #include "sync/person_parts.h"
+#include "sync/run.h"
 #include "sync/single.h"
+
+enum { PAGE = 1000, PATIENCE_MS = 24 * 3600 * 1000 };
 
 /* ---- acts ---- */
 
@@ -19,6 +23,11 @@ struct act {
 	int64_t count;
 };
 
+static const char *of_run(const struct act *act)
+{
+	return act->filter->run_id ? arena_printf(act->arena, ", of run %lld", (long long)act->filter->run_id).at : "";
+}
+
 /* What was asked for, never whose it is: an error's code and field are ours. */
 static struct str subject_of(const struct act *act)
 {
@@ -27,11 +36,9 @@ static struct str subject_of(const struct act *act)
 	if (f->id)
 		return arena_printf(act->arena, "payload %lld of sync %.*s", (long long)f->id,
 		                    STR_ARG(act->plan->name));
-	if (f->code.len)
-		return arena_printf(act->arena, "payloads of sync %.*s that failed with %.*s%s%.*s",
-		                    STR_ARG(act->plan->name), STR_ARG(f->code), f->error_field.len ? " in " : "",
-		                    STR_ARG(f->error_field));
-	return arena_printf(act->arena, "payloads of sync %.*s that failed", STR_ARG(act->plan->name));
+	return arena_printf(act->arena, "payloads of sync %.*s that failed%s%.*s%s%.*s%s", STR_ARG(act->plan->name),
+	                    f->code.len ? " with " : "", STR_ARG(f->code), f->error_field.len ? " in " : "",
+	                    STR_ARG(f->error_field), of_run(act));
 }
 
 static int carry_out(struct db *db, void *context, struct err *err)
@@ -89,8 +96,6 @@ int retry_one(struct engine *engine, struct plan *plan, struct arena *arena, int
 	return person_follow(engine, plan, arena, &id, 1, timeout_ms, ret, err);
 }
 
-/* ---- preview ---- */
-
 struct one {
 	struct arena *arena;
 	const struct plan *plan;
@@ -98,18 +103,99 @@ struct one {
 	struct staged staged;
 };
 
-static int read_one(struct db *db, void *context, struct err *err)
-{
-	struct one *one = context;
-
-	return stage_read(db, one->arena, one->id, &one->staged, err);
-}
-
 static int follow_one(struct db *db, void *context, struct err *err)
 {
 	struct one *one = context;
 
 	return stage_follow(db, one->arena, one->id, &one->staged, err);
+}
+
+/* ---- all that fit ---- */
+
+struct listed {
+	int64_t *ids;
+	size_t count, room;
+};
+
+static void list_page(struct listed *all, struct arena *arena, const struct staged *rows, size_t count)
+{
+	if (all->count + count > all->room) {
+		size_t room = size_mul(all->room + count, 2);
+		int64_t *longer = arena_new_array(arena, int64_t, room);
+
+		for (size_t i = 0; i < all->count; i++)
+			longer[i] = all->ids[i];
+		all->ids = longer;
+		all->room = room;
+	}
+	for (size_t i = 0; i < count; i++)
+		all->ids[all->count++] = rows[i].id;
+}
+
+/* Which ones: they are followed by their numbers. */
+static int list_failed(struct engine *engine, struct arena *arena, const struct staged_filter *filter,
+                       struct listed *ret, struct err *err)
+{
+	struct staged_filter page = *filter;
+	size_t count;
+
+	page.failed = true;
+	page.limit = PAGE;
+	do {
+		SCOPED(arena) struct arena rows_arena = ARENA_INIT;
+		struct staged *rows;
+
+		if (stage_list(engine, &rows_arena, &page, &rows, &count, err) < 0)
+			return err_pass(err);
+		list_page(ret, arena, rows, count);
+		page.after_id = count ? rows[count - 1].id : page.after_id;
+	} while (count == PAGE);
+	return 0;
+}
+
+static int count_through(struct engine *engine, const struct listed *all, struct retried *ret, struct err *err)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		SCOPED(arena) struct arena arena = ARENA_INIT;
+		struct one one = { .arena = &arena, .id = all->ids[i] };
+
+		if (store_read(engine->store, follow_one, &one, err) < 0)
+			return err_pass(err);
+		if (one.staged.state == STAGED_DONE || one.staged.outcome == OUTCOME_UNCHANGED)
+			ret->through++;
+		else
+			ret->failed++;
+	}
+	return 0;
+}
+
+int retry_all(struct engine *engine, struct plan *plan, const struct staged_filter *filter, const char *why,
+              struct retried *ret, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct listed all = { 0 };
+	struct wished last;
+	int64_t handed;
+
+	*ret = (struct retried) { 0 };
+	if (run_check_paused(plan, err) < 0 || list_failed(engine, &arena, filter, &all, err) < 0)
+		return err_pass(err);
+	if (all.count == 0)
+		return 0;
+	ret->tried = (int64_t)all.count;
+	if (retry_hand_over(engine, plan, &arena, filter, why, &handed, err) < 0 ||
+	    person_follow(engine, plan, &arena, all.ids, all.count, PATIENCE_MS, &last, err) < 0)
+		return err_pass(err);
+	return count_through(engine, &all, ret, err);
+}
+
+/* ---- preview ---- */
+
+static int read_one(struct db *db, void *context, struct err *err)
+{
+	struct one *one = context;
+
+	return stage_read(db, one->arena, one->id, &one->staged, err);
 }
 
 static int bring_back(struct db *db, void *context, struct err *err)

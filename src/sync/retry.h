@@ -15,6 +15,12 @@ int retry_hand_over(struct engine *engine, const struct plan *plan, struct arena
 /* One, and waits for what becomes of it, up to timeout_ms (as person_asks does). ERR_CONFLICT: it has not failed. */
 int retry_one(struct engine *engine, struct plan *plan, struct arena *arena, int64_t id, const char *why,
               int64_t timeout_ms, struct wished *ret, struct err *err) MUST_CHECK;
+/* All that fit (of plan's sync), and waits until they are through. One that fails again counts as failed; nothing that fits: tried is 0. */
+struct retried {
+	int64_t tried, through, failed;
+};
+int retry_all(struct engine *engine, struct plan *plan, const struct staged_filter *filter, const char *why,
+              struct retried *ret, struct err *err) MUST_CHECK;
 /* A person leaves failed or parked ones out: they keep their bytes and their error, and are done. */
 int retry_leave_out(struct engine *engine, const struct plan *plan, struct arena *arena,
                     const struct staged_filter *filter, const char *why, int64_t *ret_count,

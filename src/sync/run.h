@@ -106,15 +106,9 @@ int run_read_csv(const struct plan *plan, struct arena *arena, struct str csv, s
 /* Delivers what is owed and brings through what waits, without a run: after a retry, a wish, or to drain back-references. */
 int run_settle(struct engine *engine, struct plan *plan, bool with_low, progress_fn on_progress, void *context,
                struct err *err) MUST_CHECK;
-/* Reads one record (empty id: the first of a page) at its source and stages it; *ret_staged_id. For preview, retry, sync-now. */
+/* Reads one record (empty id: the first of a page) at its source and stages it; *ret_staged_id. For previews. */
 int run_capture_one(struct engine *engine, struct plan *plan, enum side side, struct str id, enum door door,
                     int64_t run_id, int64_t *ret_staged_id, struct err *err) MUST_CHECK;
-/* Stages failed payloads anew (read again at the source where their id is known) and settles them. Counts those that came through. */
-struct retried {
-	int64_t tried, through, failed;
-};
-int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_ids, size_t count, struct retried *ret,
-              struct err *err) MUST_CHECK;
 
 /* Judges one live record without a run (engine->dry; the verdict goes to engine->on_verdict). Only those CRM records that could fit are read. */
 int run_preview(struct engine *engine, struct plan *plan, enum side side, struct str id, struct err *err) MUST_CHECK;

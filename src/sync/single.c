@@ -1,5 +1,5 @@
 /*
- * single: one record walks the same road. Preview, retry and a person's click read it at its source and stage it like any page of a batch.
+ * single: one record walks the same road. Preview and a person's click read it at its source and stage it like any page of a batch.
  */
 #include "sync/single.h"
 
@@ -267,93 +267,4 @@ int single_preview(struct engine *engine, struct plan *plan, enum side side, con
 	if (has_to_match(&job.staged) && single_candidates(engine, plan, &arena, &job.staged, err) < 0)
 		return err_pass(err);
 	return single_judge(engine, plan, err);
-}
-
-/* ---- retry ---- */
-
-enum { PATIENCE_MS = 24 * 3600 * 1000 };
-
-static int again(struct db *db, void *context, struct err *err)
-{
-	const struct staged_job *job = context;
-
-	return stage_again(db, &job->staged, err);
-}
-
-static int not_there_any_more(struct db *db, void *context, struct err *err)
-{
-	const struct staged_job *job = context;
-
-	return stage_fail(db, job->id, str_of(err_name(ERR_NOT_FOUND)), STR_EMPTY,
-	                  "its source has no such record any more", err);
-}
-
-static int check_retry(const struct plan *plan, const struct staged *staged, struct err *err)
-{
-	if (staged->sync_id != plan->sync_id)
-		return err_set(err, ERR_CONFLICT, "payload %lld belongs to another sync", (long long)staged->id);
-	if (staged->state != STAGED_FAILED)
-		return err_set(err, ERR_CONFLICT, "payload %lld has not failed: it is %s", (long long)staged->id,
-		               staged_state_name(staged->state));
-	return 0;
-}
-
-/* Reads the record anew where its id is known, so that what was mended at the source comes through; otherwise the same bytes are tried again. The
- * reading and the end of the failed payload are one commit: no record counts twice (R33). */
-static int stage_anew(struct engine *engine, struct plan *plan, struct arena *arena, int64_t id, int64_t *ret_id,
-                      struct err *err)
-{
-	struct staged_job job = { .id = id, .arena = arena };
-	struct capture how = { .door = DOOR_RETRY, .priority = STAGED_PERSON, .total = -1, .replaces = id };
-	int code;
-
-	*ret_id = id;
-	if (store_read(engine->store, read_one_staged, &job, err) < 0 || check_retry(plan, &job.staged, err) < 0)
-		return err_pass(err);
-	if (job.staged.record_id.len == 0 || job.staged.wish != WISH_NONE || job.staged.kind != STAGED_RECORD)
-		return store_write(engine->store, RELAXED, again, &job, err);
-	how.side = job.staged.side;
-	how.run_id = job.staged.run_id;
-	code = capture_one(engine, plan, job.staged.record_id, &how, ret_id, err);
-	if (code != ERR_NOT_FOUND)
-		return code;
-	*err = (struct err)ERR_INIT;
-	return store_write(engine->store, RELAXED, not_there_any_more, &job, err);
-}
-
-static int count_through(struct engine *engine, struct arena *arena, const int64_t *ids, size_t count,
-                         struct retried *ret, struct err *err)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct staged_job job = { .id = ids[i], .arena = arena };
-
-		if (store_read(engine->store, follow_one, &job, err) < 0)
-			return err_pass(err);
-		if (job.staged.state == STAGED_DONE || job.staged.outcome == OUTCOME_UNCHANGED)
-			ret->through++;
-		else
-			ret->failed++;
-	}
-	return 0;
-}
-
-int run_retry(struct engine *engine, struct plan *plan, const int64_t *staged_ids, size_t count, struct retried *ret,
-              struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	int64_t *ids = arena_new_array(&arena, int64_t, count);
-	struct wished last;
-
-	*ret = (struct retried) { .tried = (int64_t)count };
-	if (count == 0)
-		return 0;
-	if (run_check_paused(plan, err) < 0)
-		return err_pass(err);
-	for (size_t i = 0; i < count; i++) {
-		if (stage_anew(engine, plan, &arena, staged_ids[i], &ids[i], err) < 0)
-			return err_wrap(err, "retry payload %lld", (long long)staged_ids[i]);
-	}
-	if (person_follow(engine, plan, &arena, ids, count, PATIENCE_MS, &last, err) < 0)
-		return err_pass(err);
-	return count_through(engine, &arena, ids, count, ret, err);
 }

@@ -239,7 +239,6 @@ static void test_R3_one_side_refuses_the_other_takes_and_retry_settles_both(void
 	struct staged_filter filter = { .failed = true };
 	int64_t counts[OUTCOME_COUNT];
 	struct err err = ERR_INIT;
-	struct retried retried;
 	struct staged *failed;
 	struct rig rig;
 	size_t count;
@@ -258,8 +257,7 @@ static void test_R3_one_side_refuses_the_other_takes_and_retry_settles_both(void
 		memory_refuse(c, refuser == SIDE_EMR ? "a" : "c", DELIVERED, "");
 		assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
 		assert_int_equal(count, 1);
-		assert_int_equal(run_retry(&rig.engine, rig.plan, &failed[0].id, 1, &retried, &err), 0);
-		assert_int_equal(retried.through, 1);
+		assert_int_equal(rig_retry(&rig).through, 1);
 		assert_string_equal(rig_emr(&rig, "a", "email"), "new@x.example");
 		assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
 		no_payload_waits(&rig);
@@ -297,7 +295,6 @@ static void test_R3_a_refused_write_of_a_new_link_leaves_no_half_link(void **sta
 	struct staged_filter filter = { .failed = true };
 	int64_t counts[OUTCOME_COUNT];
 	struct err err = ERR_INIT;
-	struct retried retried;
 	struct staged *failed;
 	struct rig rig;
 	size_t count;
@@ -316,8 +313,7 @@ static void test_R3_a_refused_write_of_a_new_link_leaves_no_half_link(void **sta
 		assert_int_equal(counts[OUTCOME_FAILED], 1);
 		memory_refuse(c, id, DELIVERED, "");
 		assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
-		assert_int_equal(run_retry(&rig.engine, rig.plan, &failed[0].id, 1, &retried, &err), 0);
-		assert_int_equal(retried.through, 1);
+		assert_int_equal(rig_retry(&rig).through, 1);
 		assert_int_equal(run_settle(&rig.engine, rig.plan, true, NULL, NULL, &err), 0);
 		assert_string_equal(rig_emr(&rig, "a", "email"), "new@x.example");
 		assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
@@ -331,13 +327,9 @@ static void test_R3_a_refused_write_of_a_new_link_leaves_no_half_link(void **sta
 
 static void test_R3_retry_goes_on_past_a_record_that_its_source_no_longer_has(void **state)
 {
-	struct staged_filter filter = { .failed = true };
-	int64_t counts[OUTCOME_COUNT], ids[2];
-	struct err err = ERR_INIT;
+	int64_t counts[OUTCOME_COUNT];
 	struct retried retried;
-	struct staged *failed;
 	struct rig rig;
-	size_t count;
 
 	(void)state;
 	rig_open(&rig, "\"create\":true");
@@ -347,14 +339,12 @@ static void test_R3_retry_goes_on_past_a_record_that_its_source_no_longer_has(vo
 	memory_refuse(rig.crm, "b", REFUSED, "NO");
 	rig_import(&rig, counts);
 	assert_int_equal(counts[OUTCOME_FAILED], 2);
-	assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
-	ids[0] = failed[0].id;
-	ids[1] = failed[1].id;
 	memory_remove(rig.emr, "patient", "a");
 	memory_refuse(rig.crm, "b", DELIVERED, "");
-	assert_int_equal(run_retry(&rig.engine, rig.plan, ids, 2, &retried, &err), 0);
-	assert_int_equal(retried.through, 1);
-	assert_int_equal(retried.failed, 1);
+	retried = rig_retry(&rig);
+	assert_int_equal(retried.tried, 2);
+	assert_int_equal(retried.through, 2); /* who is gone has nothing left to be done */
+	assert_null(rig_contact_of(&rig, "a"));
 	assert_non_null(rig_contact_of(&rig, "b"));
 	no_payload_waits(&rig);
 	rig_close(&rig);
@@ -381,13 +371,14 @@ static void test_R5_R33_a_retry_that_dies_anywhere_doubles_no_count(void **state
 		memory_refuse(rig.crm, "a", DELIVERED, "");
 		assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
 		rig_fail_store_at(&rig, n);
-		more = run_retry(&rig.engine, rig.plan, &failed[0].id, 1, &retried, &err) < 0;
+		more = retry_all(&rig.engine, rig.plan, &(struct staged_filter) { .sync_id = rig.plan->sync_id }, NULL,
+		                 &retried, &err) < 0;
 		rig_restart(&rig);
 		err = (struct err)ERR_INIT;
 		assert_int_equal(run_settle(&rig.engine, rig.plan, true, NULL, NULL, &err), 0);
 		assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);
 		if (count)
-			assert_int_equal(run_retry(&rig.engine, rig.plan, &failed[0].id, 1, &retried, &err), 0);
+			rig_retry(&rig);
 		assert_int_equal(stage_counts(&rig.engine, 1, counts, &err), 0);
 		assert_int_equal(counts[OUTCOME_CREATED] + counts[OUTCOME_UPDATED] + counts[OUTCOME_UNCHANGED], 1);
 		assert_int_equal(memory_count(rig.crm, "Contact"), 1);

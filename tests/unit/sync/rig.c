@@ -145,6 +145,16 @@ const int64_t *rig_import(struct rig *rig, int64_t counts[OUTCOME_COUNT])
 	return counts;
 }
 
+struct retried rig_retry(struct rig *rig)
+{
+	const struct staged_filter all = { .sync_id = rig->plan->sync_id };
+	struct err err = ERR_INIT;
+	struct retried ret;
+
+	must_be_fine(retry_all(&rig->engine, rig->plan, &all, NULL, &ret, &err), &err);
+	return ret;
+}
+
 static const char *member_of(struct rig *rig, struct connection *c, const char *object, const char *id,
                              const char *member)
 {

@@ -6,6 +6,7 @@
 
 #include "connectors/memory.h"
 #include "sync/catalog.h"
+#include "sync/retry.h"
 #include "sync/run.h"
 
 struct rig {
@@ -14,7 +15,7 @@ struct rig {
 	struct connection *emr, *crm; /* the plan's */
 	struct arena arena;
 	struct str key; /* 64 hex digits */
-	char path[64]; /* the database's folder */
+	char path[64];  /* the database's folder */
 };
 
 /* `sync_settings`: more members of the sync's object, as JSON text ("\"create\":true"), or "". */
@@ -28,6 +29,8 @@ void rig_configure(struct rig *rig, const char *sync_settings, const char *more_
 void rig_fail_store_at(struct rig *rig, int64_t n);
 /* An import that must succeed; returns the counts by outcome of its run. */
 const int64_t *rig_import(struct rig *rig, int64_t counts[OUTCOME_COUNT]);
+/* All that failed, once more. */
+struct retried rig_retry(struct rig *rig);
 /* A member of a record as text; "" when blank or absent; NULL when the record is not there. */
 const char *rig_emr(struct rig *rig, const char *id, const char *member);
 const char *rig_crm(struct rig *rig, const char *id, const char *member);
