@@ -60,6 +60,7 @@ struct live_entry {
 	char run[64];           /* Batch Sync ID */
 	bool wants_delta;       /* the far side lost track, or a stream begins anew */
 	int64_t delta_again_ms; /* and once more then (monotonic); 0: no */
+	int64_t ahead_ms;       /* of the thread: how far the wall clock was ahead of the monotonic one */
 	bool elsewhere;         /* another process works on it */
 	int64_t free_ms;        /* nobody does, as far as we have seen, since then (monotonic); 0: somebody does */
 

@@ -23,7 +23,7 @@
 #include "sync/drift.h"
 #include "sync/budget.h"
 
-enum { TICK_MS = 100, FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 60000 };
+enum { TICK_MS = 100, FIRST_PAUSE_MS = 1000, LONGEST_PAUSE_MS = 60000, SET_BACK_MS = 1000 };
 
 void live_note(struct live_entry *entry, const char *text)
 {
@@ -100,12 +100,36 @@ static int open_plan(struct live_entry *entry, struct err *err)
 	return 0;
 }
 
-static int default_schedule(struct db *db, void *context, struct err *err)
+static int ready_schedules(struct db *db, void *context, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	const struct live_entry *entry = context;
+	int64_t now_ms = clock_wall_ms();
 
-	return schedule_add_default(db, &arena, entry->sync_id, clock_wall_ms(), err);
+	if (schedule_recount(db, &arena, entry->sync_id, now_ms, err) < 0)
+		return err_pass(err);
+	return schedule_add_default(db, &arena, entry->sync_id, now_ms, err);
+}
+
+/* By how much the wall clock is ahead of one that nobody sets: it gets less when the wall clock is set back. */
+static int64_t clock_ahead_ms(void)
+{
+	return clock_wall_ms() - clock_mono_ns() / 1000000;
+}
+
+static int follow_clock(struct live_entry *entry, struct err *err)
+{
+	int64_t ahead_ms = clock_ahead_ms();
+
+	if (ahead_ms > entry->ahead_ms - SET_BACK_MS) {
+		entry->ahead_ms = MAX_OF(entry->ahead_ms, ahead_ms);
+		return 0;
+	}
+	if (lease_write(entry->live->engine, entry->plan, RELAXED, ready_schedules, entry, err) < 0)
+		return err_pass(err);
+	entry->ahead_ms = ahead_ms;
+	live_note(entry, "the clock was set back: what runs by itself is counted anew");
+	return 0;
 }
 
 /* ---- runs ---- */
@@ -293,7 +317,7 @@ static int tend_runs(struct live_entry *entry, struct err *err)
 		return 0;
 	}
 	start_wanted_delta(entry);
-	if (start_asked(entry, err) < 0)
+	if (start_asked(entry, err) < 0 || follow_clock(entry, err) < 0)
 		return err_pass(err);
 	return start_due(entry, err);
 }
@@ -329,7 +353,7 @@ static int work(struct live_entry *entry, struct err *err)
 	struct road *road;
 	int code;
 
-	if (lease_write(engine, entry->plan, RELAXED, default_schedule, entry, err) < 0)
+	if (lease_write(engine, entry->plan, RELAXED, ready_schedules, entry, err) < 0)
 		return err_pass(err);
 	road = road_start(engine, entry->plan, true);
 	set_road(entry, road);

@@ -20,6 +20,8 @@ static const struct statement CHANGE = {
 static const struct statement DUE = {
 	"SELECT " COLUMNS " FROM schedule WHERE state = 0 AND next_ms <= $1 ORDER BY next_ms, id LIMIT 100"
 };
+static const struct statement AHEAD = { "SELECT " COLUMNS
+	                                " FROM schedule WHERE state = 0 AND sync_id = $1 AND next_ms > $2 LIMIT 1000" };
 static const struct statement RAN = {
 	"UPDATE schedule SET last_ms = $3, next_ms = $4, state = $5 WHERE id = $1 AND next_ms = $2 AND state = 0"
 };
@@ -198,6 +200,28 @@ int schedule_change(struct db *db, struct arena *arena, int64_t id, struct str r
 	return db_run(db, &CHANGE,
 	              BIND(bind_int(id), bind_text(s.rule), bind_text(s.zone), bind_int(s.next_ms), bind_int(s.state)),
 	              err);
+}
+
+int schedule_recount(struct db *db, struct arena *arena, int64_t sync_id, int64_t now_ms, struct err *err)
+{
+	const struct selection what = { &AHEAD, BIND(bind_int(sync_id), bind_int(now_ms)), 1000,
+		                        sizeof(struct schedule), read_row };
+	struct selected found;
+	const struct schedule *all;
+	int64_t next_ms;
+	struct str rule;
+
+	if (select_in(db, arena, &what, &found, err) < 0)
+		return err_pass(err);
+	all = found.at;
+	for (size_t i = 0; i < found.count; i++) {
+		if (next_of(arena, all[i].rule, all[i].zone, now_ms, &rule, &next_ms, err) < 0)
+			return err_wrap(err, "schedule %lld", (long long)all[i].id);
+		if (next_ms > 0 && next_ms < all[i].next_ms &&
+		    set_state(db, all[i].id, SCHEDULE_ACTIVE, next_ms, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
 }
 
 int schedule_ran(struct db *db, const struct schedule *due, int64_t now_ms, bool *ret_mine, struct err *err)

@@ -66,6 +66,9 @@ int schedule_pause(struct db *db, struct arena *arena, int64_t id, bool pause, i
 /* Another rule, zone for the same thing. */
 int schedule_change(struct db *db, struct arena *arena, int64_t id, struct str rule, struct str zone, int64_t now_ms,
                     struct err *err) MUST_CHECK;
+/* The wall clock may have been set back: a next moment that was counted from a later time is counted anew from `now_ms`, else nothing would run until the clock
+ * is there again. Nothing runs for that alone. */
+int schedule_recount(struct db *db, struct arena *arena, int64_t sync_id, int64_t now_ms, struct err *err) MUST_CHECK;
 /* Active ones whose moment has come, longest due first; at most 100. */
 int schedule_due(struct engine *engine, struct arena *arena, int64_t now_ms, struct schedule **ret, size_t *ret_count,
                  struct err *err) MUST_CHECK;

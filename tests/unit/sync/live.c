@@ -16,6 +16,7 @@
 #include "sync/catalog.h"
 #include "sync/live_parts.h"
 #include "sync/realtime.h"
+#include "sync/schedule.h"
 #include "sync/tally.h"
 
 #define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
@@ -229,6 +230,32 @@ static void test_R39_a_lost_webhook_is_made_up_for_by_the_delta(void **state)
 	memory_put(f.rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	carry_out(&f, RUN_DELTA);
 	wait_until(city_is_nampa, &f, "the city");
+	close_live(&f);
+}
+
+static bool delta_is_near(struct fixture *f)
+{
+	struct err err = ERR_INIT;
+	struct schedule *all;
+	size_t count;
+
+	assert_int_equal(schedule_list(&f->rig.engine, &f->rig.arena, 0, &all, &count, &err), 0);
+	assert_int_equal(count, 1);
+	return all->next_ms <= clock_wall_ms() + (int64_t)15 * 60 * 1000;
+}
+
+static void test_R39_a_clock_that_was_ahead_and_is_set_back_stops_no_delta(void **state)
+{
+	const int64_t now_ms = clock_wall_ms(), day_ms = (int64_t)24 * 3600 * 1000;
+	struct fixture f;
+
+	(void)state;
+	clock_fix(now_ms + 400 * day_ms);
+	open_live(&f, "");
+	assert_true(delta_is_near(&f));
+	clock_fix(now_ms);
+	wait_until(delta_is_near, &f, "the schedule, counted anew");
+	clock_fix(0);
 	close_live(&f);
 }
 
@@ -577,6 +604,7 @@ int main(void)
 		cmocka_unit_test(test_R21_a_stream_brings_an_edit_to_the_emr),
 		cmocka_unit_test(test_R27_what_we_wrote_comes_back_and_causes_no_write),
 		cmocka_unit_test(test_R39_a_lost_webhook_is_made_up_for_by_the_delta),
+		cmocka_unit_test(test_R39_a_clock_that_was_ahead_and_is_set_back_stops_no_delta),
 		cmocka_unit_test(test_R13_a_new_patient_becomes_a_contact),
 		cmocka_unit_test(test_R8_a_contact_made_a_moment_ago_is_met_and_not_doubled),
 		cmocka_unit_test(test_R8_before_the_first_import_nobody_is_new),

@@ -161,6 +161,58 @@ static void test_R34_once_is_once_also_when_it_was_missed(void **state)
 	bare_close(&b);
 }
 
+static int recount(struct db *db, void *context, struct err *err)
+{
+	struct act *a = context;
+
+	return schedule_recount(db, &a->bare->arena, a->id, a->now_ms, err);
+}
+
+static struct schedule now_is(struct bare *b, int64_t id)
+{
+	struct schedule *all;
+	struct err err = ERR_INIT;
+	size_t count;
+
+	assert_int_equal(schedule_list(&b->engine, &b->arena, 0, &all, &count, &err), 0);
+	for (size_t i = 0; i < count; i++)
+		if (all[i].id == id)
+			return all[i];
+	fail_msg("schedule %lld is gone", (long long)id);
+	return all[0];
+}
+
+/* It was set up with a clock that was a year ahead. */
+static void test_R39_a_clock_set_back_stops_no_schedule(void **state)
+{
+	static const struct {
+		const char *rule, *next;
+		bool pause;
+	} rows[] = {
+		{ "every 15 minutes", "2026-11-02T10:15:00Z", false },
+		{ "daily at 02:00", "2026-11-03T02:00:00Z", false },
+		{ "once 2028-12-01T02:00", "2028-12-01T02:00:00Z", false },
+		{ "every 15 minutes", "2027-11-02T10:15:00Z", true },
+	};
+	int64_t ids[ARRAY_LEN(rows)];
+	struct schedule *due;
+	struct bare b;
+
+	(void)state;
+	bare_open(&b);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		ids[i] = added(&b, rows[i].rule, "", "2027-11-02T10:07:00Z").id;
+		if (rows[i].pause)
+			bare_write(&b, pause_it, &(struct act) { .bare = &b, .id = ids[i], .pause = true });
+	}
+	bare_write(&b, recount, &(struct act) { .bare = &b, .id = 7, .now_ms = bare_ms(MONDAY) });
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(now_is(&b, ids[i]).next_ms, bare_ms(rows[i].next));
+	assert_int_equal(due_at(&b, MONDAY, &due), 0);
+	assert_int_equal(due_at(&b, "2026-11-02T10:15:01Z", &due), 1);
+	bare_close(&b);
+}
+
 static void test_a_pause_skips_what_goes_by(void **state)
 {
 	struct schedule *due, s;
@@ -227,6 +279,7 @@ int main(void)
 		cmocka_unit_test(test_R34_a_repeating_schedule_is_due_taken_once_and_due_again),
 		cmocka_unit_test(test_R39_what_was_missed_runs_once),
 		cmocka_unit_test(test_R34_once_is_once_also_when_it_was_missed),
+		cmocka_unit_test(test_R39_a_clock_set_back_stops_no_schedule),
 		cmocka_unit_test(test_a_pause_skips_what_goes_by),
 		cmocka_unit_test(test_R39_each_sync_has_a_delta_unless_a_person_took_it_away),
 		cmocka_unit_test(test_names_of_what_runs),
