@@ -239,15 +239,17 @@ static int start_web(struct daemon *d, struct err *err)
 
 static int start(struct daemon *d, struct err *err)
 {
+	enum log_form form;
 	struct live_options options = { .on_note = on_live_note, .context = d, .no_stream = d->options->no_stream };
 
-	if (read_options(d, err) < 0 || serve_lock(d->engine->dir, &d->lock_fd, err) < 0)
+	if (read_options(d, err) < 0 || log_form_of(d->options->log, &form, err) < 0 ||
+	    serve_lock(d->engine->dir, &d->lock_fd, err) < 0)
 		return err_pass(err);
 	d->engine->who = RUN_DAEMON;
 	d->engine->meter = meter_new();
 	d->engine->on_verdict = on_verdict;
 	d->engine->on_verdict_context = d->engine->meter;
-	if (serve_log_open(&d->log, d->engine, d->options->json_log, err) < 0)
+	if (serve_log_open(&d->log, d->engine, form, err) < 0)
 		return err_pass(err);
 	d->log_open = true;
 	if (take_signals(err) < 0 || live_start(d->engine, &options, &d->live, err) < 0)

@@ -1,7 +1,4 @@
-/* serve_log: one line an event on stderr, written whole, so that lines of several threads do not mix. */
-#include <string.h>
-#include <unistd.h>
-
+/* serve_log: one line an event, written whole, so that lines of several threads do not mix. */
 #include "app/serve.h"
 #include "lib/clock.h"
 #include "sync/catalog.h"
@@ -9,81 +6,16 @@
 
 enum { FOLLOW_AT_ONCE = 200 };
 
-struct line {
-	int64_t at_ms;
-	const char *level;
-	struct str sync, code, text, emr_id, crm_id;
-	int64_t run_id, staged_id;
-};
-
-static void add_text(struct buf *out, const char *name, struct str text)
+static void print(const struct serve_log *log, const struct log_line *l)
 {
-	if (text.len == 0)
-		return;
-	buf_printf(out, ",\"%s\":", name);
-	json_write_string(out, text);
-}
-
-static void add_number(struct buf *out, const char *name, int64_t number)
-{
-	if (number)
-		buf_printf(out, ",\"%s\":%lld", name, (long long)number);
-}
-
-static void write_json(struct buf *out, const struct line *l, struct str at)
-{
-	buf_printf(out, "{\"at\":\"%.*s\",\"level\":\"%s\"", STR_ARG(at), l->level);
-	add_text(out, "code", l->code);
-	add_text(out, "sync", l->sync);
-	add_number(out, "run", l->run_id);
-	add_number(out, "staged", l->staged_id);
-	add_text(out, "emr_id", l->emr_id);
-	add_text(out, "crm_id", l->crm_id);
-	add_text(out, "text", l->text);
-	buf_add_c(out, "}\n");
-}
-
-/* Control characters become blanks: a line stays one. */
-static void add_clean(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		buf_add_char(out, (unsigned char)text.at[i] < ' ' || text.at[i] == 127 ? ' ' : text.at[i]);
-}
-
-static void write_line(struct buf *out, const struct line *l, struct str at)
-{
-	buf_printf(out, "%.*s %s ", STR_ARG(at), l->level);
-	if (l->sync.len)
-		buf_printf(out, "%.*s: ", STR_ARG(l->sync));
-	add_clean(out, l->text);
-	if (l->code.len)
-		buf_printf(out, " [%.*s]", STR_ARG(l->code));
-	if (l->run_id)
-		buf_printf(out, " run=%lld", (long long)l->run_id);
-	if (l->staged_id)
-		buf_printf(out, " staged=%lld", (long long)l->staged_id);
-	if (l->emr_id.len)
-		buf_printf(out, " emr=%.*s", STR_ARG(l->emr_id));
-	if (l->crm_id.len)
-		buf_printf(out, " crm=%.*s", STR_ARG(l->crm_id));
-	buf_add_char(out, '\n');
-}
-
-static void print(const struct serve_log *log, const struct line *l)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	SCOPED(buf) struct buf out = BUF_INIT((size_t)1 << 16);
-
-	(log->json ? write_json : write_line)(&out, l, clock_rfc3339(&arena, l->at_ms));
-	/* Whoever stopped reading our log does not stop us. */
-	(void)!write(STDERR_FILENO, buf_text(&out), out.len);
+	log_write(log->form, JOURNAL_SOCKET, l);
 }
 
 /* ---- what is said by ourselves ---- */
 
 void serve_log_say(struct serve_log *log, const char *level, struct str sync, const char *code, const char *text)
 {
-	const struct line line = {
+	const struct log_line line = {
 		.at_ms = clock_wall_ms(), .level = level, .sync = sync, .code = str_of(code), .text = str_of(text)
 	};
 
@@ -124,15 +56,15 @@ static void print_entries(struct serve_log *log, const struct journal_entry *ent
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct journal_entry *e = &entries[i];
-		const struct line line = { .at_ms = e->at_ms,
-			                   .level = level_name(e->level),
-			                   .sync = name_of(syncs, sync_count, e->sync_id),
-			                   .code = e->code,
-			                   .text = e->text,
-			                   .emr_id = e->emr_id,
-			                   .crm_id = e->crm_id,
-			                   .run_id = e->run_id,
-			                   .staged_id = e->staged_id };
+		const struct log_line line = { .at_ms = e->at_ms,
+			                       .level = level_name(e->level),
+			                       .sync = name_of(syncs, sync_count, e->sync_id),
+			                       .code = e->code,
+			                       .text = e->text,
+			                       .emr_id = e->emr_id,
+			                       .crm_id = e->crm_id,
+			                       .run_id = e->run_id,
+			                       .staged_id = e->staged_id };
 
 		log->after_id = e->id;
 		if (e->staged_id == 0 && was_said(log, e->text))
@@ -174,14 +106,14 @@ void serve_log_follow(struct serve_log *log)
 	log->store_fails = code < 0;
 }
 
-int serve_log_open(struct serve_log *log, struct engine *engine, bool json, struct err *err)
+int serve_log_open(struct serve_log *log, struct engine *engine, enum log_form form, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	const struct journal_filter latest = { .limit = 1, .latest = true };
 	struct journal_entry *entries;
 	size_t count;
 
-	*log = (struct serve_log) { .engine = engine, .json = json };
+	*log = (struct serve_log) { .engine = engine, .form = form };
 	pthread_mutex_init(&log->lock, NULL);
 	if (journal_list(engine, &arena, &latest, &entries, &count, err) < 0)
 		return err_pass(err);

@@ -8,25 +8,34 @@
 
 #include "app/serve.h"
 
-void notify_tell(const char *state)
+bool notify_send(const char *path, struct str text)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	size_t len = path ? strlen(path) : 0;
+	size_t len = strlen(path);
+	ssize_t sent;
 	int fd;
 
 	if (len < 2 || len >= sizeof(to.sun_path) || (path[0] != '/' && path[0] != '@'))
-		return;
+		return false;
 	memcpy(to.sun_path, path, len);
 	if (path[0] == '@')
 		to.sun_path[0] = '\0'; /* a name that is no file */
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return;
-	/* A manager that does not listen is none of our troubles. */
-	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&to,
+		return false;
+	sent = sendto(fd, text.at, text.len, MSG_NOSIGNAL, (const struct sockaddr *)&to,
 	              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len));
 	close(fd);
+	return sent == (ssize_t)text.len;
+}
+
+void notify_tell(const char *state)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+
+	/* A manager that does not listen is none of our troubles. */
+	if (path)
+		(void)notify_send(path, str_of(state));
 }
 
 int64_t notify_watchdog_ms(void)

@@ -22,7 +22,8 @@ struct serve_options {
 	struct str listen, admin;     /* "PORT", "ADDRESS:PORT", "[IPv6]:PORT" */
 	struct str tls_cert, tls_key; /* PEM files */
 	struct str public_url;        /* where the world finds us */
-	bool no_stream, json_log;
+	struct str log;               /* "text", "json", "journald"; empty: by where stderr leads */
+	bool no_stream;
 	bool json; /* the line on stdout */
 };
 

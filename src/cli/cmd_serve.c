@@ -14,7 +14,7 @@ int cmd_serve(struct cli_args *args, struct err *err)
 		.tls_key = cli_value(args, "tls-key"),
 		.public_url = cli_value(args, "public-url"),
 		.no_stream = cli_has(args, "no-stream"),
-		.json_log = cli_has(args, "json-log"),
+		.log = cli_value(args, "log"),
 		.json = args->json,
 	};
 

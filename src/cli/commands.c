@@ -439,7 +439,8 @@ const struct command cli_commands[] = {
 	  .summary = "keep both systems the same from now on: webhooks, streams, deltas, schedules",
 	  .details = "Prints one line with its address and those of the webhooks, then works until SIGTERM or Ctrl-C: "
 	             "what is under "
-	             "way is finished; a second signal ends it at once, and nothing is lost. Its log goes to stderr. A "
+	             "way is finished; a second signal ends it at once, and nothing is lost. Its log goes to stderr, "
+	             "or to systemd's journal. A "
 	             "configuration that `suture apply` changes is taken over by itself; SIGHUP reads the certificate "
 	             "again. "
 	             "/health, /ready and /metrics answer to this machine only, or to all at the address of --admin.",
@@ -451,7 +452,10 @@ const struct command cli_commands[] = {
 	               { "admin", "ADDR:PORT", "another address for /health, /ready and /metrics; plain HTTP" },
 	               { "public-url", "URL", "where the far systems find us, for the addresses that are printed" },
 	               { "no-stream", NULL, "listen to no stream: webhooks and deltas only" },
-	               { "json-log", NULL, "a JSON object a line on stderr" } },
+	               { "log", "text|json|journald",
+	                 "lines of text or JSON on stderr, or entries of systemd's journal with a field for each id; "
+	                 "without it "
+	                 "journald where stderr leads there, else text" } },
 	  .run = cmd_serve },
 	{ .name = "webhooks",
 	  .positionals = "[CONNECTION] [register|unregister|list]",

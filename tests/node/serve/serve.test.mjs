@@ -97,7 +97,7 @@ test('R1 a webhook is staged durably, then answered, and arrives at the other si
 });
 
 test('what is not genuine is refused, what nobody takes is not found, a probe is answered', async () => {
-  await withDaemon({ args: ['--json-log'] }, async ({ daemon, dir }) => {
+  await withDaemon({ args: ['--log', 'json'] }, async ({ daemon, dir }) => {
     assert.equal((await post(daemon, event({ id: 'pat-1' }), 'another key')).status, 401);
     assert.equal((await fetch(daemon.webhooks.practice, { method: 'POST', body: '{}' })).status, 401);
     assert.equal((await fetch(daemon.webhooks.org, { method: 'POST', body: '{}' })).status, 401);
