@@ -86,7 +86,7 @@ bool json_remove(struct json *object, struct str key);
 bool json_equal(const struct json *a, const struct json *b);
 
 /* Compact text; NULL is written as null. A node with a non-empty `raw` whose subtree nobody changed is copied as it came. */
-void json_write(struct buf *out, const struct json *j);
+void json_write(struct buf *out, const struct json *root);
 /* For texts built by hand: writes "text" with quotes and escapes. Bytes that are no UTF-8 become U+FFFD. */
 void json_write_string(struct buf *out, struct str text);
 

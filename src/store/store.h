@@ -150,7 +150,7 @@ int db_tell(struct db *db, int64_t what, struct err *err) MUST_CHECK;
 /* *ret NULL: the database carries nothing. Ends before store_close. */
 int store_listen(struct store *store, const struct store_told *told, struct store_listener **ret,
                  struct err *err) MUST_CHECK;
-void store_listen_end(struct store_listener **listener);
+void store_listen_end(struct store_listener **pl);
 
 /* A copy of the whole database as it is now, into a new file (dry runs, backups): SQLite's, whatever the database is. */
 int store_copy(struct store *store, const char *path, struct err *err) MUST_CHECK;

@@ -33,7 +33,7 @@ struct store_place {
 	int64_t fail_at;   /* see store_trace.h */
 	int64_t die_at;
 	int64_t quiet; /* 1: nothing is written to standard error */
-	bool scratch; /* ":memory:": nothing needs to survive, and the file goes when the store closes */
+	bool scratch;  /* ":memory:": nothing needs to survive, and the file goes when the store closes */
 };
 
 /* Pages of the log, and how many of them the file has. */

@@ -25,7 +25,7 @@ struct lease;  /* of a plan */
 enum { LEASE_MS = 15000, LEASE_LEAST_MS = 500, LEASE_MOST_MS = 600000 };
 struct leases *leases_open(struct engine *engine, int64_t lease_ms);
 /* Everything was given back before. NULL is fine. */
-void leases_close(struct leases **leases);
+void leases_close(struct leases **pall);
 int64_t leases_ms(const struct leases *leases);
 
 /* plan_open and plan_close do this. */

@@ -45,7 +45,7 @@ struct renewing {
 	size_t count;
 	bool attends;
 };
-int lease_renew(struct db *db, void *renewing, struct err *err) MUST_CHECK;
+int lease_renew(struct db *db, void *context, struct err *err) MUST_CHECK; /* context: a struct renewing */
 
 /* ---- lease_keep.c */
 

@@ -26,7 +26,7 @@ const struct purgeable stage_purgeable_shared = {
 	.what = "payloads that shared their bytes",
 	.page = { "SELECT id, 0 AS bytes FROM staged WHERE id > $1 AND body_of IS NOT NULL AND purged_ms IS NULL "
 	          "AND " OVER " AND (SELECT b.purged_ms FROM staged b WHERE b.id = staged.body_of) IS NOT NULL ORDER "
-	                      "BY id LIMIT $3" },
+	          "BY id LIMIT $3" },
 	.purge = { "UPDATE staged SET purged_ms = $2 WHERE id = $1" },
 };
 

@@ -45,7 +45,8 @@ struct engine {
 	void *on_verdict_context;
 	struct governor *governor; /* counts and limits calls (budget.h); NULL: nobody does */
 	struct meter *meter;       /* what the daemon counts (meter.h); NULL: nobody does */
-	struct leases *leases;     /* what this process works on (lease.h); NULL: nothing is leased (tests, scratch copies) */
+	struct leases
+	        *leases; /* what this process works on (lease.h); NULL: nothing is leased (tests, scratch copies) */
 };
 
 /* The two sides, in columns named `side`. */

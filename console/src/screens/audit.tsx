@@ -109,8 +109,8 @@ function Verified({ verdict }: { verdict: Verdict }) {
 	if (!verdict.intact) return <Notice tone="bad">The chain is broken: {verdict.trouble}</Notice>;
 	return (
 		<Notice tone="good">
-			The chain is intact: {count(verdict.rows, 'row')} as they were written, from <Time at={verdict.first} /> to <Time at={verdict.last} />. Keep this
-			head elsewhere: {verdict.head && <Id what="head">{verdict.head}</Id>}
+			The chain is intact: {count(verdict.rows, 'row')} as they were written, from <Time at={verdict.first} /> to <Time at={verdict.last} />. Keep this head
+			elsewhere: {verdict.head && <Id what="head">{verdict.head}</Id>}
 		</Notice>
 	);
 }

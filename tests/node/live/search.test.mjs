@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
-import { admin, must, secrets, suture, withLive } from './live.mjs';
+import { admin, must, secrets, withLive } from './live.mjs';
 
 const user = '005000000000001AAA';
 
