@@ -26,6 +26,7 @@
 #include "app/engine.h"
 #include "lib/clock.h"
 #include "lib/limits.h"
+#include "net/http_server.h"
 #include "sync/run.h"
 #include "sync/catalog.h"
 #include "sync/meter.h"
@@ -126,9 +127,16 @@ static int read_address(struct str text, const char *option, struct address *ret
 	return 0;
 }
 
+static const char *path_or_null(struct str path)
+{
+	return path.len ? path.at : NULL;
+}
+
 static int read_options(struct daemon *d, struct err *err)
 {
 	const struct serve_options *o = d->options;
+	const struct http_server_options tls = { .cert_file = path_or_null(o->tls_cert),
+		                                 .key_file = path_or_null(o->tls_key) };
 
 	d->listen = (struct address) { "127.0.0.1", DEFAULT_PORT };
 	if (o->listen.len && read_address(o->listen, "--listen", &d->listen, err) < 0)
@@ -140,7 +148,7 @@ static int read_options(struct daemon *d, struct err *err)
 	if (o->public_url.len && !str_starts(o->public_url, STR("http://")) &&
 	    !str_starts(o->public_url, STR("https://")))
 		return err_set(err, ERR_USAGE, "--public-url needs an address that begins with https://");
-	return 0;
+	return http_server_check_tls(&tls, err);
 }
 
 /* ---- lock ---- */
@@ -224,8 +232,8 @@ static int start_web(struct daemon *d, struct err *err)
 		.version = o->version,
 		.address = d->listen.host,
 		.port = d->listen.port,
-		.cert_file = o->tls_cert.len ? o->tls_cert.at : NULL,
-		.key_file = o->tls_key.len ? o->tls_key.at : NULL,
+		.cert_file = path_or_null(o->tls_cert),
+		.key_file = path_or_null(o->tls_key),
 		.admin_address = o->admin.len ? d->admin.host : NULL,
 		.admin_port = d->admin.port,
 		.more = more,

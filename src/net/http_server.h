@@ -151,6 +151,8 @@ int http_server_open(const struct http_server_options *options, const struct htt
  * is dropped), and ends the threads. Waits for handlers that run, however long they take. Not from a handler. NULL is fine.
  */
 void http_server_close(struct http_server **server);
+/* Are certificate and key good to serve with? For whoever wants to know before anything begins; http_server_open looks again. ERR_CONFIG says what is wrong. */
+int http_server_check_tls(const struct http_server_options *options, struct err *err) MUST_CHECK;
 /* Reads certificate and key again, from the same files, for connections that come from now on; those that are open keep theirs. Fails as
  * http_server_open does, and then all stays as it was. Without TLS nothing happens. */
 int http_server_reload(struct http_server *server, struct err *err) MUST_CHECK;

@@ -127,13 +127,15 @@ static bool has_header(const struct http_reply *r, struct str name)
 	return false;
 }
 
-static void add_headers(struct buf *out, const struct http_reply *r)
+static void add_headers(struct buf *out, const struct http_reply *r, bool tls)
 {
 	for (size_t i = 0; i < r->header_count; i++)
 		buf_printf(out, "%.*s: %.*s\r\n", STR_ARG(r->headers[i].name), STR_ARG(r->headers[i].value));
 	if (!has_header(r, STR("Cache-Control")))
 		buf_add_c(out, "Cache-Control: no-store\r\n");
 	buf_add_c(out, "X-Content-Type-Options: nosniff\r\n");
+	if (tls)
+		buf_add_c(out, "Strict-Transport-Security: max-age=31536000\r\n");
 }
 
 static void add_framing(struct buf *out, const struct call *call)
@@ -157,7 +159,7 @@ static void write_head(struct buf *out, const struct call *call)
 	evutil_date_rfc1123(date, sizeof(date), NULL);
 	buf_printf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", call->reply.status, reason_of(call->reply.status), date);
 	add_framing(out, call);
-	add_headers(out, &call->reply);
+	add_headers(out, &call->reply, call->server->options.cert_file != NULL);
 	buf_add_c(out, "\r\n");
 }
 

@@ -7,14 +7,15 @@
 
 static char cert_file[] = "/tmp/suture-cert-XXXXXX", key_file[] = "/tmp/suture-key-XXXXXX";
 
-static X509 *self_signed(EVP_PKEY *key)
+/* Good from `from_s` to `to_s`, seconds from now. */
+static X509 *self_signed(EVP_PKEY *key, long from_s, long to_s)
 {
 	X509 *cert = X509_new();
 	X509_NAME *name = X509_get_subject_name(cert);
 
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
-	X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	X509_gmtime_adj(X509_getm_notBefore(cert), from_s);
+	X509_gmtime_adj(X509_getm_notAfter(cert), to_s);
 	X509_set_version(cert, 2);
 	X509_set_pubkey(cert, key);
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"127.0.0.1", -1, -1, 0);
@@ -23,21 +24,29 @@ static X509 *self_signed(EVP_PKEY *key)
 	return cert;
 }
 
-static void write_pair(FILE *to_cert, FILE *to_key)
+static void write_pair_of(const char *cert_path, const char *key_path, long from_s, long to_s, const char *password)
 {
+	const EVP_CIPHER *cipher = password ? EVP_aes_128_cbc() : NULL;
+	FILE *to_cert = fopen(cert_path, "w"), *to_key = fopen(key_path, "w");
 	EVP_PKEY *key = EVP_RSA_gen(2048);
-	X509 *cert = self_signed(key);
+	X509 *cert = self_signed(key, from_s, to_s);
 
 	must(to_cert && to_key && PEM_write_X509(to_cert, cert) == 1);
-	must(PEM_write_PrivateKey(to_key, key, NULL, NULL, 0, NULL, NULL) == 1);
+	must(PEM_write_PrivateKey(to_key, key, cipher, NULL, 0, NULL, (void *)(uintptr_t)password) == 1);
 	must(fclose(to_cert) == 0 && fclose(to_key) == 0);
 	X509_free(cert);
 	EVP_PKEY_free(key);
 }
 
+static void write_pair(void)
+{
+	write_pair_of(cert_file, key_file, -60, 3600, NULL);
+}
+
 static int write_files(void **state UNUSED)
 {
-	write_pair(fdopen(mkstemp(cert_file), "w"), fdopen(mkstemp(key_file), "w"));
+	must(close(mkstemp(cert_file)) == 0 && close(mkstemp(key_file)) == 0);
+	write_pair();
 	return 0;
 }
 
@@ -195,17 +204,47 @@ static void silent_handshakes_end(void **state UNUSED)
 	rig_close(&r);
 }
 
-static void wrong_files_are_refused(void **state UNUSED)
+static void refused(const struct http_server_options *options, const char *words)
 {
-	struct http_server_options options = tls_options();
 	struct http_server *server;
 	struct err err = ERR_INIT;
 
+	assert_int_equal(http_server_open(options, rig_routes, 1, &server, &err), ERR_CONFIG);
+	if (!strstr(err.text, words))
+		fail_msg("'%s' does not say '%s'", err.text, words);
+}
+
+static void wrong_files_are_refused(void **state UNUSED)
+{
+	struct http_server_options options = tls_options();
+
 	options.key_file = cert_file;
-	assert_int_equal(http_server_open(&options, rig_routes, 1, &server, &err), ERR_CONFIG);
+	refused(&options, "the key");
 	options.key_file = "/nowhere/key.pem";
-	assert_int_equal(http_server_open(&options, rig_routes, 1, &server, &err), ERR_CONFIG);
-	assert_non_null(strstr(err.text, "/nowhere/key.pem"));
+	refused(&options, "/nowhere/key.pem cannot be read: No such file or directory");
+	options = tls_options();
+	options.cert_file = "/nowhere/cert.pem";
+	refused(&options, "certificate /nowhere/cert.pem cannot be read");
+	options.cert_file = NULL;
+	refused(&options, "both a certificate and a key");
+}
+
+/* What no client would take, and a key that OpenSSL would ask a terminal for. */
+static void unusable_pairs_are_refused(void **state UNUSED)
+{
+	char other_cert[] = "/tmp/suture-cert-XXXXXX", other_key[] = "/tmp/suture-key-XXXXXX";
+	struct http_server_options options = { .cert_file = other_cert, .key_file = other_key };
+
+	must(close(mkstemp(other_cert)) == 0 && close(mkstemp(other_key)) == 0);
+	write_pair_of(other_cert, other_key, -7200, -3600, NULL);
+	refused(&options, "ended on 20");
+	write_pair_of(other_cert, other_key, 3600, 7200, NULL);
+	refused(&options, "begins on 20");
+	write_pair_of(other_cert, other_key, -60, 3600, "a password");
+	refused(&options, "protected by a password");
+	options.key_file = key_file;
+	refused(&options, "key values mismatch");
+	must(unlink(other_cert) == 0 && unlink(other_key) == 0);
 }
 
 /* The certificate's key that a new connection is shown, as text. */
@@ -238,7 +277,7 @@ static void a_renewed_certificate_is_taken(void **state UNUSED)
 	rig_open(&r, tls_options());
 	assert_true(client_open(&open, &r, TLS1_3_VERSION));
 	shown_key(&r, &before);
-	write_pair(fopen(cert_file, "w"), fopen(key_file, "w"));
+	write_pair();
 	shown_key(&r, &after);
 	assert_true(str_eq(buf_str(&before), buf_str(&after)));
 	assert_int_equal(http_server_reload(r.server, &err), 0);
@@ -252,7 +291,7 @@ static void a_renewed_certificate_is_taken(void **state UNUSED)
 	assert_int_equal(http_server_reload(r.server, &err), ERR_CONFIG);
 	shown_key(&r, &before);
 	assert_true(str_eq(buf_str(&before), buf_str(&after)));
-	write_pair(fopen(cert_file, "w"), fopen(key_file, "w"));
+	write_pair();
 	rig_close(&r);
 }
 
@@ -262,7 +301,7 @@ int main(void)
 		cmocka_unit_test(requests_over_tls),       cmocka_unit_test(who_is_refused_hears_it),
 		cmocka_unit_test(answers_are_not_delayed), cmocka_unit_test(what_is_no_tls_is_refused),
 		cmocka_unit_test(silent_handshakes_end),   cmocka_unit_test(a_renewed_certificate_is_taken),
-		cmocka_unit_test(wrong_files_are_refused),
+		cmocka_unit_test(wrong_files_are_refused), cmocka_unit_test(unusable_pairs_are_refused),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
