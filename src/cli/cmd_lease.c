@@ -1,6 +1,7 @@
 /* leases: who works on what, where several processes share the database. */
 #include "cli/commands.h"
 #include "cli/out.h"
+#include "lib/clock.h"
 #include "sync/lease.h"
 
 static struct str state_of(const struct lease_row *row)
@@ -14,11 +15,17 @@ static struct str state_of(const struct lease_row *row)
 
 int cmd_leases(struct cli_args *args, struct err *err)
 {
-	static const struct out_column columns[] = { { "sync", OUT_TEXT },      { "host", OUT_TEXT },
-		                                     { "process", OUT_NUMBER }, { "who", OUT_TEXT },
-		                                     { "since", OUT_TIME },     { "left_ms", OUT_NUMBER },
-		                                     { "fence", OUT_NUMBER },   { "state", OUT_TEXT },
-		                                     { "run", OUT_TEXT },       { 0 } };
+	static const struct out_column columns[] = { { "sync", OUT_TEXT },
+		                                     { "host", OUT_TEXT },
+		                                     { "process", OUT_NUMBER },
+		                                     { "who", OUT_TEXT },
+		                                     { "since", OUT_TIME },
+		                                     { "until", OUT_TIME },
+		                                     { "left_ms", OUT_NUMBER },
+		                                     { "fence", OUT_NUMBER },
+		                                     { "state", OUT_TEXT },
+		                                     { "run", OUT_TEXT },
+		                                     { 0 } };
 	struct lease_row *rows;
 	struct out out;
 	size_t count;
@@ -33,6 +40,7 @@ int cmd_leases(struct cli_args *args, struct err *err)
 			                     r->held ? out_id(args->arena, r->pid) : STR_EMPTY,
 			                     r->held ? r->who : STR_EMPTY,
 			                     out_time(args->arena, r->held ? r->since_ms : 0),
+			                     out_time(args->arena, r->held ? clock_wall_ms() + r->left_ms : 0),
 			                     r->held ? out_number(args->arena, r->left_ms) : STR_EMPTY,
 			                     out_number(args->arena, r->fence),
 			                     r->sync_id ? state_of(r)

@@ -79,6 +79,8 @@ struct live_sync {
 	int64_t decided;                          /* since the start of its road; 0 if another process works on it */
 	struct str holder;                        /* who works on it: "host, process 12"; empty: nobody does */
 	int64_t held_ms;                          /* since when */
+	int64_t left_ms;                          /* how long he still has it, unless he renews it */
+	int64_t fence;                            /* his number (lease.h); of a free one the last holder's */
 	bool elsewhere; /* that is another process: ready, streams, trouble and run are what it tells */
 };
 int live_state(struct live *live, struct arena *arena, struct live_sync **ret, size_t *ret_count,

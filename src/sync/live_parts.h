@@ -87,6 +87,8 @@ void live_wait(struct live *live, int64_t ms);
 int live_look(struct live *live, struct err *err) MUST_CHECK;
 /* 1: the sync is ours, in *ret; 0: it is another's, or is left to one, or to the next look. */
 int live_take(struct live_entry *entry, struct lease **ret, struct err *err) MUST_CHECK;
+/* What had been taken is left: lost, given away, or just ended; counts and says which. */
+void live_left(struct live_entry *entry);
 /* What other daemons are told of a sync that we work on: after each change of what entry->live->lock guards. */
 void live_tell(struct live_entry *entry);
 /* What the one who works on it tells. */

@@ -12,6 +12,7 @@
 
 #include "lib/clock.h"
 #include "sync/live_parts.h"
+#include "sync/meter.h"
 
 enum { KEEP_MS = 10 * 60 * 1000 };
 
@@ -124,6 +125,24 @@ static void did_not_take(struct live_entry *entry)
 	pthread_mutex_unlock(&entry->live->lock);
 }
 
+static void count(const struct live_entry *entry, const char *what)
+{
+	meter_add(entry->live->engine->meter, METER_LEASES, str_of(entry->name), str_of(what), STR_EMPTY, 1);
+}
+
+void live_left(struct live_entry *entry)
+{
+	struct err why = ERR_INIT;
+
+	if (lease_is_lost(entry->plan, &why)) {
+		count(entry, "lost");
+		live_note(entry, why.text);
+	} else if (atomic_load(&entry->gives)) {
+		count(entry, "given");
+		live_note(entry, "is given to another daemon");
+	}
+}
+
 int live_take(struct live_entry *entry, struct lease **ret, struct err *err)
 {
 	bool left = false, taken_over = false;
@@ -138,6 +157,7 @@ int live_take(struct live_entry *entry, struct lease **ret, struct err *err)
 		*err = (struct err)ERR_INIT;
 		return 0;
 	}
+	count(entry, taken_over ? "taken over" : "taken");
 	if (taken_over)
 		live_note(entry, "is taken over: who worked on it is gone, or was not heard of for too long");
 	if (left)
@@ -164,8 +184,10 @@ void live_tell(struct live_entry *entry)
 
 void live_lay_over(struct live_sync *sync, const struct lease_row *row, struct arena *arena)
 {
+	sync->fence = row->fence;
 	if (!row->held)
 		return;
+	sync->left_ms = row->left_ms;
 	sync->holder = arena_printf(arena, "%.*s, process %lld", STR_ARG(row->host), (long long)row->pid);
 	sync->held_ms = row->since_ms;
 	if (row->mine)

@@ -480,16 +480,6 @@ static bool stand_by(struct live_entry *entry, struct lease **ret, struct err *e
 	return code > 0;
 }
 
-static void say_why_it_ends(struct live_entry *entry)
-{
-	struct err why = ERR_INIT;
-
-	if (lease_is_lost(entry->plan, &why))
-		live_note(entry, why.text);
-	else if (atomic_load(&entry->gives))
-		live_note(entry, "is given to another daemon");
-}
-
 static void once(struct live_entry *entry)
 {
 	SCOPED(lease) struct lease *held = NULL;
@@ -499,7 +489,7 @@ static void once(struct live_entry *entry)
 		stay_paused(entry);
 	} else if (err.code == ERR_OK && stand_by(entry, &held, &err)) {
 		go_on(entry);
-		say_why_it_ends(entry);
+		live_left(entry);
 	} else if (err.code != ERR_OK) {
 		pause_after(entry, &err);
 	}

@@ -18,6 +18,9 @@
 	  "events of webhooks and streams: staged, off (switched off), other (nothing for us)")                    \
 	X(METER_OUTCOMES, "suture_outcomes_total", "sync", "outcome", "", "payloads by what was decided")          \
 	X(METER_ERRORS, "suture_errors_total", "sync", "code", "", "payloads and writes that failed, by code")     \
+	X(METER_LEASES, "suture_leases_total", "sync", "what", "",                                                 \
+	  "leases of this process: taken, taken over (the one before did not give it back), given (to another "    \
+	  "daemon), lost")                                                                                         \
 	X(METER_WRITES, "suture_writes_total", "sync", "side", "result",                                           \
 	  "writes by the far side's answer: delivered, later, refused; read_again: the record had changed or was " \
 	  "gone")

@@ -211,6 +211,14 @@ static double here_of(const struct live_sync *s, int64_t now UNUSED)
 {
 	return s->holder.len > 0 && !s->elsewhere;
 }
+static double fence_of(const struct live_sync *s, int64_t now UNUSED)
+{
+	return (double)s->fence;
+}
+static double left_of(const struct live_sync *s, int64_t now UNUSED)
+{
+	return (double)s->left_ms / 1e3;
+}
 
 /* To add a figure of a sync: a row. */
 static const struct sync_row_of {
@@ -222,6 +230,8 @@ static const struct sync_row_of {
 	{ "suture_sync_running", "1: a batch is under way", running_of },
 	{ "suture_sync_leased", "1: a process works on it, here or elsewhere", leased_of },
 	{ "suture_sync_here", "1: this process works on it", here_of },
+	{ "suture_sync_fence", "number of the lease's holder; grows with each", fence_of },
+	{ "suture_sync_lease_seconds", "until the lease is over, unless it is renewed; 0: nobody has it", left_of },
 	{ "suture_sync_waiting", "payloads that wait to be decided", waiting_of },
 	{ "suture_sync_to_read", "payloads whose record has to be read first", to_read_of },
 	{ "suture_sync_owed", "writes that wait for the far side", owed_of },

@@ -1,6 +1,7 @@
 // Three daemons on one database: shares, a death, a sleeper that wakes up too late. Short; the long one is daemons.full.mjs.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { must, setUpBare } from '../../../demo/systems.mjs';
 import { eventually, withSeveral } from './several.mjs';
 
 const server = process.env.SUTURE_TEST_STORE;
@@ -9,12 +10,49 @@ const stores = [
   ...(server ? [{ name: 'PostgreSQL', store: `${server}${server.includes('?') ? '&' : '?'}schema=several_${process.pid}` }] : []),
 ];
 
+/** A daemon stops while the answers of its writes are on their way and more writes wait behind them; others take its sync. */
+async function sleepWithWork(w) {
+  const [{ sync, process: pid }] = await w.leases();
+  const sleeper = w.daemons.find((daemon) => daemon.pid === pid);
+  const clinic = w.clinics.find((one) => one.sync === sync);
+  const sent = () => w.writes(clinic).filter((write) => write.pid === pid && write.values.length).length;
+  const before = sent();
+  for (const relay of Object.values(clinic.relays)) relay.hold();
+  await w.load(1, 3);
+  await eventually(() => sent() > before, 'it writes');
+  await w.load(1, 3);
+  await w.putToSleep(sleeper);
+  return { sleeper, clinic };
+}
+
+/** What a daemon and the command say of the leases is the same, whoever has them. */
+async function checkFigures(w, rows) {
+  const text = await (await fetch(`${w.daemons[0].url}/metrics`)).text();
+  const figure = (name, sync) => Number(text.match(new RegExp(`^${name}\\{sync="${sync}"\\} (.*)$`, 'm'))?.[1]);
+  for (const { sync, fence, since, until } of rows) {
+    assert.equal(figure('suture_sync_leased', sync), 1);
+    assert.ok(figure('suture_sync_fence', sync) >= fence && fence > 0, `fence of ${sync}`);
+    assert.ok(Date.parse(until) > Date.parse(since), `${sync}: ${since} to ${until}`);
+  }
+}
+
+test('without a daemon nobody has anything', async () => {
+  const bare = await setUpBare();
+  try {
+    assert.deepEqual((await must(bare.dir, ['leases', '--json'])).json, []);
+    assert.match((await must(bare.dir, ['leases'])).stdout, /no sync was ever worked on/);
+  } finally {
+    bare.remove();
+  }
+});
+
 for (const { name, store } of stores) {
   test(`R5 three daemons share two syncs; one is killed, one sleeps for longer than its lease; nothing is lost, twice, or out of order (${name})`, async () => {
     await withSeveral({ store, clinics: 2, patients: 8, leaseMs: 1500 }, async (w) => {
       for (let n = 0; n < 3; n++) await w.start();
       const rows = await eventually(() => w.held(), 'every sync is worked on');
       await eventually(async () => new Set((await w.held())?.map((row) => row.process)).size === 2, 'two daemons share two syncs');
+      await checkFigures(w, rows);
       const fences = new Map(rows.map((row) => [row.sync, row.fence]));
 
       await w.load(2, 3);
@@ -23,14 +61,16 @@ for (const { name, store } of stores) {
       await w.load(1, 3);
       await eventually(() => w.held(), 'what the dead one had is taken over');
 
-      const [row] = await w.leases();
-      const sleeper = w.daemons.find((daemon) => daemon.pid === row.process);
-      await w.putToSleep(sleeper);
+      const { sleeper, clinic } = await sleepWithWork(w);
+      const taken = Date.now();
+      for (const relay of Object.values(clinic.relays)) relay.release();
       await w.load(1, 3);
       w.kill(sleeper, 'SIGCONT');
       await w.load(1, 3);
       await eventually(() => sleeper.log().includes('taken sync') || sleeper.log().includes('stands by'), 'the sleeper notices');
       await w.settled();
+      const late = w.writes(clinic).filter(({ pid, at }) => pid === sleeper.pid && at > taken);
+      assert.deepEqual(late, [], 'who lost its lease sends nothing');
       const after = await w.leases();
       assert.ok(after.some(({ sync, fence }) => fence > fences.get(sync)), 'the numbers grew');
       assert.equal((await (await fetch(`${w.alive()[0].url}/ready`)).json()).syncs, 2);

@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { admin, apiKey, configuration, must, secrets, setUpBare, startDaemon, startSandbox, states } from '../../../demo/systems.mjs';
+import { startRelay } from './relay.mjs';
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -20,7 +21,7 @@ export async function eventually(look, what, ms = 60_000) {
 
 /** The configuration of a clinic: connections, integration and sync with its number behind their names. */
 function numbered(systems, n) {
-  const plain = configuration(systems, { practice: { pace: '0', backoff_ms: '20' }, org: { backoff_ms: '20' }, patients: { delta_lag_s: 0 } });
+  const plain = configuration(systems, { practice: { pace: '0', backoff_ms: '20' }, org: { backoff_ms: '20' }, patients: { delta_lag_s: 0, turns_max: 1000 } }); // edited more often than people can: nothing is stopped as a pair that goes back and forth
   return {
     connections: { [`practice${n}`]: plain.connections.practice, [`org${n}`]: plain.connections.org },
     integration: { ...plain.integration, name: `clinic${n}`, emr: `practice${n}`, crm: `org${n}` },
@@ -49,10 +50,11 @@ export class Several {
     this.dir = this.bare.dir;
     for (let n = 1; n <= clinics; n++) {
       const systems = await startSandbox(['--seed', String(n), '--patients', String(patients), '--pace', '-1']);
-      this.clinics.push({ n, systems, sync: `patients${n}`, seen: new Map() });
+      const relays = await this.between(systems);
+      this.clinics.push({ n, systems, relays, sync: `patients${n}`, seen: new Map() });
       writeFileSync(join(this.dir, 'hint.token'), `${apiKey}\n`, { mode: 0o600 });
       writeFileSync(join(this.dir, 'salesforce.secret'), 'suture-secret\n', { mode: 0o600 });
-      writeFileSync(join(this.dir, `clinic${n}.yaml`), JSON.stringify(numbered(systems, n)));
+      writeFileSync(join(this.dir, `clinic${n}.yaml`), JSON.stringify(numbered({ ...systems, hint: relays.hint.url, salesforce: relays.salesforce.url }, n)));
       await must(this.dir, ['apply', join(this.dir, `clinic${n}.yaml`)], { env });
       await must(this.dir, ['import', `patients${n}`, '--quiet', '--json'], { env });
       await must(this.dir, ['drain', `patients${n}`, '--quiet'], { env });
@@ -61,6 +63,14 @@ export class Several {
       clinic.contactCount = (await states(systems)).contacts.length;
     }
   }
+
+  /** What Suture calls goes through relays; what the people of the test do does not. */
+  async between(systems) {
+    const watched = { fields: ['MailingCity', 'address_line1', 'MailingStreet', 'address_city'], pids: () => this.daemons.map((daemon) => daemon.pid) };
+    return { hint: await startRelay(systems.hint, watched), salesforce: await startRelay(systems.salesforce, watched) };
+  }
+
+  writes = (clinic) => [...clinic.relays.hint.writes, ...clinic.relays.salesforce.writes];
 
   /** Of a folder of its own, with the same key, as on another machine. */
   async start() {
@@ -147,6 +157,21 @@ export class Several {
     }
   }
 
+  /** R4: what arrived for one field of one record, by whomever it was sent, never went back. */
+  checkOrder(clinic) {
+    const last = new Map();
+    for (const relay of Object.values(clinic.relays)) {
+      for (const { pid, values } of relay.writes) {
+        for (const { id, field, value } of values) {
+          const [before, now] = [last.get(`${id} ${field}`) ?? -1, versionOf(value)];
+          assert.ok(now >= before, `${clinic.sync}: ${field} of ${id} was sent as ${now} by ${pid} after ${before}`);
+          last.set(`${id} ${field}`, now);
+        }
+      }
+    }
+    assert.ok(last.size > 0, `${clinic.sync}: the relays saw no write`);
+  }
+
   /** `rounds` of edits on both sides of every clinic, watched meanwhile; `meanwhile(round)` may do something to the daemons. */
   async load(rounds, people, meanwhile = async () => {}) {
     for (const clinic of this.clinics) clinic.people ??= (await this.pairs(clinic)).slice(0, people);
@@ -182,6 +207,7 @@ export class Several {
       assert.equal(new Set(ids).size, ids.length, `${clinic.sync}: two contacts of one patient`);
       assert.equal((await this.pairs(clinic)).length, clinic.pairCount, `${clinic.sync}: pairs`);
       assert.equal(contacts.length, clinic.contactCount, `${clinic.sync}: contacts`);
+      this.checkOrder(clinic);
     }
   }
 
@@ -196,7 +222,10 @@ export class Several {
       await daemon.ended;
     }
     this.bare?.remove();
-    for (const { systems } of this.clinics) await systems.stop();
+    for (const { systems, relays } of this.clinics) {
+      await Promise.all(Object.values(relays).map((relay) => relay.stop()));
+      await systems.stop();
+    }
     rmSync(this.home, { recursive: true, force: true });
   }
 }
