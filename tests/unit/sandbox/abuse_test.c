@@ -18,7 +18,7 @@
 #include "../net/abuse.h"
 #include "sandbox/server.h"
 
-static const int patience_ms = 10000;
+static const int patience_ms = 60000;
 
 static void hello(void *state UNUSED, struct request *request UNUSED, struct answer *answer)
 {
