@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/limits.h"
+
 static const size_t words_kept = 2048;
 
 bool answer_good(const struct http_answer *answer)
@@ -105,13 +107,12 @@ int64_t answer_server_ms(const struct http_answer *answer)
 
 int64_t answer_retry_after_ms(const struct http_answer *answer)
 {
-	static const int64_t day = 86400;
 	struct str text = str_trim(http_header_of(answer, "Retry-After"));
 	int64_t seconds, at = http_date_ms(text), now = answer_server_ms(answer);
 
 	if (str_to_i64(text, &seconds))
-		return seconds < 0 ? 0 : MIN_OF(seconds, day) * 1000;
-	return at > now && now > 0 ? MIN_OF(at - now, day * 1000) : 0;
+		return seconds < 0 ? 0 : MIN_OF(seconds, (int64_t)LIMIT_RETRY_RECORD_S) * 1000;
+	return at > now && now > 0 ? MIN_OF(at - now, (int64_t)LIMIT_RETRY_RECORD_S * 1000) : 0;
 }
 
 struct str answer_cut(struct str text)

@@ -15,6 +15,7 @@
 #define LIMIT_HTTP_BODY          ((size_t)64 << 20)  /* bytes | one answer, after decompression | a Bulk API result of 150,000 rows; it is held for one call */
 #define LIMIT_HTTP_ANSWER_MS     60000               /* ms | one attempt, where its caller does not say otherwise | as long as most servers work on a request */
 #define LIMIT_RETRY_AFTER_S      (7 * 24 * 3600)     /* s | what a Retry-After is believed | a wrong date must not stop a sync for years */
+#define LIMIT_RETRY_RECORD_S     (24 * 3600)         /* s | how long one record may be put off by a Retry-After | then it is tried again */
 #define LIMIT_STREAM_HOLD_MS     600000              /* ms | how long a far side may ask us to wait for an answer of its stream | Salesforce asks for 110 s */
 #define LIMIT_PAYLOAD            ((size_t)4 << 20)   /* bytes | one record, one row of CSV | far above any record of a person that we know */
 #define LIMIT_SOQL_URL           ((size_t)15 << 10)  /* bytes | a query in an address | Salesforce refuses addresses over 16,384 bytes */

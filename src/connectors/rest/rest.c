@@ -238,9 +238,31 @@ static int rest_open(const struct connector *kind, const struct json *settings, 
 
 /* ---- check and describe ---- */
 
+/* What a template takes from an answer, and how many of its names were there. */
+struct who {
+	const struct json *answer;
+	size_t *found;
+};
+
 static void who_value(const void *context, struct str name, struct buf *out)
 {
-	buf_add(out, answer_walk_text(context, name));
+	const struct who *who = context;
+	struct str text = answer_walk_text(who->answer, name);
+
+	*who->found += text.len > 0;
+	buf_add(out, text);
+}
+
+/* Objects or lists that name nobody where the descriptor says that they do: something else has answered. */
+static int check_answer(const struct rest *rest, const struct json *answer, struct buf *ret_who, struct err *err)
+{
+	size_t found = 0;
+
+	template_write(ret_who, rest->d->check.who, who_value, &(struct who) { answer, &found });
+	if ((answer->kind == JSON_OBJECT || answer->kind == JSON_ARRAY) && (found > 0 || ret_who->len == 0))
+		return 0;
+	return err_set(err, ERR_FAR_SIDE, "ask who we are: the answer is not what %s answers; is the address right?",
+	               rest->kind.title);
 }
 
 static int check_by_list(struct connection *c, struct arena *arena, struct err *err)
@@ -267,7 +289,8 @@ static int rest_check(struct connection *c, struct arena *arena, struct str *ret
 		return err->code;
 	if (check->user.len)
 		c->traits.our_user = arena_str(&rest->arena, answer_walk_text(answer, check->user));
-	template_write(&who, check->who, who_value, answer);
+	if (check_answer(rest, answer, &who, err) < 0)
+		return err->code;
 	if (who.len)
 		*ret_who = arena_str(arena, buf_str(&who));
 	return 0;

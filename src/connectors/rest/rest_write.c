@@ -196,7 +196,8 @@ static void refuse(struct rest_write *w, struct slot *slot, const struct http_an
 
 static void nothing_came(struct rest_write *w, struct slot *slot, bool maybe_done, const struct err *why)
 {
-	bool unknown = maybe_done && slot->step == STEP_SEND && is_create(slot);
+	bool sent = slot->step == STEP_SEND || slot->step == STEP_READ_BACK;
+	bool unknown = maybe_done && sent && is_create(slot);
 
 	*slot->result = (struct write_result) {
 		.outcome = unknown ? UNKNOWN : RETRY_LATER,
@@ -222,19 +223,21 @@ static struct str loose_id(struct rest_write *w, const struct http_answer *answe
 	return arena_str(w->results, location);
 }
 
-static void take_record(struct rest_write *w, struct slot *slot, const struct http_answer *answer)
+/* False: it holds none. */
+static bool take_record(struct rest_write *w, struct slot *slot, const struct http_answer *answer)
 {
 	struct json *json = parsed(w->results, answer->body);
 	struct record record = { 0 };
 
 	if (!json || json->kind != JSON_OBJECT)
-		return;
+		return false;
 	rest_record(w->object, json, str_trim(answer->body), &record);
 	if (record.fault)
-		return;
+		return false;
 	slot->result->id = record.id;
 	if (w->call.connection->traits.answers_with_record)
 		slot->result->record = record;
+	return true;
 }
 
 /* ---- steps ---- */
@@ -292,7 +295,7 @@ static void delivered(struct rest_write *w, struct slot *slot, const struct http
 	if (slot->insist)
 		atomic_store(&rest_of(w->call.connection)->insists, true);
 	if (slot->op != WRITE_DELETE)
-		take_record(w, slot, answer);
+		(void)take_record(w, slot, answer);
 	if (is_no_answer(w, slot, answer)) {
 		not_delivered(w, slot);
 		return;
@@ -392,10 +395,11 @@ static void after_probe(struct rest_write *w, struct slot *slot, const struct ht
 	slot_update(w, slot);
 }
 
+/* Whoever answers a question for a record with something else has not carried out the write either. */
 static void after_read_back(struct rest_write *w, struct slot *slot, const struct http_answer *answer)
 {
-	if (answer_good(answer))
-		take_record(w, slot, answer);
+	if (answer_good(answer) && !take_record(w, slot, answer))
+		not_delivered(w, slot);
 }
 
 /* A record that is still the one we read says that the precondition itself is wrong: it is never left out to get through. */

@@ -183,6 +183,9 @@ static int sf_check(struct connection *c, struct arena *arena, struct str *ret_w
 	if (sf_get(sf, arena, arena_printf(arena, "%.*s/", STR_ARG(sf->data)), "ask for the API's resources",
 	           &resources, err) < 0)
 		return err->code;
+	if (!json_get(resources, "sobjects"))
+		return err_set(err, ERR_FAR_SIDE,
+		               "the answer is not what Salesforce answers: is there a proxy in between?");
 	name = org_name(sf, arena);
 	must(pthread_mutex_lock(&sf->lock) == 0);
 	sf->base.traits.our_user = sf->user_id;

@@ -56,7 +56,7 @@ static void check_says_who_we_are(void **state)
 	                   .path = "/services/data/v62.0/",
 	                   .head = "Bearer T1",
 	                   .headers = "Sforce-Limit-Info: api-usage=18/5000; per-app-api-usage=1/2(appName=x)\r\n",
-	                   .answer = "{}" });
+	                   .answer = "{\"sobjects\":\"/services/data/v62.0/sobjects\"}" });
 	far_expect(&far, (struct exchange) { .method = "GET",
 	                                     .path = "FROM Organization",
 	                                     .headers = "Sforce-Limit-Info: api-usage=19/5000\r\n",

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "rig.h"
 
@@ -202,6 +203,77 @@ static void broken_gzip_is_an_error(void **state UNUSED)
 	assert_int_equal(rig_do(&r, "POST", "/"), ERR_NETWORK);
 	assert_non_null(strstr(r.err.text, "compression"));
 	assert_true(r.answer.uncertain);
+	rig_close(&r);
+}
+
+/* Zeros, packed as often as `context` says: each time a thousandth of it is left. */
+static struct str bomb(unsigned times)
+{
+	static char zeros[1 << 20], packed[1 << 20], again[1 << 16];
+	z_stream z = { .next_out = (unsigned char *)packed, .avail_out = sizeof(packed) };
+	struct str all;
+
+	must(deflateInit2(&z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+	for (size_t sent = 0; sent <= LIMIT_HTTP_BODY; sent += sizeof(zeros)) {
+		z.next_in = (unsigned char *)zeros;
+		z.avail_in = sizeof(zeros);
+		must(deflate(&z, Z_NO_FLUSH) == Z_OK);
+	}
+	must(deflate(&z, Z_FINISH) == Z_STREAM_END);
+	all = str_range(packed, z.total_out);
+	must(deflateEnd(&z) == Z_OK);
+	if (times == 1)
+		return all;
+	z = (z_stream) { .next_in = (unsigned char *)packed,
+		         .avail_in = (unsigned)all.len,
+		         .next_out = (unsigned char *)again,
+		         .avail_out = sizeof(again) };
+	must(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+	must(deflate(&z, Z_FINISH) == Z_STREAM_END);
+	all = str_range(again, z.total_out);
+	must(deflateEnd(&z) == Z_OK);
+	return all;
+}
+
+static void answer_bomb(struct peer_call *call, void *context)
+{
+	unsigned times = *(unsigned *)context;
+
+	peer_answer(call, 200, times == 1 ? "Content-Encoding: gzip\r\n" : "Content-Encoding: gzip, gzip\r\n",
+	            bomb(times));
+}
+
+/* What counts is how large it becomes: nothing of it is kept, and it is not asked for again. */
+static void bombs_are_cut_off(void **state UNUSED)
+{
+	for (unsigned times = 1; times <= 2; times++) {
+		struct rig r;
+
+		rig_open(&r, answer_bomb, &times);
+		assert_int_equal(rig_do(&r, "GET", "/"), ERR_MEMORY_LIMIT);
+		assert_int_equal(r.answer.body.len, 0);
+		assert_int_equal(peer_count(r.peer), 1);
+		rig_close(&r);
+	}
+}
+
+/* Two answers to the first request: the second one must not be taken for that of the second request. */
+static void answer_twice(struct peer_call *call, void *context UNUSED)
+{
+	peer_send(call, call->number == 1 ? STR("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"
+	                                        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil")
+	                                  : STR("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond"));
+}
+
+static void an_answer_too_many_is_nobodys(void **state UNUSED)
+{
+	struct rig r;
+
+	rig_open(&r, answer_twice, NULL);
+	assert_int_equal(rig_do(&r, "GET", "/"), 0);
+	assert_true(str_eq_c(r.answer.body, "first"));
+	assert_int_equal(rig_do(&r, "GET", "/"), 0);
+	assert_true(str_eq_c(r.answer.body, "second"));
 	rig_close(&r);
 }
 
@@ -457,6 +529,8 @@ int main(void)
 		cmocka_unit_test(long_body_comes_whole_and_outlives_the_client),
 		cmocka_unit_test(body_over_the_limit),
 		cmocka_unit_test(endless_body_is_cut_off),
+		cmocka_unit_test(bombs_are_cut_off),
+		cmocka_unit_test(an_answer_too_many_is_nobodys),
 		cmocka_unit_test(headers_up_to_the_limit),
 		cmocka_unit_test(broken_answers_are_errors_and_uncertain),
 		cmocka_unit_test(interim_answers_are_passed_over),
