@@ -119,7 +119,7 @@ test('R41: no canary gets out: log, figures, answers, reports, files, backup, pr
     await run(['apply', join(w.dir, 'hint.token')]);
     /* Live, with errors on the way, a crash and another life. */
     await addAccount(w.dir, 'admin');
-    w.daemon = await startDaemon(w.dir, { args: ['--json-log'] });
+    w.daemon = await startDaemon(w.dir, { args: ['--log', 'json'] });
     await untilReady(w.daemon);
     await connectHooks(w.systems, w.dir, w.daemon);
     await eventually(async () => (await w.contactsOf(id)).length === 1, 'the patient has a contact', 30_000);
