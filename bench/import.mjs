@@ -1,16 +1,13 @@
 // bench/import: how fast patients get from a Hint practice into a Salesforce org, what that costs, and what is left of it when
-// nothing changed. Beside it, in the same run: a floor in C and a jsforce script. Prints a table; --write puts it into RESULTS.md.
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+// nothing changed. Beside it, in the same run: a floor in C and a jsforce script.
 import { parseArgs } from 'node:util';
-import { bestOf, byFloor, byScript, bySuture, machine, percent, table, whole } from './import_lib.mjs';
+import { bestOf, byFloor, byScript, bySuture, percent, table, whole } from './import_lib.mjs';
 
 const { values } = parseArgs({
   options: {
     patients: { type: 'string', default: '50000' },
     'in-flight': { type: 'string', default: '8' },
     rounds: { type: 'string', default: '2' },
-    write: { type: 'boolean', default: false },
   },
 });
 const patients = Number(values.patients);
@@ -44,15 +41,4 @@ const lines = [
 ];
 console.log(lines.join('\n'));
 
-function version() {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: new URL('.', import.meta.url), encoding: 'utf8' }).trim();
-  } catch {
-    return 'unknown';
-  }
-}
-if (values.write) {
-  const head = ['# Results of bench/import', '', `${new Date().toISOString().slice(0, 10)}, commit ${version()}, ${machine()}.`, ''];
-  writeFileSync(new URL('RESULTS.md', import.meta.url), `${[...head, ...lines].join('\n')}\n`);
-}
 process.exit(suture.wrong || suture.repeats.some((r) => r.writes) ? 1 : 0);

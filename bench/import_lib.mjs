@@ -1,7 +1,7 @@
 // What the benchmarks of the import share: one measured import by each of the three programs, each in a fresh stand-in.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const build = process.env.SUTURE_BUILD ?? new URL('../build-release', import.meta.url).pathname;
@@ -9,9 +9,9 @@ process.env.SUTURE ??= join(build, 'src/app/suture');
 process.env.SUTURE_SANDBOX ??= join(build, 'sandbox/suture-sandbox');
 
 const { inconsistencies } = await import('../demo/consistent.mjs');
-const { admin, apiKey, paths, setUp, startSandbox, states, writeCalls } = await import('../demo/systems.mjs');
+const { admin, apiKey, must, paths, setUp, startSandbox, states, writeCalls } = await import('../demo/systems.mjs');
 
-const program = (name) => join(build, 'bench', name);
+export const program = (name) => join(build, 'bench', name);
 const peer = new URL('import_jsforce.mjs', import.meta.url).pathname;
 
 /** Runs a command under bench_cost; its JSON answer and what it took. */
@@ -43,7 +43,7 @@ const figures = (cost, records) => ({
 });
 
 /** A fresh pair of stand-ins; `use(systems)`; gone afterwards. */
-async function withSystems({ patients, latency = 0 }, use) {
+export async function withSystems({ patients, latency = 0 }, use) {
   const systems = await startSandbox(['--patients', String(patients), '--seed', '1', '--pace', '-1']);
   const late = latency ? [{ match: '*', kind: 'latency', ms: latency }] : [];
   try {
@@ -62,7 +62,7 @@ async function checked(systems, work) {
   return { ...result, wrong: wrong.length };
 }
 
-async function counted(systems, command, env) {
+export async function counted(systems, command, env) {
   const writes = async () => (await writeCalls(systems.salesforce)) + (await writeCalls(systems.hint));
   const before = await writes();
   const cost = await measured(command, env);
@@ -94,6 +94,26 @@ export function bySuture({ patients, inFlight = 8, latency = 0, again = 0, check
     };
     try {
       return check ? await checked(systems, work) : await work();
+    } finally {
+      home.remove();
+    }
+  });
+}
+
+/**
+ * use(systems, dir): a store of about `links` links, 1,000 of which both systems know, imported and settled; `before(systems, dir)` sees it while it has just those.
+ * The rest are copies (fill.c).
+ */
+export function withLinks(links, { before, use }) {
+  return withSystems({ patients: 1000 }, async (systems) => {
+    const home = await setUp(systems, { practice: { pace: '0' }, patients: { back_reference: false, delta_lag_s: 0 } });
+    try {
+      await must(home.dir, ['import', '--json', '--quiet']);
+      await new Promise((done) => setTimeout(done, 1100)); // a delta leaves out the second that is not over
+      await must(home.dir, ['delta', '--json', '--quiet']); // what our own writes changed
+      const small = await before(systems, home.dir);
+      const filled = JSON.parse(execFileSync(program('bench_fill'), [join(home.dir, 'suture.db'), String(links)], { encoding: 'utf8' }));
+      return { small, large: await use(systems, home.dir), ...filled };
     } finally {
       home.remove();
     }
@@ -148,7 +168,6 @@ export async function bestOf(rounds, programs) {
 
 export const whole = (n) => Math.round(n).toLocaleString('en-US').replaceAll(',', ' ');
 export const percent = (n) => `${Math.round(n * 100)} %`;
-export const machine = () => `${cpus().length} cores, ${cpus()[0].model.trim()}, Node ${process.versions.node}`;
 
 /** Rows of cells as a Markdown table that also reads well on a terminal. */
 export function table(rows) {

@@ -6,5 +6,7 @@
 
 /* Reads the text into jansson's tree and frees it again. */
 bool peer_reads(struct str text);
+/* json_simdjson.cpp, where that library is installed: the same with simdjson. */
+bool simdjson_reads(const char *text, size_t len);
 
 #endif
