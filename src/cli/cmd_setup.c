@@ -14,6 +14,7 @@
 #include "lib/limits.h"
 #include "sync/audit.h"
 #include "sync/catalog.h"
+#include "sync/doctor.h"
 
 /* A path as it is typed into a shell. */
 static struct str quoted(struct arena *arena, const char *path)
@@ -165,7 +166,7 @@ int cmd_connect(struct cli_args *args, struct err *err)
 	return EXIT_DONE;
 }
 
-static int print_findings(struct cli_args *args, const struct finding *findings, size_t *ret_warnings)
+static int print_findings(const struct cli_args *args, const struct finding *findings, size_t *ret_warnings)
 {
 	static const struct out_column columns[] = {
 		{ "level", OUT_TEXT }, { "subject", OUT_ID }, { "text", OUT_WHOLE }, { 0 }
@@ -211,6 +212,28 @@ int cmd_check(struct cli_args *args, struct err *err)
 		out_hint(args, "\nMend what is an error, then run `suture check` again; an import would not do what "
 		               "you want.");
 	plan_close(&plan);
+	return code;
+}
+
+/* What cannot be opened is looked at all the same, as far as that goes. */
+int cmd_doctor(struct cli_args *args, struct err *err UNUSED)
+{
+	struct err trouble = ERR_INIT;
+	struct doctor_order order = { .dir = args->dir,
+		                      .version = args->host->version,
+		                      .trouble = &trouble,
+		                      .offline = cli_has(args, "offline"),
+		                      .quick = cli_has(args, "quick") };
+	size_t warnings = 0;
+	int code;
+
+	if (args->host->open(args->dir, &args->engine, &trouble) == 0)
+		order.engine = args->engine;
+	code = print_findings(args, doctor_look(&order, args->arena), &warnings);
+	if (code != EXIT_DONE)
+		out_hint(args, "\nWhat is an error keeps this Suture from its work, or soon will.");
+	else
+		out_hint(args, "\nNo errors%s.", warnings ? "; the warnings above want a look" : "");
 	return code;
 }
 

@@ -81,6 +81,20 @@ const struct command cli_commands[] = {
 	  .example = "suture connect practice --code 4f0c2ab1",
 	  .options = { { "code", "CODE", "the authorisation code" } },
 	  .run = cmd_connect },
+	{ .name = "doctor",
+	  .positionals = "",
+	  .summary = "look for what is wrong with this installation, or soon will be",
+	  .details = "Files and who may read them, the key, room on the disk, the database and its audit trail, "
+	             "backups, who works and what waits for too "
+	             "long, schedules that are late, both systems and their mapping (as `suture check`), clocks, calls "
+	             "of the day that are left. Each "
+	             "finding says what to do. Changes nothing; works while the daemon does, and where the database "
+	             "cannot be opened. Exit status 3 "
+	             "when a finding is an error.",
+	  .example = "suture doctor --offline --quick --json",
+	  .options = { { "offline", NULL, "ask no far system" }, { "quick", NULL, "do not read the whole database" } },
+	  .run = cmd_doctor,
+	  .no_engine = true },
 	{ .name = "check",
 	  .positionals = "[SYNC]",
 	  .summary = "reach both systems and hold every row of the mapping against them",

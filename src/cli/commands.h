@@ -9,6 +9,7 @@ int cmd_apply(struct cli_args *args, struct err *err);
 int cmd_export(struct cli_args *args, struct err *err);
 int cmd_connect(struct cli_args *args, struct err *err);
 int cmd_check(struct cli_args *args, struct err *err);
+int cmd_doctor(struct cli_args *args, struct err *err);
 int cmd_policy(struct cli_args *args, struct err *err);
 int cmd_preview(struct cli_args *args, struct err *err);
 int cmd_search(struct cli_args *args, struct err *err);

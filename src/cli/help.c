@@ -14,7 +14,7 @@ static const char tagline[] = "keeps the patients of an EMR and the people of a 
 static const struct {
 	const char *title, *commands;
 } groups[] = {
-	{ "Set up", " init apply export policy connect check " },
+	{ "Set up", " init apply export policy connect check doctor " },
 	{ "Import", " preview import delta drain schedule " },
 	{ "Daemon", " serve webhooks " },
 	{ "Keep", " backup restore purge rekey completion " },

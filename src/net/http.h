@@ -78,6 +78,9 @@ struct http_target {
 	void *state; /* the client's own: pace, waiting list. NULL at first */
 	/* Requests that were sent, by use, each attempt for itself: that is how far sides count. Only ever grows; any thread may read. */
 	_Atomic uint64_t calls[HTTP_USES];
+	/* The far side's clock less ours, as its latest answer with a Date had it; exact to about a second. */
+	_Atomic int64_t clock_ahead_ms;
+	atomic_bool clock_known;
 	/* Settings for whoever keeps a budget of calls (sync/budget.h); the client only counts. 0 a day: no limit is known. */
 	int64_t calls_a_day;
 	unsigned reserve_percent;

@@ -29,8 +29,7 @@ int64_t http_retry_backoff_ms(unsigned first_ms, unsigned attempt, uint32_t rand
 	return (int64_t)(((uint64_t)ceiling + 1) * random >> 32);
 }
 
-/* Seconds since 1970 of an HTTP date in any of its three forms; -1: not one. */
-static int64_t http_date(struct str text)
+int64_t http_date(struct str text)
 {
 	char copy[64];
 

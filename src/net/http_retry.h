@@ -24,6 +24,9 @@ bool http_retry_allowed(const struct http_attempt *attempt, bool idempotent);
  */
 int64_t http_retry_backoff_ms(unsigned first_ms, unsigned attempt, uint32_t random);
 
+/* Seconds since 1970 of an HTTP date in any of its three forms; -1: not one. */
+int64_t http_date(struct str text);
+
 /*
  * Milliseconds that a Retry-After value asks for: seconds, or an HTTP date, which is read against the far side's own `date`
  * header (empty or unreadable: against wall_ms). -1: none, or not understood. A date gone by is 0.

@@ -213,6 +213,17 @@ static void observe(struct http_future *f)
 	f->asked->observe(f->asked->context, f->status, headers, count);
 }
 
+/* A Date is cut to the second: on average half of one is missing. */
+static void note_clock(struct http_future *f)
+{
+	int64_t date = http_date(str_trim(http_future_header(f, "Date")));
+
+	if (date < 0)
+		return;
+	atomic_store_explicit(&f->asked->clock_ahead_ms, date * 1000 + 500 - clock_wall_ms(), memory_order_relaxed);
+	atomic_store_explicit(&f->asked->clock_known, true, memory_order_release);
+}
+
 static void rest(struct target *t, struct http_future *f, int64_t until_ns)
 {
 	http_target_move(f, HTTP_STAGE_RESTING, HTTP_LAST);
@@ -263,8 +274,10 @@ void http_target_judge(struct http_client *c, struct http_future *f, const struc
 	int64_t pause_ms = 0;
 	bool again;
 
-	if (attempt->answered)
+	if (attempt->answered) {
+		note_clock(f);
 		observe(f);
+	}
 	if (attempt->answered && attempt->status == 401 && http_authorize_needed(f) && !f->auth_repeated) {
 		http_authorize_refused(t, f);
 		http_target_move(f, HTTP_STAGE_QUEUED, HTTP_FIRST);

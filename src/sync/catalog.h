@@ -109,6 +109,11 @@ struct finding {
 	struct str field;   /* the CRM field that it is about; empty: none, or many */
 	struct finding *next;
 };
+struct findings {
+	struct finding *first, *last;
+};
+/* Texts are borrowed. */
+void finding_add(struct findings *list, struct arena *arena, const struct finding *finding);
 int plan_check(struct engine *engine, struct plan *plan, struct arena *arena, struct finding **ret,
                struct err *err) MUST_CHECK;
 

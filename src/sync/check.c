@@ -9,24 +9,29 @@ struct checker {
 	struct engine *engine;
 	struct plan *plan;
 	struct arena *arena;
-	struct finding *first, *last;
+	struct findings found;
 	struct str field; /* the CRM field that is looked at */
 	struct object_info crm, emr;
 	bool emr_known;
 };
 
+void finding_add(struct findings *list, struct arena *arena, const struct finding *finding)
+{
+	struct finding *f = arena_new(arena, struct finding);
+
+	*f = *finding;
+	f->next = NULL;
+	if (list->last)
+		list->last->next = f;
+	else
+		list->first = f;
+	list->last = f;
+}
+
 static void find(struct checker *c, enum finding_level level, struct str subject, struct str text)
 {
-	struct finding *f = arena_new(c->arena, struct finding);
-
-	*f = (struct finding) {
-		.level = level, .subject = subject, .text = text, .field = arena_str(c->arena, c->field)
-	};
-	if (c->last)
-		c->last->next = f;
-	else
-		c->first = f;
-	c->last = f;
+	finding_add(&c->found, c->arena,
+	            &(struct finding) { level, subject, text, arena_str(c->arena, c->field), NULL });
 }
 
 static bool check_connection(struct checker *c, struct connection *conn, struct str name)
@@ -398,6 +403,6 @@ int plan_check(struct engine *engine, struct plan *plan, struct arena *arena, st
 		check_crm(&c);
 		check_account(&c);
 	}
-	*ret = worst_first(c.first);
+	*ret = worst_first(c.found.first);
 	return 0;
 }

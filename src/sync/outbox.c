@@ -52,7 +52,8 @@ static const struct statement FORGET_STALE = {
 static const struct statement OWES = { "SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND priority < 2" };
 static const struct statement COUNTS = { "SELECT SUM(CASE WHEN priority < 2 THEN 1 ELSE 0 END) AS now, SUM(CASE WHEN "
 	                                 "priority < 2 THEN 0 ELSE 1 END) AS low,"
-	                                 " MIN(due_ms) AS next_due FROM outbox WHERE sync_id = $1 AND side = $2" };
+	                                 " MIN(due_ms) AS next_due, MIN(CASE WHEN priority < 2 THEN created_ms END) AS "
+	                                 "oldest FROM outbox WHERE sync_id = $1 AND side = $2" };
 
 int outbox_add(struct db *db, struct owed *owed, struct err *err)
 {
@@ -198,7 +199,8 @@ int outbox_counts(struct db *db, int64_t sync_id, enum side side, struct owed_co
 	more = rows_next(rows, err);
 	if (more < 0)
 		return more;
-	*ret = more ? (struct owed_counts) { row_int(rows, "now"), row_int(rows, "low"), row_int(rows, "next_due") }
+	*ret = more ? (struct owed_counts) { row_int(rows, "now"), row_int(rows, "low"), row_int(rows, "next_due"),
+		                             row_int(rows, "oldest") }
 	            : (struct owed_counts) { 0 };
 	return 0;
 }

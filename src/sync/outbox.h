@@ -68,6 +68,7 @@ struct owed_counts {
 	int64_t now;         /* normal and above */
 	int64_t low;         /* back-references (R18) */
 	int64_t next_due_ms; /* of any; 0: none */
+	int64_t oldest_ms;   /* when the oldest of `now` was decided; 0: none */
 };
 /* What one side of a sync is owed. */
 int outbox_counts(struct db *db, int64_t sync_id, enum side side, struct owed_counts *ret, struct err *err) MUST_CHECK;
