@@ -89,12 +89,23 @@ struct str out_short_time(struct arena *arena, struct str time)
 	return arena_printf(arena, "%.*s %.*sZ", (int)date, time.at, (int)clock, time.at + date + 1);
 }
 
-/* C0, DEL, and C1 as UTF-8 writes it: nothing that a terminal obeys. */
-static bool is_control(struct str text, size_t at)
+/*
+ * How many bytes of text begin here that a terminal would obey, or that turn the order of letters round so that a line reads as another: C0, DEL, and as UTF-8
+ * writes them C1, U+202A to U+202E and U+2066 to U+2069. 0: none.
+ */
+static size_t control_len(struct str text)
 {
-	unsigned char c = (unsigned char)text.at[at];
+	unsigned char c[3] = { 0 };
 
-	return c < 0x20 || c == 0x7f || (c == 0xc2 && at + 1 < text.len && (unsigned char)text.at[at + 1] < 0xa0);
+	memcpy(c, text.at, MIN_OF(text.len, sizeof(c)));
+	if (c[0] < 0x20 || c[0] == 0x7f)
+		return 1;
+	if (c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+		return 2;
+	if (c[0] == 0xe2 &&
+	    ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9)))
+		return 3;
+	return 0;
 }
 
 static struct str shown_cell(struct arena *arena, struct str cell, enum out_kind kind)
@@ -103,11 +114,11 @@ static struct str shown_cell(struct arena *arena, struct str cell, enum out_kind
 
 	if (kind == OUT_TIME)
 		return out_short_time(arena, cell);
-	for (size_t i = 0; i < cell.len; i++) {
-		bool control = is_control(cell, i);
+	while (cell.len) {
+		size_t control = control_len(cell);
 
-		buf_add_char(&copy, control ? ' ' : cell.at[i]);
-		i += control && (unsigned char)cell.at[i] == 0xc2;
+		buf_add_char(&copy, control ? ' ' : cell.at[0]);
+		cell = str_skip(cell, control ? control : 1);
 	}
 	return arena_str(arena, buf_str(&copy));
 }
