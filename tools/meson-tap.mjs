@@ -1,17 +1,18 @@
 // meson-tap FOLDER [meson test options]: runs the unit tests of a build folder and prints the TAP of all of them.
 //
-// Meson runs the programs and keeps what they said in meson-logs/testlog.json; this prints it, program after program,
+// Meson runs the programs and keeps what they said in meson-logs/testlog.json (testlog-postgres.json where SUTURE_TEST_STORE is set); this prints it, program after program,
 // with what a failed one wrote to stderr. A program that crashed or timed out after its last result is a failure of its own.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 
 const [folder, ...options] = process.argv.slice(2);
-const logFile = `${folder}/meson-logs/testlog.json`;
+const logBase = process.env.SUTURE_TEST_STORE ? 'testlog-postgres' : 'testlog'; // both run at the same time
+const logFile = `${folder}/meson-logs/${logBase}.json`;
 
 rmSync(logFile, { force: true });
 const meson = spawnSync(
 	'/usr/bin/meson',
-	['test', '-C', folder, '--no-rebuild', ...options],
+	['test', '-C', folder, '--no-rebuild', '--logbase', logBase, ...options],
 	{ encoding: 'utf8', maxBuffer: 1 << 28 },
 );
 

@@ -209,7 +209,7 @@ static const struct statement WAITING = {
 };
 
 static const struct statement HOW_MANY = {
-	"SELECT COUNT(*) AS n FROM (SELECT 1 FROM conflict WHERE waiting = 1 LIMIT $1) AS some"
+	"SELECT COUNT(*) AS n FROM (SELECT 1 FROM conflict WHERE waiting = 1 LIMIT $1) AS few"
 };
 
 struct waiting {

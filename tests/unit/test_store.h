@@ -54,6 +54,11 @@ static inline struct test_schema *test_store_schema(const char *folder)
 	unreachable("more stores at once than a test should have");
 }
 
+static inline bool test_store_is_server(void)
+{
+	return getenv("SUTURE_TEST_STORE") != NULL;
+}
+
 static inline const char *test_store_url(struct arena *arena, const char *folder)
 {
 	const char *server = getenv("SUTURE_TEST_STORE");

@@ -45,8 +45,8 @@ test('names and labels are those that the daemon serves', async () => {
     await fetch(daemon.webhooks.practice, { ...signed('{}', 'wrong') });
     const served = await eventually(async () => {
       const families = readFigures(await (await daemon.get('/metrics')).text());
-      return families.get('suture_writes_total')?.samples.length && families;
-    }, 'a write is counted');
+      return families.get('suture_writes_total')?.samples.length && families.get('suture_outcomes_total')?.samples.length && families;
+    }, 'a write and an outcome are counted');
     const samples = [...served.values()].flatMap((family) => family.samples);
     const names = new Set([...served.keys(), ...samples.map((sample) => sample.name), ...builtIn.names]);
     const labelsOf = (name) => new Set([...builtIn.labels, ...samples.filter((sample) => sample.name === name).flatMap((sample) => Object.keys(sample.labels))]);

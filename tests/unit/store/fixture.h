@@ -69,11 +69,6 @@ static inline int fixture_end(void **state)
 	return 0;
 }
 
-static inline bool on_server(void)
-{
-	return getenv("SUTURE_TEST_STORE") != NULL;
-}
-
 /* ":memory:" is an empty store on either database. */
 static inline struct store *open_fixture(const char *url)
 {
@@ -81,7 +76,7 @@ static inline struct store *open_fixture(const char *url)
 	struct store *store = NULL;
 	struct err err = ERR_INIT;
 
-	if (on_server() && strstr(url, TEST_STORE_ONCE)) {
+	if (test_store_is_server() && strstr(url, TEST_STORE_ONCE)) {
 		test_store_forget(TEST_STORE_ONCE);
 		url = arena_printf(&arena, "%s%s", str_starts(str_of(url), STR("trace:")) ? "trace:" : "",
 		                   test_store_url(&arena, TEST_STORE_ONCE))

@@ -98,7 +98,7 @@ static int own_dialect(struct db *db, void *context UNUSED, struct err *err)
 	int64_t number = 0;
 
 	ok(db_number(db, &BY_DIALECT, BIND_NOTHING, 0, &number, err));
-	assert_int_equal(number, on_server() ? 3 : 2);
+	assert_int_equal(number, test_store_is_server() ? 3 : 2);
 	return 0;
 }
 
@@ -269,7 +269,7 @@ static void test_r9_unique_is_conflict(void **state UNUSED)
 	struct err err = ERR_INIT;
 
 	assert_int_equal(store_write(store, RELAXED, conflict, NULL, &err), ERR_CONFLICT);
-	assert_non_null(strstr(err.text, on_server() ? "person_name_key" : "person.name"));
+	assert_non_null(strstr(err.text, test_store_is_server() ? "person_name_key" : "person.name"));
 	assert_null(strstr(err.text, "'b'"));
 	assert_int_equal(count_people(store), 0);
 	store_close(&store);

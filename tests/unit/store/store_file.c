@@ -66,9 +66,11 @@ static void test_file_is_private(void **state)
 
 static void test_memory_leaves_nothing(void **state UNUSED)
 {
-	struct store *store = open_fixture(":memory:");
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
 	char path[200];
 
+	assert_int_equal(store_open_with(":memory:", fixture_steps, ARRAY_LEN(fixture_steps), &store, &err), 0);
 	write_person(store, "a");
 	snprintf(path, sizeof(path), "%s", store_place_of(store)->path);
 	assert_int_equal(access(path, F_OK), 0);

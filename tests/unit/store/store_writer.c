@@ -272,7 +272,8 @@ static void test_one_sync_for_a_group(void **state UNUSED)
 	assert_int_equal(finish(&held), 0);
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		assert_int_equal(finish(&parts[i]), 0);
-	check_steps(&steps, on_server() ? "ciiic" : "ciiics"); /* a server waits for its disk in the commit */
+	check_steps(&steps,
+	            test_store_is_server() ? "ciiic" : "ciiics"); /* a server waits for its disk in the commit */
 	store_close(&store);
 }
 

@@ -109,15 +109,14 @@ struct count_job {
 static int count_column(struct db *db, struct count_job *job, const char *table, const char *column, struct err *err)
 {
 	const struct statement count = {
-		arena_printf(job->arena,
-		             "SELECT COUNT(*) FROM %s WHERE TYPEOF(%s) = 'blob' AND LENGTH(%s) > 42 "
-		             "AND SUBSTR(%s, 1, 1) = x'01' AND SUBSTR(%s, 2, 1) = $1",
-		             table, column, column, column, column)
+		arena_printf(job->arena, "SELECT COUNT(*) FROM %s WHERE LENGTH(%s) > 42 AND SUBSTR(%s, 1, 2) = $1",
+		             table, column, column)
 		        .at
 	};
+	const char head[] = { 1, (char)job->number };
 	int64_t n = 0;
 
-	if (db_number(db, &count, BIND(bind_blob(str_range((const char *)&job->number, 1))), 0, &n, err) < 0)
+	if (db_number(db, &count, BIND(bind_blob(str_range(head, sizeof(head)))), 0, &n, err) < 0)
 		return err_pass(err);
 	job->boxes += n;
 	return 0;
@@ -128,7 +127,10 @@ static int count_boxes(struct db *db, void *context, struct err *err)
 {
 	static const struct statement columns = { "SELECT m.name AS tab, p.name AS col FROM sqlite_master m, "
 		                                  "pragma_table_info(m.name) p WHERE m.type = 'table'"
-		                                  " AND p.type = 'BLOB'" };
+		                                  " AND p.type = 'BLOB'",
+		                                  .postgres = "SELECT table_name AS tab, column_name AS col FROM "
+		                                              "information_schema.columns WHERE data_type = 'bytea'"
+		                                              " AND table_schema = current_schema()" };
 	struct count_job *job = context;
 	struct {
 		struct str table, column;
@@ -346,7 +348,10 @@ static void test_a_link_to_the_key_file_stays_a_link(void **state)
 
 static int spoil(struct db *db, void *context, struct err *err)
 {
-	static const struct statement first = { "UPDATE staged SET body = x'01' || SUBSTR(body, 2, 60) WHERE id = 4" };
+	static const struct statement first = {
+		"UPDATE staged SET body = x'01' || SUBSTR(body, 2, 60) WHERE id = 4",
+		.postgres = "UPDATE staged SET body = '\\x01'::bytea || SUBSTR(body, 2, 60) WHERE id = 4"
+	};
 
 	(void)context;
 	return db_run(db, &first, BIND_NOTHING, err);
