@@ -82,17 +82,13 @@ static struct str without_slash(struct str url)
 	return str_ends(url, STR("/")) ? str_range(url.at, url.len - 1) : url;
 }
 
-/* What the provider names may be on other hosts (large ones do so), but neither in clear nor on this machine, unless the provider is. */
+/* What the provider names may be on other hosts (large ones do so), but never on this machine, unless the provider is. TLS is looked at by whoever asks. */
 static bool may_be_asked(struct str configured, struct str url)
 {
 	struct url_parts issuer, asked;
 
-	if (url.len == 0)
-		return true;
-	if (!url_split(configured, &issuer) || !url_split(url, &asked))
-		return false;
-	return (http_wall_is_local(issuer.host) || !http_wall_is_local(asked.host)) &&
-	       (str_eq(asked.scheme, STR("https")) || str_eq(issuer.scheme, STR("http")));
+	return url.len == 0 || (url_split(configured, &issuer) && url_split(url, &asked) &&
+	                        (http_wall_is_local(issuer.host) || !http_wall_is_local(asked.host)));
 }
 
 static int check_description(struct provider *provider, const struct json *said, struct err *err)
@@ -110,9 +106,7 @@ static int check_description(struct provider *provider, const struct json *said,
 	provider->person_url = json_get_text(said, "userinfo_endpoint");
 	if (!may_be_asked(configured, provider->token_url) || !may_be_asked(configured, provider->keys_url) ||
 	    !may_be_asked(configured, provider->person_url))
-		return err_set(
-		        err, ERR_FAR_SIDE,
-		        "the identity provider names an address of this machine, or one without TLS, to be asked");
+		return err_set(err, ERR_FAR_SIDE, "the identity provider names an address of this machine to be asked");
 	if (provider->authorize_url.len == 0 || provider->token_url.len == 0 || provider->keys_url.len == 0)
 		return err_set(err, ERR_FAR_SIDE, "the identity provider does not say where one signs in");
 	return 0;
