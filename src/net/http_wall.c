@@ -25,7 +25,8 @@ static const struct range never_6[] = {
 };
 static const struct range local_4 = { { 127 }, 8 };
 static const struct range local_6 = { { [15] = 1 }, 128 };
-static const struct range mapped = { { [10] = 0xff, [11] = 0xff }, 96 };
+/* The last four bytes are an address of IPv4: as sockets write it, and as a network without IPv4 of its own translates it (RFC 6052). */
+static const struct range holds_4[] = { { { [10] = 0xff, [11] = 0xff }, 96 }, { { 0x00, 0x64, 0xff, 0x9b }, 96 } };
 
 static bool in_range(const unsigned char *address, const struct range *range)
 {
@@ -102,7 +103,7 @@ static bool refuses_4(const unsigned char *address, struct str host)
 
 static bool refuses_6(const unsigned char *address, struct str host)
 {
-	if (in_range(address, &mapped))
+	if (in_any(address, holds_4, ARRAY_LEN(holds_4)))
 		return refuses_4(address + 12, host);
 	if (in_range(address, &local_6))
 		return !http_wall_is_local(host);

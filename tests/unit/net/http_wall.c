@@ -36,6 +36,8 @@ static void what_gives_credentials_or_is_this_machine_is_behind_the_wall(void **
 		{ "169.254.169.254", "169.254.169.254", true },
 		{ "169.254.169.254", "emr.example", true },
 		{ "::ffff:169.254.169.254", "emr.example", true },
+		{ "64:ff9b::169.254.169.254", "emr.example", true },
+		{ "64:ff9b::203.0.113.7", "emr.example", false },
 		{ "fe80::1", "emr.example", true },
 		{ "febf::1", "emr.example", true },
 		{ "fec0::1", "emr.example", false },
