@@ -33,9 +33,13 @@
 /* Those of the stand-in systems: a program of their own, since both sides of a call may bear the same name. */
 #define FUZZ_SANDBOX_TARGETS(X) X(soql)
 
+/* Those that need the API, and a daemon's inside that is none. */
+#define FUZZ_API_TARGETS(X) X(api)
+
 #define FUZZ_DECLARE(name) void fuzz_##name(struct str input);
 FUZZ_TARGETS(FUZZ_DECLARE)
 FUZZ_SANDBOX_TARGETS(FUZZ_DECLARE)
+FUZZ_API_TARGETS(FUZZ_DECLARE)
 #undef FUZZ_DECLARE
 
 /* Longest input that a target looks at: more finds nothing else, slower. */
