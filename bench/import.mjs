@@ -1,7 +1,7 @@
 // bench/import: how fast patients get from a Hint practice into a Salesforce org, what that costs, and what is left of it when
 // nothing changed. Beside it, in the same run: a floor in C and a jsforce script.
 import { parseArgs } from 'node:util';
-import { bestOf, byFloor, byScript, bySuture, percent, table, whole } from './import_lib.mjs';
+import { bestOf, byFloor, byScript, bySuture, onPostgres, percent, table, whole } from './import_lib.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -20,6 +20,8 @@ const { suture, floor, script } = await bestOf(rounds, {
   script: () => byScript({ patients, inFlight, again: 1 }),
 });
 
+const server = await onPostgres({ patients, inFlight, again: 1 });
+
 const row = (name, r) => [
   name, whole(r.records), r.seconds.toFixed(2), whole(r.rate), r.cpu_us.toFixed(1), r.peak_mb.toFixed(0), r.writes,
   percent(r.rate / floor.rate), percent(r.rate / script.rate),
@@ -33,12 +35,14 @@ const lines = [
     row('suture, second import', suture.repeats[0]),
     row('suture, third import', suture.repeats[1]),
     row('script, second import', script.repeats[0]),
+    ...(server.error ? [] : [row('suture on PostgreSQL', server), row('the same, second import', server.repeats[0])]),
   ]),
   '',
-  `State of both systems after the imports, against the rules: suture ${suture.wrong} findings, script ${script.wrong}.`,
+  server.error ? `On PostgreSQL: not measured, it could not be started here (${server.error}).` : `On PostgreSQL, one round: beside that the server took ${whole(server.server_us)} us of CPU for a record, of both imports.`,
+  `State of both systems after the imports, against the rules: suture ${suture.wrong} findings, on PostgreSQL ${server.wrong ?? 'not looked at'}, script ${script.wrong}.`,
   `Back-references off, pace lifted, ${inFlight} calls in flight a system, best of ${rounds} rounds; the stand-ins share the machine.`,
   `Outcome: ${['created', 'linked', 'skipped_ambiguous', 'skipped_linked', 'failed'].map((key) => `${suture.answer[key]} ${key}`).join(', ')}.`,
 ];
 console.log(lines.join('\n'));
 
-process.exit(suture.wrong || suture.repeats.some((r) => r.writes) ? 1 : 0);
+process.exit(suture.wrong || server.wrong || suture.repeats.some((r) => r.writes) ? 1 : 0);

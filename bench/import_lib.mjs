@@ -1,6 +1,6 @@
 // What the benchmarks of the import share: one measured import by each of the three programs, each in a fresh stand-in.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +13,7 @@ const { admin, apiKey, must, paths, setUp, startSandbox, states, writeCalls } = 
 
 export const program = (name) => join(build, 'bench', name);
 const peer = new URL('import_jsforce.mjs', import.meta.url).pathname;
+const postgres = new URL('../tools/postgres-cluster', import.meta.url).pathname;
 
 /** Runs a command under bench_cost; its JSON answer and what it took. */
 async function measured(command, env = {}) {
@@ -98,6 +99,33 @@ export function bySuture({ patients, inFlight = 8, latency = 0, again = 0, check
       home.remove();
     }
   });
+}
+
+/** The same on a PostgreSQL of its own, and the CPU that the server took for each record of all its imports; what was wrong instead of figures where none can be started. */
+export async function onPostgres(options) {
+  const folder = mkdtempSync('/tmp/suture-bench-');
+  const cluster = (what) => execFileSync(postgres, [what, join(folder, 'cluster')], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+  chmodSync(folder, 0o711); // the server is not root
+  try {
+    process.env.SUTURE_TEST_STORE = cluster('start');
+    const server = readFileSync(join(folder, 'cluster/data/postmaster.pid'), 'utf8').split('\n')[0];
+    const before = ticks(server);
+    const result = await bySuture(options);
+    const imports = [result, ...result.repeats];
+    return { ...result, server_us: ((ticks(server) - before) * 10000) / imports.reduce((sum, r) => sum + r.records, 0) };
+  } catch (e) {
+    return { error: `${e.stderr || e.message}`.trim().split('\n').at(-1) };
+  } finally {
+    delete process.env.SUTURE_TEST_STORE;
+    cluster('stop');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Hundredths of a second of CPU, of a process and of those of its children that have ended. */
+function ticks(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return fields.slice(11, 15).reduce((sum, n) => sum + Number(n), 0);
 }
 
 /**

@@ -39,10 +39,14 @@ struct store_conn {
 	int32_t schema;     /* its oid: what the lock of all writers is named by */
 	unsigned session;   /* counts connections: statements prepared in another one are gone */
 	unsigned statement; /* counts names */
+	int64_t ran;        /* statements that wrote, since the connection was opened */
+	int64_t count_at;   /* when they are so many, the server counts its rows again */
 	bool open;          /* a transaction is under way */
 	bool lost;          /* the connection went while it was */
 	bool passing;       /* what failed would not fail again */
-	struct err failed;  /* the first failure of the transaction or savepoint; code 0: none */
+	struct store_stmt
+	        *last_id;  /* asks for the id of the last insert; prepared, since a record needs four of them */
+	struct err failed; /* the first failure of the transaction or savepoint; code 0: none */
 	struct pipe_entry pipe[PIPE_MOST];
 	size_t count;
 };

@@ -131,6 +131,7 @@ static int send_bound(struct store_conn *conn, struct store_stmt *stmt, struct b
 	if (!PQsendQueryPrepared(conn->pg, stmt->name, (int)binds.count, values, lengths, formats, 1))
 		return pg_lose(conn, err);
 	pg_expect(conn, stmt->select ? PIPE_ROWS : PIPE_RUN, stmt);
+	conn->ran += !stmt->select;
 	return 0;
 }
 
