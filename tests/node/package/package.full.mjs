@@ -29,6 +29,7 @@ const inside = (args, options) => run('chroot', [root, ...args], options);
 const suturectl = (...args) => JSON.parse(inside(['/usr/sbin/suturectl', ...args, '--json']).stdout);
 let systems;
 let daemon;
+let kept; /* what somebody has elsewhere: the backup and the key of then */
 
 /** The mirror that this machine itself uses. */
 function mirror() {
@@ -153,6 +154,7 @@ test("the unit's command runs there as its user, and an import comes through", {
 
 test('a backup and another key beside the running daemon; an upgrade keeps data, key and what the administrator wrote', { skip }, async () => {
   assert.ok(suturectl('backup', '/var/lib/suture/kept.db', '--quiet').links > 0);
+  kept = { backup: readFileSync(at('/var/lib/suture/kept.db')), key: readFileSync(at('/etc/suture/keys/suture.key')), links: suturectl('links', '--limit', '1000').length };
   const first = sum(at('/etc/suture/keys/suture.key'));
   inside(['/usr/sbin/suturectl', 'rekey', '--json'], { mayFail: true }); /* 3: the daemon is at work, so that the old key stays known for an hour */
   assert.notEqual(sum(at('/etc/suture/keys/suture.key')), first);
@@ -180,4 +182,27 @@ test('a removal keeps everything, a purge puts it aside and says where', { skip 
   assert.equal(statSync(at(aside)).uid, 0);
   assert.ok(!existsSync(at('/etc/suture')) && !existsSync(at('/var/lib/suture')));
   assert.notEqual(inside(['id', 'suture'], { mayFail: true }).status, 0);
+});
+
+test('the drill of docs/OPERATIONS.md: a new machine, the key and the backup from elsewhere, and it goes on', { skip }, async () => {
+  install(build());
+  const uid = Number(inside(['id', '-u', 'suture']).stdout);
+  writeFileSync(at('/etc/suture/keys/suture.key'), kept.key);
+  writeFileSync(at('/srv/suture-kept.db'), kept.backup, { mode: 0o600 });
+  chownSync(at('/srv/suture-kept.db'), uid, uid);
+  suturectl('restore', '/srv/suture-kept.db', '--aside', '/var/lib/suture/empty.db');
+  assert.deepEqual(suturectl('doctor').filter((finding) => finding.level === 'error'), []);
+  assert.equal(suturectl('links', '--limit', '1000').length, kept.links);
+  writeFileSync(at('/etc/suture/suture.env'), 'SUTURE_DIR=/var/lib/suture\nSUTURE_SERVE=--listen 127.0.0.1:0 --json\n');
+  const said = await start();
+  for (let tries = 0; suturectl('runs').some((run) => !['done', 'aborted'].includes(run.state)); tries++) {
+    assert.ok(tries < 600, 'the import that a restore asks for is done');
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  assert.equal((await fetch(`${said.address}/ready`)).status, 200);
+  const { contacts } = await states(systems);
+  const ids = contacts.map((contact) => contact.Hint_Patient_Id__c).filter(Boolean);
+  assert.equal(new Set(ids).size, ids.length, 'nobody is there twice');
+  assert.equal(suturectl('links', '--limit', '1000').length, kept.links);
+  assert.equal(await stop(), 0);
 });
