@@ -3,6 +3,8 @@
  *
  *	crash_points.c      the program: which points, the processes that die at them, the tally
  *	crash_scenarios.c   the scenarios: a few steps each of people and of the engine
+ *	crash_acts.c        what people do in them, and how the engine is told
+ *	crash_child.c       processes, each on a copy of the database
  *	crash_world.c       a process's view: both far sides, an engine driven by hand (hand.h), steps, coming to rest
  *	crash_look.c        how the world looks at rest, as text that can be compared
  *	crash_far.c         far sides that outlive the process: what they were asked for is noted, and played again in the next one
@@ -87,5 +89,18 @@ void file_seam(struct fault *fault);
 
 /* ---- crash_look.c ---- */
 void look_around(struct world *w, char *out, size_t size);
+/* NULL: none; else `text`, which tells the lines. */
+const char *look_difference(const char *is, const char *should, char *text, size_t size);
+
+/* ---- crash_child.c ---- */
+enum { CHILD_KILLED = 1000 };
+/* Memory that all processes of this one share. */
+void *child_share(size_t size);
+void child_folder(char *ret, size_t size);
+void child_folder_remove(const char *folder);
+/* That folder has the database as the scenario begins with it. */
+void child_fresh(const struct world *w, const char *folder);
+/* Its exit status; CHILD_KILLED: kill -9; -1: another signal, or it hung: *ret_why tells. */
+int child_run(void (*fn)(void *context), void *context, char *ret_why, size_t size);
 
 #endif

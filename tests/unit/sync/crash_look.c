@@ -237,3 +237,35 @@ void look_around(struct world *w, char *out, size_t size)
 	arena_release(&p->arena);
 	free(p);
 }
+
+/* ---- two looks beside each other ---- */
+
+/* Lines of `a` that `b` does not have as often. */
+static size_t lines_missing(const char *a, const char *b, const char *word, char *text, size_t size)
+{
+	size_t len = 0, run = 0, line;
+
+	for (const char *last = ""; *a; last = a, a += line + 1) {
+		const char *at = b;
+		size_t found = 0;
+
+		line = strcspn(a, "\n");
+		run = strncmp(last, a, line + 1) == 0 ? run + 1 : 1;
+		for (; *at; at += strcspn(at, "\n") + 1)
+			found += strncmp(at, a, line + 1) == 0;
+		if (found < run && len < size)
+			len += (size_t)snprintf(text + len, size - len, "\n#   %s %.*s", word, (int)line, a);
+	}
+	return MIN_OF(len, size - 1);
+}
+
+const char *look_difference(const char *is, const char *should, char *text, size_t size)
+{
+	size_t len = (size_t)snprintf(text, size, "the world differs:");
+
+	if (strcmp(is, should) == 0)
+		return NULL;
+	len += lines_missing(is, should, "too much", text + len, size - len);
+	lines_missing(should, is, "missing ", text + len, size - len);
+	return text;
+}

@@ -10,16 +10,12 @@
  */
 #include "crash.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +23,7 @@
 
 #include "lib/clock.h"
 
-enum { WORKERS = 2, KINDS_MOST = 40, SHOWN_MOST = 20, PATIENCE_S = 120, KILLED = 1000 };
+enum { WORKERS = 2, KINDS_MOST = 40, SHOWN_MOST = 20 };
 
 /* A sample has of each kind one point in each scenario, or in each N-th: under the sanitizers a point costs fifteen times as much. */
 #ifdef __SANITIZE_ADDRESS__
@@ -51,63 +47,19 @@ struct course {
 	char folder[80]; /* the worker's */
 };
 
-static void *share(size_t size)
-{
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+/* ---- one point ---- */
 
-	must(at != MAP_FAILED);
-	return at;
+static void play(void *context)
+{
+	const struct course *c = context;
+
+	c->world->shared = c->shared;
+	world_play(c->world, c->folder);
 }
 
-/* ---- one process ---- */
-
-static void copy_file(const char *from, const char *to)
+static int process(struct course *c, char *ret_why, size_t size)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	char bytes[1 << 16];
-	ssize_t got;
-
-	must(in >= 0 && out >= 0);
-	while ((got = read(in, bytes, sizeof(bytes))) > 0)
-		must(write(out, bytes, (size_t)got) == got);
-	close(in);
-	close(out);
-}
-
-static void fresh_copy(const struct course *c)
-{
-	static const char *const rests[] = { "-wal", "-shm" };
-	char from[160], to[160];
-
-	snprintf(from, sizeof(from), "%s/test.db", c->world->rig.path);
-	snprintf(to, sizeof(to), "%s/test.db", c->folder);
-	copy_file(from, to);
-	for (size_t i = 0; i < ARRAY_LEN(rests); i++) {
-		snprintf(to, sizeof(to), "%s/test.db%s", c->folder, rests[i]);
-		unlink(to);
-	}
-}
-
-/* Its exit status; KILLED: the fault did it, or nobody knows who; -1: another signal, which is a finding. */
-static int child(const struct course *c, char *ret_why, size_t size)
-{
-	pid_t pid = fork();
-	int status = 0;
-
-	must(pid >= 0);
-	if (pid == 0) {
-		alarm(PATIENCE_S);
-		c->world->shared = c->shared;
-		world_play(c->world, c->folder);
-		_exit(0);
-	}
-	must(waitpid(pid, &status, 0) == pid);
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	if (WTERMSIG(status) == SIGKILL)
-		return KILLED;
-	snprintf(ret_why, size, "signal %d%s", WTERMSIG(status), WTERMSIG(status) == SIGALRM ? ": it hangs" : "");
-	return -1;
+	return child_run(play, c, ret_why, size);
 }
 
 static void begin(const struct course *c, const struct fault_kind *kind, int64_t nth)
@@ -118,40 +70,7 @@ static void begin(const struct course *c, const struct fault_kind *kind, int64_t
 	s->now_ms = c->world->hand.now_ms;
 	s->fault.kind = kind;
 	s->fault.nth = nth;
-	fresh_copy(c);
-}
-
-/* ---- one point ---- */
-
-/* Lines of `a` that `b` does not have as often. */
-static size_t lines_missing(const char *a, const char *b, const char *word, char *text, size_t size)
-{
-	size_t len = 0, run = 0, line;
-
-	for (const char *last = ""; *a; last = a, a += line + 1) {
-		const char *at = b;
-		size_t found = 0;
-
-		line = strcspn(a, "\n");
-		run = strncmp(last, a, line + 1) == 0 ? run + 1 : 1;
-		for (; *at; at += strcspn(at, "\n") + 1)
-			found += strncmp(at, a, line + 1) == 0;
-		if (found < run && len < size)
-			len += (size_t)snprintf(text + len, size - len, "\n#   %s %.*s", word, (int)line, a);
-	}
-	return MIN_OF(len, size - 1);
-}
-
-static const char *difference(const struct course *c, char *text, size_t size)
-{
-	const char *is = c->shared->look, *should = c->should->look;
-	size_t len = (size_t)snprintf(text, size, "the world differs:");
-
-	if (strcmp(is, should) == 0)
-		return NULL;
-	len += lines_missing(is, should, "too much", text + len, size - len);
-	lines_missing(should, is, "missing ", text + len, size - len);
-	return text;
+	child_fresh(c->world, c->folder);
 }
 
 /* R5: what was written more than in the undisturbed run was in doubt when the fault struck. */
@@ -182,19 +101,19 @@ static const char *judge(const struct course *c, int status, char *text, size_t 
 		         c->shared->trouble[0] ? c->shared->trouble : "it ended, and did not say why");
 		return text;
 	}
-	return difference(c, text, size) ? text : written_twice(c, text, size);
+	return look_difference(c->shared->look, c->should->look, text, size) ? text : written_twice(c, text, size);
 }
 
-static bool survives(const struct course *c, const struct fault_kind *kind, int64_t nth)
+static bool survives(struct course *c, const struct fault_kind *kind, int64_t nth)
 {
 	char text[3000] = "";
 	const char *why;
 	int status;
 
 	begin(c, kind, nth);
-	status = child(c, text, sizeof(text));
-	if (status == KILLED && atomic_load(&c->shared->fault.struck))
-		status = child(c, text, sizeof(text));
+	status = process(c, text, sizeof(text));
+	if (status == CHILD_KILLED && atomic_load(&c->shared->fault.struck))
+		status = process(c, text, sizeof(text));
 	why = judge(c, status, text, sizeof(text));
 	if (why && atomic_fetch_add(c->shown, 1) < SHOWN_MOST)
 		fprintf(stderr, "# '%s' '%s' '%s' %lld (%s): %s\n", c->scenario->name, fault_seams[kind->seam],
@@ -255,32 +174,13 @@ static void work(struct course *c, int worker)
 	}
 }
 
-static void folder_open(struct course *c)
-{
-	snprintf(c->folder, sizeof(c->folder), "%s/suture-crash-XXXXXX",
-	         access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	must(mkdtemp(c->folder) != NULL);
-}
-
-static void folder_close(const struct course *c)
-{
-	static const char *const files[] = { "test.db", "test.db-wal", "test.db-shm" };
-	char path[160];
-
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", c->folder, files[i]);
-		unlink(path);
-	}
-	rmdir(c->folder);
-}
-
 static void undisturbed(struct course *c)
 {
 	char text[100] = "";
 
 	c->shared = c->should;
 	begin(c, NULL, 0);
-	if (child(c, text, sizeof(text)) != 0 || !c->shared->ended)
+	if (process(c, text, sizeof(text)) != 0 || !c->shared->ended)
 		fail_msg("'%s' undisturbed: %s%s", c->scenario->name, c->shared->trouble, text);
 	if (choice.nth)
 		fputs(c->should->look, stderr);
@@ -293,19 +193,19 @@ static void run_scenario(struct course *c)
 
 	must(world != NULL);
 	c->world = world;
-	folder_open(c);
+	child_folder(c->folder, sizeof(c->folder));
 	world_open(world, c->scenario, c->should);
 	undisturbed(c);
-	folder_close(c);
+	child_folder_remove(c->folder);
 	for (int i = 0; i < WORKERS; i++) {
 		workers[i] = fork();
 		must(workers[i] >= 0);
 		if (workers[i] > 0)
 			continue;
-		c->shared = share(sizeof(*c->shared));
-		folder_open(c);
+		c->shared = child_share(sizeof(*c->shared));
+		child_folder(c->folder, sizeof(c->folder));
 		work(c, i);
-		folder_close(c);
+		child_folder_remove(c->folder);
 		_exit(0);
 	}
 	for (int i = 0; i < WORKERS; i++)
@@ -360,7 +260,7 @@ static void test_R5_R34_whatever_point_a_process_or_a_call_ends_at(void **state)
 {
 	struct course *courses = calloc(scenario_count, sizeof(*courses));
 	int64_t tried = 0, survived = 0, began_ms = clock_mono_ns() / 1000000;
-	_Atomic int *shown = share(sizeof(*shown));
+	_Atomic int *shown = child_share(sizeof(*shown));
 
 	(void)state;
 	must(courses != NULL);
@@ -368,10 +268,10 @@ static void test_R5_R34_whatever_point_a_process_or_a_call_ends_at(void **state)
 		struct course *c = &courses[i];
 
 		*c = (struct course) { .scenario = &scenarios[i], .shown = shown };
-		c->tallies = share(KINDS_MOST * sizeof(*c->tallies));
+		c->tallies = child_share(KINDS_MOST * sizeof(*c->tallies));
 		if (choice.only[0] && strcmp(choice.only[0], scenarios[i].name) != 0)
 			continue;
-		c->should = share(sizeof(*c->should));
+		c->should = child_share(sizeof(*c->should));
 		run_scenario(c);
 		munmap(c->should, sizeof(*c->should));
 		print_progress(c, began_ms);

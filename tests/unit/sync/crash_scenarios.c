@@ -1,75 +1,8 @@
 /* The scenarios: together they cover the road. To add one: its steps, and one row at the end. */
-#include "crash.h"
+#include "crash_acts.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "sync/capture.h"
-#include "sync/person.h"
-
-/* ---- people ---- */
-
-static void patient(struct world *w, const char *id, const char *first, const char *more)
-{
-	char json[400];
-
-	snprintf(json, sizeof(json),
-	         "{\"id\":\"%s\",\"first_name\":\"%s\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\"%s}", id, first,
-	         more);
-	far_put(w, SIDE_EMR, json);
-}
-
-static void contact(struct world *w, const char *id, const char *first, const char *more)
-{
-	char json[400];
-
-	snprintf(json, sizeof(json),
-	         "{\"Id\":\"%s\",\"FirstName\":\"%s\",\"LastName\":\"LEE\",\"Birthdate\":\"1980-01-02\"%s}", id, first,
-	         more);
-	far_put(w, SIDE_CRM, json);
-}
-
-/* p1 - c1 ... pN - cN */
-static void pairs(struct world *w, int count)
-{
-	static const char *const names[] = { "Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gwen", "Hal" };
-
-	for (int i = 0; i < count; i++) {
-		char p[16], c[16];
-
-		snprintf(p, sizeof(p), "p%d", i + 1);
-		snprintf(c, sizeof(c), "c%d", i + 1);
-		patient(w, p, names[i], ",\"city\":\"Boise\",\"payer\":\"Blue\"");
-		contact(w, c, names[i], "");
-	}
-}
-
-static void must_go(struct world *w, int code, const struct err *err)
-{
-	if (code < 0)
-		world_broken(w, "prepare: %s", err->text);
-}
-
-static void import_all(struct world *w)
-{
-	struct err err = ERR_INIT;
-
-	must_go(w, world_run(w, RUN_IMPORT, "", &err), &err);
-	must_go(w, world_drain(w, true, &err), &err);
-}
-
-/* Both sides linked and at rest: the deltas have been there too. */
-static void settle_all(struct world *w)
-{
-	struct err err = ERR_INIT;
-
-	import_all(w);
-	for (int i = 0; i < 3; i++) {
-		w->hand.pass(w, 400000);
-		must_go(w, world_run(w, RUN_DELTA, "", &err), &err);
-		must_go(w, world_drain(w, true, &err), &err);
-	}
-}
 
 /* ---- the engine's usual steps ---- */
 
@@ -142,61 +75,19 @@ static int people_edit(struct world *w, struct err *err UNUSED)
 	return 0;
 }
 
-/* ---- webhooks and the stream (R1, R4, R13) ---- */
-
-static int take(struct world *w, enum side side, enum door door, const struct events *events, struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	const struct capture how = {
-		.side = side, .door = door, .priority = STAGED_LIVE, .total = -1, .durable = true
-	};
-	struct captured done;
-	int code;
-
-	w->hand.driving = true;
-	code = capture_events(&w->rig.engine, w->rig.plan, &arena, events, &how, &done, err);
-	w->hand.driving = false;
-	return code;
-}
-
-/* The sender tries again until it is told 200. */
-static int hook(struct world *w, const char *id, const char *what, bool whole, struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct events events;
-	struct hook hook;
-
-	memory_hook(w->rig.emr, "patient", id, what, whole, &arena, &hook);
-	if (memory_connector.webhook(w->rig.emr, &arena, &hook, &events, err) < 0)
-		return err_pass(err);
-	return take(w, SIDE_EMR, DOOR_WEBHOOK, &events, err);
-}
-
-static int told_of_contact(struct world *w, const char *id, const char *members, struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	struct event event = { .kind = EVENT_CHANGED, .name = STR("ChangeEvent"), .object = STR("Contact") };
-	const struct events events = { &event, 1 };
-
-	event.record = (struct record) { .id = str_of(id), .bytes = str_of(members) };
-	if (json_parse(&arena, event.record.bytes, &event.record.json, err) < 0)
-		return err_pass(err);
-	return take(w, SIDE_CRM, DOOR_STREAM, &events, err);
-}
-
 static int hook_edit(struct world *w, struct err *err)
 {
-	return hook(w, "p1", "updated", true, err);
+	return told_of_patient(w, "p1", "updated", true, err);
 }
 
 static int hook_hint(struct world *w, struct err *err)
 {
-	return hook(w, "p3", "updated", false, err);
+	return told_of_patient(w, "p3", "updated", false, err);
 }
 
 static int hook_newcomer(struct world *w, struct err *err)
 {
-	return hook(w, "new1", "created", true, err);
+	return told_of_patient(w, "new1", "created", true, err);
 }
 
 static int stream_edit(struct world *w, struct err *err)
@@ -212,7 +103,7 @@ static int stream_newcomer(struct world *w, struct err *err)
 static int removal_is_told(struct world *w, struct err *err)
 {
 	far_remove(w, SIDE_EMR, "p5");
-	return hook(w, "p5", "removed", false, err);
+	return told_of_patient(w, "p5", "removed", false, err);
 }
 
 static int work(struct world *w, struct err *err)
@@ -265,49 +156,30 @@ static void prepare_person(struct world *w)
 	patient(w, "other", "Oda", "");
 }
 
-/* Pressed again by who was not answered: what was carried out by then is no mistake of his. */
-static int wish(struct world *w, enum side side, enum wish what, const char *id, const char *partner, struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	const struct person_asks asks = {
-		.side = side, .wish = what, .record_id = str_of(id), .partner = str_of(partner)
-	};
-	struct wished wished;
-	bool again = w->again;
-	int code;
-
-	w->hand.driving = true;
-	code = person_asks(&w->rig.engine, w->rig.plan, &arena, &asks, 60000, &wished, err);
-	w->hand.driving = false;
-	if (again && (code == ERR_CONFLICT || code == ERR_NOT_FOUND))
-		return 0;
-	return code;
-}
-
 static int person_links(struct world *w, struct err *err)
 {
-	return wish(w, SIDE_CRM, WISH_LINK, "lone", "free", err);
+	return person_wishes(w, SIDE_CRM, WISH_LINK, "lone", "free", err);
 }
 
 static int person_creates(struct world *w, struct err *err)
 {
-	return wish(w, SIDE_CRM, WISH_CREATE, "alone", "", err);
+	return person_wishes(w, SIDE_CRM, WISH_CREATE, "alone", "", err);
 }
 
 static int person_unlinks(struct world *w, struct err *err)
 {
-	return wish(w, SIDE_CRM, WISH_UNLINK, "c1", "", err);
+	return person_wishes(w, SIDE_CRM, WISH_UNLINK, "c1", "", err);
 }
 
 static int person_relinks(struct world *w, struct err *err)
 {
-	return wish(w, SIDE_CRM, WISH_RELINK, "c2", "other", err);
+	return person_wishes(w, SIDE_CRM, WISH_RELINK, "c2", "other", err);
 }
 
 static int person_syncs(struct world *w, struct err *err)
 {
 	far_put(w, SIDE_CRM, "{\"Id\":\"c3\",\"MailingCity\":\"Kuna\"}");
-	return wish(w, SIDE_CRM, WISH_SYNC, "c3", "", err);
+	return person_wishes(w, SIDE_CRM, WISH_SYNC, "c3", "", err);
 }
 
 /* ---- a file (R14, R35, R36) ---- */
@@ -351,39 +223,23 @@ static void prepare_conflicts(struct world *w)
 		snprintf(json, sizeof(json), "{\"Id\":\"c%d\",\"Stage__c\":\"won%d\"}", i, i);
 		far_put(w, SIDE_CRM, json);
 	}
-	must_go(w, delta(w, &err), &err);
-	must_go(w, world_drain(w, true, &err), &err);
-}
-
-static int decide(struct world *w, int64_t id, enum choice_by by, const char *value, struct err *err)
-{
-	SCOPED(arena) struct arena arena = ARENA_INIT;
-	const struct decides decides = { .conflict_id = id, .by = by, .value = str_of(value), .why = "seen" };
-	struct decided decided;
-	bool again = w->again;
-	int code;
-
-	w->hand.driving = true;
-	code = person_resolve(&w->rig.engine, w->rig.plan, &arena, &decides, 60000, &decided, err);
-	w->hand.driving = false;
-	if (again && (code == ERR_CONFLICT || code == ERR_NOT_FOUND))
-		return 0;
-	return code;
+	acts_must(w, delta(w, &err), &err);
+	acts_must(w, world_drain(w, true, &err), &err);
 }
 
 static int decide_emr(struct world *w, struct err *err)
 {
-	return decide(w, 1, CHOICE_EMR, "", err);
+	return person_decides(w, 1, CHOICE_EMR, "", err);
 }
 
 static int decide_crm(struct world *w, struct err *err)
 {
-	return decide(w, 2, CHOICE_CRM, "", err);
+	return person_decides(w, 2, CHOICE_CRM, "", err);
 }
 
 static int decide_value(struct world *w, struct err *err)
 {
-	return decide(w, 3, CHOICE_VALUE, "both", err);
+	return person_decides(w, 3, CHOICE_VALUE, "both", err);
 }
 
 /* ---- a batch that a person aborts, and resumes (R34) ---- */

@@ -113,11 +113,12 @@ int world_run(struct world *w, enum run_kind kind, const char *csv, struct err *
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	const struct run_order order = { .kind = kind, .csv = str_of(csv), .csv_name = STR("ids.csv") };
 	struct run run = { 0 };
+	bool driving = w->hand.driving;
 	int code;
 
 	w->hand.driving = true;
 	code = run_batch(&w->rig.engine, w->rig.plan, &order, &run, &arena, err);
-	w->hand.driving = false;
+	w->hand.driving = driving;
 	return code;
 }
 
