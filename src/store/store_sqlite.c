@@ -496,9 +496,11 @@ static int set_up_writer(struct store_conn *conn, const struct store_place *plac
 	char text[80];
 
 	if (sqlite3_db_readonly(conn->db, "main") == 1)
-		return err_set(err, ERR_STORE,
-		               "database %s: it may not be written: check the owner and the rights of the file",
-		               conn->path);
+		return err_set(
+		        err, ERR_STORE,
+		        "database %s: it may not be written: check the owner and the rights of the file, and whether "
+		        "the disk is mounted read-only",
+		        conn->path);
 	if (check_ours(conn, err) < 0)
 		return err->code;
 	if (run_script(conn, "PRAGMA page_size=4096", err) < 0 || use_write_ahead_log(conn, err) < 0)

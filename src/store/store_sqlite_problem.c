@@ -22,7 +22,9 @@ static const struct {
 	{ SQLITE_BUSY, false, ERR_STORE, "another process holds the database: end it, or wait and try again" },
 	{ SQLITE_LOCKED, false, ERR_STORE, "another process holds the database: end it, or wait and try again" },
 	{ SQLITE_READONLY, false, ERR_STORE,
-	  "it may not be written: check the owner and the rights of the file and its folder" },
+	  "it may not be written: check the owner and the rights of the file and its folder, and whether the disk is "
+	  "mounted "
+	  "read-only" },
 	{ SQLITE_PERM, false, ERR_STORE,
 	  "it may not be opened: check the owner and the rights of the file and its folder" },
 	{ SQLITE_AUTH, false, ERR_STORE,

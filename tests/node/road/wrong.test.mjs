@@ -135,6 +135,21 @@ test('wrong use: an unknown command, option or run says what there is, exit 2 or
   });
 });
 
+test('a damaged page of the database: the run stops, says that a backup is to be restored, and writes nothing to either system', async () => {
+  await withWorld({ patients: 60 }, async ({ dir, systems }) => {
+    await must(dir, ['import', '--quiet']);
+    const before = await writeCalls(systems.salesforce);
+    const file = join(dir, 'suture.db');
+    const bytes = readFileSync(file);
+    bytes.fill(0xa5, 20 * 4096, bytes.length - 4096); // the schema and the first tables stay whole
+    writeFileSync(file, bytes);
+    const result = await suture(dir, ['import', '--quiet']);
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, /damaged.*restore the last backup/);
+    assert.equal(await writeCalls(systems.salesforce), before);
+  });
+});
+
 test('a full disk: the run stops with a clear message, and goes on when there is room', async () => {
   await withWorld({ patients: 400 }, async ({ dir, wrong }) => {
     const full = await suture(dir, ['import', '--json', '--quiet'], { env: { SUTURE_STORE: `sqlite:${dir}/suture.db?max_pages=90` } });

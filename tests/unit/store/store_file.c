@@ -3,7 +3,9 @@
 #include "lib/clock.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -224,6 +226,44 @@ static void test_read_only_file(void **state)
 		_exit(open_as_nobody(f->path));
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+}
+
+/* A disk of our own, which only this process sees: it is read-only once the database lies on it. SKIPS: that is not allowed here. */
+enum { SKIPS = 77 };
+
+static int open_on_read_only_disk(const struct fixture *f)
+{
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", f->folder, "tmpfs", 0, "size=8m") < 0)
+		return SKIPS;
+	store = open_fixture(f->path);
+	write_person(store, "before");
+	store_close(&store);
+	if (mount("none", f->folder, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=8m") < 0)
+		return SKIPS;
+	if (store_open_with(f->path, fixture_steps, ARRAY_LEN(fixture_steps), &store, &err) != ERR_STORE)
+		return 1;
+	return strstr(err.text, "read-only") ? 0 : 2;
+}
+
+static void test_read_only_disk(void **state)
+{
+	const struct fixture *f = *state;
+	pid_t child = fork();
+	int status = 0;
+
+	if (child == 0)
+		_exit(open_on_read_only_disk(f));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == SKIPS) {
+		print_message("# a disk of our own may not be mounted here\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 /* ---- the log */
@@ -596,6 +636,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_FOLDER(test_processes_write_at_once),
 		IN_FOLDER(test_read_only_file),
+		IN_FOLDER(test_read_only_disk),
 		IN_FOLDER(test_urls),
 		IN_FOLDER(test_file_is_private),
 		IN_FOLDER(test_memory_leaves_nothing),

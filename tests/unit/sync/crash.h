@@ -47,6 +47,8 @@ struct world {
 	const struct scenario *scenario;
 	bool again;          /* the step was begun before: by a process that died, or it failed */
 	int64_t runs_before; /* batches that were complete when the points began */
+	void (*between)(
+	        void); /* NULL, or called in front of each transaction that writes, of each call and of its answer */
 };
 
 /* A step: 0, or what it failed with. It may be begun again. */
@@ -67,6 +69,9 @@ void world_open(struct world *w, const struct scenario *scenario, struct shared 
 void world_close(struct world *w);
 /* In a child: the store of that folder is opened, the steps are taken from shared->step on, all comes to rest, shared->look is filled. */
 void world_play(struct world *w, const char *folder);
+/* The same without the steps: its beginning and its end. */
+void world_wake(struct world *w, const char *folder);
+void world_rest(struct world *w);
 int world_run(struct world *w, enum run_kind kind, const char *csv, struct err *err);
 /* A scenario has one batch: was it complete when the process died, or was told otherwise? Nobody begins it again then. */
 int world_run_once(struct world *w, enum run_kind kind, const char *csv, struct err *err);

@@ -124,6 +124,8 @@ int person_wishes(struct world *w, enum side side, enum wish what, const char *i
 	w->hand.driving = true;
 	code = person_asks(&w->rig.engine, w->rig.plan, &arena, &asks, 60000, &wished, err);
 	w->hand.driving = driving;
+	if (code == 0 && wished.staged.outcome == OUTCOME_SKIPPED_LINKED)
+		code = err_set(err, ERR_CONFLICT, "%.*s", STR_ARG(wished.staged.reason));
 	if (again && (code == ERR_CONFLICT || code == ERR_NOT_FOUND))
 		return 0;
 	return code;

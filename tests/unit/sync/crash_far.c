@@ -234,8 +234,11 @@ static bool begin(struct connection *c, const char *what, struct far_call **ret)
 {
 	struct arena arena = ARENA_INIT;
 	struct far_call *call = arena_new(&arena, struct far_call);
-	const struct fault_kind *kind = fault_point(&world->shared->fault, SEAM_REQUEST, what);
+	const struct fault_kind *kind;
 
+	if (world->between)
+		world->between();
+	kind = fault_point(&world->shared->fault, SEAM_REQUEST, what);
 	call->arena = arena;
 	call->what = what;
 	call->call = (struct call) { .connection = c, .cancel = far_cancel };
@@ -263,6 +266,8 @@ FAR_READ(search, search_request)
 /* The point "answer". */
 static void hear(struct far_call *call, struct err *ret_failed)
 {
+	if (world->between)
+		world->between();
 	*ret_failed = call->failed;
 	if (call->failed.code == ERR_OK)
 		fault_fails(&world->shared->fault, SEAM_ANSWER, call->what, ret_failed);

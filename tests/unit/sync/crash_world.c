@@ -102,9 +102,13 @@ int world_drain(struct world *w, bool with_low, struct err *err)
 static int write_store(void *context, struct store *store, enum durability durability, store_fn fn, void *fn_context,
                        struct err *err)
 {
-	int code = hand_store_write(store, durability, fn, fn_context, err);
+	struct world *w = context;
+	int code;
 
-	far_committed(context, code >= 0);
+	if (w->between)
+		w->between();
+	code = hand_store_write(store, durability, fn, fn_context, err);
+	far_committed(w, code >= 0);
 	return code;
 }
 
@@ -253,7 +257,7 @@ static void open_store(struct world *w, const char *folder)
 	store_trace_ask(w->rig.engine.store, ask_at_point, w);
 }
 
-void world_play(struct world *w, const char *folder)
+void world_wake(struct world *w, const char *folder)
 {
 	struct shared *s = w->shared;
 
@@ -265,15 +269,29 @@ void world_play(struct world *w, const char *folder)
 	set_clocks(w);
 	open_store(w, folder);
 	s->fault.counting = !w->again;
-	while (!s->calm && w->scenario->steps[s->step]) {
-		step(w, w->scenario->steps[s->step]);
-		s->step++;
-	}
+}
+
+void world_rest(struct world *w)
+{
+	struct shared *s = w->shared;
+
 	come_to_rest(w);
 	look_around(w, s->look, sizeof(s->look));
 	hand_forget(&w->hand);
 	store_close(&w->rig.engine.store);
 	s->ended = true;
+}
+
+void world_play(struct world *w, const char *folder)
+{
+	struct shared *s = w->shared;
+
+	world_wake(w, folder);
+	while (!s->calm && w->scenario->steps[s->step]) {
+		step(w, w->scenario->steps[s->step]);
+		s->step++;
+	}
+	world_rest(w);
 }
 
 void world_open(struct world *w, const struct scenario *scenario, struct shared *shared)
