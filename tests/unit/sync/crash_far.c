@@ -34,21 +34,27 @@ static struct connection *connection(struct world *w, enum side side)
 
 enum noted { NOTED_WRITE, NOTED_PUT, NOTED_RAW, NOTED_REMOVE, NOTED_MERGE, NOTED_PASS };
 
-static void note(enum noted what, enum side side, struct str a, struct str b)
+static void note_bytes(const void *at, size_t len)
 {
 	struct shared *s = world->shared;
-	size_t len[2] = { a.len, b.len };
 
-	if (world->shared->used + sizeof(len) + 2 + a.len + b.len > JOURNAL_BYTES)
+	if (len == 0)
+		return; /* an empty text need not be anywhere */
+	memcpy(s->journal + s->used, at, len);
+	s->used += len;
+}
+
+static void note(enum noted what, enum side side, struct str a, struct str b)
+{
+	const char kind[] = { (char)what, (char)side };
+	const size_t len[] = { a.len, b.len };
+
+	if (world->shared->used + sizeof(kind) + sizeof(len) + a.len + b.len > JOURNAL_BYTES)
 		world_broken(world, "more happened than fits the journal");
-	s->journal[s->used++] = (char)what;
-	s->journal[s->used++] = (char)side;
-	memcpy(s->journal + s->used, len, sizeof(len));
-	s->used += sizeof(len);
-	memcpy(s->journal + s->used, a.at, a.len);
-	s->used += a.len;
-	memcpy(s->journal + s->used, b.at, b.len);
-	s->used += b.len;
+	note_bytes(kind, sizeof(kind));
+	note_bytes(len, sizeof(len));
+	note_bytes(a.at, a.len);
+	note_bytes(b.at, b.len);
 }
 
 static const char *write_texts[] = { "id", "key_field", "key", "current", "version" };
