@@ -55,12 +55,13 @@ const bytesOf = async (stream) => {
   return Buffer.concat(parts);
 };
 
-/** { url, writes: [{ at, pid, method, path, values }], hold(), release(), stop() }; `pids()` are the processes that it may be. */
+/** { url, writes: [{ at, pid, method, path, values }], hold(), holding(pid), release(pid?), stop() }; `pids()` are the processes that it may be. */
 export async function startRelay(target, { fields, pids }) {
   const agent = new Agent({ keepAlive: true });
   const owners = new WeakMap();
   const writes = [];
-  let gate = null;
+  const held = []; // { pid, open }
+  let holds = () => false;
 
   const ownerOf = (socket) => {
     if (!owners.has(socket)) {
@@ -80,9 +81,10 @@ export async function startRelay(target, { fields, pids }) {
   async function answer(asked, response, own) {
     const body = await bytesOf(asked);
     const write = WRITES.test(asked.method) && !(asked.method === 'POST' && NO_WRITE.test(asked.url));
-    if (write) writes.push({ at: Date.now(), pid: ownerOf(asked.socket), method: asked.method, path: asked.url, values: valuesIn(body, fields, asked.url.split(/[/?]/).at(-1)) });
+    const pid = write ? ownerOf(asked.socket) : 0;
+    if (write) writes.push({ at: Date.now(), pid, method: asked.method, path: asked.url, values: valuesIn(body, fields, asked.url.split(/[/?]/).at(-1)) });
     const told = await forward(asked, body);
-    if (write) await gate?.closed;
+    if (write && holds(pid)) await new Promise((open) => held.push({ pid, open }));
     if (!/\/oauth2\/token/.test(asked.url)) {
       response.writeHead(told.statusCode, told.headers);
       told.pipe(response);
@@ -101,12 +103,15 @@ export async function startRelay(target, { fields, pids }) {
     writes,
     /** From now on writes are carried out and not answered. */
     hold() {
-      gate = {};
-      gate.closed = new Promise((open) => (gate.open = open));
+      holds = () => true;
     },
-    release() {
-      gate?.open();
-      gate = null;
+    /** How many writes of a process wait for their answers. */
+    holding: (pid) => held.filter((one) => one.pid === pid).length,
+    /** Of one process, or of all. */
+    release(only) {
+      const before = holds;
+      holds = (pid) => only !== undefined && pid !== only && before(pid);
+      for (const { pid, open } of held) if (!holds(pid)) open();
     },
     stop() {
       relay.release();

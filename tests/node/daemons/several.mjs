@@ -102,15 +102,17 @@ export class Several {
     daemon.alive = signal === 'SIGCONT';
   }
 
-  /** SIGSTOP, until others have what it had. One that stands in the middle of a commit holds SQLite's lock, and nobody can take over: it is woken up and stopped again. */
-  async putToSleep(daemon) {
+  /** SIGSTOP, until others have what it had. One that stands in the middle of a commit holds SQLite's lock, and nobody can take over: it is woken up and stopped again. `ready`: before each stop. */
+  async putToSleep(daemon, ready = async () => {}) {
     for (let tries = 0; ; tries++) {
+      await ready();
       this.kill(daemon, 'SIGSTOP');
       try {
         return await eventually(() => this.held(), 'what the sleeper had is taken over', 12_000);
       } catch (error) {
         if (tries === 5) throw error;
         this.kill(daemon, 'SIGCONT');
+        await eventually(() => this.held(), 'its commit ended');
       }
     }
   }
