@@ -10,7 +10,7 @@ static int secret_of_file(struct arena *arena, struct str path, struct str *ret,
 {
 	const char *name = arena_text(arena, path);
 	char *bytes = arena_alloc_bytes(arena, LIMIT_HTTP_HEADERS);
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe that nobody fills holds nobody up */
 	ssize_t got;
 
 	if (fd < 0)
@@ -20,6 +20,8 @@ static int secret_of_file(struct arena *arena, struct str path, struct str *ret,
 	if (got < 0)
 		return err_errno(err, "read the secret in %s", name);
 	*ret = str_trim(str_range(bytes, (size_t)got));
+	if (ret->len == 0 || (size_t)got == LIMIT_HTTP_HEADERS || str_find_char(*ret, '\0') >= 0)
+		return err_set(err, ERR_CONFIG, "%s holds no secret: it is empty, too long, or no text", name);
 	return 0;
 }
 

@@ -4,7 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -151,6 +154,37 @@ static void test_a_document_that_is_not_stored_is_opened_and_checked_with_the_fi
 }
 
 /* ---- drafts ---- */
+
+/* A person may name any path: what can never be read to its end must not hold the daemon up. */
+static void test_a_secret_in_a_pipe_or_a_device_is_no_secret_and_keeps_nobody_waiting(void **state)
+{
+	char folder[] = "/tmp/suture-secret-XXXXXX";
+	struct rig rig;
+	struct err err = ERR_INIT;
+	struct connection *c = NULL;
+	struct applied applied;
+	const char *pipe, *paths[] = { NULL, "/dev/zero" };
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	rig_open(&rig, "");
+	pipe = paths[0] = arena_printf(&rig.arena, "%s/pipe", folder).at;
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		struct str text =
+		        arena_printf(&rig.arena,
+		                     "connections:\n  odd: {kind: hint, url: \"https://emr.example/api\", token: "
+		                     "{file: %s}}\n",
+		                     paths[i]);
+
+		MUST(catalog_apply(&rig.engine, text, "test", folder, "", &applied, &err));
+		assert_true(catalog_open_connection(&rig.engine, STR("odd"), &c, &err) < 0);
+		assert_null(c);
+	}
+	rig_close(&rig);
+	unlink(pipe);
+	rmdir(folder);
+}
 
 static void test_a_draft_is_a_persons_own_and_waits_for_him(void **state)
 {
@@ -303,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_a_version_is_restored_as_the_newest_one),
 		cmocka_unit_test(
 		        test_a_document_that_is_not_stored_is_opened_and_checked_with_the_field_of_each_finding),
+		cmocka_unit_test(test_a_secret_in_a_pipe_or_a_device_is_no_secret_and_keeps_nobody_waiting),
 		cmocka_unit_test(test_a_draft_is_a_persons_own_and_waits_for_him),
 		cmocka_unit_test(test_a_person_has_so_many_drafts_and_no_more),
 		cmocka_unit_test(test_paths_say_where_values_stand),
