@@ -216,9 +216,13 @@ static void run_scenario(struct course *c)
 
 /* ---- the whole ---- */
 
-static struct tally of_all_kinds(const struct course *c)
+struct sum {
+	int64_t tried, survived;
+};
+
+static struct sum of_all_kinds(const struct course *c)
 {
-	struct tally all = { 0 };
+	struct sum all = { 0 };
 
 	for (size_t k = 0; k < fault_kind_count; k++) {
 		all.tried += c->tallies[k].tried;
@@ -230,7 +234,7 @@ static struct tally of_all_kinds(const struct course *c)
 /* While it goes on. */
 static void print_progress(const struct course *c, int64_t began_ms)
 {
-	const struct tally all = of_all_kinds(c);
+	const struct sum all = of_all_kinds(c);
 
 	print_message("# %-16s %6lld points, %6lld survived, %5.1f s so far\n", c->scenario->name, (long long)all.tried,
 	              (long long)all.survived, (double)(clock_mono_ns() / 1000000 - began_ms) / 1000);
