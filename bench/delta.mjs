@@ -2,7 +2,7 @@
 // (--links; 50,000 unless told, 1,000,000 to believe it). The floor: the same calls, one after the other, and nothing done with the answers.
 // Goal: the cost is that of the changes, not of the patients. A delta that reads or writes what it must not is an error, a slow one never.
 import { parseArgs } from 'node:util';
-import { counted, table, whole, withLinks } from './import_lib.mjs';
+import { counted, edit, settleDown, table, whole, withLinks } from './import_lib.mjs';
 
 const { admin, apiKey, paths, states } = await import('../demo/systems.mjs');
 
@@ -13,8 +13,6 @@ let wrong = 0;
 
 const best = (rows, key) => Math.min(...rows.map((row) => row[key]));
 const summary = (rows) => ({ ms: best(rows, 'ms'), cpu_ms: best(rows, 'cpu_ms'), peak_mb: Math.max(...rows.map((row) => row.peak_mb)) });
-/* A delta leaves out the second that is not over. */
-const secondOver = () => new Promise((done) => setTimeout(done, 1100));
 
 async function delta(systems, dir, expected) {
   const { cost, writes } = await counted(systems, [paths.suture, 'delta', '--json', '--quiet'], { SUTURE_DIR: dir });
@@ -37,16 +35,12 @@ async function edited(systems, dir) {
   const rows = [];
   for (let i = 0; i < Math.min(3, rounds); i++) {
     edition += 1;
-    for (const p of chosen) {
-      const answer = await fetch(`${systems.hint}/api/provider/patients/${p.id}`, { method: 'PATCH', headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ email: `e${edition}-${p.id}@mail.example` }) });
-      if (!answer.ok) throw new Error(`PATCH: ${answer.status}`);
-    }
-    await secondOver();
+    const email = (id) => `e${edition}-${id}@mail.example`;
+    await edit(systems, chosen, email);
     rows.push(await delta(systems, dir, chosen.length));
     const after = new Map((await admin(systems.salesforce, 'state')).Contact.map((c) => [c.Hint_Patient_Id__c, c.Email]));
-    if (chosen.some((p) => after.get(p.id) !== `e${edition}-${p.id}@mail.example`)) wrong += 1;
-    await secondOver();
-    await counted(systems, [paths.suture, 'delta', '--json', '--quiet'], { SUTURE_DIR: dir });
+    if (chosen.some((p) => after.get(p.id) !== email(p.id))) wrong += 1;
+    await settleDown(systems, dir);
   }
   return summary(rows);
 }

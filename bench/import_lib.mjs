@@ -128,17 +128,43 @@ function ticks(pid) {
   return fields.slice(11, 15).reduce((sum, n) => sum + Number(n), 0);
 }
 
+const secondOver = () => new Promise((done) => setTimeout(done, 1100)); // a delta leaves out the second that is not over
+
+/** Somebody edits these patients in the practice. */
+export async function edit(systems, patients, email) {
+  for (const { id } of patients) {
+    const answer = await fetch(`${systems.hint}/api/provider/patients/${id}`, { method: 'PATCH', headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ email: email(id) }) });
+    if (!answer.ok) throw new Error(`PATCH: ${answer.status}`);
+  }
+  await secondOver();
+}
+
+/**
+ * Deltas until there is nothing more to take note of. A feed is asked for its last second once more each time; one patient is edited in a second of his own,
+ * so that this second is not that in which hundreds were written.
+ */
+export async function settleDown(systems, dir) {
+  const { contacts, patients } = await states(systems);
+  const linked = new Set(contacts.map((c) => c.Hint_Patient_Id__c).filter(Boolean));
+  await secondOver();
+  await must(dir, ['delta', '--json', '--quiet']);
+  await edit(systems, [patients.findLast((p) => linked.has(p.id))], () => `settled-${Date.now()}@mail.example`);
+  for (let i = 0; i < 2; i++) {
+    await must(dir, ['delta', '--json', '--quiet']);
+    await secondOver();
+  }
+}
+
 /**
  * use(systems, dir): a store of about `links` links, 1,000 of which both systems know, imported and settled; `before(systems, dir)` sees it while it has just those.
  * The rest are copies (fill.c).
  */
 export function withLinks(links, { before, use }) {
   return withSystems({ patients: 1000 }, async (systems) => {
-    const home = await setUp(systems, { practice: { pace: '0' }, patients: { back_reference: false, delta_lag_s: 0 } });
+    const home = await setUp(systems, { practice: { pace: '0' }, patients: { back_reference: false, delta_lag_s: 0, delta_overlap_s: 0 } }); // the import of a minute ago is no change
     try {
       await must(home.dir, ['import', '--json', '--quiet']);
-      await new Promise((done) => setTimeout(done, 1100)); // a delta leaves out the second that is not over
-      await must(home.dir, ['delta', '--json', '--quiet']); // what our own writes changed
+      await settleDown(systems, home.dir);
       const small = await before(systems, home.dir);
       const filled = JSON.parse(execFileSync(program('bench_fill'), [join(home.dir, 'suture.db'), String(links)], { encoding: 'utf8' }));
       return { small, large: await use(systems, home.dir), ...filled };
