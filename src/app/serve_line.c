@@ -103,25 +103,30 @@ static int priority(const char *level)
 	return 6;
 }
 
+/* "run" as SUTURE_RUN=7. */
+static void add_fact(struct buf *out, const struct fact *fact)
+{
+	if (fact->text.len == 0 && fact->number == 0)
+		return;
+	buf_add_c(out, "SUTURE_");
+	for (const char *c = fact->name; *c; c++)
+		buf_add_char(out, (char)toupper((unsigned char)*c));
+	buf_add_char(out, '=');
+	if (fact->text.len)
+		add_clean(out, fact->text);
+	else
+		buf_printf(out, "%lld", (long long)fact->number);
+	buf_add_char(out, '\n');
+}
+
 static void write_journal(struct buf *out, const struct log_line *l, struct str at)
 {
 	struct fact facts[FACTS];
 
 	list_facts(l, facts);
 	buf_printf(out, "PRIORITY=%d\nSYSLOG_IDENTIFIER=suture\nSUTURE_AT=%.*s\n", priority(l->level), STR_ARG(at));
-	for (size_t i = 0; i < FACTS; i++) {
-		if (facts[i].text.len == 0 && facts[i].number == 0)
-			continue;
-		buf_add_c(out, "SUTURE_");
-		for (const char *c = facts[i].name; *c; c++)
-			buf_add_char(out, (char)toupper((unsigned char)*c));
-		buf_add_char(out, '=');
-		if (facts[i].text.len)
-			add_clean(out, facts[i].text);
-		else
-			buf_printf(out, "%lld", (long long)facts[i].number);
-		buf_add_char(out, '\n');
-	}
+	for (size_t i = 0; i < FACTS; i++)
+		add_fact(out, &facts[i]);
 	buf_add_c(out, "MESSAGE=");
 	write_words(out, l);
 }
