@@ -59,16 +59,17 @@ test('R5 R28 daemons on one PostgreSQL come, die, sleep and wake up, and the ser
           await daemon.stop();
           done.stopped += 1;
         },
-        async (n) => {
-          server.restart(n % 2 ? 'fast' : 'immediate');
+        async () => {
+          server.restart(done.restarts % 2 ? 'fast' : 'immediate');
           done.restarts += 1;
         },
       ];
+      let turn = 0; // starts are no turns, or some acts would hardly ever have theirs
       for (let step = 0; Date.now() < until; step++) {
         await w.load(2, 4);
         done.rounds += 2;
         if (w.alive().length < 2) await w.start();
-        else await acts[step % acts.length](step);
+        else await acts[turn++ % acts.length](turn);
         if (step % 3 === 2) await eventually(() => w.held(), 'every sync is worked on again', 120_000);
       }
       while (sleeping.length) w.kill(sleeping.pop(), 'SIGCONT');
