@@ -297,5 +297,7 @@ const struct migration migrations[] = {
 	  NULL },
 	{ "who won as a pair was linked: a field whose write was refused then is merged so again (R11 to R15)",
 	  "ALTER TABLE link ADD COLUMN first INTEGER;", NULL },
+	{ "what is owed for a pair is found when it ends (R29): all payloads were read for that",
+	  "CREATE INDEX staged_owed ON staged (link_id) WHERE state = 1;", NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);
