@@ -18,9 +18,11 @@
 #define NO_YOUNGER                                                                                     \
 	" AND NOT EXISTS (SELECT 1 FROM staged t WHERE t.sync_id = s.sync_id AND t.side = s.side AND " \
 	"t.record_id = s.record_id AND t.id > s.id AND t.state <> 4)"
-#define LINKED                                                                                            \
-	" EXISTS (SELECT 1 FROM link l WHERE l.sync_id = s.sync_id AND l.state < 2 AND ((s.side = 0 AND " \
-	"l.emr_id = s.record_id AND l.emr_id <> '') OR (s.side = 1 AND l.crm_id = s.record_id)))"
+/* Each side with its own index: with an OR inside, SQLite reads all links for each row. */
+#define ALIVE " EXISTS (SELECT 1 FROM link l WHERE l.sync_id = s.sync_id AND l.state < 2 AND "
+#define LINKED                                                                          \
+	" (" ALIVE "s.side = 0 AND l.emr_id = s.record_id AND l.emr_id <> '') OR" ALIVE \
+	"s.side = 1 AND l.crm_id = s.record_id))"
 #define PAYLOAD_NOT_CLOSED                                                                                       \
 	" AND NOT EXISTS (SELECT 1 FROM case_closed c WHERE c.sync_id = s.sync_id AND c.record_id = s.record_id" \
 	" AND c.side = s.side AND c.others = COALESCE(s.candidates, '') AND c.kind = "
@@ -49,8 +51,8 @@
 	"SELECT id, 1 - candidate_side AS side, CASE candidate_side WHEN 1 THEN emr_id ELSE crm_id END AS "     \
 	"record_id, CASE candidate_side WHEN 1 THEN crm_id ELSE emr_id END AS others, CAST(why AS TEXT) AS "    \
 	"reason, at_ms FROM suggestion s WHERE sync_id = $1 AND state = 0 AND id > $2 AND ($3 = 0 OR id = $3) " \
-	"AND NOT EXISTS (SELECT 1 FROM link l WHERE l.sync_id = s.sync_id AND l.state < 2 AND "                 \
-	"((s.candidate_side = 0 AND l.emr_id = s.emr_id) OR (s.candidate_side = 1 AND l.crm_id = s.crm_id))"
+	"AND NOT" ALIVE "s.candidate_side = 0 AND l.emr_id = s.emr_id AND l.emr_id <> '') AND NOT" ALIVE        \
+	"s.candidate_side = 1 AND l.crm_id = s.crm_id"
 
 static const struct statement lists[CASE_KINDS] = {
 	[CASE_SEVERAL] = { FROM_PAYLOADS " AND outcome = 5 AND kind <> 2 AND NOT" LINKED NO_YOUNGER PAYLOAD_NOT_CLOSED

@@ -56,8 +56,11 @@ static const struct statement ALIKE = {
 static const struct statement RETRY = { "UPDATE staged SET state = CASE WHEN record_id <> '' AND kind = 0 AND wish <> "
 	                                "5 THEN 5 ELSE 0 END, outcome = 0, "
 	                                "same = 0, priority = 0 WHERE state = 3" FITS };
-static const struct statement SKIP = { "UPDATE staged SET state = 2, outcome = 8, reason = 'a person left it out' "
-	                               "WHERE (state = 3 OR state = 6)" FITS };
+/* Failed ones and parked ones, each by their index. */
+#define SKIP(state) \
+	"UPDATE staged SET state = 2, outcome = 8, reason = 'a person left it out' WHERE state = " state FITS
+static const struct statement SKIP_FAILED = { SKIP("3") };
+static const struct statement SKIP_PARKED = { SKIP("6") };
 
 static enum anchor anchor_of(const struct staged_filter *f)
 {
@@ -185,5 +188,10 @@ int stage_retry(struct db *db, const struct staged_filter *filter, int64_t *ret_
 
 int stage_skip(struct db *db, const struct staged_filter *filter, int64_t *ret_count, struct err *err)
 {
-	return change(db, &SKIP, filter, ret_count, err);
+	int64_t failed, parked;
+
+	if (change(db, &SKIP_FAILED, filter, &failed, err) < 0 || change(db, &SKIP_PARKED, filter, &parked, err) < 0)
+		return err_pass(err);
+	*ret_count = failed + parked;
+	return 0;
 }

@@ -30,7 +30,8 @@ static const struct statement LINKED = { "UPDATE suggestion SET state = 1, decid
 static const struct statement READ = { "SELECT " COLUMNS " FROM suggestion WHERE id = $1" };
 static const struct statement LIST = {
 	"SELECT " COLUMNS " FROM suggestion s WHERE state = 0 AND id > $1 AND NOT EXISTS (SELECT 1 FROM link l WHERE"
-	" l.sync_id = s.sync_id AND l.state < 2 AND l.emr_id = s.emr_id AND s.candidate_side = 0)"
+	" l.sync_id = s.sync_id AND l.state < 2 AND l.emr_id = s.emr_id AND l.emr_id <> '' AND "
+	"s.candidate_side = 0)"
 	" AND NOT EXISTS (SELECT 1 FROM link l WHERE l.sync_id = s.sync_id AND l.state < 2 AND l.crm_id = s.crm_id AND"
 	" s.candidate_side = 1) ORDER BY id LIMIT $2"
 };
