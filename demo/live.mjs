@@ -2,7 +2,7 @@
 import { admin, apiKey, connectHooks, must, startDaemon, suture, untilReady, writeCalls } from './systems.mjs';
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const patience = 20_000;
+const patience = 60_000;
 
 /** Reads single records as any client would: [contact(id), patient(id)]. */
 async function reader(systems) {

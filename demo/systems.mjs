@@ -217,7 +217,7 @@ export async function startDaemon(dir, { args = [], listen = '127.0.0.1:0', env 
 }
 
 /** Asks until /ready says that every sync is at work and its streams are connected. */
-export async function untilReady(daemon, ms = 10_000) {
+export async function untilReady(daemon, ms = 60_000) {
   const until = Date.now() + ms;
   for (;;) {
     const answer = await fetch(`${daemon.url}/ready`).catch(() => null);

@@ -26,16 +26,20 @@ static const struct statement BY_EMR = {
 static const struct statement BY_CRM = { "SELECT " COLUMNS
 	                                 " FROM link WHERE sync_id = $1 AND crm_id = $2 AND state < 2" };
 static const struct statement READ = { "SELECT " COLUMNS " FROM link WHERE id = $1" };
+/* R4: what was looked at is never set back. A payload's writes to both sides are answered in either order, and the payload itself, which the second
+ * answer settles, is older than what the first one made of its record. */
+#define LATEST(column, n) \
+	" " column " = CASE WHEN " n " < " column " THEN " column " ELSE COALESCE(" n ", " column ") END,"
+#define EMR_LATEST(n) LATEST("emr_modified_ms", n)
+#define CRM_LATEST(n) LATEST("crm_modified_ms", n)
 static const struct statement SETTLE = {
 	"UPDATE link SET state = $2, crm_id = COALESCE($3, crm_id), base = COALESCE($4, base), emr_hash = COALESCE($5, "
-	"emr_hash),"
-	" emr_version = COALESCE($6, emr_version), emr_modified_ms = COALESCE($7, emr_modified_ms),"
+	"emr_hash), emr_version = COALESCE($6, emr_version)," EMR_LATEST("$7") //
 	" crm_version = COALESCE($8, crm_version), staged_id = COALESCE($9, staged_id), settled_ms = $10,"
 	" mapping_version = $11, emr_id = COALESCE($12, emr_id) WHERE id = $1"
 };
 static const struct statement LOOK = {
-	"UPDATE link SET emr_modified_ms = COALESCE($2, emr_modified_ms), crm_modified_ms = COALESCE($3, "
-	"crm_modified_ms),"
+	"UPDATE link SET" EMR_LATEST("$2") CRM_LATEST("$3") //
 	" emr_seen_ms = COALESCE($4, emr_seen_ms), crm_seen_ms = COALESCE($5, crm_seen_ms) WHERE id = $1"
 };
 static const struct statement MOVE_EMR = { "UPDATE link SET emr_id = $2, emr_hash = NULL, emr_version = NULL, "

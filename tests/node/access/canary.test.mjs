@@ -133,7 +133,7 @@ test('R41: no canary gets out: log, figures, answers, reports, files, backup, pr
     w.daemon = await startDaemon(w.dir, { args: ['--log', 'json'] });
     await untilReady(w.daemon);
     await connectHooks(w.systems, w.dir, w.daemon);
-    await eventually(async () => (await w.contactsOf(id)).length === 1, 'the patient has a contact', 30_000);
+    await eventually(async () => (await w.contactsOf(id)).length === 1, 'the patient has a contact');
     const [contact] = await w.contactsOf(id);
     await admin(w.systems.salesforce, 'faults', [{ match: '*composite/sobjects*', kind: 'html', times: 2 }, { match: '*composite/sobjects*', kind: 'lock', times: 2 }]);
     await w.editPatient(id, edited);
@@ -141,7 +141,7 @@ test('R41: no canary gets out: log, figures, answers, reports, files, backup, pr
     await w.daemon.kill();
     told.push(['the log of the first life', w.daemon.log()], ...files(w.dir).map(([name, text]) => [`after the crash: ${name}`, text]));
     await w.again();
-    await eventually(async () => (await w.contact(contact.Id)).Email === edited.email, 'the edit arrives', 30_000);
+    await eventually(async () => (await w.contact(contact.Id)).Email === edited.email, 'the edit arrives');
     const second = await goWrong(w, w.daemon.url);
     told.push(['answers', [...first.said, ...second.said].join('\n')], ...(await reports(w, second.ann)));
     for (const name of ['cmdline', 'environ']) told.push([`/proc: ${name}`, mayBeRead(`/proc/${w.daemon.pid}/${name}`)]);

@@ -52,7 +52,7 @@ test('R5 R6 R28 R29 R30: import, backup, people go on, the machine dies, restore
 
     await w.editContact(pairs[0].contact.Id, { MailingCity: 'While Down' }); /* a person does not wait for us */
     await w.again();
-    await eventually(notDone(w), 'the import that was asked for is done', 30_000);
+    await eventually(notDone(w), 'the import that was asked for is done');
     await w.quiet();
     assert.deepEqual(await oneEach(w), before, 'nothing was made twice, nothing is gone');
     const [edited, back, unlinked, moved] = pairs;
@@ -85,11 +85,11 @@ test('R5 R28 R40: what the backup holds as owed was delivered meanwhile and edit
     const file = join(w.dir, '..', 'owed.db');
     assert.ok((await must(w.dir, ['backup', file, '--json', '--quiet'])).json.owed > 0, 'the backup holds writes that are owed');
     await admin(w.systems.salesforce, 'faults', []);
-    await eventually(async () => (await w.contactsOf(newcomer)).length === 1 && (await w.contact(first.contact.Id)).Email === 'owed@mail.example', 'they are delivered', 30_000);
+    await eventually(async () => (await w.contactsOf(newcomer)).length === 1 && (await w.contact(first.contact.Id)).Email === 'owed@mail.example', 'they are delivered');
     await w.quiet();
     await w.editContact(first.contact.Id, { Email: 'typed-since@mail.example' });
     await w.editContact(second.contact.Id, { MailingCity: 'Elsewhere' });
-    await eventually(async () => (await w.patient(second.patient.id)).address_city === 'Elsewhere' && (await w.patient(first.patient.id)).email === 'typed-since@mail.example', 'and what people typed since came through', 30_000);
+    await eventually(async () => (await w.patient(second.patient.id)).address_city === 'Elsewhere' && (await w.patient(first.patient.id)).email === 'typed-since@mail.example', 'and what people typed since came through');
     await w.daemon.kill();
     const before = await oneEach(w);
 

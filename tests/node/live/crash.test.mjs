@@ -39,7 +39,7 @@ test('R1 R5: kill -9 at many moments of a load: nothing is lost, nothing is writ
       const same = (values, ofPatient, ofContact) =>
         [...values].every(([id, value]) => ofPatient(byId.get(id).patient) === value && ofContact(byId.get(id).contact) === value);
       return same(done.emails, (p) => p.email, (c) => c.Email) && same(done.cities, (p) => p.address_city, (c) => c.MailingCity) && done.created.every((id) => byId.has(id));
-    }, 'the last edit of each pair is on both sides, each newcomer has a contact', 30_000);
+    }, 'the last edit of each pair is on both sides, each newcomer has a contact');
     await w.quiet();
     const after = await w.states();
     assert.equal(after.contacts.length, before.contacts.length + done.created.length, 'one contact for each newcomer');

@@ -15,7 +15,7 @@ const hasty = {
 const merged = (extra = {}) => Object.fromEntries(Object.keys(hasty).map((key) => [key, { ...hasty[key], ...extra[key] }]));
 
 /** Asks until `look` gives something true (or stops throwing); the answer. */
-export async function eventually(look, what, ms = 15_000) {
+export async function eventually(look, what, ms = 60_000) {
   const until = Date.now() + ms;
   let last;
   for (;;) {
@@ -150,7 +150,7 @@ class Live {
   }
 
   /** Until no call was made for `still` ms and nothing waits in the daemon. */
-  async quiet(still = 600, ms = 30_000) {
+  async quiet(still = 600, ms = 120_000) {
     const until = Date.now() + ms;
     let calls = await this.calls();
     for (let since = Date.now(); Date.now() - since < still; ) {

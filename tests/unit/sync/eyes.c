@@ -378,6 +378,48 @@ static void test_R24_a_field_mapped_while_a_create_is_owed_is_filled_by_the_next
 
 /* ---- clocks ---- */
 
+/* A payload owed a write to each side. Its own side answers first and says when the record was changed by that; then the other side does. */
+static int settle_both(struct db *db, void *context, struct err *err)
+{
+	struct link *link = context;
+	struct looked after_write = { .modified_ms = { [SIDE_EMR] = link->emr_modified_ms + 2000 } };
+
+	return link_look(db, link->id, &after_write, err) < 0 || link_settle(db, link, err) < 0 ? err->code : 0;
+}
+
+static struct link only_link(struct rig *rig)
+{
+	struct link_filter filter = { .limit = 1 };
+	struct err err = ERR_INIT;
+	struct link *links;
+	size_t count;
+
+	must_be_fine(link_list(&rig->engine, &rig->arena, &filter, &links, &count, &err), &err);
+	assert_int_equal(count, 1);
+	return links[0];
+}
+
+/* Else the same webhook, coming a second time, would look like an edit that takes our write back. */
+static void test_R4_R27_what_came_before_our_own_write_stays_older_than_it(void **state)
+{
+	struct err err = ERR_INIT;
+	struct link link;
+	struct rig rig;
+	int64_t told_ms;
+
+	(void)state;
+	open_linked(&rig, "\"create\":true,\"back_reference\":false");
+	link = only_link(&rig);
+	told_ms = link.emr_modified_ms;
+	assert_true(told_ms > 0);
+	assert_int_equal(link_age(&link, SIDE_EMR, told_ms, clock_wall_ms() + 1), AGE_NEWER);
+	must_be_fine(store_write(rig.engine.store, DURABLE, settle_both, &link, &err), &err);
+	link = only_link(&rig);
+	assert_int_equal(link_age(&link, SIDE_EMR, told_ms, clock_wall_ms() + 1), AGE_OLDER);
+	assert_int_equal(link_age(&link, SIDE_EMR, told_ms + 2000, clock_wall_ms() + 1), AGE_NEWER);
+	rig_close(&rig);
+}
+
 struct seen_job {
 	int64_t link_id, ms;
 };
@@ -547,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_R8_a_delta_does_not_wait_for_who_cannot_be_judged_before_an_import),
 		cmocka_unit_test(test_R34_an_import_that_the_daemon_puts_aside_goes_on),
 		cmocka_unit_test(test_R24_a_field_mapped_while_a_create_is_owed_is_filled_by_the_next_import),
+		cmocka_unit_test(test_R4_R27_what_came_before_our_own_write_stays_older_than_it),
 		cmocka_unit_test(test_R4_a_clock_that_was_set_back_costs_no_endless_reading),
 		cmocka_unit_test(test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again_by_himself),
 		cmocka_unit_test(test_R30_an_id_is_given_up_in_one_call_and_taken_in_the_next),

@@ -350,10 +350,8 @@ static void test_what_was_purged_stands_in_the_audit_trail(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest in_a_file[] = {
-		cmocka_unit_test(test_after_a_purge_the_bytes_are_in_no_file),
-	};
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_after_a_purge_the_bytes_are_in_no_file),
 		cmocka_unit_test(test_a_dry_run_takes_nothing_away),
 		cmocka_unit_test(test_R2_the_proof_stays),
 		cmocka_unit_test(test_what_a_link_was_settled_with_is_kept_and_the_road_goes_on),
@@ -363,9 +361,5 @@ int main(void)
 		cmocka_unit_test(test_what_was_purged_stands_in_the_audit_trail),
 	};
 
-	if (test_store_is_server())
-		printf("# SKIP the bytes in the files: a database server's are its own\n");
-	else if (cmocka_run_group_tests_name("purge, in the file", in_a_file, NULL, NULL) != 0)
-		return 1;
 	return cmocka_run_group_tests_name("purge", tests, NULL, NULL);
 }
