@@ -63,7 +63,9 @@ static const struct statement UNSEE = {
 	"UPDATE identity SET run_id = 0 WHERE sync_id = $1 AND side = $2 AND run_id = $3"
 };
 static const struct statement REMOVE = { "DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3" };
-static const struct statement FORGET = { "DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND run_id <> $3" };
+/* What a later run met is there: an import that was asked for before a delta, and began after it, forgets none of what that one met (R5: it would create
+ * everybody anew). */
+static const struct statement FORGET = { "DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND run_id < $3" };
 /* Nobody's reading met it so far: it may have come behind this one's back, and is due to be met by the next. */
 static const struct statement EXPECT = {
 	"UPDATE identity SET run_id = $3 WHERE sync_id = $1 AND side = $2 AND run_id IS NULL"

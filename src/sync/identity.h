@@ -55,7 +55,7 @@ int identity_any_weak(struct db *db, int64_t sync_id, enum side side, bool *ret,
 int identity_unsee(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
 /* The far side says that it is deleted. */
 int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err) MUST_CHECK;
-/* After a complete reading of a side: forgets who was not seen by this run. */
+/* After a complete reading of a side: forgets who was seen by earlier runs only. */
 int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
 
 /* Our own write changed the record: what was staged of it before is no longer what it holds, also if a person brings just that back. */

@@ -266,12 +266,12 @@ enum { MOST_UNSEEN = 100000 };
 static const struct statement UNSEEN_EMR = {
 	"SELECT l.emr_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 0 AND i.record_id = "
 	"l.emr_id"
-	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id <> $2) ORDER BY l.id LIMIT $3"
+	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id < $2) ORDER BY l.id LIMIT $3"
 };
 static const struct statement UNSEEN_CRM = {
 	"SELECT l.crm_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 1 AND i.record_id = "
 	"l.crm_id"
-	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id <> $2) ORDER BY l.id LIMIT $3"
+	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id < $2) ORDER BY l.id LIMIT $3"
 };
 
 static void read_id(struct rows *rows, struct arena *arena, void *place)

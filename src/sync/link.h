@@ -65,7 +65,7 @@ int link_by(struct db *db, struct arena *arena, int64_t sync_id, enum side side,
             bool *ret_found, struct err *err) MUST_CHECK;
 struct str link_id_of(const struct link *link, enum side side);
 
-/* Records of linked pairs on that side which this run's complete reading did not meet: struct str each. */
+/* Records of linked pairs on that side which neither this run's complete reading nor a later run met: struct str each. */
 int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id,
                 struct selected *ret, struct err *err) MUST_CHECK;
 

@@ -245,6 +245,48 @@ static void test_R8_a_retry_meanwhile_does_not_make_a_run_forget_a_patient(void 
 	rig_close(&rig);
 }
 
+/* Run 3 was asked for, a delta (4) came first and met "a", then run 3 reads "a" and "b"; "c" was met by run 2 only. */
+static int read_behind_a_delta(struct db *db, void *context, struct err *err)
+{
+	static const struct {
+		const char *id;
+		int64_t run;
+	} met[] = { { "a", 2 }, { "c", 2 }, { "a", 4 }, { "a", 3 }, { "b", 3 } };
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct known found;
+	bool seen, *there = context;
+
+	for (size_t i = 0; i < ARRAY_LEN(met); i++) {
+		const struct known known = { .side = SIDE_CRM, .record_id = str_of(met[i].id), .run_id = met[i].run };
+
+		if (identity_put(db, 1, &known, &seen, err) < 0)
+			return err_pass(err);
+	}
+	if (identity_forget_unseen(db, 1, SIDE_CRM, 3, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < 3; i++) {
+		if (identity_get(db, &arena, 1, SIDE_CRM, str_range("abc" + i, 1), &found, &there[i], err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
+/* Else the import would find nobody in the CRM, and create everybody a second time. */
+static void test_R5_R7_an_import_that_waited_for_a_delta_knows_whom_that_one_met(void **state)
+{
+	struct err err = ERR_INIT;
+	bool there[3];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "");
+	assert_int_equal(store_write(rig.engine.store, RELAXED, read_behind_a_delta, there, &err), 0);
+	assert_true(there[0]);
+	assert_true(there[1]);
+	assert_false(there[2]);
+	rig_close(&rig);
+}
+
 static int read_a_page_twice(struct db *db, void *context, struct err *err)
 {
 	const struct digest16 first = digest_content(STR("as it was")), second = digest_content(STR("as it is now"));
@@ -427,6 +469,7 @@ int main(void)
 		cmocka_unit_test(test_R9_a_create_that_meets_a_linked_record_fails_alone),
 		cmocka_unit_test(test_R29_R31_what_a_person_deleted_is_not_made_again),
 		cmocka_unit_test(test_R3_R31_an_unreadable_contact_does_not_end_its_link),
+		cmocka_unit_test(test_R5_R7_an_import_that_waited_for_a_delta_knows_whom_that_one_met),
 		cmocka_unit_test(test_R8_a_retry_meanwhile_does_not_make_a_run_forget_a_patient),
 		cmocka_unit_test(test_R34_R39_an_edit_between_two_readings_of_a_page_is_left_to_the_delta),
 		cmocka_unit_test(test_R4_an_old_page_does_not_hide_what_is_known_by_now),
