@@ -265,7 +265,7 @@ static int read_behind_a_delta(struct db *db, void *context, struct err *err)
 	if (identity_forget_unseen(db, 1, SIDE_CRM, 3, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < 3; i++) {
-		if (identity_get(db, &arena, 1, SIDE_CRM, str_range("abc" + i, 1), &found, &there[i], err) < 0)
+		if (identity_get(db, &arena, 1, SIDE_CRM, str_range(&"abc"[i], 1), &found, &there[i], err) < 0)
 			return err_pass(err);
 	}
 	return 0;
