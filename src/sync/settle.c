@@ -262,6 +262,20 @@ static int note_told(struct db *db, const struct settle *s, bool *ret_more, stru
 	return truth_delivered(db, &about, s->owed, ret_more, err);
 }
 
+/* R29: a pair was ended, and what this record names was cleared. A far side need not tell us of our own writes; its answer does, so that a person who links
+ * the two again right away is not told that one of them is somebody's. */
+static int note_who_is_free(struct db *db, const struct settle *s, const struct link *link, struct err *err)
+{
+	const struct record *record = &s->result->record;
+	struct known known;
+	bool seen;
+
+	if (link->state < LINK_ENDED || !record->json || record->fault)
+		return 0;
+	known = capture_known(s->plan, s->arena, s->owed->side, record, 0);
+	return identity_put(db, s->plan->sync_id, &known, &seen, err);
+}
+
 /* A link is made once its CRM record shows it, or once the record that was missing is there. */
 static void make_link(const struct settle *s, struct link *link)
 {
@@ -283,7 +297,7 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 		return err_pass(err);
 	if (!found)
 		return 0; /* the link was dropped while this write of its other side was under way */
-	if (take_payload(db, s, &link, err) < 0)
+	if (note_who_is_free(db, s, &link, err) < 0 || take_payload(db, s, &link, err) < 0)
 		return err_pass(err);
 	link.base = base_after(s, &link, more);
 	made = link.state == LINK_MAKING;

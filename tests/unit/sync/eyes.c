@@ -376,6 +376,26 @@ static void test_R24_a_field_mapped_while_a_create_is_owed_is_filled_by_the_next
 	rig_close(&rig);
 }
 
+/* No webhook tells of our own writes here: that the patient names nobody any more is known from the answer to the write that cleared it. */
+static void test_R29_R11_who_was_just_unlinked_is_linked_again_when_asked_for(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "\"create\":true");
+	assert_true(work(&rig, 8000));
+	assert_string_equal(rig_emr(&rig, "a", "our_id"), "c");
+	delta(&rig); /* the index knows whom the patient names */
+	assert_true(work(&rig, 8000));
+	wish(&rig, SIDE_CRM, WISH_UNLINK, "c", "");
+	assert_true(work(&rig, 8000));
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	wish(&rig, SIDE_CRM, WISH_SYNC, "c", "");
+	assert_true(work(&rig, 8000));
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	rig_close(&rig);
+}
+
 /* ---- clocks ---- */
 
 /* A payload owed a write to each side. Its own side answers first and says when the record was changed by that; then the other side does. */
@@ -589,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_R8_a_delta_does_not_wait_for_who_cannot_be_judged_before_an_import),
 		cmocka_unit_test(test_R34_an_import_that_the_daemon_puts_aside_goes_on),
 		cmocka_unit_test(test_R24_a_field_mapped_while_a_create_is_owed_is_filled_by_the_next_import),
+		cmocka_unit_test(test_R29_R11_who_was_just_unlinked_is_linked_again_when_asked_for),
 		cmocka_unit_test(test_R4_R27_what_came_before_our_own_write_stays_older_than_it),
 		cmocka_unit_test(test_R4_a_clock_that_was_set_back_costs_no_endless_reading),
 		cmocka_unit_test(test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again_by_himself),
