@@ -21,7 +21,7 @@ export async function eventually(look, what, ms = 60_000) {
 
 /** The configuration of a clinic: connections, integration and sync with its number behind their names. */
 function numbered(systems, n) {
-  const plain = configuration(systems, { practice: { pace: '0', backoff_ms: '20' }, org: { backoff_ms: '20' }, patients: { delta_lag_s: 0, turns_max: 1000 } }); // edited more often than people can: nothing is stopped as a pair that goes back and forth
+  const plain = configuration(systems, { practice: { pace: '0', backoff_ms: '20' }, org: { backoff_ms: '20' }, patients: { delta_lag_s: 0 } });
   return {
     connections: { [`practice${n}`]: plain.connections.practice, [`org${n}`]: plain.connections.org },
     integration: { ...plain.integration, name: `clinic${n}`, emr: `practice${n}`, crm: `org${n}` },
