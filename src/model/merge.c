@@ -264,6 +264,8 @@ void merge_fields(struct arena *arena, const struct mapping *m, enum merge_mode 
 
 		ret[i] = merge_one(&p, mode, sides->first);
 		ret[i].next = next_base(&p, &ret[i]);
+		ret[i].changed[EMR] = p.changed[EMR];
+		ret[i].changed[CRM] = p.changed[CRM];
 	}
 }
 

@@ -59,6 +59,7 @@ struct merged {
 	bool review;   /* R22 or R24 `review`: nothing is written, a person decides; asked again at each merge */
 	enum winner winner;   /* of a conflict: WINNER_EMR, WINNER_CRM or WINNER_REVIEW */
 	enum merge_rule rule; /* why, for the audit trail */
+	bool changed[2];      /* by side, EMR first: it differs from its own half of the base (false without one) */
 	struct base next;     /* base once everything is delivered, unless the far side's answer says otherwise (R27) */
 };
 

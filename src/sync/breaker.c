@@ -50,11 +50,11 @@ static void keep(struct arena *arena, struct json *all, struct str field, const 
 	json_set(all, field, row);
 }
 
-static struct turns turn(struct turns t, enum side from, bool put_back, int64_t now_ms)
+static struct turns turn(struct turns t, const struct moving *moving, int64_t now_ms)
 {
-	int64_t side = (int64_t)from + 1;
+	int64_t side = (int64_t)moving->from + 1;
 
-	if (t.side && (put_back || t.side != side)) {
+	if (t.side && (moving->put_back || t.side != side)) {
 		if (t.count == 0 || now_ms - t.since_ms > window_ms)
 			t = (struct turns) { .since_ms = now_ms };
 		t.count++;
@@ -72,15 +72,15 @@ static struct str text_of(struct arena *arena, const struct json *all)
 	return arena_str(arena, buf_str(&text));
 }
 
-ptrdiff_t breaker_turn(struct arena *arena, struct link *link, enum side from, const struct moving *moving,
-                       size_t count, int64_t turns_max, int64_t now_ms, bool *ret_turned)
+ptrdiff_t breaker_turn(struct arena *arena, struct link *link, const struct moving *moving, size_t count,
+                       int64_t turns_max, int64_t now_ms, bool *ret_turned)
 {
 	struct json *all = read_all(arena, link->turn_fields);
 	ptrdiff_t ret = -1;
 
 	*ret_turned = false;
 	for (size_t i = 0; i < count; i++) {
-		struct turns was = turns_of(all, moving[i].field), now = turn(was, from, moving[i].put_back, now_ms);
+		struct turns was = turns_of(all, moving[i].field), now = turn(was, &moving[i], now_ms);
 
 		*ret_turned = *ret_turned || now.side != was.side || now.count != was.count;
 		keep(arena, all, moving[i].field, &now);

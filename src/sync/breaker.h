@@ -12,18 +12,19 @@
 #include "sync/link.h"
 #include "sync/stage.h"
 
-/* A field that a change is about to move. */
+/* A field that is about to be moved. */
 struct moving {
 	struct str field;
-	bool put_back; /* to where it was changed, and not over */
+	enum side from; /* who changed it, whoever's payload tells of it */
+	bool put_back;  /* to where it was changed, and not over */
 };
 
 /* Does a person stand behind this payload? Then a link that was stopped flows again. */
 bool breaker_lets_through(const struct staged *staged);
-/* A change of `from` is about to be carried over, or to be put back: the link's count after it, in link->turn_fields (in `arena`; *ret_turned: it is another
+/* Changes are about to be carried over, or to be put back: the link's count after it, in link->turn_fields (in `arena`; *ret_turned: it is another
  * one). Returns the field of which it is one turn too many, or -1. */
-ptrdiff_t breaker_turn(struct arena *arena, struct link *link, enum side from, const struct moving *moving,
-                       size_t count, int64_t turns_max, int64_t now_ms, bool *ret_turned);
+ptrdiff_t breaker_turn(struct arena *arena, struct link *link, const struct moving *moving, size_t count,
+                       int64_t turns_max, int64_t now_ms, bool *ret_turned);
 /* Begins anew. */
 void breaker_reset(struct link *link);
 /* Why it was stopped and what to do. */

@@ -346,17 +346,27 @@ static struct compose composing(struct reconciler *r, struct chunk *chunk, struc
 		                  .base = item->base };
 }
 
-/* The fields that a change of `from` brings into motion. */
-static size_t moving_fields(const struct mapping *m, const struct item *item, enum side from, struct moving *ret)
+/*
+ * Whose change it is that moves the field: of the side that differs from the base. A payload also meets changes of the other side that nobody has carried over yet, or
+ * whose write is still under way; they are not its own. Both differ, or there is no base: the payload's.
+ */
+static struct moving moving_field(const struct field_map *field, const struct merged *f, enum side payload_of)
+{
+	bool one = f->changed[SIDE_EMR] != f->changed[SIDE_CRM];
+	enum side from = !one ? payload_of : f->changed[SIDE_EMR] ? SIDE_EMR : SIDE_CRM;
+	bool over = from == SIDE_EMR ? f->write_crm : f->write_emr;
+
+	return (struct moving) { field->name, from, !over };
+}
+
+/* The fields that a payload brings into motion. */
+static size_t moving_fields(const struct mapping *m, const struct item *item, struct moving *ret)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->count; i++) {
-		const struct merged *f = &item->merged[i];
-		bool over = from == SIDE_EMR ? f->write_crm : f->write_emr;
-
-		if (f->write_crm || f->write_emr)
-			ret[count++] = (struct moving) { m->fields[i].name, !over };
+		if (item->merged[i].write_crm || item->merged[i].write_emr)
+			ret[count++] = moving_field(&m->fields[i], &item->merged[i], item->staged->side);
 	}
 	return count;
 }
@@ -374,8 +384,7 @@ static void count_turn(struct reconciler *r, struct chunk *chunk, struct item *i
 {
 	struct link *link = &item->resolved.link;
 	struct moving *moving = arena_new_array(&chunk->arena, struct moving, r->plan->mapping.count);
-	enum side from = item->staged->side;
-	size_t count = moving_fields(&r->plan->mapping, item, from, moving);
+	size_t count = moving_fields(&r->plan->mapping, item, moving);
 	ptrdiff_t at;
 
 	if (item->resolved.kind != RESOLVED_LINKED)
@@ -391,7 +400,7 @@ static void count_turn(struct reconciler *r, struct chunk *chunk, struct item *i
 		stop_pair(chunk, item, count == 1 ? moving[0].field : STR_EMPTY);
 		return;
 	}
-	at = breaker_turn(&chunk->arena, link, from, moving, count, r->plan->turns_max, clock_wall_ms(), &item->turned);
+	at = breaker_turn(&chunk->arena, link, moving, count, r->plan->turns_max, clock_wall_ms(), &item->turned);
 	if (at < 0)
 		return;
 	link->stopped_why = breaker_reason(&chunk->arena, r->plan, moving[at].field);

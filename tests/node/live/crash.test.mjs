@@ -18,7 +18,7 @@ async function load(w, pairs, going) {
 }
 
 test('R1 R5: kill -9 at many moments of a load: nothing is lost, nothing is written twice', async () => {
-  await withLive({ patients: 60, extra: { patients: { turns_max: 1000 } } }, async (w) => {
+  await withLive({ patients: 60 }, async (w) => {
     const pairs = (await w.pairs()).slice(0, 25);
     const before = await w.states();
     await admin(w.systems.salesforce, 'faults', [{ match: '*sobjects*', kind: 'latency', ms: 5 }]);

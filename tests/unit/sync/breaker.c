@@ -176,10 +176,10 @@ static void test_R27_systems_that_respell_each_write_settle_without_the_breaker(
 static bool turn(struct arena *arena, struct link *link, enum side from, const char *field, int64_t most,
                  int64_t now_ms)
 {
-	const struct moving moving = { str_of(field), false };
+	const struct moving moving = { str_of(field), from, false };
 	bool turned;
 
-	return breaker_turn(arena, link, from, &moving, 1, most, now_ms, &turned) >= 0;
+	return breaker_turn(arena, link, &moving, 1, most, now_ms, &turned) >= 0;
 }
 
 static void test_turns_are_counted_within_an_hour(void **state)
@@ -226,6 +226,27 @@ static void test_two_people_who_edit_different_fields_in_turn_are_not_stopped(vo
 	rig_close(&rig);
 }
 
+/* Each payload meets what the other side was given meanwhile, and carries it over, too: that is the other side's change, not the same one put back. */
+static void test_two_people_who_edit_different_fields_at_the_same_time_are_not_stopped(void **state)
+{
+	struct rig rig;
+	char json[100];
+
+	(void)state;
+	open_linked(&rig);
+	for (unsigned i = 0; i < 15; i++) {
+		snprintf(json, sizeof(json), "{\"id\":\"a\",\"city\":\"City %u\"}", i);
+		memory_put(rig.emr, "patient", json);
+		snprintf(json, sizeof(json), "{\"Id\":\"c\",\"Email\":\"mail%u@x.example\"}", i);
+		memory_put(rig.crm, "Contact", json);
+		delta(&rig);
+	}
+	assert_null(failed(&rig));
+	assert_string_equal(rig_emr(&rig, "a", "email"), "mail14@x.example");
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "City 14");
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_R27_systems_that_respell_each_write_settle_without_the_breaker),
 		cmocka_unit_test(test_turns_are_counted_within_an_hour),
 		cmocka_unit_test(test_two_people_who_edit_different_fields_in_turn_are_not_stopped),
+		cmocka_unit_test(test_two_people_who_edit_different_fields_at_the_same_time_are_not_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
