@@ -160,23 +160,24 @@ static int postgres_undo_savepoint(struct store_conn *conn, struct err *err)
 
 /* ---- the outcome of a commit */
 
-/* The lock is ours when the server has ended the session that was lost. */
+/* The lock is ours when the server has ended the session that was lost; the last statement sees what was committed until then (session_script: isolation). */
 static int ask_outcome(struct store_conn *conn, bool *ret, struct err *err)
 {
 	char sql[SQL_BYTES];
 	PGresult *result = NULL;
+	int code;
 
 	must(PQexitPipelineMode(conn->pg) == 1);
 	snprintf(sql, sizeof(sql),
 	         "SELECT pg_advisory_lock(%d, %" PRId32 "); SELECT pg_advisory_unlock(%d, %" PRId32
 	         "); SELECT 1 FROM store_commit WHERE writer = %" PRId64 " AND last >= %" PRId64,
 	         LOCK_CLASS, conn->schema, LOCK_CLASS, conn->schema, conn->id, conn->commit);
-	if (pg_plain(conn, sql, &result, err) < 0)
-		return err_pass(err);
-	*ret = PQntuples(result) == 1;
+	code = pg_plain(conn, sql, &result, err);
+	if (code == 0)
+		*ret = PQntuples(result) == 1;
 	PQclear(result);
 	must(PQenterPipelineMode(conn->pg) == 1);
-	return 0;
+	return code;
 }
 
 static int find_out(struct store_conn *conn, struct err *err)

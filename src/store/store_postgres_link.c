@@ -55,17 +55,22 @@ void pg_place_name(const struct store_place *place, struct buf *out)
 /*
  * No plan may depend on figures that the server gathers later: an import begins with empty tables and ends with millions of rows in the
  * minute before the first ANALYZE. Every statement of Suture has its index, so the index is what is used; the compiler of long queries would
- * only see the price of a scan that is forbidden. A program that stands still in a transaction holds all others up, so it is put out.
+ * only see the price of a scan that is forbidden. What is not said in a BEGIN is READ COMMITTED, whatever the server's or the role's own setting is. A writer that
+ * stands still in a transaction holds all others up, so it is put out; a reader holds up nobody, and a copy (store_copy.c) may be long at its disk.
  */
 static void session_script(const struct store_conn *conn, struct buf *out)
 {
 	buf_printf(out,
 	           "SET enable_seqscan TO off; SET jit TO off; SET plan_cache_mode TO force_generic_plan;"
-	           "SET client_min_messages TO warning; SET lock_timeout TO %" PRId64 ";"
-	           "SET idle_in_transaction_session_timeout TO %" PRId64 ";",
-	           conn->place->busy_ms, MIN_OF(MAX_OF(conn->place->busy_ms, 1000), (int64_t)STANDSTILL_MS));
+	           "SET client_min_messages TO warning; SET default_transaction_isolation TO 'read committed';"
+	           "SET lock_timeout TO %" PRId64 ";",
+	           conn->place->busy_ms);
 	if (conn->role == STORE_READER)
-		buf_add_c(out, "SET default_transaction_read_only TO on;");
+		buf_add_c(out,
+		          "SET default_transaction_read_only TO on; SET idle_in_transaction_session_timeout TO 0;");
+	else
+		buf_printf(out, "SET idle_in_transaction_session_timeout TO %" PRId64 ";",
+		           MIN_OF(MAX_OF(conn->place->busy_ms, 1000), (int64_t)STANDSTILL_MS));
 	if (conn->place->schema)
 		buf_printf(out, "SET search_path TO \"%s\";", conn->place->schema);
 }

@@ -113,8 +113,8 @@ static void *accept_all(void *context)
 	return NULL;
 }
 
-/* The url of the tests' server, with another folder. */
-static struct store *open_behind(struct relay *relay)
+/* The url of the tests' server, with another folder. `settings`: "&keyword=value", or "". */
+static struct store *open_with(struct relay *relay, const char *settings)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	PQconninfoOption *options = PQconninfoParse(getenv("SUTURE_TEST_STORE"), NULL);
@@ -128,11 +128,17 @@ static struct store *open_behind(struct relay *relay)
 	PQconninfoFree(options);
 	test_store_forget(TEST_STORE_ONCE);
 	schema = strstr(test_store_url(&arena, TEST_STORE_ONCE), "&schema=");
-	if (store_open_with(
-	            arena_printf(&arena, "postgresql:///postgres?host=%s&user=suture%s", relay->folder, schema).at,
-	            fixture_steps, ARRAY_LEN(fixture_steps), &store, &err) < 0)
+	if (store_open_with(arena_printf(&arena, "postgresql:///postgres?host=%s&user=suture%s%s", relay->folder,
+	                                 settings, schema)
+	                            .at,
+	                    fixture_steps, ARRAY_LEN(fixture_steps), &store, &err) < 0)
 		fail_msg("%s", err.text);
 	return store;
+}
+
+static struct store *open_behind(struct relay *relay)
+{
+	return open_with(relay, "");
 }
 
 static void relay_start(struct relay *relay)
@@ -238,6 +244,43 @@ static void test_an_idle_connection_that_was_cut_is_made_anew(void **state UNUSE
 		clock_sleep_ms(1);
 	write_person(store, "b");
 	assert_int_equal(count_people(store), 2);
+	store_close(&store);
+	relay_stop(&relay);
+}
+
+static const struct statement SESSION = { .sql = "SELECT current_setting('default_transaction_isolation') || ', ' || "
+	                                         "current_setting('idle_in_transaction_session_timeout') AS settings" };
+
+static int read_session(struct db *db, void *context, struct err *err)
+{
+	ROWS rows = NULL;
+	int code = db_select(db, &SESSION, BIND_NOTHING, &rows, err);
+
+	if (code == 0)
+		code = rows_next(rows, err);
+	if (code > 0)
+		buf_add(context, row_text(rows, "settings"));
+	return code;
+}
+
+/*
+ * The outcome of a lost commit is asked for behind a lock, so it must see what was committed while it waited. And only who holds others up is put out for standing
+ * still: a reader that makes a copy may be long at its disk.
+ */
+static void test_r5_a_session_has_our_settings_whatever_those_of_the_server_are(void **state UNUSED)
+{
+	SCOPED(buf) struct buf writer = BUF_INIT(200), reader = BUF_INIT(200);
+	struct err err = ERR_INIT;
+	struct relay relay;
+	struct store *store;
+
+	relay_start(&relay);
+	store = open_with(&relay, "&options=-cdefault_transaction_isolation%3Dserializable%20"
+	                          "-cidle_in_transaction_session_timeout%3D20ms");
+	assert_int_equal(store_write(store, RELAXED, read_session, &writer, &err), 0);
+	assert_int_equal(store_read(store, read_session, &reader, &err), 0);
+	assert_string_equal(buf_text(&writer), "read committed, 10s");
+	assert_string_equal(buf_text(&reader), "read committed, 0");
 	store_close(&store);
 	relay_stop(&relay);
 }
@@ -386,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_r5_a_commit_that_did_not_arrive_is_run_again),
 		cmocka_unit_test(test_r5_a_commit_whose_answer_was_lost_is_not_run_again),
 		cmocka_unit_test(test_an_idle_connection_that_was_cut_is_made_anew),
+		cmocka_unit_test(test_r5_a_session_has_our_settings_whatever_those_of_the_server_are),
 		cmocka_unit_test(test_what_is_told_is_heard_once_it_is_committed),
 		cmocka_unit_test(test_a_listener_that_was_cut_off_listens_again_and_says_that_it_missed_something),
 		cmocka_unit_test(test_r41_a_password_is_never_shown),
