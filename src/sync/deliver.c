@@ -362,15 +362,16 @@ static void meter_batch(const struct take *job, int64_t answered_ms)
 	}
 }
 
-/* What was noted as about to be sent was not carried out. */
+/* What was noted as about to be sent was not carried out. What was not in the call, as it was found to be there already, stays noted: it would be created
+ * twice. */
 static int unsend_batch(struct db *db, void *context, struct err *err)
 {
 	const struct batch *b = ((struct take *)context)->batch;
 
-	for (size_t i = 0; i < b->count; i++) {
-		const struct owed *owed = &b->entries[i]->owed;
+	for (size_t i = 0; i < b->sent_count; i++) {
+		const struct owed *owed = &b->sent[i]->owed;
 
-		if (b->sent_count && owed->sent.len && outbox_sent(db, owed->id, STR_EMPTY, owed->due_ms, err) < 0)
+		if (owed->sent.len && outbox_sent(db, owed->id, STR_EMPTY, owed->due_ms, err) < 0)
 			return err_pass(err);
 	}
 	return 0;

@@ -9,6 +9,7 @@
 #include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/link.h"
+#include "sync/outbox.h"
 #include "sync/stage.h"
 
 #define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
@@ -196,6 +197,79 @@ static void test_R5_who_was_known_before_is_not_adopted(void **state)
 	rig_close(&rig);
 }
 
+struct due_job {
+	struct rig *rig;
+	size_t count;
+};
+
+static int count_due(struct db *db, void *context, struct err *err)
+{
+	struct due_job *job = context;
+	const struct owed_query query = { .sync_id = job->rig->plan->sync_id,
+		                          .side = SIDE_EMR,
+		                          .priority = OWED_PERSON,
+		                          .now_ms = clock_wall_ms(),
+		                          .limit = 10 };
+	struct owed *due;
+
+	return outbox_due(db, &job->rig->arena, &query, &due, &job->count, err);
+}
+
+/* Whatever is owed to the EMR may be sent. */
+static void wait_until_due(struct rig *rig, size_t count)
+{
+	struct due_job job = { .rig = rig };
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < 6000 && job.count < count; i++) {
+		clock_sleep_ms(10);
+		assert_int_equal(store_read(rig->engine.store, count_due, &job, &err), 0);
+	}
+	assert_int_equal(job.count, count);
+}
+
+/* The look finds Ann; the call that would create Bob fails as a whole. */
+static void fail_the_write(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	(void)nth;
+	if (which != MEMORY_LIST || lists++ > 0)
+		return;
+	memory_refuse(rig->emr, "b", DELIVERED, "");
+	memory_fail(rig->emr, MEMORY_WRITE, 1, ERR_NETWORK, false);
+}
+
+static void test_R5_who_was_found_is_not_created_again_when_the_call_beside_it_fails(void **state)
+{
+	const struct asked bob = { .wish = WISH_CREATE, .record_id = STR("b") };
+	const struct capture how = {
+		.side = SIDE_CRM, .door = DOOR_CLICK, .priority = STAGED_PERSON, .total = -1, .durable = true
+	};
+	struct err err = ERR_INIT;
+	struct captured done;
+	struct rig rig;
+
+	(void)state;
+	open_blind(&rig, "{\"Id\":\"c\"," CONTACT_ANN "}");
+	memory_put(rig.crm, "Contact",
+	           "{\"Id\":\"b\",\"FirstName\":\"Bob\",\"LastName\":\"Day\",\"Birthdate\":\"1970-01-02\"}");
+	memory_refuse(rig.emr, "b", RETRY_LATER, "BUSY");
+	memory_fail(rig.emr, MEMORY_WRITE, 1, ERR_TIMEOUT, true);
+	hooks_set(&rig, SIDE_EMR, stop_when_written, NULL);
+	assert_int_equal(ask_for_patient(&rig, &err), 0);
+	assert_int_equal(capture_wish(&rig.engine, rig.plan, &rig.arena, &bob, &how, &done, &err), 0);
+	assert_int_equal(settle(&rig, &err), ERR_ABORTED);
+	hooks_clear(&rig);
+	atomic_store(&rig.engine.stop, false);
+	wait_until_due(&rig, 2);
+	lists = 0;
+	hooks_set(&rig, SIDE_EMR, fail_the_write, NULL);
+	err = (struct err)ERR_INIT;
+	assert_int_equal(settle(&rig, &err), 0);
+	hooks_clear(&rig);
+	one_patient(&rig, 3);
+	rig_close(&rig);
+}
+
 /* R5: death at any instant, before and after the far side has taken it. */
 static void test_R5_R40_death_at_any_instant_creates_one_patient(void **state)
 {
@@ -229,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_R5_R8_several_that_could_be_it_are_for_a_person),
 		cmocka_unit_test(test_R5_R7_without_a_match_key_nobody_guesses),
 		cmocka_unit_test(test_R5_who_was_known_before_is_not_adopted),
+		cmocka_unit_test(test_R5_who_was_found_is_not_created_again_when_the_call_beside_it_fails),
 		cmocka_unit_test(test_R5_R40_death_at_any_instant_creates_one_patient),
 	};
 
