@@ -56,7 +56,7 @@ int cmd_purge(struct cli_args *args, struct err *err)
 	if (report.waiting)
 		out_hint(args, "%lld old payloads wait or failed, and were left: suture staged --failed",
 		         (long long)report.waiting);
-	return EXIT_DONE;
+	return report.log_left ? err_set(err, ERR_CONFLICT, PURGE_LOG_LEFT) : EXIT_DONE;
 }
 
 /* ---- rekey ---- */

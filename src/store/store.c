@@ -354,16 +354,14 @@ struct str store_describe(struct store *store, struct arena *arena)
 	return arena_printf(arena, "%s, schema %zu", buf_text(&out), store->schema);
 }
 
-/* A connection of its own: neither works inside a transaction, and the writer's is never without one for long. */
+/* A connection of its own: it does not work inside a transaction, and the writer's is never without one for long. */
 int store_scrub(struct store *store, bool compact, struct err *err)
 {
 	struct db *db = NULL;
 	int result = db_open(&store->place, STORE_WRITER, &db, err);
 
-	if (result == 0 && compact)
-		result = db_script(db, "VACUUM", "VACUUM FULL", err);
 	if (result == 0)
-		result = db_script(db, "PRAGMA wal_checkpoint(TRUNCATE)", "SELECT 1", err);
+		result = db_scrub(db, compact, err);
 	db_close(&db);
 	return result;
 }

@@ -133,7 +133,8 @@ int db_number(struct db *db, const struct statement *statement, struct binds bin
 
 /*
  * After something was deleted: SQLite's log, which holds pages as they were, is emptied. `compact`: the whole database is written anew before, so that what was
- * deleted lies in no free place of its file either; that takes as much room again, and writers wait meanwhile.
+ * deleted lies in no free place of its file either; that takes as much room again, and writers wait meanwhile. ERR_CONFLICT: all was done but that somebody who
+ * reads what is older (busy_ms long) keeps the log from being emptied.
  */
 int store_scrub(struct store *store, bool compact, struct err *err) MUST_CHECK;
 /*

@@ -229,6 +229,11 @@ int db_sync_file(struct db *db, struct err *err)
 	return db->driver->sync_file(db->conn, err);
 }
 
+int db_scrub(struct db *db, bool compact, struct err *err)
+{
+	return db->driver->scrub(db->conn, compact, err);
+}
+
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err)
 {
 	return db->driver->script(db->conn, sql, postgres, err);

@@ -102,6 +102,7 @@ struct store_driver {
 	/* Brings the file, not the log, to the disk. */
 	int (*sync_file)(struct store_conn *conn, struct err *err);
 
+	int (*scrub)(struct store_conn *conn, bool compact, struct err *err); /* store_scrub */
 	int (*copy)(struct store_conn *conn, const char *path,
 	            struct err *err); /* NULL: table by table, see store_copy.c */
 	/* What processes tell each other (store_listen.c); NULL: the database carries nothing. `listen` returns once `stop` is set and `bell` readable. */

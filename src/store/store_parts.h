@@ -46,6 +46,7 @@ int64_t db_log_pages(struct db *db);
 int db_checkpoint(struct db *db, struct store_log *ret, struct err *err) MUST_CHECK;
 int db_sync_file(struct db *db, struct err *err) MUST_CHECK;
 int db_script(struct db *db, const char *sql, const char *postgres, struct err *err) MUST_CHECK;
+int db_scrub(struct db *db, bool compact, struct err *err) MUST_CHECK;
 int db_copy(struct db *db, const char *path, struct err *err) MUST_CHECK;
 void db_describe(struct db *db, struct buf *out);
 

@@ -51,6 +51,36 @@ static int postgres_script(struct store_conn *conn, const char *sql, const char 
 	return code;
 }
 
+/* Our own schema: the database may be somebody else's as well. */
+static int list_tables(struct store_conn *conn, struct buf *ret, struct err *err)
+{
+	static const char sql[] = "SELECT string_agg(format('%I', relname), ', ') FROM pg_class"
+	                          " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace";
+	PGresult *result = NULL;
+	int code;
+
+	must(PQexitPipelineMode(conn->pg) == 1);
+	code = pg_plain(conn, sql, &result, err);
+	if (code == 0)
+		buf_add_c(ret, PQgetvalue(result, 0, 0));
+	PQclear(result);
+	must(PQenterPipelineMode(conn->pg) == 1);
+	return code;
+}
+
+/* There is no log of ours: the server's holds what it needs, for as long as it needs it. */
+static int postgres_scrub(struct store_conn *conn, bool compact, struct err *err)
+{
+	SCOPED(buf) struct buf sql = BUF_INIT(SQL_BYTES);
+
+	if (!compact)
+		return 0;
+	buf_add_c(&sql, "VACUUM FULL ");
+	if (list_tables(conn, &sql, err) < 0)
+		return err_pass(err);
+	return postgres_script(conn, "", buf_text(&sql), err);
+}
+
 /* ---- transactions */
 
 /* Forgets the transaction before this one. A connection that went meanwhile is made anew: nothing was lost with it. */
@@ -412,6 +442,7 @@ const struct store_driver STORE_POSTGRES = {
 	.keep_savepoint = postgres_keep_savepoint,
 	.undo_savepoint = postgres_undo_savepoint,
 	.in_transaction = postgres_in_transaction,
+	.scrub = postgres_scrub,
 	.settle = postgres_settle,
 	.passing = postgres_passing,
 	.listen = pg_listen,

@@ -460,6 +460,32 @@ static int sqlite_sync_file(struct store_conn *conn, struct err *err)
 	                                   "database %s: it cannot be brought to the disk: check the disk", conn->path);
 }
 
+/* SQLite waits for who reads (on_busy), not for who copies the log at the same time: the keeper's thread, another process. */
+static int empty_log(struct store_conn *conn, struct err *err)
+{
+	int64_t start = clock_mono_ns();
+	int code;
+
+	while (((code = sqlite3_wal_checkpoint_v2(conn->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL)) & 0xff) ==
+	       SQLITE_BUSY) {
+		if ((clock_mono_ns() - start) / 1000000 >= conn->busy_ms)
+			return err_set(
+			        err, ERR_CONFLICT,
+			        "database %s: its log, which holds pages as they were, could not be emptied, because "
+			        "somebody reads what is older: end that, or wait, and try again",
+			        conn->path);
+		clock_sleep_ms(1);
+	}
+	return code == SQLITE_OK ? 0 : fail(conn, err);
+}
+
+static int sqlite_scrub(struct store_conn *conn, bool compact, struct err *err)
+{
+	if (compact && run_script(conn, "VACUUM", err) < 0)
+		return err_pass(err);
+	return empty_log(conn, err);
+}
+
 /* ---- set up */
 
 static int check_ours(struct store_conn *conn, struct err *err)
@@ -674,6 +700,7 @@ const struct store_driver STORE_SQLITE = {
 	.log_pages = sqlite_log_pages,
 	.checkpoint = sqlite_checkpoint,
 	.sync_file = sqlite_sync_file,
+	.scrub = sqlite_scrub,
 	.copy = sqlite_copy,
 	.describe = sqlite_describe,
 };

@@ -93,6 +93,13 @@ static int64_t trace_log_pages(struct store_conn *conn)
 	return conn->inner->log_pages(conn->conn);
 }
 
+static int trace_scrub(struct store_conn *conn, bool compact, struct err *err)
+{
+	int result = point(conn, "SCRUB", err);
+
+	return result < 0 ? result : conn->inner->scrub(conn->conn, compact, err);
+}
+
 static int trace_checkpoint(struct store_conn *conn, struct store_log *ret, struct err *err)
 {
 	return conn->inner->checkpoint(conn->conn, ret, err);
@@ -265,6 +272,7 @@ static const struct store_driver SHELL = {
 	.keep_savepoint = trace_keep_savepoint,
 	.undo_savepoint = trace_undo_savepoint,
 	.in_transaction = trace_in_transaction,
+	.scrub = trace_scrub,
 	.describe = trace_describe,
 };
 

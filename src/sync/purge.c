@@ -221,6 +221,19 @@ static int tell(struct engine *engine, const struct purge_order *order, const st
 	                  err);
 }
 
+/* Also where nothing was taken away this time: the log may be left from the last one. */
+static int scrub(struct engine *engine, bool compact, struct purge_report *report, struct err *err)
+{
+	struct err trouble = ERR_INIT;
+	int code = store_scrub(engine->store, compact, &trouble);
+
+	report->log_left = code == ERR_CONFLICT;
+	if (code == 0 || report->log_left)
+		return 0;
+	*err = trouble;
+	return code;
+}
+
 int purge(struct engine *engine, const struct purge_order *order, struct purge_report *ret, struct err *err)
 {
 	struct waiting_job waiting = { .before_ms = order->before_ms };
@@ -242,9 +255,7 @@ int purge(struct engine *engine, const struct purge_order *order, struct purge_r
 	if (store_read(engine->store, count_waiting, &waiting, err) < 0)
 		return err_pass(err);
 	ret->waiting = waiting.count;
-	if (order->dry || !(took_something(ret) || order->compact))
-		return 0;
-	return store_scrub(engine->store, order->compact, err);
+	return order->dry ? 0 : scrub(engine, order->compact, ret, err);
 }
 
 /* ---- by itself ---- */
@@ -267,9 +278,9 @@ int retention_read(struct engine *engine, struct retention *ret, struct err *err
 	return 0;
 }
 
-static void note(struct engine *engine, struct str text)
+static void note(struct engine *engine, enum level level, struct str text)
 {
-	journal_note(engine, &(struct journal_entry) { .level = LEVEL_INFO, .code = STR("purged"), .text = text });
+	journal_note(engine, &(struct journal_entry) { .level = level, .code = STR("purged"), .text = text });
 }
 
 int retention_run(struct engine *engine, const struct retention *retention, struct err *err)
@@ -286,6 +297,8 @@ int retention_run(struct engine *engine, const struct retention *retention, stru
 	if (purge(engine, &order, &report, err) < 0)
 		return err_wrap(err, "retention");
 	if (took_something(&report))
-		note(engine, arena_printf(&arena, "retention: %.*s", STR_ARG(summary(&arena, &report))));
+		note(engine, LEVEL_INFO, arena_printf(&arena, "retention: %.*s", STR_ARG(summary(&arena, &report))));
+	if (report.log_left)
+		note(engine, LEVEL_ERROR, STR("retention: " PURGE_LOG_LEFT));
 	return 0;
 }

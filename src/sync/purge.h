@@ -25,8 +25,12 @@ enum { PURGE_KINDS = 7 };
 struct purge_report {
 	struct purge_count of[PURGE_KINDS];
 	int64_t waiting; /* old payloads that wait, failed ones among them */
+	bool log_left;   /* the database's log still holds what was purged: somebody reads what is older. Purge again */
 };
 
+#define PURGE_LOG_LEFT                                                                                                \
+	"purged, but the database's log, which holds pages as they were, could not be emptied: somebody was reading " \
+	"what is older. Run `suture purge` again"
 int purge(struct engine *engine, const struct purge_order *order, struct purge_report *ret, struct err *err) MUST_CHECK;
 
 /* ---- by itself: `retention:` of the configuration ---- */

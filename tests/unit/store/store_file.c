@@ -629,6 +629,39 @@ static void test_busy_gives_up_in_time(void **state)
 	store_close(&store);
 }
 
+static int count_and_scrub(struct db *db, void *context, struct err *err)
+{
+	int64_t count = 0;
+
+	return read_count(db, &count, err) < 0 ? err_pass(err) : store_scrub(context, false, err);
+}
+
+/* SQLite answers that with a row of a statement that went well. */
+static void test_a_log_that_could_not_be_emptied_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct store *store, *reader;
+	struct err err = ERR_INIT;
+	char url[200], log[200];
+	struct stat info;
+
+	snprintf(url, sizeof(url), "%s?busy_ms=50", f->path);
+	snprintf(log, sizeof(log), "%s-wal", f->path);
+	store = open_fixture(url);
+	reader = open_fixture(f->path);
+	write_person(store, "a");
+	assert_int_equal(store_read(reader, count_and_scrub, store, &err), ERR_CONFLICT);
+	assert_says(&err, "try again");
+	assert_int_equal(stat(log, &info), 0);
+	assert_true(info.st_size > 0);
+	err = (struct err)ERR_INIT;
+	assert_int_equal(store_scrub(store, false, &err), 0);
+	assert_int_equal(stat(log, &info), 0);
+	assert_int_equal(info.st_size, 0);
+	store_close(&reader);
+	store_close(&store);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)
 
 int main(void)
@@ -657,6 +690,7 @@ int main(void)
 		IN_FOLDER(test_copy_while_others_write),
 		IN_FOLDER(test_copy_does_not_overwrite),
 		IN_FOLDER(test_busy_gives_up_in_time),
+		IN_FOLDER(test_a_log_that_could_not_be_emptied_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

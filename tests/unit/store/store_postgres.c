@@ -285,6 +285,49 @@ static void test_r5_a_session_has_our_settings_whatever_those_of_the_server_are(
 	relay_stop(&relay);
 }
 
+static int read_file_number(struct db *db, void *context, struct err *err)
+{
+	static const struct statement where = { .sql = "SELECT relfilenode::int8 FROM pg_class WHERE oid = "
+		                                       "'person'::regclass" };
+
+	return db_number(db, &where, BIND_NOTHING, 0, context, err);
+}
+
+static int64_t file_number(struct store *store)
+{
+	struct err err = ERR_INIT;
+	int64_t number = 0;
+
+	assert_int_equal(store_read(store, read_file_number, &number, &err), 0);
+	assert_true(number > 0);
+	return number;
+}
+
+/* A table that is written anew is a new file. */
+static void test_only_our_schema_is_written_anew(void **state UNUSED)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct store *ours = open_fixture(TEST_STORE_ONCE), *others = NULL;
+	struct err err = ERR_INIT;
+	int64_t our_file, their_file;
+
+	assert_int_equal(store_open_with(test_store_url(&arena, "others"), fixture_steps, ARRAY_LEN(fixture_steps),
+	                                 &others, &err),
+	                 0);
+	write_person(ours, "a");
+	our_file = file_number(ours);
+	their_file = file_number(others);
+	assert_int_equal(store_scrub(ours, false, &err), 0);
+	assert_int_equal(file_number(ours), our_file);
+	assert_int_equal(store_scrub(ours, true, &err), 0);
+	assert_int_not_equal(file_number(ours), our_file);
+	assert_int_equal(file_number(others), their_file);
+	assert_int_equal(count_people(ours), 1);
+	store_close(&others);
+	test_store_forget("others");
+	store_close(&ours);
+}
+
 /* ---- what processes tell each other */
 
 struct heard {
@@ -430,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_r5_a_commit_whose_answer_was_lost_is_not_run_again),
 		cmocka_unit_test(test_an_idle_connection_that_was_cut_is_made_anew),
 		cmocka_unit_test(test_r5_a_session_has_our_settings_whatever_those_of_the_server_are),
+		cmocka_unit_test(test_only_our_schema_is_written_anew),
 		cmocka_unit_test(test_what_is_told_is_heard_once_it_is_committed),
 		cmocka_unit_test(test_a_listener_that_was_cut_off_listens_again_and_says_that_it_missed_something),
 		cmocka_unit_test(test_r41_a_password_is_never_shown),

@@ -12,6 +12,7 @@
 #include "lib/clock.h"
 #include "lib/file.h"
 #include "sync/audit.h"
+#include "sync/journal.h"
 #include "sync/purge.h"
 #include "sync/review.h"
 #include "sync/stage.h"
@@ -127,6 +128,17 @@ static size_t found_in_files(struct rig *rig, const struct str *bodies, size_t c
 	return found;
 }
 
+/* A server's files are its own. */
+static void assert_in_files(struct rig *rig, const struct str *bodies, bool expected)
+{
+	size_t found = test_store_is_server() ? PATIENTS * expected : found_in_files(rig, bodies, PATIENTS);
+
+	if (expected)
+		assert_true(found >= PATIENTS);
+	else
+		assert_int_equal(found, 0);
+}
+
 static void test_after_a_purge_the_bytes_are_in_no_file(void **state)
 {
 	struct bodies before = { 0 };
@@ -140,12 +152,12 @@ static void test_after_a_purge_the_bytes_are_in_no_file(void **state)
 	before.arena = &rig.arena;
 	assert_int_equal(store_read(rig.engine.store, read_bodies, &before, &err), 0);
 	assert_int_equal(before.count, 2 * PATIENTS);
-	assert_true(found_in_files(&rig, before.of, PATIENTS) >= PATIENTS); /* the search finds what is there */
+	assert_in_files(&rig, before.of, true); /* the search finds what is there */
 	report = take_away(&rig, between, false, true);
 	assert_int_equal(report.of[0].rows, PATIENTS);
 	assert_true(report.of[0].bytes > (int64_t)PATIENTS * 100);
-	assert_int_equal(found_in_files(&rig, before.of, PATIENTS), 0);
-	assert_true(found_in_files(&rig, before.of + PATIENTS, PATIENTS) >= PATIENTS);
+	assert_in_files(&rig, before.of, false);
+	assert_in_files(&rig, before.of + PATIENTS, true);
 	rig_close(&rig);
 }
 
@@ -348,6 +360,64 @@ static void test_what_was_purged_stands_in_the_audit_trail(void **state)
 	rig_close(&rig);
 }
 
+struct night {
+	struct rig *rig;
+	int64_t between;
+};
+
+/* A reader who began before: what is in the log cannot go while he reads. */
+static int purge_at_night(struct db *db, void *context, struct err *err)
+{
+	static const struct statement look = { "SELECT COUNT(*) FROM staged" };
+	struct night *night = context;
+	int64_t now = clock_wall_ms(), count = 0;
+	const struct retention retention = { .payloads_ms = now - night->between };
+
+	if (db_number(db, &look, BIND_NOTHING, 0, &count, err) < 0)
+		return err_pass(err);
+	assert_true(take_away(night->rig, night->between, true, false).of[0].rows > 0);
+	assert_int_equal(retention_run(&night->rig->engine, &retention, err), 0);
+	assert_true(take_away(night->rig, night->between, false, false).log_left);
+	return 0;
+}
+
+static void assert_journal_says(struct rig *rig, const char *part)
+{
+	const struct journal_filter filter = { .limit = 10, .latest = true };
+	struct journal_entry *all;
+	struct err err = ERR_INIT;
+	size_t count, found = 0;
+
+	assert_int_equal(journal_list(&rig->engine, &rig->arena, &filter, &all, &count, &err), 0);
+	for (size_t i = 0; i < count; i++)
+		found += memmem(all[i].text.at, all[i].text.len, part, strlen(part)) != NULL;
+	assert_true(found > 0);
+}
+
+static void test_a_log_that_is_left_is_told_and_emptied_by_the_next_purge(void **state)
+{
+	struct err err = ERR_INIT;
+	struct night night;
+	struct store *patient;
+	struct rig rig;
+
+	(void)state;
+	if (test_store_is_server())
+		skip(); /* it has no log of ours */
+	night = (struct night) { &rig, open_two_imports(&rig) };
+	patient = rig.engine.store;
+	assert_int_equal(
+	        store_open(arena_printf(&rig.arena, "%s/test.db?busy_ms=50", rig.path).at, &rig.engine.store, &err), 0);
+	if (store_read(patient, purge_at_night, &night, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_journal_says(&rig, "80 payloads");
+	assert_journal_says(&rig, "could not be emptied");
+	assert_false(take_away(&rig, night.between, false, false).log_left);
+	store_close(&rig.engine.store);
+	rig.engine.store = patient;
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_R3_what_failed_or_waits_is_left),
 		cmocka_unit_test(test_R22_a_conflict_that_waits_keeps_its_values_and_one_that_is_over_loses_them),
 		cmocka_unit_test(test_what_was_purged_stands_in_the_audit_trail),
+		cmocka_unit_test(test_a_log_that_is_left_is_told_and_emptied_by_the_next_purge),
 	};
 
 	return cmocka_run_group_tests_name("purge", tests, NULL, NULL);
