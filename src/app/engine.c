@@ -3,7 +3,7 @@
  *
  *	suture.db         the database
  *	suture.store      one line: the url of another database (init --store); SUTURE_STORE goes before it
- *	suture.key        what seals everything at rest (or SUTURE_KEY holds it, or the service manager hands it over: CREDENTIALS_DIRECTORY)
+ *	suture.key        what seals everything at rest, or a link to it (SUTURE_KEY goes before it)
  *	suture.yaml       the sample configuration that init leaves
  *	descriptors/      *.yaml: REST EMRs described by the user
  *
@@ -101,47 +101,63 @@ static int write_new(const char *path, mode_t mode, struct str text, struct err 
 	return 0;
 }
 
+/* What suture.store says; empty: there is none. One that cannot be read is an error: a second database, an empty one, would be taken instead. */
+static int kept_store_url(struct arena *arena, const char *dir, struct str *ret, struct err *err)
+{
+	const struct str path = arena_printf(arena, "%s/suture.store", dir);
+	struct str text = STR_EMPTY;
+	struct err trouble = ERR_INIT;
+	int code = file_read(arena, path.at, URL_BYTES, &text, &trouble);
+
+	*ret = arena_str(arena, str_trim(text));
+	if (code == ERR_NOT_FOUND || (code == 0 && ret->len))
+		return 0;
+	if (code == 0)
+		return err_set(err, ERR_CONFIG, "%s is empty: write the url of the database into it, or delete it",
+		               path.at);
+	*err = trouble;
+	return code;
+}
+
 /* Empty: the file in the folder. */
-static struct str other_store(struct arena *arena, const char *dir)
+static int other_store(struct arena *arena, const char *dir, struct str *ret, struct err *err)
 {
 	const char *given = getenv("SUTURE_STORE");
-	struct str text = STR_EMPTY;
-	struct err none = ERR_INIT;
 
-	if (given && given[0])
-		return str_of(given);
-	if (file_read(arena, arena_printf(arena, "%s/suture.store", dir).at, URL_BYTES, &text, &none) < 0)
-		return STR_EMPTY;
-	return arena_str(arena, str_trim(text));
+	if (!given || !given[0])
+		return kept_store_url(arena, dir, ret, err);
+	*ret = str_of(given);
+	return 0;
 }
 
-/* A service manager may hand the key over in a folder that only this process can read (systemd's LoadCredential); else it lies with the database. */
-static int key_path(char *out, size_t size, const char *dir, struct err *err)
-{
-	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-
-	if (credentials && snprintf(out, size, "%s/suture.key", credentials) < (int)size && access(out, F_OK) == 0)
-		return 0;
-	return path_in(out, size, dir, "suture.key", err);
-}
-
-bool app_store_is_in_folder(const char *dir)
+int app_store_is_in_folder(const char *dir, bool *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct str url;
 
-	return other_store(&arena, dir).len == 0;
+	if (other_store(&arena, dir, &url, err) < 0)
+		return err_pass(err);
+	*ret = url.len == 0;
+	return 0;
 }
 
 static int keep_store_url(const char *dir, struct str url, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct str kept;
 	char path[4096];
 
 	if (url.len == 0)
 		return 0;
-	if (path_in(path, sizeof(path), dir, "suture.store", err) < 0)
+	if (path_in(path, sizeof(path), dir, "suture.store", err) < 0 || kept_store_url(&arena, dir, &kept, err) < 0)
 		return err_pass(err);
-	return write_new(path, 0600, arena_printf(&arena, "%.*s\n", STR_ARG(url)), err);
+	if (kept.len == 0)
+		return write_new(path, 0600, arena_printf(&arena, "%.*s\n", STR_ARG(url)), err);
+	return str_eq(kept, url) ? 0
+	                         : err_set(err, ERR_CONFLICT,
+	                                   "%s names another database already, and nothing is overwritten: leave "
+	                                   "--store out, or take another folder",
+	                                   path);
 }
 
 int app_make_folder(const char *dir, struct err *err)
@@ -199,6 +215,7 @@ int app_init(const char *dir, struct str store, bool *ret_existed, struct err *e
 {
 	struct engine *engine;
 	char database[4096], path[4096];
+	bool in_folder;
 
 	if (app_make_folder(dir, err) < 0 || path_in(database, sizeof(database), dir, "suture.db", err) < 0 ||
 	    path_in(path, sizeof(path), dir, "suture.yaml", err) < 0)
@@ -208,7 +225,7 @@ int app_init(const char *dir, struct str store, bool *ret_existed, struct err *e
 		return err_pass(err);
 	if (make_key(dir, database, err) < 0 || write_new(path, 0600, str_range(sample, sizeof(sample) - 1), err) < 0)
 		return err_pass(err);
-	if (app_store_is_in_folder(dir) && make_database(database, err) < 0)
+	if (app_store_is_in_folder(dir, &in_folder, err) < 0 || (in_folder && make_database(database, err) < 0))
 		return err_pass(err);
 	if (app_open(dir, &engine, err) < 0)
 		return err_pass(err);
@@ -260,6 +277,15 @@ static struct app_engine *app_new(const char *dir)
 	return app;
 }
 
+static int load_key(struct app_engine *app, struct err *err)
+{
+	char path[4096];
+
+	if (path_in(path, sizeof(path), app->dir, "suture.key", err) < 0)
+		return err_pass(err);
+	return keyring_load(path, &app->engine.keys, err);
+}
+
 static int open_leases(struct engine *engine, struct err *err)
 {
 	const char *given = getenv("SUTURE_LEASE_MS");
@@ -274,20 +300,21 @@ static int open_leases(struct engine *engine, struct err *err)
 
 static int open_parts(struct app_engine *app, struct err *err)
 {
-	char key[4096], path[4096];
-	struct str other = other_store(&app->arena, app->dir);
-	const char *url = other.len ? other.at : path;
+	char path[4096];
+	struct str other;
 
 	if (path_in(path, sizeof(path), app->dir, "suture.db", err) < 0)
 		return err_pass(err);
-	if (!other.len && access(path, F_OK) < 0 && errno == EACCES)
+	if (access(path, F_OK) < 0 && errno == EACCES)
 		return err_set(err, ERR_SYSTEM, "the folder %s is not yours to read; run this as its owner", app->dir);
+	if (other_store(&app->arena, app->dir, &other, err) < 0)
+		return err_pass(err);
 	if (!other.len && access(path, F_OK) < 0)
 		return err_set(err, ERR_NOT_FOUND,
 		               "%s holds no Suture; run `suture init %s`, or name the folder with --dir", app->dir,
 		               app->dir);
-	if (key_path(key, sizeof(key), app->dir, err) < 0 || keyring_load(key, &app->engine.keys, err) < 0 ||
-	    store_open(url, &app->engine.store, err) < 0 || load_descriptors(app->dir, err) < 0)
+	if (load_key(app, err) < 0 || store_open(other.len ? other.at : path, &app->engine.store, err) < 0 ||
+	    load_descriptors(app->dir, err) < 0)
 		return err_pass(err);
 	if (rekey_arrive(&app->engine, err) < 0 || http_client_open(&app->engine.http, err) < 0)
 		return err_pass(err);
@@ -312,10 +339,9 @@ static void close_governor(struct app_engine *app)
 int app_open_keys(const char *dir, struct engine **ret, struct err *err)
 {
 	struct app_engine *app = app_new(dir);
-	char key[4096];
 
 	*ret = &app->engine;
-	if (key_path(key, sizeof(key), dir, err) < 0 || keyring_load(key, &app->engine.keys, err) < 0) {
+	if (load_key(app, err) < 0) {
 		app_close(ret);
 		return err_pass(err);
 	}

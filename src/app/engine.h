@@ -7,7 +7,7 @@
 /*
  * Makes the folder, its key (mode 0600), its database and a sample suture.yaml; what is there already stays. `store` is the url of a database
  * elsewhere, kept in suture.store; empty: a file in the folder. *ret_existed: it was a Suture before.
- * ERR_KEY: a database is there, but its key is not: a new one could not open it.
+ * ERR_KEY: a database is there, but its key is not: a new one could not open it. ERR_CONFLICT: suture.store names another database already.
  */
 int app_init(const char *dir, struct str store, bool *ret_existed, struct err *err) MUST_CHECK;
 /* ERR_NOT_FOUND says to run `suture init`. */
@@ -29,6 +29,6 @@ int app_restore(const char *dir, const struct restore_order *order, struct arena
 int app_open_keys(const char *dir, struct engine **ret, struct err *err) MUST_CHECK;
 int app_make_folder(const char *dir, struct err *err) MUST_CHECK;
 /* Is the store a file in the folder (and not elsewhere, by SUTURE_STORE or suture.store)? */
-bool app_store_is_in_folder(const char *dir);
+int app_store_is_in_folder(const char *dir, bool *ret, struct err *err) MUST_CHECK;
 
 #endif

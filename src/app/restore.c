@@ -1,7 +1,7 @@
 /*
  * restore: a backup takes the place of the folder's database. Everything that can go wrong goes wrong before anything is replaced:
  *
- *	lock      no daemon and no command may be at work
+ *	lock      no daemon and no command may be at work; to see that, the old database is opened as any command opens it: an older schema is brought up
  *	copy      the backup into the folder, under a name of its own
  *	open      damaged? of a newer Suture? an older schema is brought up, in the copy
  *	key       the folder's, or the one in the backup; does it open what is in there?
@@ -9,7 +9,7 @@
  *	place     the old database aside, the copy in its place
  *	files     those of the backup that the folder has not
  *
- * Killed anywhere before `place`: nothing has happened. Within it: no database, or the new one; the old one is aside, whole. The copy's name says what it is.
+ * Killed anywhere before `place`: nothing else has happened. Within it: no database, or the new one; the old one is aside, whole. The copy's name says what it is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,8 @@ struct restoring {
 	struct json *said;
 	struct engine *engine; /* over the copy */
 	char store[PATH_BYTES], copy[PATH_BYTES];
-	int lock; /* of the daemon */
+	int lock;    /* of the daemon */
+	bool locked; /* the copy's name is ours */
 	bool placed, made_key;
 };
 
@@ -94,12 +95,21 @@ static int take_lock(struct restoring *r, struct err *err)
 {
 	int code = serve_lock(r->dir, &r->lock, err);
 
+	r->locked = code == 0;
 	if (code == ERR_CONFLICT)
 		return err_wrap(err, "a restore needs the daemon stopped, a backup does not");
 	return code;
 }
 
 /* ---- copy ---- */
+
+static void drop_copy(const struct restoring *r)
+{
+	static const char *const parts[] = { "", "-wal", "-shm" };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		unlink(arena_printf(r->arena, "%s%s", r->copy, parts[i]).at);
+}
 
 static int copy_bytes(int from, int to, const char *name, struct err *err)
 {
@@ -118,6 +128,7 @@ static int copy_file(struct restoring *r, struct err *err)
 	const char *file = r->order->file;
 	int from = open(file, O_RDONLY | O_CLOEXEC), to, code;
 
+	drop_copy(r); /* the log of one that was cut short would be taken for this one's */
 	if (from < 0)
 		return err_errno(err, "open the backup %s", file);
 	to = open(r->copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -291,7 +302,11 @@ static int restore_file(struct restoring *r, struct err *err)
 {
 	const char *slash = strrchr(r->order->file, '/');
 
-	if (!app_store_is_in_folder(r->dir))
+	bool in_folder;
+
+	if (app_store_is_in_folder(r->dir, &in_folder, err) < 0)
+		return err_pass(err);
+	if (!in_folder)
 		return err_set(err, ERR_UNSUPPORTED,
 		               "the database is elsewhere (SUTURE_STORE, suture.store): put its dump back with its "
 		               "own tools (pg_restore), then "
@@ -314,12 +329,10 @@ static int mark_only(struct restoring *r, struct err *err)
 
 static void end(struct restoring *r)
 {
-	static const char *const parts[] = { "", "-wal", "-shm" };
-
 	if (r->engine)
 		app_close(&r->engine);
-	for (size_t i = 0; i < ARRAY_LEN(parts) && !r->placed; i++)
-		unlink(arena_printf(r->arena, "%s%s", r->copy, parts[i]).at);
+	if (r->locked && !r->placed)
+		drop_copy(r);
 	if (r->made_key && !r->placed)
 		unlink(in_folder(r, BACKUP_KEY));
 	if (r->lock >= 0)

@@ -211,8 +211,7 @@ static const struct {
 	                          "stopped by Ctrl-C; an import can be resumed", NULL } },
 	{ "ENVIRONMENT",
 	  (const char *const[]) { "SUTURE_DIR", "the folder, where --dir is not given", "SUTURE_KEY",
-	                          "the key as 64 hex digits, instead of the file suture.key", "CREDENTIALS_DIRECTORY",
-	                          "set by systemd (LoadCredential): a file suture.key in it is the key", "SUTURE_STORE",
+	                          "the key as 64 hex digits, instead of the file suture.key", "SUTURE_STORE",
 	                          "another database: sqlite:PATH or postgresql://USER@HOST/DATABASE", "SUTURE_LEASE_MS",
 	                          "how long a daemon that is not heard of keeps its syncs (15000)", "SUTURE_HOSTS",
 	                          "hosts that requests may go to, comma separated (.NAME: all below it)", NULL } },
@@ -220,8 +219,8 @@ static const struct {
 	  (const char *const[]) {
 	          "suture.yaml", "the configuration as it was last written; `suture apply` takes it", "suture.db",
 	          "the database: configuration, staged payloads, links, runs, log, audit trail", "suture.key",
-	          "what seals everything at rest; keep a copy of it apart from the database", "descriptors/*.yaml",
-	          "further EMRs, described by a file each", NULL } },
+	          "what seals everything at rest, or a link to it; keep a copy of it apart from the database",
+	          "descriptors/*.yaml", "further EMRs, described by a file each", NULL } },
 };
 
 void help_man_page(const struct cli_args *args)

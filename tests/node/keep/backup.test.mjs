@@ -85,12 +85,33 @@ test('while the daemon runs a backup is made and a restore is refused', async ()
     const daemon = await serve(dir, ['--no-stream']);
     try {
       await must(dir, ['backup', at('live.db'), '--quiet']);
+      writeFileSync(join(dir, 'restore-unfinished.db'), "another restore's copy");
       await fails(dir, ['restore', at('live.db'), '--aside', at('old.db')], 'conflict', /daemon stopped/);
+      assert.ok(existsSync(join(dir, 'restore-unfinished.db')), 'who may not restore deletes nothing');
       assert.equal((await daemon.get('/health')).status, 200);
     } finally {
       await daemon.stop();
     }
     assert.equal((await must(dir, ['restore', at('live.db'), '--aside', at('old.db'), '--json'])).json.put_aside, at('old.db'));
     assert.ok(existsSync(at('old.db')));
+  });
+});
+
+test('the log of a restore that was killed is not taken for the log of the next one', async () => {
+  await withHome(async ({ dir, at }) => {
+    await must(dir, ['backup', at('b.db'), '--quiet']);
+    const daemon = await serve(dir, ['--no-stream']); // while it is there, what commands write stays in the log
+    try {
+      const [link] = (await must(dir, ['links', '--json'])).json;
+      await must(dir, ['unlink', '--emr', link.emr_id, '--why', 'since the backup']);
+      copyFileSync(join(dir, 'suture.db-wal'), join(dir, 'restore-unfinished.db-wal'));
+    } finally {
+      await daemon.stop();
+    }
+    assert.ok(statSync(join(dir, 'restore-unfinished.db-wal')).size > 0, 'the log holds something');
+    await must(dir, ['restore', at('b.db'), '--aside', at('old.db'), '--json']);
+    const why = (await must(dir, ['audit', '--json'])).json.map((row) => row.why);
+    assert.ok(!why.includes('since the backup'), 'the store is that of the backup');
+    assert.equal((await suture(dir, ['audit', '--verify'])).code, 0);
   });
 });

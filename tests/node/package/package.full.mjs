@@ -55,20 +55,21 @@ function unit() {
   return { user: of('User'), command: of('ExecStart').replace(/\$(\w+)/g, (_, key) => env[key]).split(' '), env };
 }
 
-/** The key as systemd would hand it over for LoadCredential=: root's, and readable for the unit's user. Nowhere else is one. */
+const linkKey = (to) => inside(['ln', '-sfn', to, '/var/lib/suture/suture.key']);
+
+/** The key as systemd would hand it over for LoadCredential=: root's, and readable for the unit's user; and the link leads there. */
 function handOver() {
   const folder = '/run/credentials/suture.service';
   mkdirSync(at(folder), { recursive: true });
   copyFileSync(at('/etc/suture/keys/suture.key'), at(`${folder}/suture.key`));
   inside(['chgrp', '-R', 'suture', folder]);
   inside(['chmod', '-R', 'u=rX,g=rX,o=', folder]);
-  inside(['mv', '/var/lib/suture/suture.key', '/var/lib/suture/link']);
-  return { CREDENTIALS_DIRECTORY: folder };
+  linkKey(`${folder}/suture.key`);
 }
 
-async function start(more = {}) {
+async function start() {
   const { user, command, env } = unit();
-  daemon = spawn('chroot', [`--userspec=${user}:${user}`, root, ...command], { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
+  daemon = spawn('chroot', [`--userspec=${user}:${user}`, root, ...command], { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = [];
   daemon.stderr.on('data', (bytes) => said.push(String(bytes)));
   const ended = once(daemon, 'close').then(([code]) => { throw new Error(`the unit's command ended with ${code}: ${said.join('')}`); });
@@ -113,7 +114,11 @@ test("the unit is locked in: systemd's own figure", { skip: skip || (here('syste
 
 test('apt installs it on a clean Debian 12: user, key apart from the database, a Suture that waits for its configuration', { skip }, () => {
   apt('update');
-  assert.match(install(build()), /Setting up suture/);
+  const told = install(build());
+  assert.match(told, /Setting up suture/);
+  const [, key] = /Keep a copy of (\S+) apart/.exec(told);
+  assert.equal(key, '/etc/suture/keys/suture.key');
+  assert.equal(inside(['readlink', '/var/lib/suture/suture.key']).stdout.trim(), key);
   const owner = (path) => `${inside(['stat', '-c', '%U %a', path]).stdout.trim()}`;
   assert.equal(owner('/etc/suture/keys/suture.key'), 'suture 600');
   assert.equal(owner('/var/lib/suture'), 'suture 700');
@@ -167,10 +172,11 @@ test('a backup and another key beside the running daemon; an upgrade keeps data,
   assert.equal(sum(at('/etc/suture/keys/suture.key')), key);
   assert.match(readFileSync(at('/etc/suture/suture.env'), 'utf8'), /127\.0\.0\.1:0/);
   assert.equal(suturectl('links', '--limit', '1000').length, links);
-  const said = await start(handOver());
+  handOver();
+  const said = await start();
   assert.equal((await fetch(`${said.address}/health`)).status, 200);
   assert.equal(await stop(), 0);
-  inside(['mv', '/var/lib/suture/link', '/var/lib/suture/suture.key']);
+  linkKey('/etc/suture/keys/suture.key');
 });
 
 test('a removal keeps everything, a purge puts it aside and says where', { skip }, () => {

@@ -41,6 +41,31 @@ test('the manual page renders without a warning', async (t) => {
   });
 });
 
+test('the url of a database elsewhere is kept once, and one that cannot be read is not taken for none', async () => {
+  await withFolder(async (home) => {
+    const dir = join(home, 's');
+    const [one, two] = ['one', 'two'].map((name) => `sqlite:${join(home, name)}.db`);
+    const says = async (args, code, text) => {
+      const { json } = await suture(dir, [...args, '--json']);
+      assert.equal(json.error?.code, code, JSON.stringify(json));
+      assert.match(json.error.text, text);
+    };
+    await must(dir, ['init', dir, '--store', one]);
+    await must(dir, ['init', dir, '--store', one]);
+    await says(['init', dir, '--store', two], 'conflict', /names another database already/);
+    assert.equal(readFileSync(join(dir, 'suture.store'), 'utf8'), `${one}\n`);
+    assert.deepEqual(readdirSync(home).filter((name) => name.endsWith('.db')), ['one.db']);
+    writeFileSync(join(dir, 'suture.store'), '\n');
+    await says(['init', dir], 'config', /is empty/);
+    rmSync(join(dir, 'suture.store'));
+    mkdirSync(join(dir, 'suture.store'));
+    await says(['init', dir], 'system', /suture\.store/);
+    await says(['runs'], 'system', /suture\.store/);
+    await says(['restore', join(home, 'one.db')], 'system', /suture\.store/);
+    assert.ok(!readdirSync(dir).includes('suture.db'), 'no empty database was made instead');
+  });
+});
+
 test('with --json stdout is one JSON value, whatever is wrong', async () => {
   await withFolder(async (home) => {
     const nowhere = join(home, 'nowhere');
