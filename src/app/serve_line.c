@@ -41,6 +41,16 @@ static void add_clean(struct buf *out, struct str text)
 		buf_add_char(out, (unsigned char)text.at[i] < ' ' || text.at[i] == 127 ? ' ' : text.at[i]);
 }
 
+/* Ids are the far sides' texts. */
+static void add_part(struct buf *out, const char *before, struct str text, const char *behind)
+{
+	if (text.len == 0)
+		return;
+	buf_add_c(out, before);
+	add_clean(out, text);
+	buf_add_c(out, behind);
+}
+
 static void write_json(struct buf *out, const struct log_line *l, struct str at)
 {
 	struct fact facts[FACTS];
@@ -64,19 +74,15 @@ static void write_json(struct buf *out, const struct log_line *l, struct str at)
 /* What a person reads: the sync before the text, ids behind it. */
 static void write_words(struct buf *out, const struct log_line *l)
 {
-	if (l->sync.len)
-		buf_printf(out, "%.*s: ", STR_ARG(l->sync));
+	add_part(out, "", l->sync, ": ");
 	add_clean(out, l->text);
-	if (l->code.len)
-		buf_printf(out, " [%.*s]", STR_ARG(l->code));
+	add_part(out, " [", l->code, "]");
 	if (l->run_id)
 		buf_printf(out, " run=%lld", (long long)l->run_id);
 	if (l->staged_id)
 		buf_printf(out, " staged=%lld", (long long)l->staged_id);
-	if (l->emr_id.len)
-		buf_printf(out, " emr=%.*s", STR_ARG(l->emr_id));
-	if (l->crm_id.len)
-		buf_printf(out, " crm=%.*s", STR_ARG(l->crm_id));
+	add_part(out, " emr=", l->emr_id, "");
+	add_part(out, " crm=", l->crm_id, "");
 	buf_add_char(out, '\n');
 }
 

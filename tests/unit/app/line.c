@@ -54,6 +54,22 @@ static void lines_on_stderr(void **state UNUSED)
 	                    "{\"at\":\"2026-11-18T11:06:40.000Z\",\"level\":\"info\",\"text\":\"works\"}\n");
 }
 
+/* A record's id is whatever the far side says: a line that it begins would be read as one of ours. */
+static void a_far_side_cannot_begin_a_line(void **state UNUSED)
+{
+	const struct log_line line = { .at_ms = 1795000000000,
+		                       .level = "info",
+		                       .sync = STR("a\nb"),
+		                       .code = STR("c\rd"),
+		                       .text = STR("e\x1b[2Jf"),
+		                       .emr_id = STR("1\n2026-11-18T11:06:40.000Z exception forged"),
+		                       .crm_id = STR("2\x7f") };
+
+	assert_string_equal(said(LOG_TEXT, "", &line),
+	                    "2026-11-18T11:06:40.000Z info a b: e [2Jf [c d] emr=1 2026-11-18T11:06:40.000Z "
+	                    "exception forged crm=2 \n");
+}
+
 /* "@suture-line-PID": a journal of the test's own. */
 static int journal(char name[64])
 {
@@ -135,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_on_stderr),
+		cmocka_unit_test(a_far_side_cannot_begin_a_line),
 		cmocka_unit_test(an_entry_of_the_journal),
 		cmocka_unit_test(nothing_is_lost_while_the_journal_is_away),
 		cmocka_unit_test(where_stderr_leads_decides),
