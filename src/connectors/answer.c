@@ -6,9 +6,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/limits.h"
+#include "net/http_retry.h"
 
 static const size_t words_kept = 2048;
 
@@ -87,28 +87,23 @@ int answer_refusal(const struct http_answer *answer, const char *what, struct er
 	return err_set(err, code, "%s: status %u, %s", what, answer->status, advice);
 }
 
-static int64_t http_date_ms(struct str text)
+/* 0: no date, and none that can be. */
+static int64_t date_ms(struct str text)
 {
-	char copy[64];
-	struct tm at = { 0 };
+	int64_t seconds = http_date(text);
 
-	if (text.len == 0 || text.len >= sizeof(copy))
-		return 0;
-	snprintf(copy, sizeof(copy), "%.*s", STR_ARG(text));
-	if (!strptime(copy, "%a, %d %b %Y %H:%M:%S GMT", &at))
-		return 0;
-	return (int64_t)timegm(&at) * 1000;
+	return seconds > 0 ? seconds * 1000 : 0;
 }
 
 int64_t answer_server_ms(const struct http_answer *answer)
 {
-	return http_date_ms(http_header_of(answer, "Date"));
+	return date_ms(str_trim(http_header_of(answer, "Date")));
 }
 
 int64_t answer_retry_after_ms(const struct http_answer *answer)
 {
 	struct str text = str_trim(http_header_of(answer, "Retry-After"));
-	int64_t seconds, at = http_date_ms(text), now = answer_server_ms(answer);
+	int64_t seconds, at = date_ms(text), now = answer_server_ms(answer);
 
 	if (str_to_i64(text, &seconds))
 		return seconds < 0 ? 0 : MIN_OF(seconds, (int64_t)LIMIT_RETRY_RECORD_S) * 1000;

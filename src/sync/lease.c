@@ -130,19 +130,16 @@ static int doubt(struct db *db, const struct taking *job, const struct holding *
 	return outbox_doubt(db, job->plan->sync_id, clock_wall_ms() + lives_ms + settle_doubt_ms(job->engine), err);
 }
 
-static int write_taken(struct db *db, struct taking *job, int64_t now_ms, struct err *err)
+static int write_taken(struct db *db, const struct leases *all, struct str name, const char *who, int64_t now_ms,
+                       struct err *err)
 {
-	const struct leases *all = job->engine->leases;
 	const struct holder *me = &all->holder;
-	struct str name = str_of(job->plan->lease->name);
 
-	if (db_run(db, &TAKE,
-	           BIND(bind_text(name), bind_text(str_of(me->id)), bind_text(str_of(me->host)),
-	                bind_text(str_of(job->engine->who)), bind_text(str_of(me->place)), bind_int(me->pid),
-	                bind_int(me->start), bind_int(now_ms), bind_int(now_ms + all->ms), bind_int(all->ms)),
-	           err) < 0)
-		return err_pass(err);
-	return db_number(db, &FENCE, BIND(bind_text(name)), 0, &job->fence, err);
+	return db_run(db, &TAKE,
+	              BIND(bind_text(name), bind_text(str_of(me->id)), bind_text(str_of(me->host)),
+	                   bind_text(str_of(who)), bind_text(str_of(me->place)), bind_int(me->pid), bind_int(me->start),
+	                   bind_int(now_ms), bind_int(now_ms + all->ms), bind_int(all->ms)),
+	              err);
 }
 
 static int take(struct db *db, void *context, struct err *err)
@@ -162,7 +159,9 @@ static int take(struct db *db, void *context, struct err *err)
 		return refuse(job->plan, job->arena, &before, err);
 	if (job->was != STANDS_FREE && doubt(db, job, &before, err) < 0)
 		return err_pass(err);
-	return write_taken(db, job, now_ms, err);
+	if (write_taken(db, job->engine->leases, name, job->engine->who, now_ms, err) < 0)
+		return err_pass(err);
+	return db_number(db, &FENCE, BIND(bind_text(name)), 0, &job->fence, err);
 }
 
 int lease_take(struct engine *engine, const struct plan *plan, struct lease **ret, bool *ret_taken_over,
@@ -281,8 +280,7 @@ static int renew_one(struct db *db, struct renewal *r, int64_t until_ms, struct 
 static int renew_daemon(struct db *db, const struct leases *all, int64_t now_ms, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	const struct holder *me = &all->holder;
-	struct str name = arena_printf(&arena, "daemon/%s", me->id);
+	struct str name = arena_printf(&arena, "daemon/%s", all->holder.id);
 
 	if (db_run(db, &RENEW_DAEMON, BIND(bind_text(name), bind_int(now_ms + all->ms)), err) < 0)
 		return err_pass(err);
@@ -291,11 +289,7 @@ static int renew_daemon(struct db *db, const struct leases *all, int64_t now_ms,
 	if (db_run(db, &FORGET_DAEMON, BIND(bind_text(name), bind_int(now_ms - all->ms)), err) < 0 ||
 	    db_run(db, &MAKE, BIND(bind_text(name), bind_int(0)), err) < 0)
 		return err_pass(err);
-	return db_run(db, &TAKE,
-	              BIND(bind_text(name), bind_text(str_of(me->id)), bind_text(str_of(me->host)),
-	                   bind_text(str_of(all->engine->who)), bind_text(str_of(me->place)), bind_int(me->pid),
-	                   bind_int(me->start), bind_int(now_ms), bind_int(now_ms + all->ms), bind_int(all->ms)),
-	              err);
+	return write_taken(db, all, name, all->engine->who, now_ms, err);
 }
 
 int lease_renew(struct db *db, void *context, struct err *err)

@@ -349,6 +349,8 @@ static void R5_a_create_without_answer_is_unknown(void **state)
 	end(&far, c);
 }
 
+#define DATE "Date: Sun, 02 Aug 2026 12:00:00 GMT\r\n"
+
 static void statuses_decide_what_becomes_of_an_update(void **state)
 {
 	static const struct {
@@ -361,6 +363,11 @@ static void statuses_decide_what_becomes_of_an_update(void **state)
 		{ 400, "", REFUSED, 0 },
 		{ 404, "", GONE, 0 },
 		{ 500, "", RETRY_LATER, 0 },
+		{ 500, DATE "Retry-After: Sun, 02 Aug 2026 12:00:30 GMT\r\n", RETRY_LATER, 30000 },
+		{ 500, DATE "Retry-After: Sunday, 02-Aug-26 12:00:30 GMT\r\n", RETRY_LATER, 30000 },
+		{ 500, DATE "Retry-After: Sun Aug  2 12:00:30 2026\r\n", RETRY_LATER, 30000 },
+		{ 500, DATE "Retry-After: Sun, 02 Aug 2026 11:00:00 GMT\r\n", RETRY_LATER, 0 },
+		{ 500, DATE "Retry-After: soon\r\n", RETRY_LATER, 0 },
 		{ 429, "Retry-After: 0\r\n", RETRY_LATER, 0 },
 	};
 	struct far far;
