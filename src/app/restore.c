@@ -23,6 +23,7 @@
 #include "access/session.h"
 #include "app/engine.h"
 #include "app/serve.h"
+#include "lib/file.h"
 #include "sync/audit.h"
 #include "sync/backup.h"
 #include "sync/lease.h"
@@ -249,16 +250,6 @@ static int mark(struct restoring *r, struct str from, struct err *err)
 
 /* ---- place ---- */
 
-static int sync_folder(struct restoring *r, struct err *err)
-{
-	int fd = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int code = fd < 0 || fsync(fd) < 0 ? err_errno(err, "bring %s to the disk", r->dir) : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return code;
-}
-
 /* The log goes with its database: beside another one it would be taken for that one's. */
 static int put_aside(struct restoring *r, struct err *err)
 {
@@ -272,7 +263,7 @@ static int put_aside(struct restoring *r, struct err *err)
 			return err_errno(err, "put %s aside as %s", from, r->order->aside);
 	}
 	say(r, "put_aside", json_new_text(r->arena, str_of(r->order->aside)));
-	return sync_folder(r, err);
+	return file_sync(r->dir, err);
 }
 
 static int place(struct restoring *r, struct err *err)
@@ -282,7 +273,7 @@ static int place(struct restoring *r, struct err *err)
 	if (rename(r->copy, r->store) < 0)
 		return err_errno(err, "put the backup in place as %s", r->store);
 	r->placed = true;
-	return sync_folder(r, err);
+	return file_sync(r->dir, err);
 }
 
 /* ---- the whole ---- */

@@ -19,6 +19,7 @@
 
 #include "codec/box.h"
 #include "codec/box_dictionary.h"
+#include "lib/file.h"
 
 /* Of a patient of 5.3 kB level 1 makes 855 bytes in 4 us; level 3 makes 826 in 8 us. */
 enum { LEVEL = 1, HEX_LEN = 2 * KEY_LEN, TEXT_MOST = 512 };
@@ -365,18 +366,6 @@ static int write_all(int fd, struct str text, const char *path, struct err *err)
 	return 0;
 }
 
-static int sync_folder(const char *path, struct err *err)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[4096];
-	int len = snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 2, slash ? path : "./");
-	SCOPED(fd) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (len >= (int)sizeof(folder) || fd < 0 || fsync(fd) < 0)
-		return err_errno(err, "sync the folder of %s", path);
-	return 0;
-}
-
 /* Beside it, on the disk, then in its place: whoever reads has the one or the other. `path` is no link: it would be replaced, and its target left behind. */
 static int put_text(const char *path, struct str text, struct err *err)
 {
@@ -395,7 +384,7 @@ static int put_text(const char *path, struct str text, struct err *err)
 		code = err_errno(err, "put the new key file in the place of %s", path);
 	if (code < 0)
 		unlink(part);
-	return code < 0 ? code : sync_folder(path, err);
+	return code < 0 ? code : file_sync_name(path, err);
 }
 
 /* Numbers are one byte: of 256 new keys one would have that of the key before. */

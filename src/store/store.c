@@ -8,9 +8,13 @@
  */
 #include "store/store_parts.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { IDLE_CONNECTIONS = 4, DESCRIBE_BYTES = 4096 };
+#include "lib/file.h"
+
+enum { IDLE_CONNECTIONS = 4, DESCRIBE_BYTES = 4096, PATH_BYTES = 4096 };
 
 struct pool {
 	pthread_mutex_t lock;
@@ -323,7 +327,7 @@ int store_read(struct store *store, store_fn fn, void *context, struct err *err)
 	return result < 0 ? result : 0;
 }
 
-int store_copy(struct store *store, const char *path, struct err *err)
+static int make_copy(struct store *store, const char *path, struct err *err)
 {
 	struct db *db;
 	int result;
@@ -335,6 +339,27 @@ int store_copy(struct store *store, const char *path, struct err *err)
 		return result;
 	result = db_copy(db, path, err);
 	return_connection(store, db);
+	return result;
+}
+
+/* Under another name first: a copy that was cut short must not look like one. */
+int store_copy(struct store *store, const char *path, struct err *err)
+{
+	SCOPED(buf) struct buf part = BUF_INIT(PATH_BYTES);
+	int result;
+
+	if (access(path, F_OK) == 0)
+		return err_set(err, ERR_CONFLICT, "copy to %s: the file exists already; give another name", path);
+	buf_printf(&part, "%s.part", path);
+	unlink(buf_text(&part));
+	result = make_copy(store, buf_text(&part), err);
+	if (result == 0)
+		result = file_sync(buf_text(&part), err);
+	if (result == 0 && rename(buf_text(&part), path) < 0)
+		result = err_errno(err, "rename the copy to %s", path);
+	if (result == 0)
+		return file_sync_name(path, err);
+	unlink(buf_text(&part));
 	return result;
 }
 

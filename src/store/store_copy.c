@@ -3,12 +3,10 @@
  *
  *	store_copy_rows   opens a new file with the same schema; for each of its tables: a cursor over the server's, rows in portions
  *
- * One read transaction for all tables: the file shows one moment, and writers go on meanwhile. Under another name first: a copy that was
- * cut short must not look like one.
+ * One read transaction for all tables: the file shows one moment, and writers go on meanwhile.
  */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "store/store_parts.h"
 
@@ -153,8 +151,9 @@ static int copy_tables(struct copying *c, struct store *to, struct err *err)
 }
 
 /* Under the store's own name for SQLite, whatever the path begins with. */
-static int fill(struct db *from, const char *path, struct err *err)
+int store_copy_rows(struct db *from, void *context, struct err *err)
 {
+	const char *path = context;
 	SCOPED(buf) struct buf url = BUF_INIT(PATH_BYTES);
 	struct copying copying = { .from = from };
 	struct store *to = NULL;
@@ -166,23 +165,5 @@ static int fill(struct db *from, const char *path, struct err *err)
 		code = copy_tables(&copying, to, err);
 	store_close(&to);
 	arena_release(&copying.arena);
-	return code;
-}
-
-int store_copy_rows(struct db *from, void *context, struct err *err)
-{
-	SCOPED(buf) struct buf part = BUF_INIT(PATH_BYTES);
-	const char *path = context;
-	int code;
-
-	if (access(path, F_OK) == 0)
-		return err_set(err, ERR_CONFLICT, "copy to %s: the file exists already; give another name", path);
-	buf_printf(&part, "%s.part", path);
-	unlink(buf_text(&part));
-	code = fill(from, buf_text(&part), err);
-	if (code == 0 && rename(buf_text(&part), path) < 0)
-		code = err_errno(err, "rename the copy to %s", path);
-	if (code < 0)
-		unlink(buf_text(&part));
 	return code;
 }

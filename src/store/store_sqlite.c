@@ -600,7 +600,7 @@ static int copy_pages(struct store_conn *from, struct store_conn *to, struct err
 	return code == SQLITE_DONE ? 0 : fail(to, err);
 }
 
-/* The copy counts only once it is whole, so it needs no journal of its own; sync_file() makes it last. */
+/* The copy counts only once it is whole, so it needs no journal of its own; store_copy makes it last. */
 static int write_copy(struct store_conn *from, const char *path, struct err *err)
 {
 	struct store_conn to = { .path = path, .busy_ms = from->busy_ms, .log_fd = -1 };
@@ -618,48 +618,9 @@ static int write_copy(struct store_conn *from, const char *path, struct err *err
 	return result;
 }
 
-static int sync_path(const char *path, int flags, struct err *err)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-	int result = fd < 0 || fsync(fd) < 0 ? err_errno(err, "sync %s", path) : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return result;
-}
-
-static int sync_folder_of(const char *path, struct err *err)
-{
-	SCOPED(buf) struct buf folder = BUF_INIT(PATH_BYTES);
-	const char *slash = strrchr(path, '/');
-
-	if (slash)
-		buf_add_bytes(&folder, path, (size_t)(slash - path) + 1);
-	else
-		buf_add_c(&folder, "./");
-	return sync_path(buf_text(&folder), O_RDONLY | O_DIRECTORY, err);
-}
-
-/* Under another name first: a copy that was cut short must not look like one. */
 static int sqlite_copy(struct store_conn *conn, const char *path, struct err *err)
 {
-	SCOPED(buf) struct buf part = BUF_INIT(PATH_BYTES);
-	int result;
-
-	if (access(path, F_OK) == 0)
-		return err_set(err, ERR_CONFLICT, "copy to %s: the file exists already; give another name", path);
-	buf_printf(&part, "%s.part", path);
-	unlink(buf_text(&part));
-	result = make_file(buf_text(&part), err);
-	if (result == 0)
-		result = write_copy(conn, buf_text(&part), err);
-	if (result == 0)
-		result = sync_path(buf_text(&part), O_RDWR, err);
-	if (result == 0 && rename(buf_text(&part), path) < 0)
-		result = err_errno(err, "rename the copy to %s", path);
-	if (result < 0)
-		unlink(buf_text(&part));
-	return result < 0 ? result : sync_folder_of(path, err);
+	return make_file(path, err) < 0 ? err_pass(err) : write_copy(conn, path, err);
 }
 
 static void sqlite_describe(struct store_conn *conn, struct buf *out)

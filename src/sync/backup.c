@@ -270,22 +270,11 @@ static int look(struct packing *p, struct json *found, struct err *err)
 
 /* ---- name ---- */
 
-static int sync_path(const char *path, int flags, struct err *err)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-	int code = fd < 0 || fsync(fd) < 0 ? err_errno(err, "bring %s to the disk", path) : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return code;
-}
-
 static int give_name(const struct packing *p, struct err *err)
 {
-	const char *path = p->order->path, *slash = strrchr(path, '/');
-	struct str folder = slash ? str_range(path, (size_t)(slash - path) + 1) : STR("./");
+	const char *path = p->order->path;
 
-	if (sync_path(p->part, O_RDWR, err) < 0)
+	if (file_sync(p->part, err) < 0)
 		return err_pass(err);
 	if (renameat2(AT_FDCWD, p->part, AT_FDCWD, path, RENAME_NOREPLACE) < 0 && errno == EINVAL &&
 	    access(path, F_OK) < 0 && rename(p->part, path) == 0)
@@ -294,7 +283,7 @@ static int give_name(const struct packing *p, struct err *err)
 		return err_set(err, ERR_CONFLICT, "%s is there by now; give another name", path);
 	else if (access(path, F_OK) < 0)
 		return err_errno(err, "give the backup its name %s", path);
-	return sync_path(arena_text(p->arena, folder), O_RDONLY | O_DIRECTORY, err);
+	return file_sync_name(path, err);
 }
 
 static int remember(struct db *db, void *context, struct err *err)
