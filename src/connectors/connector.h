@@ -87,6 +87,12 @@ struct fetch_request {
 };
 /* fetch_finish gives a page with one record per wanted id, in the same order; `fault` = "not there" for a missing one. */
 
+/* Nobody's counterpart any more: not there, deleted, archived, or merged into another one. One that cannot be read may be there. */
+static inline bool record_is_gone(const struct record *r)
+{
+	return r->fault ? str_eq_c(str_of(r->fault), "not there") : r->deleted || r->merged_into.len > 0;
+}
+
 enum write_op { WRITE_CREATE, WRITE_UPDATE, WRITE_UPSERT, WRITE_DELETE };
 
 struct write_item {

@@ -305,6 +305,25 @@ static int seen_without_id(struct db *db, const struct rows_job *job, size_t i, 
 	return 0;
 }
 
+/* A person's wish, as it comes: of both records that it is about. */
+static int outvote(struct db *db, const struct rows_job *job, const struct staged *s, struct err *err)
+{
+	enum side other = side_other(s->side);
+	struct str counterpart = s->partner;
+	struct link link;
+	bool linked;
+
+	if (s->wish == WISH_NONE || s->wish == WISH_RESOLVE || job->looks)
+		return 0;
+	if (link_by(db, job->arena, s->sync_id, s->side, s->record_id, &link, &linked, err) < 0)
+		return err_pass(err);
+	if (linked && counterpart.len == 0)
+		counterpart = link_id_of(&link, other);
+	if (counterpart.len && stage_outvote(db, s, other, counterpart, err) < 0)
+		return err_pass(err);
+	return stage_outvote(db, s, s->side, s->record_id, err);
+}
+
 static int take_the_place(struct db *db, const struct row *row, struct err *err)
 {
 	return row->replaces ? stage_read_as(db, row->replaces, row->staged.id, err) : 0;
@@ -344,7 +363,8 @@ static int commit(struct db *db, void *context, struct err *err)
 		if (staged || row->known_already ||
 		    (seen && job->how->door == DOOR_BATCH && row->staged.state != STAGED_TO_READ))
 			continue;
-		if (stage_insert(db, &row->staged, err) < 0 || take_the_place(db, row, err) < 0)
+		if (stage_insert(db, &row->staged, err) < 0 || take_the_place(db, row, err) < 0 ||
+		    outvote(db, job, &row->staged, err) < 0)
 			return err_wrap(err, "capture");
 		job->done.staged++;
 		job->done.to_read += row->staged.state == STAGED_TO_READ;
@@ -453,8 +473,8 @@ static void fill_event(const struct rows_job *job, struct row *row, const struct
 
 	*record = e->record;
 	record->deleted = record->deleted || e->kind == EVENT_REMOVED;
-	/* A bare "deleted" of an org may be a merge (R32): only a look tells. */
-	if (e->whole || e->kind == EVENT_MERGED || (e->kind == EVENT_REMOVED && job->how->side == SIDE_EMR))
+	/* A bare "deleted" may be a merge (R32), or be over by now (R4): only a look tells. */
+	if (e->kind == EVENT_MERGED || (e->whole && e->kind != EVENT_REMOVED))
 		fill(job, row, record);
 	else
 		fill_to_read(job, row, record);

@@ -218,7 +218,7 @@ static void make_fields(const struct place *p, struct arena *arena, struct entry
 {
 	struct err why = ERR_INIT;
 
-	if (e->now->deleted || str_eq_c(str_of(e->now->fault), "not there"))
+	if (record_is_gone(e->now))
 		decide(e, (struct write_result) { .outcome = GONE,
 		                                  .code = STR("not_there"),
 		                                  .advice = STR("the record is not there any more") });

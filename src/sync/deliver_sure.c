@@ -336,7 +336,7 @@ void sure_gone(const struct place *p, struct batch *b)
 	bool asked = asks && fill_fetch(p, &b->arena, entries, count, &now, &why) >= 0;
 
 	for (size_t i = 0; i < count; i++) {
-		bool gone = asked && (now[i].deleted || str_eq_c(str_of(now[i].fault), "not there"));
+		bool gone = asked && record_is_gone(&now[i]);
 
 		if (!gone)
 			entries[i]->result.outcome = asks && !asked ? RETRY_LATER : REFUSED;

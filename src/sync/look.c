@@ -166,7 +166,7 @@ static int mark_outside(const struct hand *h, struct look_call *call, struct are
 	return 0;
 }
 
-/* What cannot be read by itself and was missing from a complete reading is gone. */
+/* What cannot be read by itself and was missing from a complete reading, or is told to be removed, is gone. */
 static int read_otherwise(const struct hand *h, const struct look_call *call, struct arena *arena,
                           const struct err *why, struct page *ret, struct err *err)
 {
@@ -175,7 +175,7 @@ static int read_otherwise(const struct hand *h, const struct look_call *call, st
 	if (last_known(h->engine, h->plan, call->side, call->ids, call->count, arena, why, ret, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < call->count; i++) {
-		if (capture_was_missing(call->asked[i]))
+		if (capture_was_missing(call->asked[i]) || call->asked[i]->kind == STAGED_REMOVED)
 			ret->records[i] = (struct record) { .id = call->ids[i], .fault = "not there" };
 	}
 	return 0;

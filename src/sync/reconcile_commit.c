@@ -9,6 +9,9 @@
  */
 #include "sync/reconcile_parts.h"
 
+#include <string.h>
+
+#include "codec/digest.h"
 #include "lib/clock.h"
 #include "sync/identity.h"
 #include "sync/journal.h"
@@ -17,13 +20,28 @@
 #include "sync/review.h"
 #include "sync/truth.h"
 
-/* The CRM record as it was read for this decision, whichever side the payload came from. */
+/* Does the link remember the very bytes that the EMR's record has now? Those of before our own write may come back, and are news then. */
+static bool emr_as_remembered(const struct item *item)
+{
+	const struct link *link = &item->resolved.link;
+	struct digest16 now;
+
+	if (item->staged->side == SIDE_EMR || !item->there)
+		return item->staged->side == SIDE_EMR;
+	now = digest_content(item->there->bytes);
+	return memcmp(&link->emr_hash, &now, sizeof(now)) == 0;
+}
+
+/* The CRM record as it was read for this decision, whichever side the payload came from. With the EMR's hash it says later on that nothing has changed: it is
+ * kept only beside the one of the same reading. */
 static struct str crm_version(const struct commit *job, const struct item *item)
 {
 	const struct fetch *f = &job->chunk->fetch[SIDE_CRM];
 	const struct staged *s = item->staged;
 	const struct record own = { .version = s->version, .modified_ms = s->modified_ms };
 
+	if (!emr_as_remembered(item))
+		return STR_EMPTY;
 	if (s->side == SIDE_CRM)
 		return link_lasting_version(&own, s->received_ms);
 	return link_lasting_version(item->there, f->fetched_ms);
@@ -202,7 +220,9 @@ static int end_displaced(struct db *db, const struct commit *job, struct item *i
 	compose.crm_id = side == SIDE_CRM ? STR_EMPTY : link.crm_id;
 	compose_undo(&compose, REMOVAL_UNLINK, true, &other.writes);
 	if (outbox_forget_link(db, link.id, err) < 0 || stage_let_go(db, link.id, err) < 0 ||
-	    link_end(db, link.id, "one of its records was linked to another one (R30)", err) < 0)
+	    link_end(db, link.id, "one of its records was linked to another one (R30)", err) < 0 ||
+	    conflict_ask_no_more(db, link.id, err) < 0 ||
+	    truth_forget(db, link.sync_id, side_other(side), link_id_of(&link, side_other(side)), err) < 0)
 		return err_pass(err);
 	if (owe_all(db, &other, link.id, false, err) < 0)
 		return err_pass(err);
@@ -288,7 +308,8 @@ static int note_decision(struct db *db, const struct commit *job, const struct i
 	return journal_add(db, &entry, err);
 }
 
-/* The counterpart turned out to be gone: that is a change of its side, and walks the road as one. */
+/* The counterpart turned out to be gone: that is a change of its side, and walks the road as one. Of one that is just not there a look tells whether it was
+ * merged (R32). */
 static int stage_removal_there(struct db *db, const struct commit *job, const struct item *item, struct err *err)
 {
 	enum side other = side_other(item->staged->side);
@@ -298,6 +319,7 @@ static int stage_removal_there(struct db *db, const struct commit *job, const st
 		.sync_id = job->r->plan->sync_id,
 		.side = other,
 		.door = item->staged->door,
+		.state = there->fault ? STAGED_TO_READ : STAGED_WAITING,
 		.kind = there->merged_into.len ? STAGED_MERGED : STAGED_REMOVED,
 		.partner = there->merged_into,
 		.priority = STAGED_LIVE,

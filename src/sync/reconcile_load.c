@@ -99,12 +99,14 @@ static int ask_echo(struct load *job, struct db *db, struct item *item, bool *re
 	return 0;
 }
 
-/* A record that was pushed to us may be from before our own last write, unless that side tells when it was changed. */
-static bool pushed_without_time(const struct plan *plan, const struct staged *s)
+/* A record that was pushed to us may be from before our own last write, or from before another edit within the same tick of its clock, unless that side tells
+ * when it was changed, and that is not the very time of what we know. */
+static bool pushed_unsure(const struct plan *plan, const struct link *link, const struct staged *s)
 {
 	const struct traits *t = &plan->conn[s->side]->traits;
+	int64_t known_ms = s->side == SIDE_EMR ? link->emr_modified_ms : link->crm_modified_ms;
 
-	return s->pushed && !(t->has_times && t->answers_with_record);
+	return s->pushed && (!(t->has_times && t->answers_with_record) || s->modified_ms == known_ms);
 }
 
 /* What the EMR's record hangs on has to be linked first. */
@@ -154,6 +156,10 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 	if (s->wish == WISH_RESOLVE &&
 	    conflict_decisions(db, &job->chunk->arena, link->id, &item->decisions, &item->decision_count, err) < 0)
 		return err_wrap(err, "payload %lld", (long long)s->id);
+	if (s->kind == STAGED_REMOVED && age == AGE_UNSURE) {
+		item->read_again = item->settled = true;
+		return 0;
+	}
 	if (s->wish == WISH_UNLINK || s->kind != STAGED_RECORD)
 		return 0; /* decided when it is weighed: there is nothing to fetch */
 	if (age == AGE_OLDER) {
@@ -171,7 +177,7 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 		decide(item, OUTCOME_UNCHANGED, "nothing that is mapped changed: our own write came back (R27)");
 	if (item->settled)
 		return 0;
-	if (age == AGE_UNSURE || pushed_without_time(job->r->plan, s)) {
+	if (age == AGE_UNSURE || pushed_unsure(job->r->plan, link, s)) {
 		item->read_again = item->settled = true;
 		return 0;
 	}
@@ -408,13 +414,20 @@ static bool clashes(struct load *job, const struct item *item)
 	return clash;
 }
 
+/* What was pushed within one tick of the far clock may have come in any order: then the last one says nothing of the others. */
+static bool surely_younger(const struct staged *young, const struct staged *old)
+{
+	if (young->modified_ms != old->modified_ms)
+		return young->modified_ms > old->modified_ms && old->modified_ms != 0;
+	return young->modified_ms == 0 || !young->pushed || memcmp(&young->hash, &old->hash, sizeof(old->hash)) == 0;
+}
+
 /* Live payloads of one record that wait together: the youngest stands for all, as each is the whole record (R4). */
 static bool stands_for(const struct staged *young, const struct staged *old)
 {
 	return young->side == old->side && str_eq(young->record_id, old->record_id) && old->record_id.len &&
 	       young->kind == STAGED_RECORD && old->kind == STAGED_RECORD && old->wish == WISH_NONE &&
-	       young->wish == WISH_NONE && old->run_id == 0 && young->run_id == 0 &&
-	       young->modified_ms >= old->modified_ms && (young->modified_ms != 0) == (old->modified_ms != 0);
+	       young->wish == WISH_NONE && old->run_id == 0 && young->run_id == 0 && surely_younger(young, old);
 }
 
 static void supersede_older(struct load *job)

@@ -124,7 +124,7 @@ static void counterpart_unusable(struct item *item)
 {
 	enum side other = side_other(item->staged->side);
 
-	if (!item->there || (item->there->fault && !str_eq_c(str_of(item->there->fault), "not there"))) {
+	if (!item->there || !record_is_gone(item->there)) {
 		decide(item, OUTCOME_FAILED,
 		       item->there ? item->there->fault : "the other system gave no answer for its record");
 		item->verdict.error_code = str_of(err_name(ERR_PARSE));
@@ -448,7 +448,7 @@ static void weigh(struct reconciler *r, struct chunk *chunk, struct item *item)
 	struct compose compose;
 	struct both both;
 
-	if (item->fetch && (!item->there || item->there->fault || item->there->deleted)) {
+	if (item->fetch && (!item->there || item->there->fault || record_is_gone(item->there))) {
 		counterpart_unusable(item);
 		return;
 	}

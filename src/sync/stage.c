@@ -43,7 +43,16 @@ static const struct statement AGAIN_SINCE = {
 	" WHERE sync_id = $1 AND state = 3 AND error_ms >= $2 AND error_code NOT IN ('loop', 'malformed')"
 };
 static const struct statement SUPERSEDE = { "UPDATE staged SET state = 4, reason = $2 WHERE id = $1" };
-static const struct statement READ_AS = { "UPDATE staged SET state = 4, reason = $3, read_as = $2 WHERE id = $1" };
+static const struct statement READ_AS = {
+	"UPDATE staged SET state = 4, reason = $3, read_as = $2 WHERE id = $1 AND state <> 2"
+};
+#define OUTVOTED                                                                                       \
+	"UPDATE staged SET state = 2, outcome = 8, reason = 'somebody asked for something else since'" \
+	" WHERE sync_id = $1 AND side = $2 AND record_id = $3 AND id < $4"
+/* Who asks to unlink takes back that he wanted the two linked; who wants anything else lets old ends of pairs, and other choices that failed, rest. */
+static const struct statement OUTVOTE_LINKS = { OUTVOTED " AND wish IN (1, 2, 3, 4) AND state IN (0, 3, 5)"
+	                                                 " AND ($5 = '' OR partner IS NULL OR partner = $5)" };
+static const struct statement OUTVOTE_FAILED = { OUTVOTED " AND wish IN (2, 3, 5) AND state = 3" };
 static const struct statement ONLY = {
 	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state IN (0, 5) AND sync_id = $1 AND id <> $2"
 };
@@ -268,7 +277,24 @@ int stage_read_as(struct db *db, int64_t id, int64_t read_as, struct err *err)
 	char reason[64];
 
 	snprintf(reason, sizeof(reason), "read as payload %lld", (long long)read_as);
-	return db_run(db, &READ_AS, BIND(bind_int(id), bind_int(read_as), bind_text(str_of(reason))), err);
+	if (db_run(db, &READ_AS, BIND(bind_int(id), bind_int(read_as), bind_text(str_of(reason))), err) < 0)
+		return err_pass(err);
+	return db_changed(db) ? 0
+	                      : stage_settle(db, read_as, STAGED_DONE, OUTCOME_SKIPPED_FILTERED, 0,
+	                                     "what asked for this reading was taken back meanwhile", err);
+}
+
+int stage_outvote(struct db *db, const struct staged *s, enum side side, struct str record_id, struct err *err)
+{
+	struct str of = side == s->side ? STR_EMPTY : s->record_id; /* the counterpart may be wanted elsewhere */
+
+	if (s->wish == WISH_UNLINK)
+		return db_run(db, &OUTVOTE_LINKS,
+		              BIND(bind_int(s->sync_id), bind_int(side), bind_text(record_id), bind_int(s->id),
+		                   bind_text(of)),
+		              err);
+	return db_run(db, &OUTVOTE_FAILED,
+	              BIND(bind_int(s->sync_id), bind_int(side), bind_text(record_id), bind_int(s->id)), err);
 }
 
 int stage_follow(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err)

@@ -94,7 +94,11 @@ int stage_again(struct db *db, const struct staged *s, struct err *err) MUST_CHE
 /* All that failed since then, but for what can only fail alike (a pair that was stopped, bytes that are no record). */
 int stage_again_since(struct db *db, int64_t sync_id, int64_t since_ms, int64_t *ret_count, struct err *err) MUST_CHECK;
 int stage_supersede(struct db *db, int64_t id, const char *reason, struct err *err) MUST_CHECK;
-/* Its record was read: the payload `read_as` took its place. */
+/* What somebody else wished of this record before, and what did not come about or would undo what is wished now, is over: the last word counts. Its side and
+ * record, which may be those of the counterpart; `wish` and its id are those of the wish. */
+int stage_outvote(struct db *db, const struct staged *s, enum side side, struct str record_id,
+                  struct err *err) MUST_CHECK;
+/* Its record was read: the payload `read_as` takes its place, unless it was outvoted meanwhile; then that one is over too. */
 int stage_read_as(struct db *db, int64_t id, int64_t read_as, struct err *err) MUST_CHECK;
 /* The payload itself, or the one that took its place in the end. */
 int stage_follow(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err) MUST_CHECK;

@@ -1,0 +1,350 @@
+/*
+ * What is older than what is known by now, and what is left of a pair that is no more: late payloads, removals that are over, bytes that are as they once
+ * were, wishes of before, merges that nobody told us of yet.
+ */
+#include "hooks.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/clock.h"
+#include "sync/capture.h"
+#include "sync/link.h"
+#include "sync/review.h"
+#include "sync/stage.h"
+
+#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
+#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
+#define BOB         "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\""
+#define CONTACT_BOB "\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\""
+
+static void must_be_fine(int code, const struct err *err)
+{
+	if (code < 0)
+		fail_msg("%s", err->text);
+}
+
+static void open_linked(struct rig *rig, const char *settings)
+{
+	int64_t counts[OUTCOME_COUNT];
+
+	rig_open(rig, settings);
+	memory_put(rig->emr, "patient", "{\"id\":\"a\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN "}");
+	rig_import(rig, counts);
+	assert_string_equal(rig_crm(rig, "c", "Patient_Id__c"), "a");
+}
+
+static void settle(struct rig *rig)
+{
+	struct err err = ERR_INIT;
+
+	must_be_fine(run_settle(&rig->engine, rig->plan, true, NULL, NULL, &err), &err);
+}
+
+/* What is told in the very millisecond of our own reading or writing would be read again. */
+static void a_moment_later(void)
+{
+	int64_t now = clock_wall_ms();
+
+	while (clock_wall_ms() <= now)
+		clock_sleep_ms(1);
+}
+
+static struct json *patient(struct rig *rig, const char *id)
+{
+	return memory_get(rig->emr, "patient", id, &rig->arena);
+}
+
+/* Comes by a webhook now. `json`: the record, if it is told. */
+static void told(struct rig *rig, enum side side, enum event_kind kind, const char *id, struct json *json,
+                 int64_t modified_ms)
+{
+	const struct capture how = { .side = side, .door = DOOR_WEBHOOK, .priority = STAGED_LIVE, .total = -1 };
+	SCOPED(buf) struct buf bytes = BUF_INIT(4096);
+	struct event event = { .kind = kind, .name = STR("told"), .whole = json != NULL };
+	const struct events events = { .at = &event, .count = 1 };
+	struct captured done;
+	struct err err = ERR_INIT;
+
+	a_moment_later();
+	json_write(&bytes, json ? json : json_new(&rig->arena, JSON_OBJECT));
+	event.record = (struct record) {
+		.id = str_of(id), .json = json, .bytes = buf_str(&bytes), .modified_ms = modified_ms
+	};
+	must_be_fine(capture_events(&rig->engine, rig->plan, &rig->arena, &events, &how, &done, &err), &err);
+}
+
+/* A copy of the patient with another city. */
+static struct json *with_city(struct rig *rig, const char *city)
+{
+	struct json *json = patient(rig, "a");
+
+	json_set(json, STR("city"), json_new_text(&rig->arena, str_of(city)));
+	return json;
+}
+
+static int64_t changed_ms(struct rig *rig)
+{
+	int64_t ms = 0;
+
+	clock_parse(json_get_text(patient(rig, "a"), "updated_at"), &ms);
+	return ms;
+}
+
+static int64_t wish(struct rig *rig, enum wish what, const char *id, const char *partner)
+{
+	const struct capture how = { .side = SIDE_CRM, .door = DOOR_CLICK, .total = -1 };
+	const struct asked asked = { what, str_of(id), str_of(partner) };
+	struct captured done;
+	struct err err = ERR_INIT;
+
+	must_be_fine(capture_wish(&rig->engine, rig->plan, &rig->arena, &asked, &how, &done, &err), &err);
+	return done.last_id;
+}
+
+/* ---- payloads ---- */
+
+/* Stamps are as coarse as a second: what was made within it is told in any order. */
+static void test_R4_of_two_edits_with_one_stamp_the_late_one_is_no_news(void **state)
+{
+	struct rig rig;
+	int64_t at_ms;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	at_ms = changed_ms(&rig);
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), at_ms);
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", with_city(&rig, "Eagle"), at_ms);
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	rig_close(&rig);
+}
+
+static void test_R4_two_edits_with_one_stamp_that_wait_together_end_as_the_record_is(void **state)
+{
+	struct rig rig;
+	int64_t at_ms;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	at_ms = changed_ms(&rig);
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), at_ms);
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", with_city(&rig, "Eagle"), at_ms);
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	rig_close(&rig);
+}
+
+/* Archived and taken back within a moment: "archived" is told last. */
+static void test_R4_R31_a_removal_that_is_over_ends_no_pair(void **state)
+{
+	struct rig rig;
+	int64_t at_ms;
+
+	(void)state;
+	open_linked(&rig, "");
+	at_ms = changed_ms(&rig);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), changed_ms(&rig));
+	settle(&rig);
+	told(&rig, SIDE_EMR, EVENT_REMOVED, "a", NULL, at_ms);
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	told(&rig, SIDE_EMR, EVENT_REMOVED, "a", NULL, 0);
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	memory_remove(rig.emr, "patient", "a");
+	told(&rig, SIDE_EMR, EVENT_REMOVED, "a", NULL, 0);
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	rig_close(&rig);
+}
+
+/* A system whose records carry no time: bytes come back as they once were. */
+static void without_times(struct rig *rig, enum memory_call which, struct page *page)
+{
+	(void)which;
+	for (size_t i = 0; i < page->count; i++) {
+		SCOPED(buf) struct buf bytes = BUF_INIT(4096);
+		struct record *r = &page->records[i];
+
+		if (!r->json)
+			continue;
+		json_set(r->json, STR("updated_at"), json_new(&rig->arena, JSON_NULL));
+		json_write(&bytes, r->json);
+		r->bytes = arena_str(&rig->arena, buf_str(&bytes));
+	}
+}
+
+static void test_R21_R20_what_we_wrote_and_a_person_took_back_is_an_edit(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	rig.emr->traits.has_times = false;
+	hooks_set(&rig, SIDE_EMR, NULL, without_times);
+	rig_import(&rig, counts);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Nampa\"}");
+	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", NULL, 0);
+	settle(&rig);
+	assert_string_equal(rig_emr(&rig, "a", "city"), "Nampa");
+	wish(&rig, WISH_SYNC, "c", "");
+	settle(&rig);
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Boise\"}");
+	rig_import(&rig, counts);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Boise");
+	rig_close(&rig);
+}
+
+/* ---- merges that nobody told us of yet ---- */
+
+static void test_R32_a_merge_in_the_crm_that_an_edit_of_the_patient_meets(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"d\"," CONTACT_BOB "}");
+	memory_merge(rig.crm, "Contact", "c", "d");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), changed_ms(&rig));
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "d", "Patient_Id__c"), "a");
+	rig_close(&rig);
+}
+
+/* The loser can still be read, and is no deleted record. */
+static void merged_into_b(struct rig *rig, enum memory_call which, struct page *page)
+{
+	(void)rig;
+	(void)which;
+	for (size_t i = 0; i < page->count; i++) {
+		if (str_eq_c(page->records[i].id, "a"))
+			page->records[i].merged_into = STR("b");
+	}
+}
+
+static void test_R32_a_merge_in_the_emr_that_an_edit_of_the_contact_meets(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\"," ANN ",\"city\":\"Boise\"}");
+	hooks_set(&rig, SIDE_EMR, NULL, merged_into_b);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Nampa\"}");
+	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", NULL, 0);
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
+	assert_string_equal(rig_emr(&rig, "b", "city"), "Nampa");
+	assert_string_equal(rig_emr(&rig, "a", "city"), "Boise");
+	rig_close(&rig);
+}
+
+/* ---- wishes ---- */
+
+static void test_R29_who_unlinks_after_he_asked_to_sync_is_not_linked_again(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	wish(&rig, WISH_SYNC, "c", "");
+	wish(&rig, WISH_UNLINK, "c", "");
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	rig_close(&rig);
+}
+
+static void test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_record(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB "}");
+	memory_refuse(rig.crm, "c", REFUSED, "RULE");
+	wish(&rig, WISH_RELINK, "c", "b");
+	settle(&rig);
+	memory_refuse(rig.crm, "c", DELIVERED, "");
+	wish(&rig, WISH_LINK, "c", "a");
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	rig_retry(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	rig_close(&rig);
+}
+
+static void test_R29_an_unlink_that_failed_is_over_once_somebody_linked_again(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_refuse(rig.crm, "c", REFUSED, "RULE");
+	wish(&rig, WISH_UNLINK, "c", "");
+	settle(&rig);
+	memory_refuse(rig.crm, "c", DELIVERED, "");
+	wish(&rig, WISH_LINK, "c", "a");
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "true");
+	rig_retry(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "true");
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
+	rig_close(&rig);
+}
+
+/* ---- what is left of a pair ---- */
+
+static void test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked(void **state)
+{
+	const struct conflict_filter waiting = { .waiting = true };
+	int64_t counts[OUTCOME_COUNT];
+	struct conflict *conflicts;
+	struct err err = ERR_INIT;
+	struct rig rig;
+	size_t count;
+
+	(void)state;
+	open_linked(&rig, "\"policy\":{\"City\":{\"winner\":\"review\"}}");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Eagle\"}");
+	rig_import(&rig, counts);
+	assert_int_equal(conflict_find(&rig.engine, &rig.arena, &waiting, &conflicts, &count, &err), 0);
+	assert_int_equal(count, 1);
+	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB "}");
+	wish(&rig, WISH_RELINK, "c", "b");
+	settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
+	assert_int_equal(conflict_find(&rig.engine, &rig.arena, &waiting, &conflicts, &count, &err), 0);
+	assert_int_equal(count, 0);
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_R4_of_two_edits_with_one_stamp_the_late_one_is_no_news),
+		cmocka_unit_test(test_R4_two_edits_with_one_stamp_that_wait_together_end_as_the_record_is),
+		cmocka_unit_test(test_R4_R31_a_removal_that_is_over_ends_no_pair),
+		cmocka_unit_test(test_R21_R20_what_we_wrote_and_a_person_took_back_is_an_edit),
+		cmocka_unit_test(test_R32_a_merge_in_the_crm_that_an_edit_of_the_patient_meets),
+		cmocka_unit_test(test_R32_a_merge_in_the_emr_that_an_edit_of_the_contact_meets),
+		cmocka_unit_test(test_R29_who_unlinks_after_he_asked_to_sync_is_not_linked_again),
+		cmocka_unit_test(test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_record),
+		cmocka_unit_test(test_R29_an_unlink_that_failed_is_over_once_somebody_linked_again),
+		cmocka_unit_test(test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
