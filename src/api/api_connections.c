@@ -134,7 +134,7 @@ static int apply(struct api_call *call, const char *section, struct json *body, 
 		return err_pass(err);
 	json_set(file, str_of(section), body);
 	json_write(&text, file);
-	return catalog_apply(&call->engine, buf_str(&text), "the console", call->engine.dir, why, &applied, err);
+	return catalog_apply(&call->engine, buf_str(&text), "the console", NULL, why, &applied, err);
 }
 
 /* What is not given stays as it is stored; null takes a setting away. */

@@ -433,33 +433,11 @@ static int store_changes(struct db *db, void *context, struct err *err)
 	return 0;
 }
 
-/* A secret given as text is kept sealed; {sealed: true} keeps what is stored; paths are made absolute. */
 static int take_secret(struct apply *job, const struct catalog_doc *stored, const char *dir, const struct json *given,
                        struct json **ret, struct err *err)
 {
-	struct json *value = json_new(job->arena, JSON_OBJECT);
-	struct str file = json_get_text(given, "file");
-	const struct json *kept = stored ? json_get_str(stored->body, given->key) : NULL;
-
-	*ret = value;
-	if (given->kind != JSON_OBJECT) {
-		json_set(value, STR("sealed"), json_new_text(job->arena, json_text(given)));
-	} else if (file.len) {
-		if (file.at[0] != '/')
-			file = arena_printf(job->arena, "%s/%.*s", dir, STR_ARG(file));
-		json_set(value, STR("file"), json_new_text(job->arena, file));
-	} else if (json_get(given, "sealed")) {
-		if (!kept)
-			return err_set(err, ERR_CONFIG,
-			               "line %u: '%.*s' says {sealed: true}, but no secret is stored: give it as text, "
-			               "{env: NAME} "
-			               "or {file: PATH}",
-			               given->line, STR_ARG(given->key));
-		*ret = without_links(json_copy(job->arena, kept));
-	} else {
-		*ret = without_links(json_copy(job->arena, given));
-	}
-	return 0;
+	return catalog_keep_secret(job->arena, stored ? json_get_str(stored->body, given->key) : NULL, dir, given, ret,
+	                           err);
 }
 
 static void add_change(struct apply *job, const char *kind, struct str name, struct json *body)
@@ -620,7 +598,7 @@ int catalog_amend_connection(struct engine *engine, struct str name, const struc
 	JSON_EACH (settings, setting) {
 		struct json *value = without_links(json_copy(&arena, setting));
 
-		if (schema_is_secret(kind, setting->key) && take_secret(&job, doc, "", setting, &value, err) < 0)
+		if (schema_is_secret(kind, setting->key) && take_secret(&job, doc, NULL, setting, &value, err) < 0)
 			return err_pass(err);
 		json_set(body, setting->key, value);
 	}
@@ -649,7 +627,7 @@ int catalog_save_sync(struct engine *engine, struct str name, const struct json 
 	struct apply job = { .engine = engine, .arena = &arena, .why = why, .expected = expected };
 	struct json *file = catalog_file_of(&arena, name, body);
 
-	if (catalog_check_tree(&arena, file, err) < 0 || collect_changes(&job, file, "", err) < 0 ||
+	if (catalog_check_tree(&arena, file, err) < 0 || collect_changes(&job, file, NULL, err) < 0 ||
 	    check_references(&job, err) < 0 || store_write(engine->store, DURABLE, store_changes, &job, err) < 0)
 		return err_pass(err);
 	*ret = job.result;

@@ -22,7 +22,8 @@ struct applied {
 	size_t created, changed, unchanged;
 };
 
-/* Validates everything first, then stores in one transaction. Changes nothing at the far systems. ERR_CONFIG with line and key. `file_dir`: where {file:} paths begin. */
+/* Validates everything first, then stores in one transaction. Changes nothing at the far systems. ERR_CONFIG with line and key. `file_dir`: where {file:} paths begin;
+ * NULL: the file came over the network and may not say where secrets are read from (catalog_keep_secret). */
 int catalog_apply(struct engine *engine, struct str text, const char *file_name, const char *file_dir, const char *why,
                   struct applied *ret, struct err *err) MUST_CHECK;
 /* The file again: the current version of everything. Applying it changes nothing. */

@@ -55,6 +55,12 @@ int catalog_read_connection(struct engine *engine, struct arena *arena, struct s
                             struct err *err) MUST_CHECK;
 /* {env: NAME}, {file: PATH} or {sealed: TEXT} as the text that it stands for. Files are read each time. */
 int catalog_open_secret(struct arena *arena, const struct json *value, struct json **ret, struct err *err) MUST_CHECK;
+/*
+ * What is stored of a secret that a person gave: text is kept sealed; {sealed: true} keeps what is stored; a path is made absolute, beginning at `dir`. NULL `dir`: it came
+ * over the network, from somebody who must not choose which files and variables the daemon reads: {env} and {file} are only taken as they are stored. ERR_CONFIG.
+ */
+int catalog_keep_secret(struct arena *arena, const struct json *stored, const char *dir, const struct json *given,
+                        struct json **ret, struct err *err) MUST_CHECK;
 /* The settings of `access` or `identity_provider`, secrets resolved; *ret is NULL where the file has none. */
 int catalog_read_section(struct engine *engine, struct arena *arena, const char *section, struct json **ret,
                          struct err *err) MUST_CHECK;

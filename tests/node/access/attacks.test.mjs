@@ -65,6 +65,21 @@ test('no statement gets in by a parameter: each one of each route that is read',
   assert.deepEqual((await knock(door.address, 'GET', '/accounts', { headers })).said.items.map((row) => [row.name, row.role, row.disabled]), before.items.map((row) => [row.name, row.role, row.disabled]));
 });
 
+test('who sets a connection up from afar chooses no file and no variable that is read as its secret', async () => {
+  const { headers } = await signIn(door.address, 'ann');
+  const put = (settings) => knock(door.address, 'PUT', '/connections/practice', { headers, body: { settings, why: 'a try' } });
+  const stored = (await knock(door.address, 'GET', '/connections/practice', { headers })).said.settings.token;
+  for (const token of [{ file: join(door.dir, 'suture.key') }, { file: 'suture.key' }, { file: '/etc/shadow' }, { env: 'SUTURE_KEY' }, { ...stored, env: 'HOME' }]) {
+    const { status, said } = await put({ token });
+    assert.equal(status, 422, JSON.stringify(token));
+    assert.match(said.error.message, token.env && token.file ? /token/ : /suture apply/);
+  }
+  assert.deepEqual((await knock(door.address, 'GET', '/connections/practice', { headers })).said.settings.token, stored);
+  assert.equal((await put({ token: stored })).status, 200, 'where it is read from already may stay');
+  assert.equal((await put({ token: 'typed by hand' })).status, 200);
+  assert.deepEqual((await knock(door.address, 'GET', '/connections/practice', { headers })).said.settings.token, { sealed: true });
+});
+
 test('nor by signing in, by what is typed, or on the command line', async () => {
   for (const statement of statements.slice(0, 3)) {
     const answer = await signIn(door.address, statement.slice(0, 200), { secret: "' OR '1'='1 -- long" });
