@@ -59,17 +59,16 @@ static const struct statement WEAKEN = {
 static const struct statement ANY_WEAK = {
 	"SELECT 1 AS n FROM identity WHERE sync_id = $1 AND side = $2 AND weak_names IS NOT NULL LIMIT 1"
 };
-static const struct statement UNSEE = {
-	"UPDATE identity SET run_id = 0 WHERE sync_id = $1 AND side = $2 AND run_id = $3"
-};
+/* "+": by their own numbers and not by an index; what a slice costs is known then. */
+#define OF_SLICE " WHERE id > $4 AND id <= $5 AND +sync_id = $1 AND +side = $2 AND run_id "
+static const struct statement SLICE_END = { "SELECT id FROM identity WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2" };
+static const struct statement UNSEE = { "UPDATE identity SET run_id = 0" OF_SLICE "= $3" };
 static const struct statement REMOVE = { "DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3" };
 /* What a later run met is there: an import that was asked for before a delta, and began after it, forgets none of what that one met (R5: it would create
  * everybody anew). */
-static const struct statement FORGET = { "DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND run_id < $3" };
+static const struct statement FORGET = { "DELETE FROM identity" OF_SLICE "< $3" };
 /* Nobody's reading met it so far: it may have come behind this one's back, and is due to be met by the next. */
-static const struct statement EXPECT = {
-	"UPDATE identity SET run_id = $3 WHERE sync_id = $1 AND side = $2 AND run_id IS NULL"
-};
+static const struct statement EXPECT = { "UPDATE identity SET run_id = $3" OF_SLICE "IS NULL" };
 
 static const struct statement COMPLETE = { "INSERT INTO reading (sync_id, side, complete_ms) VALUES ($1,$2,$3)"
 	                                   " ON CONFLICT (sync_id, side) DO UPDATE SET complete_ms = $3" };
@@ -222,9 +221,27 @@ int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, 
 	                ret_count, err);
 }
 
-int identity_unsee(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err)
+static int run_slice(struct db *db, const struct statement *statement, const struct identity_slice *s, struct err *err)
 {
-	return db_run(db, &UNSEE, BIND(bind_int(sync_id), bind_int(side), bind_int(run_id)), err);
+	return db_run(db, statement,
+	              BIND(bind_int(s->sync_id), bind_int(s->side), bind_int(s->run_id), bind_int(s->after_id),
+	                   bind_int(s->next_id ? s->next_id : INT64_MAX)),
+	              err);
+}
+
+static int find_end(struct db *db, struct identity_slice *slice, struct err *err)
+{
+	enum { ROWS_A_SLICE = 10000 };
+
+	return db_number(db, &SLICE_END, BIND(bind_int(slice->after_id), bind_int(ROWS_A_SLICE - 1)), 0,
+	                 &slice->next_id, err);
+}
+
+int identity_unsee(struct db *db, struct identity_slice *slice, struct err *err)
+{
+	if (find_end(db, slice, err) < 0)
+		return err_pass(err);
+	return run_slice(db, &UNSEE, slice, err);
 }
 
 int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err)
@@ -232,11 +249,11 @@ int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str r
 	return db_run(db, &REMOVE, BIND(bind_int(sync_id), bind_int(side), bind_text(record_id)), err);
 }
 
-int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err)
+int identity_forget_unseen(struct db *db, struct identity_slice *slice, struct err *err)
 {
-	if (db_run(db, &FORGET, BIND(bind_int(sync_id), bind_int(side), bind_int(run_id)), err) < 0)
+	if (find_end(db, slice, err) < 0 || run_slice(db, &FORGET, slice, err) < 0)
 		return err_pass(err);
-	return db_run(db, &EXPECT, BIND(bind_int(sync_id), bind_int(side), bind_int(run_id)), err);
+	return run_slice(db, &EXPECT, slice, err);
 }
 
 static const struct statement REWRITTEN = {

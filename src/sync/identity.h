@@ -51,12 +51,21 @@ int identity_weaken(struct db *db, int64_t sync_id, enum side side, struct str r
                     const struct weak_hashes *weak, struct err *err) MUST_CHECK;
 /* Is there anybody on that side to be suggested? */
 int identity_any_weak(struct db *db, int64_t sync_id, enum side side, bool *ret, struct err *err) MUST_CHECK;
+/*
+ * What concerns all who are known of a side is done slice by slice, each a transaction of its own: there may be a million of them, and nobody else gets to write meanwhile.
+ * Begins with after_id 0; next_id is where the following one begins, 0: this was the last. Doing it again, from the beginning too, is harmless.
+ */
+struct identity_slice {
+	int64_t sync_id, run_id, after_id;
+	int64_t next_id; /* told */
+	enum side side;
+};
 /* Before a side is read once more by the same run: nobody counts as seen. */
-int identity_unsee(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
+int identity_unsee(struct db *db, struct identity_slice *slice, struct err *err) MUST_CHECK;
 /* The far side says that it is deleted. */
 int identity_remove(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err) MUST_CHECK;
 /* After a complete reading of a side: forgets who was seen by earlier runs only. */
-int identity_forget_unseen(struct db *db, int64_t sync_id, enum side side, int64_t run_id, struct err *err) MUST_CHECK;
+int identity_forget_unseen(struct db *db, struct identity_slice *slice, struct err *err) MUST_CHECK;
 
 /* Our own write changed the record: what was staged of it before is no longer what it holds, also if a person brings just that back. */
 int identity_rewritten(struct db *db, int64_t sync_id, enum side side, struct str record_id,

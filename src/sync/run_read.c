@@ -69,11 +69,31 @@ struct complete_job {
 static int complete(struct db *db, void *context, struct err *err)
 {
 	const struct complete_job *job = context;
-	int64_t sync_id = job->r->plan->sync_id;
 
-	if (identity_forget_unseen(db, sync_id, job->side, job->r->run->id, err) < 0)
-		return err_pass(err);
-	return identity_complete(db, sync_id, job->side, began_ms(job->r, job->side), err);
+	return identity_complete(db, job->r->plan->sync_id, job->side, began_ms(job->r, job->side), err);
+}
+
+static int forget_slice(struct db *db, void *context, struct err *err)
+{
+	return identity_forget_unseen(db, context, err);
+}
+
+/* What the run saw before it was cut short may be gone by now. */
+static int unsee_slice(struct db *db, void *context, struct err *err)
+{
+	return identity_unsee(db, context, err);
+}
+
+static int all_slices(const struct run_reading *r, enum side side, store_fn fn, struct err *err)
+{
+	struct identity_slice slice = { .sync_id = r->plan->sync_id, .side = side, .run_id = r->run->id };
+
+	do {
+		slice.after_id = slice.next_id;
+		if (lease_write(r->engine, r->plan, RELAXED, fn, &slice, err) < 0)
+			return err_pass(err);
+	} while (slice.next_id != 0);
+	return 0;
 }
 
 /* Linked records that were not met are looked at one by one before anything is believed of them. */
@@ -86,17 +106,10 @@ static int end_reading(struct run_reading *r, enum side side, struct err *err)
 	};
 	struct captured missing;
 
-	if (capture_missing(r->engine, r->plan, &arena, &how, &missing, err) < 0)
+	if (capture_missing(r->engine, r->plan, &arena, &how, &missing, err) < 0 ||
+	    all_slices(r, side, forget_slice, err) < 0)
 		return err_pass(err);
 	return lease_write(r->engine, r->plan, RELAXED, complete, &job, err);
-}
-
-/* What the run saw before it was cut short may be gone by now. */
-static int unsee(struct db *db, void *context, struct err *err)
-{
-	const struct complete_job *job = context;
-
-	return identity_unsee(db, job->r->plan->sync_id, job->side, job->r->run->id, err);
 }
 
 /* ---- identities ---- */
@@ -133,12 +146,11 @@ static int identity_page(struct run_reading *r, enum side side, struct str *curs
 static int read_identities(struct run_reading *r, enum side side, struct err *err)
 {
 	SCOPED(arena) struct arena keep = ARENA_INIT;
-	struct complete_job job = { r, side };
 	struct str cursor = STR_EMPTY;
 	bool last = false;
 
 	begin_reading(r, side);
-	if (r->resumed && lease_write(r->engine, r->plan, RELAXED, unsee, &job, err) < 0)
+	if (r->resumed && all_slices(r, side, unsee_slice, err) < 0)
 		return err_pass(err);
 	while (!last) {
 		if (is_stopping(r))

@@ -214,11 +214,26 @@ static void test_R3_R31_an_unreadable_contact_does_not_end_its_link(void **state
 
 /* ---- the index ---- */
 
+static int forget_unseen(struct db *db, enum side side, int64_t run_id, unsigned *ret_slices, struct err *err)
+{
+	struct identity_slice slice = { .sync_id = 1, .side = side, .run_id = run_id };
+
+	*ret_slices = 0;
+	do {
+		slice.after_id = slice.next_id;
+		if (identity_forget_unseen(db, &slice, err) < 0)
+			return err_pass(err);
+		(*ret_slices)++;
+	} while (slice.next_id != 0);
+	return 0;
+}
+
 static int note_twice(struct db *db, void *context, struct err *err)
 {
 	struct known known = { .side = SIDE_EMR, .record_id = STR("a"), .run_id = 5 };
 	bool seen, *ret = context;
 	struct known found;
+	unsigned slices;
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 
 	if (identity_put(db, 1, &known, &seen, err) < 0)
@@ -227,7 +242,7 @@ static int note_twice(struct db *db, void *context, struct err *err)
 	if (identity_put(db, 1, &known, &seen, err) < 0)
 		return err_pass(err);
 	known.run_id = 0;
-	if (identity_put(db, 1, &known, &seen, err) < 0 || identity_forget_unseen(db, 1, SIDE_EMR, 5, err) < 0)
+	if (identity_put(db, 1, &known, &seen, err) < 0 || forget_unseen(db, SIDE_EMR, 5, &slices, err) < 0)
 		return err_pass(err);
 	return identity_get(db, &arena, 1, SIDE_EMR, STR("a"), &found, ret, err);
 }
@@ -255,6 +270,7 @@ static int read_behind_a_delta(struct db *db, void *context, struct err *err)
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct known found;
 	bool seen, *there = context;
+	unsigned slices;
 
 	for (size_t i = 0; i < ARRAY_LEN(met); i++) {
 		const struct known known = { .side = SIDE_CRM, .record_id = str_of(met[i].id), .run_id = met[i].run };
@@ -262,7 +278,7 @@ static int read_behind_a_delta(struct db *db, void *context, struct err *err)
 		if (identity_put(db, 1, &known, &seen, err) < 0)
 			return err_pass(err);
 	}
-	if (identity_forget_unseen(db, 1, SIDE_CRM, 3, err) < 0)
+	if (forget_unseen(db, SIDE_CRM, 3, &slices, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < 3; i++) {
 		if (identity_get(db, &arena, 1, SIDE_CRM, str_range(&"abc"[i], 1), &found, &there[i], err) < 0)
@@ -284,6 +300,71 @@ static void test_R5_R7_an_import_that_waited_for_a_delta_knows_whom_that_one_met
 	assert_true(there[0]);
 	assert_true(there[1]);
 	assert_false(there[2]);
+	rig_close(&rig);
+}
+
+enum { MANY = 10001 }; /* one more than a slice */
+
+/* Every third of a side was met by run 2 only; the other side by no run after the first. */
+static int note_many(struct db *db, void *context UNUSED, struct err *err)
+{
+	char name[20];
+	bool seen;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "r%05u", i);
+		for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+			const struct known known = { .side = side,
+				                     .record_id = str_of(name),
+				                     .run_id = side == SIDE_EMR ? 1
+				                               : i % 3          ? 3
+				                                                : 2 };
+
+			if (identity_put(db, 1, &known, &seen, err) < 0)
+				return err_pass(err);
+		}
+	}
+	return 0;
+}
+
+struct many {
+	unsigned slices;
+	size_t left[2];
+};
+
+static int forget_many(struct db *db, void *context, struct err *err)
+{
+	struct many *ret = context;
+	struct known known;
+	char name[20];
+	bool found;
+
+	if (forget_unseen(db, SIDE_CRM, 3, &ret->slices, err) < 0)
+		return err_pass(err);
+	for (unsigned i = 0; i < 2 * MANY; i++) {
+		SCOPED(arena) struct arena arena = ARENA_INIT;
+
+		snprintf(name, sizeof(name), "r%05u", i / 2);
+		if (identity_get(db, &arena, 1, (enum side)(i % 2), str_of(name), &known, &found, err) < 0)
+			return err_pass(err);
+		ret->left[i % 2] += found;
+	}
+	return 0;
+}
+
+static void test_R31_who_was_not_met_is_forgotten_slice_by_slice_and_of_that_side_only(void **state)
+{
+	struct err err = ERR_INIT;
+	struct many many = { 0 };
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "");
+	assert_int_equal(store_write(rig.engine.store, RELAXED, note_many, NULL, &err), 0);
+	assert_int_equal(store_write(rig.engine.store, RELAXED, forget_many, &many, &err), 0);
+	assert_int_equal(many.slices, 3);
+	assert_int_equal(many.left[SIDE_EMR], MANY);
+	assert_int_equal(many.left[SIDE_CRM], MANY - (MANY + 2) / 3);
 	rig_close(&rig);
 }
 
@@ -470,6 +551,7 @@ int main(void)
 		cmocka_unit_test(test_R29_R31_what_a_person_deleted_is_not_made_again),
 		cmocka_unit_test(test_R3_R31_an_unreadable_contact_does_not_end_its_link),
 		cmocka_unit_test(test_R5_R7_an_import_that_waited_for_a_delta_knows_whom_that_one_met),
+		cmocka_unit_test(test_R31_who_was_not_met_is_forgotten_slice_by_slice_and_of_that_side_only),
 		cmocka_unit_test(test_R8_a_retry_meanwhile_does_not_make_a_run_forget_a_patient),
 		cmocka_unit_test(test_R34_R39_an_edit_between_two_readings_of_a_page_is_left_to_the_delta),
 		cmocka_unit_test(test_R4_an_old_page_does_not_hide_what_is_known_by_now),
