@@ -377,11 +377,21 @@ static int unsend_batch(struct db *db, void *context, struct err *err)
 	return 0;
 }
 
+/* Nothing was let out as our time of the lease is over, but nobody has taken it: on a busy machine its renewal waits its turn. If it was taken, the next commit says so. */
+static bool is_late(const struct lane *lane, const struct err *why)
+{
+	struct err ignored = ERR_INIT;
+
+	return why->code == ERR_LEASE && !lease_is_lost(lane->place.plan, &ignored);
+}
+
 /* Nothing can be said of any entry, and sending them again is harmless: they stay as they are, and the lane pauses. A far side that is down is no
  * attempt of an entry. After several such calls in a row the lane gives up and says why. */
 static int whole_failure(struct lane *lane, struct err *why, struct err *err)
 {
-	if (err_class_of(why->code) != ERR_CLASS_RETRY || ++lane->whole_failures >= WHOLE_FAILURES_MAX) {
+	bool counts = !is_late(lane, why);
+
+	if (err_class_of(why->code) != ERR_CLASS_RETRY || (counts && ++lane->whole_failures >= WHOLE_FAILURES_MAX)) {
 		*err = *why;
 		return err_wrap(err, "write to %.*s",
 		                STR_ARG(lane->place.side == SIDE_CRM ? lane->place.plan->crm_name

@@ -529,6 +529,34 @@ static void test_R5_R34_a_run_that_loses_its_lease_while_it_writes_goes_on_elsew
 	cut_off_at(SIDE_CRM, MEMORY_WRITE, 1);
 }
 
+enum { LATE_CALLS = 8 };
+
+/* The net thread lets nothing out while a renewal is late, however often it is asked. */
+static void hold_back(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	(void)nth;
+	if (which == MEMORY_WRITE && seen++ < LATE_CALLS)
+		memory_fail(rig->crm, MEMORY_WRITE, 1, ERR_LEASE, false);
+}
+
+static void test_R5_a_run_whose_lease_is_renewed_late_waits_and_goes_on(void **state)
+{
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+
+	(void)state;
+	open_pair("\"create\":true", LONG_MS);
+	a_world();
+	seen = 0;
+	hooks_set(&p.rig, SIDE_CRM, hold_back, NULL);
+	must_be_fine(run_import(&p.rig.engine, p.rig.plan, NULL, NULL, &run, &p.rig.arena, &err), &err);
+	hooks_clear(&p.rig);
+	assert_true(seen > LATE_CALLS);
+	assert_int_equal(memory_count(p.rig.crm, "Contact"), 31);
+	assert_int_equal(number_of("SELECT COUNT(*) AS n FROM outbox WHERE priority < 2"), 0);
+	close_pair();
+}
+
 /* A create that the far side would not recognise, under way when the lease is lost. */
 static void test_R5_R40_a_create_under_way_when_the_lease_is_lost_is_found_and_not_repeated(void **state)
 {
@@ -587,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_sent_once_our_time_is_over_and_again_after_a_renewal),
 		cmocka_unit_test(test_R5_R34_a_run_that_loses_its_lease_while_it_reads_goes_on_elsewhere),
 		cmocka_unit_test(test_R5_R34_a_run_that_loses_its_lease_while_it_writes_goes_on_elsewhere),
+		cmocka_unit_test(test_R5_a_run_whose_lease_is_renewed_late_waits_and_goes_on),
 		cmocka_unit_test(test_R5_R40_a_create_under_way_when_the_lease_is_lost_is_found_and_not_repeated),
 	};
 
