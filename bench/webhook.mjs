@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const build = process.env.SUTURE_BUILD ?? new URL('../build-release', import.meta.url).pathname;
@@ -30,7 +31,6 @@ const loads = [
   ...Array.from({ length: Number(values.bursts) }, (_, i) => [i ? `burst ${i + 1}` : 'burst', { rate: 0, events: Number(values.burst), senders: Number(values.senders) }]),
 ];
 
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const lines = (child) => createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
 async function startWorld() {
@@ -130,6 +130,7 @@ const rows = Object.entries(results).flatMap(([who, all]) =>
   }),
 );
 console.log(table([['', 'load', 'events', 'p50 ms', 'p99 ms', 'max ms', '200 after (p50)', 'written/s', 'lost', 'calls an event', 'CPU us an event', 'MB resident'], ...rows]));
+console.log();
 for (const [who, all] of Object.entries(results)) console.log(`${who}: ${all.differing} records differ between both systems afterwards.`);
 console.log('From the POST to the acceptance by the org, on one machine with both stand-ins. Goals: 20/s p50 2 ms, p99 5 ms; 500/s p99 25 ms; burst 5 000/s, 0.1 calls an event.');
 process.exit(Object.values(results).some((all) => all.differing || loads.some(([name]) => all[name].lost || all[name].refused)) ? 1 : 0);

@@ -1,7 +1,7 @@
 // The second half of the demo: the daemon between both systems, people who edit in them, and how long it takes until the other one knows.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { admin, apiKey, connectHooks, must, startDaemon, suture, untilReady, writeCalls } from './systems.mjs';
 
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const patience = 60_000;
 
 /** Reads single records as any client would: [contact(id), patient(id)]. */

@@ -155,10 +155,16 @@ export function configuration(systems, extra = {}) {
   };
 }
 
-/** With SUTURE_TEST_STORE, the url of a server: a schema of it for each folder. */
-function ownStore(name) {
+/** The url of a schema of the server that SUTURE_TEST_STORE names; undefined where it names none. */
+export function serverStore(schema) {
   const server = process.env.SUTURE_TEST_STORE;
-  return server ? ['--store', `${server}&schema=${name.toLowerCase().replace(/[^a-z0-9]/g, '_')}_${randomBytes(4).toString('hex')}`] : [];
+  return server && `${server}${server.includes('?') ? '&' : '?'}schema=${schema}`;
+}
+
+/** On a server, a schema for each folder. */
+function ownStore(name) {
+  const url = serverStore(`${name.toLowerCase().replace(/[^a-z0-9]/g, '_')}_${randomBytes(4).toString('hex')}`);
+  return url ? ['--store', url] : [];
 }
 
 /** A fresh Suture folder in which nothing is configured. */

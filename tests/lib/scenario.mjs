@@ -1,13 +1,13 @@
 // Runs two-sided scenarios and prints TAP. The language is explained in tests/scenario/README.md; every word is a row of `words`.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { admin, setUp, startSandbox, states, suture, writeCalls } from '../../demo/systems.mjs';
 import { isReady, secret, serve } from '../node/serve/daemon.mjs';
 
-const patienceMs = 10_000;
+const patienceMs = 60_000;
 const partnerKey = 'hint-partner-key';
 const buttonSecret = 'secret-of-the-package';
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** `key=value key="two words" word` -> { words, pairs } */
 export function parseLine(line) {

@@ -41,4 +41,4 @@ export async function startReceiver(answers = () => 200) {
   };
 }
 
-export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+export { setTimeout as sleep } from 'node:timers/promises';

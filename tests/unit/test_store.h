@@ -59,12 +59,18 @@ static inline bool test_store_is_server(void)
 	return getenv("SUTURE_TEST_STORE") != NULL;
 }
 
+/* A schema of a server whose url may have settings already. */
+static inline const char *test_store_join(struct arena *arena, const char *server, const struct test_schema *schema)
+{
+	return arena_printf(arena, "%s%cschema=%s", server, strchr(server, '?') ? '&' : '?', schema->name).at;
+}
+
 static inline const char *test_store_url(struct arena *arena, const char *folder)
 {
 	const char *server = getenv("SUTURE_TEST_STORE");
 
 	if (server)
-		return arena_printf(arena, "%s&schema=%s", server, test_store_schema(folder)->name).at;
+		return test_store_join(arena, server, test_store_schema(folder));
 	if (strcmp(folder, TEST_STORE_ONCE) == 0)
 		return TEST_STORE_ONCE;
 	return arena_printf(arena, "%s/test.db", folder).at;

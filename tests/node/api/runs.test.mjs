@@ -9,7 +9,7 @@ const ended = ['done', 'aborted', 'failed'];
 const endOf = (client, id) => eventually(async () => {
   const run = await client.must('get', `/runs/${id}`);
   return ended.includes(run.state) && run;
-}, `the end of run ${id}`, 30_000);
+}, `the end of run ${id}`);
 const sum = (counts) => Object.values(counts).reduce((all, n) => all + n, 0);
 /** The far side answers slowly, so that there is time to press a button. */
 const slow = (systems, ms) => tell(systems.salesforce, 'faults', ms ? [{ match: '*', kind: 'latency', ms }] : []);

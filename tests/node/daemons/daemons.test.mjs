@@ -1,14 +1,11 @@
 // Three daemons on one database: shares, a death, a sleeper that wakes up too late. Short; the long one is daemons.full.mjs.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { must, setUpBare } from '../../../demo/systems.mjs';
+import { must, serverStore, setUpBare } from '../../../demo/systems.mjs';
 import { eventually, sleep, withSeveral } from './several.mjs';
 
-const server = process.env.SUTURE_TEST_STORE;
-const stores = [
-  { name: 'SQLite', store: undefined },
-  ...(server ? [{ name: 'PostgreSQL', store: `${server}${server.includes('?') ? '&' : '?'}schema=several_${process.pid}` }] : []),
-];
+const server = serverStore(`several_${process.pid}`);
+const stores = [{ name: 'SQLite', store: undefined }, ...(server ? [{ name: 'PostgreSQL', store: server }] : [])];
 
 /** All that can go out is on its way: a process that is stopped between the question whether it may send and the first byte sends that one (decision 031). */
 async function quiet(sent) {

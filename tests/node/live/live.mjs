@@ -1,10 +1,10 @@
 // What the tests of the daemon share: both systems after an import, a daemon between them, people who edit, and questions about what came of it.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { admin, connectHooks, must, secrets, setUp, startDaemon, startSandbox, states, suture, untilReady, writeCalls } from '../../../demo/systems.mjs';
 
-export { admin, connectHooks, must, secrets, startDaemon, states, suture, untilReady, writeCalls };
-export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+export { admin, connectHooks, must, secrets, sleep, startDaemon, states, suture, untilReady, writeCalls };
 
 /** Quick far sides: what fails is tried again at once, a delta leaves out only the second that is not over. */
 const hasty = {
@@ -28,6 +28,13 @@ export async function eventually(look, what, ms = 60_000) {
     if (Date.now() > until) throw new Error(`in ${ms} ms it did not come about: ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
     await sleep(20);
   }
+}
+
+/** Pairs as the records themselves say: [{ patient, contact }] with records of now. */
+export async function pairsOf(systems) {
+  const { patients, contacts } = await states(systems);
+  const byId = new Map(patients.map((p) => [p.id, p]));
+  return contacts.filter((c) => !c.IsDeleted && byId.has(c.Hint_Patient_Id__c)).map((contact) => ({ contact, patient: byId.get(contact.Hint_Patient_Id__c) }));
 }
 
 /**
@@ -79,11 +86,8 @@ class Live {
     return states(this.systems);
   }
 
-  /** Pairs as the records themselves say: [{ patient, contact }] with records of now. */
-  async pairs() {
-    const { patients, contacts } = await this.states();
-    const byId = new Map(patients.map((p) => [p.id, p]));
-    return contacts.filter((c) => c.Hint_Patient_Id__c && byId.has(c.Hint_Patient_Id__c) && !c.IsDeleted).map((contact) => ({ contact, patient: byId.get(contact.Hint_Patient_Id__c) }));
+  pairs() {
+    return pairsOf(this.systems);
   }
 
   async patient(id) {

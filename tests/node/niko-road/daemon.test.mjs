@@ -1,7 +1,7 @@
 // The daemon between NikoHealth and the org: webhooks that only say what to read again, a stream of the org, and an order that comes before its patient.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { must, startDaemon, untilReady } from '../../../demo/systems.mjs';
+import { eventually, must, sleep, startDaemon, untilReady } from '../live/live.mjs';
 import { company, org, withWorld } from './world.mjs';
 
 const configure = (urls) => ({
@@ -15,13 +15,6 @@ const configure = (urls) => ({
     },
   },
 });
-async function eventually(look, what) {
-  for (const until = Date.now() + 10_000; Date.now() < until; await new Promise((done) => setTimeout(done, 30))) {
-    const found = await look();
-    if (found) return found;
-  }
-  throw new Error(`not within ten seconds: ${what}`);
-}
 
 test('R1 R13 R20 R21 R27: live in both directions, and an order flows as soon as its patient is linked', async () => {
   await withWorld({ sandbox: ['--nikohealth-port', '0', '--patients', '6', '--seed', '2'], configure }, async (w) => {
@@ -50,9 +43,9 @@ test('R1 R13 R20 R21 R27: live in both directions, and an order flows as soon as
       const there = await eventually(async () => (await w.of('Niko_Order__c')).find((row) => row.Niko_Order_Id__c === (order.id ?? order.Id)), 'the order follows');
       assert.equal(there.Patient__c, made.Id);
 
-      await new Promise((done) => setTimeout(done, 1000));
+      await sleep(1000);
       await w.writes();
-      await new Promise((done) => setTimeout(done, 1000));
+      await sleep(1000);
       assert.equal(await w.writes(), 0, 'nothing goes back and forth');
     } finally {
       assert.equal(await daemon.stop(), 0);

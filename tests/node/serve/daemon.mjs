@@ -3,8 +3,10 @@ import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { eventually } from '../live/live.mjs';
 import { admin, apiKey, must, paths, setUp, startSandbox } from '../../../demo/systems.mjs';
 
+export { eventually };
 export const secret = 'hint-webhook-secret';
 
 /** Starts `suture serve` on a free port; resolves once it says where it is. `log` grows line by line. */
@@ -40,18 +42,6 @@ export async function serve(dir, args = [], env = {}) {
       return ended;
     },
   };
-}
-
-/** Waits until `look` gives something true; what it gave last is in the error. */
-export async function eventually(look, what, patienceMs = 15000) {
-  const end = performance.now() + patienceMs;
-  let last;
-  while (performance.now() < end) {
-    last = await look();
-    if (last) return last;
-    await new Promise((done) => setTimeout(done, 20));
-  }
-  throw new Error(`${what} did not happen in ${patienceMs} ms`);
 }
 
 export const isReady = async (daemon) => (await daemon.get('/ready')).status === 200;

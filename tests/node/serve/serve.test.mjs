@@ -10,7 +10,7 @@ import { figure, readFigures } from './figures.mjs';
 const figures = async (daemon) => readFigures(await (await daemon.get('/metrics')).text());
 const post = (daemon, body, key = secret) => fetch(daemon.webhooks.practice, signed(body, key));
 
-test('it serves within 100 ms and says where', async (t) => {
+test('it serves and says where', async (t) => {
   await withDaemon({ args: ['--public-url', 'https://suture.example.org/'] }, async ({ daemon, dir }) => {
     t.diagnostic(`start to serving: ${daemon.tookMs.toFixed(1)} ms`);
     assert.match(daemon.address, /^http:\/\/127\.0\.0\.1:[0-9]+$/);

@@ -120,18 +120,16 @@ static struct store *open_with(struct relay *relay, const char *settings)
 	PQconninfoOption *options = PQconninfoParse(getenv("SUTURE_TEST_STORE"), NULL);
 	struct store *store = NULL;
 	struct err err = ERR_INIT;
-	const char *schema;
+	struct str url;
 
 	for (const PQconninfoOption *o = options; o->keyword; o++)
 		if (strcmp(o->keyword, "host") == 0)
 			snprintf(relay->server, sizeof(relay->server), "%s/.s.PGSQL.5432", o->val);
 	PQconninfoFree(options);
 	test_store_forget(TEST_STORE_ONCE);
-	schema = strstr(test_store_url(&arena, TEST_STORE_ONCE), "&schema=");
-	if (store_open_with(arena_printf(&arena, "postgresql:///postgres?host=%s&user=suture%s%s", relay->folder,
-	                                 settings, schema)
-	                            .at,
-	                    fixture_steps, ARRAY_LEN(fixture_steps), &store, &err) < 0)
+	url = arena_printf(&arena, "postgresql:///postgres?host=%s&user=suture%s", relay->folder, settings);
+	if (store_open_with(test_store_join(&arena, url.at, test_store_schema(TEST_STORE_ONCE)), fixture_steps,
+	                    ARRAY_LEN(fixture_steps), &store, &err) < 0)
 		fail_msg("%s", err.text);
 	return store;
 }
