@@ -1,6 +1,6 @@
 /*
  * abuse: what no honest client sends, as bytes, and what becomes of it. Two servers are held against the table: the daemon's (server_abuse.c), which answers each row with its status and
- * closes; and the one of the stand-in systems (tests/unit/sandbox/abuse.c), which is libevent's and lenient (docs/decisions/022), but must neither fall nor stop serving others.
+ * closes; and the one of the stand-in systems (tests/unit/sandbox/abuse_test.c), which is libevent's and lenient (docs/decisions/022), but must neither fall nor stop serving others.
  *
  * To add a row: why it is sent, the bytes, the daemon's status.
  */
