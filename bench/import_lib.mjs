@@ -63,17 +63,25 @@ async function checked(systems, work) {
   return { ...result, wrong: wrong.length };
 }
 
+/** What a first import must do with how many patients, by the name that the import's report has for it. */
+export async function treatments(systems) {
+  const ret = {};
+  for (const { treatment } of (await admin(systems.hint, 'world')).patients) ret[treatment] = (ret[treatment] ?? 0) + 1;
+  return ret;
+}
+
 export async function counted(systems, command, env) {
-  const writes = async () => (await writeCalls(systems.salesforce)) + (await writeCalls(systems.hint));
-  const before = await writes();
+  const before = [await writeCalls(systems.salesforce), await writeCalls(systems.hint)];
   const cost = await measured(command, env);
-  return { cost, writes: (await writes()) - before };
+  const to_crm = (await writeCalls(systems.salesforce)) - before[0];
+  const to_emr = (await writeCalls(systems.hint)) - before[1];
+  return { cost, to_emr, to_crm, writes: to_emr + to_crm };
 }
 
 const records = (answer) => answer.read;
 
-/** Suture: an import, then `again` more times the same. */
-export function bySuture({ patients, inFlight = 8, latency = 0, again = 0, check = true }) {
+/** Suture: an import, then `again` more times the same. `look(systems, dir)` sees what is there after them; what it finds is in the result. */
+export function bySuture({ patients, inFlight = 8, latency = 0, again = 0, check = true, look }) {
   return withSystems({ patients, latency }, async (systems, slow) => {
     const home = await setUp(systems, {
       practice: { pace: '0', window: String(inFlight) },
@@ -83,15 +91,15 @@ export function bySuture({ patients, inFlight = 8, latency = 0, again = 0, check
     const command = [paths.suture, 'import', '--json', '--quiet'];
     // The program's own clock leaves the opening of the database out; the process as a whole is what counts.
     const once = async () => {
-      const { cost, writes } = await counted(systems, command, { SUTURE_DIR: home.dir });
-      return { ...figures({ ...cost, seconds: cost.whole_seconds }, records(cost.answer)), writes, answer: cost.answer };
+      const { cost, ...calls } = await counted(systems, command, { SUTURE_DIR: home.dir });
+      return { ...figures({ ...cost, seconds: cost.whole_seconds }, records(cost.answer)), ...calls, answer: cost.answer };
     };
     const work = async () => {
       await slow();
       const first = await once();
       const repeats = [];
       for (let i = 0; i < again; i++) repeats.push(await once());
-      return { ...first, repeats };
+      return { ...first, repeats, ...(await look?.(systems, home.dir)) };
     };
     try {
       return check ? await checked(systems, work) : await work();
@@ -195,10 +203,10 @@ export function byFloor({ patients, inFlight = 8 }) {
   return withSystems({ patients }, async (systems) => {
     const folder = mkdtempSync(join(tmpdir(), 'suture-floor-'));
     try {
-      const { cost, writes } = await counted(systems, [
+      const { cost, ...calls } = await counted(systems, [
         program('bench_import_floor'), systems.hint, systems.salesforce, apiKey, String(inFlight), join(folder, 'floor.db'),
       ]);
-      return { ...figures(cost, records(cost.answer)), writes, answer: cost.answer, repeats: [] };
+      return { ...figures(cost, records(cost.answer)), ...calls, answer: cost.answer, repeats: [] };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
