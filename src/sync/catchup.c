@@ -5,8 +5,6 @@
 #include "sync/identity.h"
 #include "sync/drift.h"
 
-enum { PAGES_MAX = 200 };
-
 struct place {
 	int64_t sync_id;
 	enum side side;
@@ -54,7 +52,9 @@ static int walk(struct engine *engine, const struct plan *plan, enum side side, 
 {
 	bool last = false;
 
-	for (int i = 0; i < PAGES_MAX && !last; i++) {
+	while (!last) {
+		if (atomic_load(&engine->stop))
+			return err_set(err, ERR_ABORTED, "stopped while it was asked who is new");
 		if (page_of(engine, plan, side, request, keep, &last, err) < 0)
 			return err_pass(err);
 		request->overlap_ms = 0;

@@ -181,32 +181,46 @@ static int read_otherwise(const struct hand *h, const struct look_call *call, st
 	return 0;
 }
 
+/* As many as a list takes by their ids. */
+static int ask_for_some(const struct hand *h, struct arena *arena, const struct str *ids, size_t count,
+                        struct map *known, struct err *err)
+{
+	struct connection *c = h->plan->conn[SIDE_CRM];
+	const struct list_request request = { .object = h->plan->object[SIDE_CRM],
+		                              .ids = ids,
+		                              .id_count = count,
+		                              .fields = drift_state(h->plan)->crm_fields,
+		                              .field_count = drift_state(h->plan)->crm_field_count,
+		                              .page_size = FILTERED,
+		                              .priority = HTTP_NORMAL };
+	struct call *asked = c->kind->list_start(c, &request);
+	struct err failed = ERR_INIT;
+	struct page gone;
+
+	if (c->kind->list_finish(&asked, arena, &gone, &failed) < 0)
+		return failed.code == ERR_UNSUPPORTED ? 0 : err_set(err, failed.code, "%s", failed.text);
+	for (size_t i = 0; i < gone.count; i++)
+		map_put(known, gone.records[i].id, &gone.records[i]);
+	return 0;
+}
+
 /* Of who is not there any more a list may still know what became of him: deleted, or merged into another (R32). */
 static int ask_for_gone(const struct hand *h, const struct look_call *call, struct arena *arena, struct page *page,
                         struct err *err)
 {
-	struct connection *c = h->plan->conn[call->side];
 	struct str *ids = arena_new_array(arena, struct str, call->count);
-	struct list_request request = { .object = h->plan->object[call->side], .ids = ids, .priority = HTTP_NORMAL };
 	struct map known = MAP_INIT(arena);
-	struct err failed = ERR_INIT;
-	struct page gone = { 0 };
-	struct call *asked;
+	size_t count = 0;
 
-	for (size_t i = 0; i < page->count; i++) {
+	for (size_t i = 0; i < page->count && call->side == SIDE_CRM; i++) {
 		if (str_eq(str_of(page->records[i].fault), STR("not there")))
-			ids[request.id_count++] = call->ids[i];
+			ids[count++] = call->ids[i];
 	}
-	if (call->side != SIDE_CRM || request.id_count == 0 || request.id_count > FILTERED)
-		return 0;
-	request.fields = drift_state(h->plan)->crm_fields;
-	request.field_count = drift_state(h->plan)->crm_field_count;
-	asked = c->kind->list_start(c, &request);
-	if (c->kind->list_finish(&asked, arena, &gone, &failed) < 0)
-		return failed.code == ERR_UNSUPPORTED ? 0 : err_set(err, failed.code, "%s", failed.text);
-	for (size_t i = 0; i < gone.count; i++)
-		map_put(&known, gone.records[i].id, &gone.records[i]);
-	for (size_t i = 0; i < page->count; i++) {
+	for (size_t at = 0; at < count; at += FILTERED) {
+		if (ask_for_some(h, arena, ids + at, MIN_OF(count - at, (size_t)FILTERED), &known, err) < 0)
+			return err_pass(err);
+	}
+	for (size_t i = 0; i < page->count && count; i++) {
 		const struct record *found = map_get(&known, call->ids[i]);
 
 		if (found && page->records[i].fault)

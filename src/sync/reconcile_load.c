@@ -345,6 +345,11 @@ static int look_at(struct load *job, struct db *db, struct item *item, struct er
 
 	item->verdict = (struct verdict) { .plan = job->r->plan, .staged_id = s->id };
 	*(s->side == SIDE_EMR ? &item->verdict.emr_id : &item->verdict.crm_id) = s->record_id;
+	if (s->record_id.len == 0) {
+		decide(item, OUTCOME_FAILED, "nobody can tell which record it is of: it carries no id");
+		item->verdict.error_code = str_of(err_name(ERR_PARSE));
+		return 0;
+	}
 	key = busy_key(&job->chunk->arena, s->side, s->record_id);
 	if (map_get(&job->r->deferred, key) || map_get(&job->deferred, key)) {
 		item->deferred = item->settled = true;

@@ -22,7 +22,7 @@
 #include "sync/budget.h"
 #include "sync/lease.h"
 
-enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4, IDS_A_PAGE = 1000 };
+enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4, IDS_A_PAGE = 1000, ROUNDS_MAX = 3 };
 
 static const struct str changes_feed = { "changes", 7 };
 
@@ -112,10 +112,20 @@ static int end_reading(struct run_reading *r, enum side side, struct err *err)
 	return lease_write(r->engine, r->plan, RELAXED, complete, &job, err);
 }
 
+/* Rows by a page, and by those before it (-1: unknown). If records went meanwhile, others may have moved to a page that was read already. Whoever was missed so
+ * would be missing when twins are counted (R8): everything is read once more. */
+static void note_total(int64_t *total, int64_t now, bool *shrank)
+{
+	if (now < 0)
+		return;
+	*shrank = *shrank || now < *total;
+	*total = now;
+}
+
 /* ---- identities ---- */
 
 static int identity_page(struct run_reading *r, enum side side, struct str *cursor, struct arena *keep, bool *ret_last,
-                         struct err *err)
+                         int64_t *ret_total, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct connection *c = r->plan->conn[side];
@@ -139,23 +149,38 @@ static int identity_page(struct run_reading *r, enum side side, struct str *curs
 	if (capture_identities(r->engine, r->plan, &arena, side, &page, r->run->id, err) < 0)
 		return err_pass(err);
 	*ret_last = page.last;
+	*ret_total = page.total;
 	*cursor = arena_str(keep, page.next_cursor);
+	return 0;
+}
+
+static int read_all_identities(struct run_reading *r, enum side side, bool *ret_shrank, struct err *err)
+{
+	SCOPED(arena) struct arena keep = ARENA_INIT;
+	struct str cursor = STR_EMPTY;
+	int64_t total = -1, now;
+	bool last = false;
+
+	*ret_shrank = false;
+	while (!last) {
+		if (is_stopping(r))
+			return err_set(err, ERR_ABORTED, "stopped while reading %.*s", STR_ARG(system_of(r, side)));
+		if (identity_page(r, side, &cursor, &keep, &last, &now, err) < 0)
+			return err_pass(err);
+		note_total(&total, now, ret_shrank);
+	}
 	return 0;
 }
 
 static int read_identities(struct run_reading *r, enum side side, struct err *err)
 {
-	SCOPED(arena) struct arena keep = ARENA_INIT;
-	struct str cursor = STR_EMPTY;
-	bool last = false;
+	bool shrank = true;
 
 	begin_reading(r, side);
 	if (r->resumed && all_slices(r, side, unsee_slice, err) < 0)
 		return err_pass(err);
-	while (!last) {
-		if (is_stopping(r))
-			return err_set(err, ERR_ABORTED, "stopped while reading %.*s", STR_ARG(system_of(r, side)));
-		if (identity_page(r, side, &cursor, &keep, &last, err) < 0)
+	for (int round = 0; shrank && round < ROUNDS_MAX; round++) {
+		if (read_all_identities(r, side, &shrank, err) < 0)
 			return err_pass(err);
 	}
 	return end_reading(r, side, err);
@@ -296,8 +321,7 @@ static int take_page(struct read_ahead *a, struct arena *keep, struct err *err)
 	how.total = page.total;
 	if (capture_start(r->engine, r->plan, &c->arena, &page, &how, &c->capturing, err) < 0)
 		return err_pass(err);
-	a->shrank = a->shrank || page.total < a->total;
-	a->total = page.total;
+	note_total(&a->total, page.total, &a->shrank);
 	a->open_commits++;
 	r->run->total = MAX_OF(r->run->total, page.total);
 	a->cursor = arena_str(keep, page.next_cursor);
@@ -341,11 +365,9 @@ static int read_pages(struct run_reading *r, struct str cursor, bool *ret_shrank
 	return code;
 }
 
-/* Whoever was missed would be missing when twins are counted (R8): if records went meanwhile, everything is read once more. Records that are staged
- * already are passed over. */
+/* Records that are staged already are passed over in a second round. */
 static int read_all_pages(struct run_reading *r, struct err *err)
 {
-	enum { ROUNDS_MAX = 3 };
 	struct str cursor = r->run->cursor;
 	bool shrank = true;
 
@@ -565,7 +587,7 @@ static int read_feed(struct feed *f, struct err *err)
 	return walk_changes(f, err);
 }
 
-static int scan_page(struct feed *f, bool *ret_last, struct err *err)
+static int scan_page(struct feed *f, bool *ret_last, int64_t *ret_total, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct run_reading *r = f->r;
@@ -597,19 +619,35 @@ static int scan_page(struct feed *f, bool *ret_last, struct err *err)
 		return err_pass(err);
 	f->cursor.text = arena_str(f->arena, page.next_cursor);
 	*ret_last = page.last;
+	*ret_total = page.total;
 	atomic_fetch_add(&r->changed, (int64_t)done.staged);
+	return 0;
+}
+
+static int scan_all(struct feed *f, bool *ret_shrank, struct err *err)
+{
+	int64_t total = -1, now;
+	bool last = false;
+
+	*ret_shrank = false;
+	f->cursor.text = STR_EMPTY;
+	while (!last) {
+		if (is_stopping(f->r))
+			return err_set(err, ERR_ABORTED, "stopped while reading everything");
+		if (scan_page(f, &last, &now, err) < 0)
+			return err_pass(err);
+		note_total(&total, now, ret_shrank);
+	}
 	return 0;
 }
 
 static int scan(struct feed *f, struct err *err)
 {
-	bool last = false;
+	bool shrank = true;
 
 	begin_reading(f->r, f->side);
-	while (!last) {
-		if (is_stopping(f->r))
-			return err_set(err, ERR_ABORTED, "stopped while reading everything");
-		if (scan_page(f, &last, err) < 0)
+	for (int round = 0; shrank && round < ROUNDS_MAX; round++) {
+		if (scan_all(f, &shrank, err) < 0)
 			return err_pass(err);
 	}
 	return end_reading(f->r, f->side, err);

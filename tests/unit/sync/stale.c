@@ -16,10 +16,11 @@
 #include "sync/review.h"
 #include "sync/stage.h"
 
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
-#define BOB         "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\""
-#define CONTACT_BOB "\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\""
+#define ANN          "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
+#define CONTACT_ANN  "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
+#define BOB          "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\""
+#define CONTACT_F010 "\"FirstName\":\"F010\",\"LastName\":\"L\",\"Birthdate\":\"1980-01-02\""
+#define CONTACT_BOB  "\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\""
 
 static void must_be_fine(int code, const struct err *err)
 {
@@ -331,6 +332,144 @@ static void test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked(void **s
 	rig_close(&rig);
 }
 
+/* ---- what nobody can tell whose it is ---- */
+
+static void test_R3_R5_a_row_without_an_id_makes_nobody_however_often_it_is_retried(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true");
+	memory_put_raw(rig.emr, "patient", "{" ANN "}");
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_FAILED], 1);
+	rig_retry(&rig);
+	rig_retry(&rig);
+	assert_int_equal(memory_count(rig.crm, "Contact"), 0);
+	rig_close(&rig);
+}
+
+/* ---- readings that miss somebody ---- */
+
+static void put_patients(struct rig *rig, int from, int to)
+{
+	for (int i = from; i < to; i++)
+		memory_put(rig->emr, "patient",
+		           arena_printf(&rig->arena,
+		                        "{\"id\":\"p%03d\",\"first_name\":\"F%03d\",\"last_name\":\"L\",\"dob\":\"1980-"
+		                        "01-02\"}",
+		                        i, i)
+		                   .at);
+}
+
+static void remove_the_first(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	if (which == MEMORY_LIST && nth == 2)
+		memory_remove(rig->emr, "patient", "p000");
+}
+
+/* A patient who is deleted while we read moves the others up: one of them stands on a page that was read already. */
+static void test_R8_who_moved_up_while_a_file_is_read_is_not_made_anew(void **state)
+{
+	const struct run_order order = { .kind = RUN_CSV, .csv = STR("c1\n"), .csv_name = STR("test.csv") };
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create_in_emr\":true");
+	put_patients(&rig, 0, 12);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
+	hooks_set(&rig, SIDE_EMR, remove_the_first, NULL);
+	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), &err);
+	assert_int_equal(memory_count(rig.emr, "patient"), 11);
+	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
+	rig_close(&rig);
+}
+
+/* Deletes for good: nothing is left in its lists. */
+static struct call *list_live_ones(struct connection *c, const struct list_request *request)
+{
+	struct list_request live = *request;
+
+	live.live_only = true;
+	if (str_eq_c(request->cursor, "10"))
+		memory_remove(c, "patient", "p000");
+	return memory_connector.list_start(c, &live);
+}
+
+/* The EMR has no feed of changes: a delta reads everything. */
+static void test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew(void **state)
+{
+	const struct run_order order = { .kind = RUN_DELTA };
+	struct connector kind = memory_connector;
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"trigger_creates\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]");
+	kind.list_start = list_live_ones;
+	kind.changes_start = NULL;
+	rig.emr->kind = &kind;
+	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
+	put_patients(&rig, 0, 12);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
+	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), &err);
+	assert_int_equal(memory_count(rig.emr, "patient"), 11);
+	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
+	hooks_clear(&rig);
+	rig_close(&rig);
+}
+
+/* More has changed since the last reading than a few pages hold, and the one who fits came last. */
+static void test_R8_who_came_after_many_others_is_met_before_anybody_is_made(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"trigger_creates\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]");
+	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
+	rig.emr->traits.page_size = 1;
+	put_patients(&rig, 0, 202);
+	memory_put(rig.crm, "Contact",
+	           "{\"Id\":\"c\",\"FirstName\":\"F201\",\"LastName\":\"L\",\"Birthdate\":\"1980-01-02\"}");
+	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", NULL, 0);
+	settle(&rig);
+	assert_int_equal(memory_count(rig.emr, "patient"), 202);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "p201");
+	rig_close(&rig);
+}
+
+/* More than one question for those who are gone can hold. */
+static void test_R32_hundreds_that_are_merged_at_once_are_merged(void **state)
+{
+	enum { PAIRS = 201 };
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true");
+	rig.crm->traits.fetch_batch = 2000;
+	put_patients(&rig, 0, PAIRS);
+	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
+	for (int i = 0; i < PAIRS; i++) {
+		const char *patient_id = arena_printf(&rig.arena, "p%03d", i).at;
+		const char *loser = rig_contact_of(&rig, patient_id);
+		const char *survivor = arena_printf(&rig.arena, "s%03d", i).at;
+
+		memory_put(rig.crm, "Contact",
+		           arena_printf(&rig.arena, "{\"Id\":\"%s\",\"LastName\":\"S\"}", survivor).at);
+		memory_merge(rig.crm, "Contact", loser, survivor);
+		told(&rig, SIDE_CRM, EVENT_REMOVED, loser, NULL, 0);
+	}
+	settle(&rig);
+	for (int i = 0; i < PAIRS; i += 50)
+		assert_string_equal(rig_crm(&rig, arena_printf(&rig.arena, "s%03d", i).at, "Patient_Id__c"),
+		                    arena_printf(&rig.arena, "p%03d", i).at);
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +482,11 @@ int main(void)
 		cmocka_unit_test(test_R29_who_unlinks_after_he_asked_to_sync_is_not_linked_again),
 		cmocka_unit_test(test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_record),
 		cmocka_unit_test(test_R29_an_unlink_that_failed_is_over_once_somebody_linked_again),
+		cmocka_unit_test(test_R3_R5_a_row_without_an_id_makes_nobody_however_often_it_is_retried),
+		cmocka_unit_test(test_R8_who_moved_up_while_a_file_is_read_is_not_made_anew),
+		cmocka_unit_test(test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew),
+		cmocka_unit_test(test_R8_who_came_after_many_others_is_met_before_anybody_is_made),
+		cmocka_unit_test(test_R32_hundreds_that_are_merged_at_once_are_merged),
 		cmocka_unit_test(test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked),
 	};
 
