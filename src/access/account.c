@@ -471,3 +471,22 @@ int account_rehash(struct db *db, int64_t id, struct str hashed, struct err *err
 {
 	return db_run(db, &REHASH, BIND(bind_int(id), bind_text(hashed)), err);
 }
+
+struct touch {
+	const struct statement *statement;
+	int64_t id, now_ms;
+};
+
+static int touch(struct db *db, void *context, struct err *err)
+{
+	const struct touch *t = context;
+
+	return db_run(db, t->statement, BIND(bind_int(t->id), bind_int(t->now_ms)), err);
+}
+
+int access_touch(struct engine *engine, const struct statement *statement, int64_t id, int64_t now_ms, struct err *err)
+{
+	struct touch t = { statement, id, now_ms };
+
+	return store_write(engine->store, RELAXED, touch, &t, err);
+}

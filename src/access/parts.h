@@ -1,4 +1,4 @@
-/* parts: what access.c and sign_in.c share. Private to this folder. */
+/* parts: what the files of this folder share. Private to this folder. */
 #ifndef SUTURE_ACCESS_PARTS_H
 #define SUTURE_ACCESS_PARTS_H
 
@@ -51,5 +51,9 @@ int access_note(struct access *access, const struct audit_entry *entry, struct e
 int setup_code_ensure(struct arena *arena, const char *dir, struct str *ret, struct err *err) MUST_CHECK;
 void setup_code_remove(const char *dir);
 bool setup_code_fits(struct arena *arena, struct str code, struct str typed);
+
+/* account.c: somebody was seen now. `statement` takes the row's id and the time; not worth waiting for the disk. */
+int access_touch(struct engine *engine, const struct statement *statement, int64_t id, int64_t now_ms,
+                 struct err *err) MUST_CHECK;
 
 #endif

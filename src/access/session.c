@@ -1,5 +1,6 @@
 #include "access/session.h"
 
+#include "access/parts.h"
 #include "lib/clock.h"
 #include "sync/select.h"
 
@@ -81,22 +82,9 @@ int session_find(struct db *db, struct arena *arena, struct str cookie, struct s
 	return select_one(db, arena, &what, ret, ret_found, err);
 }
 
-struct touch {
-	int64_t id, now_ms;
-};
-
-static int touch(struct db *db, void *context, struct err *err)
-{
-	const struct touch *t = context;
-
-	return db_run(db, &TOUCH, BIND(bind_int(t->id), bind_int(t->now_ms)), err);
-}
-
 int session_touch(struct engine *engine, int64_t id, int64_t now_ms, struct err *err)
 {
-	struct touch t = { id, now_ms };
-
-	return store_write(engine->store, RELAXED, touch, &t, err);
+	return access_touch(engine, &TOUCH, id, now_ms, err);
 }
 
 int session_end(struct db *db, int64_t id, struct err *err)

@@ -7,11 +7,9 @@
 #include <cmocka.h>
 
 #include "hooks.h"
+#include "people.h"
 #include "sync/breaker.h"
 #include "sync/capture.h"
-
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 
 /* An automation of each system respells the city whenever its record is touched by us, after our write has been answered: nothing to learn from. */
 static unsigned spelling;

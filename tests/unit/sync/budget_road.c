@@ -7,11 +7,9 @@
 #include <cmocka.h>
 
 #include "hooks.h"
+#include "people.h"
 #include "sync/budget.h"
 #include "sync/capture.h"
-
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 
 static void limit(struct rig *rig, int64_t a_day)
 {

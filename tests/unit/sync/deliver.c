@@ -1,5 +1,6 @@
 /* Between our decision and our write: what a person does there in the meantime is never overwritten unseen (R26, R28), and what is gone is gone (R31). */
 #include "hooks.h"
+#include "people.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,8 +13,6 @@
 #include "sync/outbox.h"
 #include "sync/stage.h"
 
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 #define PHONES                                                                                                      \
 	",{\"name\":\"Mobile\",\"emr\":\"phones[type=mobile].number\",\"crm\":\"MobilePhone\",\"type\":\"phone\"}," \
 	"{\"name\":\"Home\",\"emr\":\"phones[type=home].number\",\"crm\":\"HomePhone\",\"type\":\"phone\"}"

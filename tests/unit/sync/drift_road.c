@@ -7,12 +7,10 @@
 #include <cmocka.h>
 
 #include "hooks.h"
+#include "people.h"
 #include "lib/clock.h"
 #include "sync/drift.h"
 #include "sync/journal.h"
-
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 
 /* An org whose administrator works on its fields. */
 static struct {
@@ -107,14 +105,6 @@ static void look(struct rig *rig)
 	assert_int_equal(drift_watch(&rig->engine, rig->plan, &err), 0);
 }
 
-static void settle(struct rig *rig)
-{
-	struct err err = ERR_INIT;
-
-	if (run_settle(&rig->engine, rig->plan, true, NULL, NULL, &err) < 0)
-		fail_msg("%s", err.text);
-}
-
 static bool journal_says(struct rig *rig, const char *text)
 {
 	const struct journal_filter filter = { .at_least = LEVEL_INFO, .limit = 1000 };
@@ -168,7 +158,7 @@ static void test_R26_what_was_held_back_goes_out_when_the_field_is_fine_again(vo
 	org.city_gone = false;
 	look(&rig);
 	assert_int_equal(drift_state(rig.plan)->held_count, 0);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
 	rig_close(&rig);
 }
@@ -187,7 +177,7 @@ static void test_R28_an_edit_of_a_field_while_it_is_read_only_is_not_lost(void *
 	assert_string_equal(rig_emr(&rig, "a", "city"), "Boise");
 	org.city_read_only = false;
 	look(&rig);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_emr(&rig, "a", "city"), "Eagle");
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Eagle");
 	rig_close(&rig);
@@ -212,7 +202,7 @@ static void test_R3_what_was_refused_because_of_a_field_flows_without_it_by_itse
 	memory_refuse(rig.crm, "c", DELIVERED, "");
 	org.city_read_only = true;
 	look(&rig);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Email"), "new@x.example");
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Boise");
 	assert_int_equal(stage_list(&rig.engine, &rig.arena, &filter, &failed, &count, &err), 0);

@@ -1,5 +1,6 @@
 /* What people and other doors change while a batch is on its way: no edit is lost, none is applied out of order. */
 #include "hooks.h"
+#include "people.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +11,6 @@
 
 #include "sync/capture.h"
 #include "sync/stage.h"
-
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 
 static void open_linked(struct rig *rig)
 {

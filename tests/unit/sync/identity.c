@@ -1,5 +1,6 @@
 /* Who is linked with whom when the two systems contradict themselves, and while people go on working in them. */
 #include "hooks.h"
+#include "people.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,8 +12,6 @@
 #include "sync/capture.h"
 #include "sync/identity.h"
 
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 #define BOB         "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1981-01-02\""
 #define CONTACT_ZOE "\"FirstName\":\"Zoe\",\"LastName\":\"Fox\",\"Birthdate\":\"1990-01-02\""
 

@@ -38,14 +38,6 @@ static int64_t arrive(struct rig *rig, const char *city, int64_t modified_ms)
 	return done.last_id;
 }
 
-static void settle(struct rig *rig)
-{
-	struct err err = ERR_INIT;
-
-	if (run_settle(&rig->engine, rig->plan, true, NULL, NULL, &err) < 0)
-		fail_msg("%s", err.text);
-}
-
 static void open_with_one(struct rig *rig)
 {
 	int64_t counts[OUTCOME_COUNT];
@@ -64,10 +56,10 @@ static void test_R4_an_older_payload_is_not_applied(void **state)
 	(void)state;
 	open_with_one(&rig);
 	arrive(&rig, "Newer", 2000000000000);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(city_in_crm(&rig), "Newer");
 	arrive(&rig, "Older", 1999999999999);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(city_in_crm(&rig), "Newer");
 	rig_close(&rig);
 }
@@ -81,7 +73,7 @@ static void test_R4_payloads_that_wait_together_are_applied_in_order(void **stat
 	arrive(&rig, "Second", 2000000000000);
 	arrive(&rig, "Third", 2000000001000);
 	arrive(&rig, "Late copy of the second", 2000000000000);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(city_in_crm(&rig), "Third");
 	rig_close(&rig);
 }

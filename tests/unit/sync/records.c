@@ -1,5 +1,6 @@
 /* What is kept of a record's story and what of it waits for a person: decisions about fields, cases, two who are not the same, payloads by filter. */
 #include "hooks.h"
+#include "people.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,9 +12,6 @@
 #include "sync/cases.h"
 #include "sync/retry.h"
 #include "sync/timeline.h"
-
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 
 static void must_be_fine(int code, const struct err *err)
 {

@@ -145,6 +145,24 @@ const int64_t *rig_import(struct rig *rig, int64_t counts[OUTCOME_COUNT])
 	return counts;
 }
 
+void rig_delta(struct rig *rig)
+{
+	const struct run_order order = { .kind = RUN_DELTA };
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+
+	memory_pass_time(rig->emr, 600000);
+	memory_pass_time(rig->crm, 600000);
+	must_be_fine(run_batch(&rig->engine, rig->plan, &order, &run, &rig->arena, &err), &err);
+}
+
+void rig_settle(struct rig *rig)
+{
+	struct err err = ERR_INIT;
+
+	must_be_fine(run_settle(&rig->engine, rig->plan, true, NULL, NULL, &err), &err);
+}
+
 struct retried rig_retry(struct rig *rig)
 {
 	const struct staged_filter all = { .sync_id = rig->plan->sync_id };

@@ -29,6 +29,10 @@ void rig_configure(struct rig *rig, const char *sync_settings, const char *more_
 void rig_fail_store_at(struct rig *rig, int64_t n);
 /* An import that must succeed; returns the counts by outcome of its run. */
 const int64_t *rig_import(struct rig *rig, int64_t counts[OUTCOME_COUNT]);
+/* Ten minutes later on both sides: a delta, which must go well. */
+void rig_delta(struct rig *rig);
+/* What was staged is judged, to the end. */
+void rig_settle(struct rig *rig);
 /* All that failed, once more. */
 struct retried rig_retry(struct rig *rig);
 /* A member of a record as text; "" when blank or absent; NULL when the record is not there. */

@@ -11,18 +11,6 @@
 
 #include <cmocka.h>
 
-static void delta(struct rig *rig)
-{
-	const struct run_order order = { .kind = RUN_DELTA };
-	struct err err = ERR_INIT;
-	struct run run = { 0 };
-
-	memory_pass_time(rig->emr, 600000);
-	memory_pass_time(rig->crm, 600000);
-	if (run_batch(&rig->engine, rig->plan, &order, &run, &rig->arena, &err) < 0)
-		fail_msg("%s", err.text);
-}
-
 static void shout(void *context, struct arena *arena, struct json *record)
 {
 	const char *field = context;
@@ -46,7 +34,7 @@ static void open_linked(struct rig *rig, enum side shouts, const char *settings)
 	memory_put(rig->crm, "Contact",
 	           "{\"Id\":\"c\",\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\"}");
 	rig_import(rig, counts);
-	delta(rig);
+	rig_delta(rig);
 	rig->plan->conn[shouts]->traits.answers_with_record = false;
 	rig->emr->traits.reference_field =
 	        STR_EMPTY; /* else our id is written beside, and our write is the last one always */
@@ -60,13 +48,13 @@ static void test_R27_how_the_emr_spells_our_write_does_not_go_to_the_crm(void **
 	(void)state;
 	open_linked(&rig, SIDE_EMR, "");
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Twin Falls\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_emr(&rig, "a", "city"), "TWIN FALLS");
-	delta(&rig);
-	delta(&rig);
+	rig_delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Twin Falls");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"email\":\"a@x.example\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Email"), "a@x.example");
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Twin Falls");
 	rig_close(&rig);
@@ -79,9 +67,9 @@ static void test_R20_R28_a_persons_word_after_our_write_goes_to_the_crm(void **s
 	(void)state;
 	open_linked(&rig, SIDE_EMR, "");
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Twin Falls\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "NAMPA");
 	rig_close(&rig);
 }
@@ -95,9 +83,9 @@ static void test_R21_R28_a_contact_spelt_anew_by_a_person_is_an_edit(void **stat
 	open_linked(&rig, SIDE_CRM, "");
 	memory_rewrite(rig.crm, NULL, NULL);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"TWIN FALLS\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Twin Falls\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_emr(&rig, "a", "city"), "Twin Falls");
 	rig_close(&rig);
 }

@@ -14,18 +14,6 @@
 #include "sync/link.h"
 #include "sync/stage.h"
 
-static void delta(struct rig *rig)
-{
-	const struct run_order order = { .kind = RUN_DELTA };
-	struct err err = ERR_INIT;
-	struct run run = { 0 };
-
-	memory_pass_time(rig->emr, 600000);
-	memory_pass_time(rig->crm, 600000);
-	if (run_batch(&rig->engine, rig->plan, &order, &run, &rig->arena, &err) < 0)
-		fail_msg("%s", err.text);
-}
-
 /* The last payload of that record. */
 static struct staged last_of(struct rig *rig, const char *record)
 {
@@ -149,7 +137,7 @@ static void import_nobody(struct rig *rig, const char *settings)
 	memory_put(rig->emr, "patient",
 	           "{\"id\":\"z\",\"first_name\":\"Zoe\",\"last_name\":\"Zed\",\"dob\":\"1971-03-04\"}");
 	rig_import(rig, counts);
-	delta(rig);
+	rig_delta(rig);
 }
 
 static void test_R40_without_a_trigger_a_CRM_record_does_not_start_by_itself(void **state)
@@ -159,7 +147,7 @@ static void test_R40_without_a_trigger_a_CRM_record_does_not_start_by_itself(voi
 	(void)state;
 	import_nobody(&rig, "");
 	memory_put(rig.crm, "Contact", ANN_THERE);
-	delta(&rig);
+	rig_delta(&rig);
 	assert_int_equal(last_of(&rig, "c").outcome, OUTCOME_SKIPPED_FILTERED);
 	assert_non_null(strstr(arena_text(&rig.arena, last_of(&rig, "c").reason), "no trigger condition"));
 	assert_int_equal(memory_count(rig.emr, "patient"), 1);
@@ -178,11 +166,11 @@ static void test_R15_R40_a_record_that_meets_the_condition_becomes_a_patient(voi
 	(void)state;
 	import_nobody(&rig, ENROLLED ",\"trigger_creates\":true");
 	memory_put(rig.crm, "Contact", ANN_THERE);
-	delta(&rig);
+	rig_delta(&rig);
 	assert_non_null(strstr(arena_text(&rig.arena, last_of(&rig, "c").reason), "does not meet"));
 	assert_int_equal(memory_count(rig.emr, "patient"), 1);
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Stage__c\":\"Enrolled\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_int_equal(last_of(&rig, "c").outcome, OUTCOME_CREATED);
 	patient = rig_crm(&rig, "c", "Patient_Id__c");
 	assert_string_equal(rig_emr(&rig, patient, "city"), "Boise");
@@ -198,12 +186,12 @@ static void test_R15_the_values_of_a_record_that_starts_win_and_without_trigger_
 	import_nobody(&rig, ENROLLED);
 	memory_put(rig.crm, "Contact", ANN_THERE);
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Stage__c\":\"ACTIVE\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_int_equal(last_of(&rig, "c").outcome, OUTCOME_SKIPPED_NO_MATCH);
 	memory_put(rig.crm, "Contact",
 	           "{\"Id\":\"d\",\"FirstName\":\"Zoe\",\"LastName\":\"Zed\",\"Birthdate\":\"1971-03-04\","
 	           "\"MailingCity\":\"Eagle\",\"Stage__c\":\"Active\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_emr(&rig, "z", "city"), "Eagle");
 	assert_string_equal(rig_crm(&rig, "d", "Patient_Id__c"), "z");
 	rig_close(&rig);
@@ -249,9 +237,9 @@ static void test_R31_what_a_removal_does_is_a_setting(void **state)
 		memory_put(rig.emr, "patient", ANN_HERE);
 		memory_put(rig.crm, "Contact", ANN_THERE);
 		rig_import(&rig, counts);
-		delta(&rig);
+		rig_delta(&rig);
 		memory_remove(rig.emr, "patient", "a");
-		delta(&rig);
+		rig_delta(&rig);
 		assert_int_equal(memory_count(rig.crm, "Contact"), ways[i].contacts);
 		if (ways[i].contacts)
 			assert_string_equal(rig_crm(&rig, "c", "Status__c"), ways[i].status);
@@ -278,7 +266,7 @@ static void open_with_live_mapping(struct rig *rig)
 	           "{\"id\":\"a\",\"email\":\"a@x.example\",\"payer\":\"Blue\",\"nick\":\"Annie\"}");
 	memory_put(rig->crm, "Contact", ANN_THERE);
 	rig_import(rig, counts);
-	delta(rig);
+	rig_delta(rig);
 }
 
 static void test_R38_a_field_that_a_mode_has_not_is_left_as_it_is_in_it(void **state)
@@ -293,22 +281,22 @@ static void test_R38_a_field_that_a_mode_has_not_is_left_as_it_is_in_it(void **s
 	/* The first delta meets what the import wrote, and looks at the nick name for the first time. */
 	assert_string_equal(rig_crm(&rig, "c", "Nick__c"), "Annie");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"payer\":\"Green\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Nick__c"), "Annie");
 	assert_string_equal(rig_crm(&rig, "c", "Payer__c"), "Blue");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"payer\":\"Brown\"}");
 	written = memory_written(rig.crm);
-	delta(&rig);
+	rig_delta(&rig);
 	assert_int_equal(memory_written(rig.crm), written);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"nick\":\"Nan\",\"payer\":\"Red\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Nick__c"), "Nan");
 	assert_string_equal(rig_crm(&rig, "c", "Payer__c"), "Blue");
 	rig_import(&rig, counts);
 	assert_string_equal(rig_crm(&rig, "c", "Payer__c"), "Red");
 	assert_string_equal(rig_crm(&rig, "c", "Nick__c"), "Nan");
 	written = memory_written(rig.crm) + memory_written(rig.emr);
-	delta(&rig);
+	rig_delta(&rig);
 	rig_import(&rig, counts);
 	assert_int_equal(memory_written(rig.crm) + memory_written(rig.emr), written);
 	rig_close(&rig);
@@ -323,7 +311,7 @@ static void test_R38_who_wins_and_which_way_are_those_of_the_mode(void **state)
 	open_with_live_mapping(&rig);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Eagle\"}");
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Kuna\",\"Email\":\"b@x.example\"}");
-	delta(&rig);
+	rig_delta(&rig);
 	assert_string_equal(rig_emr(&rig, "a", "city"), "Kuna");
 	assert_string_equal(rig_crm(&rig, "c", "Email"), "a@x.example");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Star\"}");

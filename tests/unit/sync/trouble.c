@@ -35,14 +35,6 @@ static void change(struct rig *rig, const char *sql)
 		fail_msg("%s", err.text);
 }
 
-static void settle(struct rig *rig)
-{
-	struct err err = ERR_INIT;
-
-	if (run_settle(&rig->engine, rig->plan, true, NULL, NULL, &err) < 0)
-		fail_msg("%s", err.text);
-}
-
 static void stage(struct rig *rig, const char *id, const char *json)
 {
 	const int64_t later_ms = 4102444800000; /* than whatever was settled (R4) */
@@ -102,7 +94,7 @@ static size_t failed(struct rig *rig, const char *id)
 
 static void bob_arrives_and_ann_fails(struct rig *rig)
 {
-	settle(rig);
+	rig_settle(rig);
 	assert_int_equal(failed(rig, "a"), 1);
 	assert_int_equal(failed(rig, "b"), 0);
 	assert_string_equal(rig_crm(rig, rig_contact_of(rig, "b"), "MailingCity"), "Nampa");

@@ -7,13 +7,12 @@
 #include <cmocka.h>
 
 #include "hooks.h"
+#include "people.h"
 #include "sync/capture.h"
 #include "sync/outbox.h"
 #include "sync/truth.h"
 
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
-#define PLACES      "\"crm_status_field\":\"Status__c\",\"crm_reason_field\":\"Reason__c\",\"crm_link_field\":\"Link__c\""
+#define PLACES "\"crm_status_field\":\"Status__c\",\"crm_reason_field\":\"Reason__c\",\"crm_link_field\":\"Link__c\""
 
 static void give_places(struct rig *rig)
 {

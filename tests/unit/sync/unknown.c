@@ -1,5 +1,6 @@
 /* Creates whose answer never came, in a system that has no place for our id: never blindly again (R5, R40). */
 #include "hooks.h"
+#include "people.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,9 +12,6 @@
 #include "sync/link.h"
 #include "sync/outbox.h"
 #include "sync/stage.h"
-
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 
 static void open_blind(struct rig *rig, const char *contact)
 {

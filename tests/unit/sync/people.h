@@ -1,0 +1,8 @@
+/* people: whom most tests of the road are about, as members of a record on either side. */
+#ifndef SUTURE_TESTS_SYNC_PEOPLE_H
+#define SUTURE_TESTS_SYNC_PEOPLE_H
+
+#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
+#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
+
+#endif
