@@ -1,32 +1,9 @@
 // Health: what stands in the way and its cure, calls of the far systems, fields that are no longer what they were.
 import { api, useApi } from '../api';
 import { number } from '../lib/format';
+import type { Alert, Budget } from '../lib/health';
 import { useDenied } from '../session';
 import { ask, Await, Button, Card, EmptyState, PageHeader, Pill, Table, Tabs, Time, toast, toastError, type Column } from '../ui';
-
-interface Alert {
-	level: 'error' | 'warning';
-	code: string;
-	sync: string | null;
-	subject: string | null;
-	text: string | null;
-	cure: string;
-	since: string | null;
-}
-
-interface Budget {
-	connection: string;
-	ours: number;
-	used: number;
-	allowance: number | null;
-	told: boolean;
-	reserve: number;
-	left: number | null;
-	resets: string | null;
-	need: number;
-	silent: string | null;
-	by_use: Record<string, number>;
-}
 
 interface Drift {
 	id: number;

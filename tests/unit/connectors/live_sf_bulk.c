@@ -1,31 +1,11 @@
 /* Bulk API 2.0 ingest against the stand-in org. */
-#include "live.h"
+#include "live_org.h"
 
 #include <stdio.h>
 
 #include "connectors/salesforce/salesforce.h"
 
 enum { MANY = 3000 };
-
-static const char *const arguments[] = { "--hint-port", "-1", NULL };
-static struct live live;
-static struct connection *org;
-
-static int begin(void **state)
-{
-	(void)state;
-	if (live_open(&live, "salesforce", arguments))
-		org = live_org(&live, "");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	return live_end(&live, &org);
-}
-
-#define NEEDS_ORG LIVE_NEEDS(state, org)
 
 static int bulk(const struct write_item *items, size_t count, struct write_result *ret)
 {

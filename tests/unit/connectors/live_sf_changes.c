@@ -1,30 +1,11 @@
 /* Changes since a cursor and search, against the stand-in org. */
-#include "live.h"
+#include "live_org.h"
 
 #include "connectors/salesforce/salesforce.h"
 #include "lib/clock.h"
 #include "lib/map.h"
 
-static const char *const arguments[] = { "--hint-port", "-1", NULL };
 static const struct str last_name = { "LastName", 8 };
-static struct live live;
-static struct connection *org;
-
-static int begin(void **state)
-{
-	(void)state;
-	if (live_open(&live, "salesforce", arguments))
-		org = live_org(&live, "");
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	return live_end(&live, &org);
-}
-
-#define NEEDS_ORG LIVE_NEEDS(state, org)
 
 static struct str create(const char *fields)
 {

@@ -2,29 +2,12 @@
 import { useApi } from '../../api';
 import { cx } from '../../lib/cx';
 import { count, number } from '../../lib/format';
+import type { Alert, Budget } from '../../lib/health';
 import { useTopic } from '../../lib/hooks';
 import { Await, ButtonLink, Card, EmptyState, Pill, Time } from '../../ui';
 
 interface Counted {
 	count: number;
-}
-
-interface Alert {
-	level: 'error' | 'warning';
-	code: string;
-	sync: string | null;
-	subject: string | null;
-	text: string | null;
-	cure: string;
-	since: string | null;
-}
-
-interface Budget {
-	connection: string;
-	used: number;
-	allowance: number | null;
-	reserve: number;
-	resets: string | null;
 }
 
 function Tile({ href, label, value, tone }: { href: string; label: string; value: number; tone: 'bad' | 'warn' }) {
