@@ -128,6 +128,24 @@ bool niko_page(struct request *request, struct answer *answer, size_t count, siz
 	return true;
 }
 
+void niko_write_page(const struct niko *niko, struct request *request, struct answer *answer,
+                     struct shelf_row *const *rows, size_t count, niko_shown *shown)
+{
+	struct buf *out = &answer->body;
+	size_t from, to;
+
+	if (!niko_page(request, answer, count, &from, &to))
+		return;
+	buf_add_c(out, "{\"Items\":[");
+	for (size_t i = from; i < to; i++) {
+		struct json *full = shelf_read(rows[i], request->arena);
+
+		buf_add_c(out, i > from ? "," : "");
+		niko_write(niko, request->arena, shown ? shown(niko, request->arena, full) : full, out);
+	}
+	buf_printf(out, "],\"Count\":%zu}", count);
+}
+
 /* ---- who may call ---- */
 
 static void too_many(const struct niko *niko, struct answer *answer)

@@ -64,6 +64,10 @@ struct reading niko_reading(const struct niko *niko, struct arena *arena);
 void niko_forget(struct niko *niko); /* every record */
 /* Pages `count` rows by pageSize and pageIndex; false: answered 400. */
 bool niko_page(struct request *request, struct answer *answer, size_t count, size_t *ret_from, size_t *ret_to);
+/* The page of these rows. `shown`: what a list shows of a record; NULL: all of it. */
+typedef struct json *niko_shown(const struct niko *niko, struct arena *arena, const struct json *full);
+void niko_write_page(const struct niko *niko, struct request *request, struct answer *answer,
+                     struct shelf_row *const *rows, size_t count, niko_shown *shown);
 
 /* company.c: reference data. */
 const struct json *company_location(struct arena *arena, struct str id); /* NULL: no such location */

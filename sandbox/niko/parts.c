@@ -159,22 +159,6 @@ bool part_save(struct niko *niko, struct reading *r, unsigned kind, struct shelf
 
 /* ---- the API ---- */
 
-static void write_items(const struct niko *niko, struct request *request, struct answer *answer,
-                        struct shelf_row *const *rows, size_t count)
-{
-	struct buf *out = &answer->body;
-	size_t from, to;
-
-	if (!niko_page(request, answer, count, &from, &to))
-		return;
-	buf_add_c(out, "{\"Items\":[");
-	for (size_t i = from; i < to; i++) {
-		buf_add_c(out, i > from ? "," : "");
-		niko_write(niko, request->arena, shelf_read(rows[i], request->arena), out);
-	}
-	buf_printf(out, "],\"Count\":%zu}", count);
-}
-
 static void write_one(struct niko *niko, unsigned kind, struct request *request, struct answer *answer)
 {
 	const struct shelf_row *row = shelf_find(part_shelf(niko, kind), request_param(request, "id"));
@@ -189,7 +173,7 @@ void list_orders(void *state, struct request *request, struct answer *answer)
 {
 	const struct niko *niko = state;
 
-	write_items(niko, request, answer, niko->orders.rows, niko->orders.count);
+	niko_write_page(niko, request, answer, niko->orders.rows, niko->orders.count, NULL);
 }
 
 void get_order(void *state, struct request *request, struct answer *answer)
@@ -201,7 +185,7 @@ void list_tasks(void *state, struct request *request, struct answer *answer)
 {
 	const struct niko *niko = state;
 
-	write_items(niko, request, answer, niko->tasks.rows, niko->tasks.count);
+	niko_write_page(niko, request, answer, niko->tasks.rows, niko->tasks.count, NULL);
 }
 
 void get_task(void *state, struct request *request, struct answer *answer)
@@ -225,7 +209,7 @@ void list_insurances(void *state, struct request *request, struct answer *answer
 	rows = arena_new_array(request->arena, struct shelf_row *, count + 1);
 	for (size_t i = 0; i < count; i++, row = row->same_owner)
 		rows[i] = row;
-	write_items(niko, request, answer, rows, count);
+	niko_write_page(niko, request, answer, rows, count, NULL);
 }
 
 void add_insurance(void *state, struct request *request, struct answer *answer)

@@ -270,24 +270,6 @@ void niko_delete(void *state, struct request *request, struct answer *answer)
 
 /* ---- list ---- */
 
-static void write_rows(const struct niko *niko, struct request *request, struct answer *answer,
-                       struct shelf_row *const *rows, size_t count)
-{
-	struct buf *out = &answer->body;
-	size_t from, to;
-
-	if (!niko_page(request, answer, count, &from, &to))
-		return;
-	buf_add_c(out, "{\"Items\":[");
-	for (size_t i = from; i < to; i++) {
-		struct json *full = shelf_read(rows[i], request->arena);
-
-		buf_add_c(out, i > from ? "," : "");
-		niko_write(niko, request->arena, chart_short(niko, request->arena, full), out);
-	}
-	buf_printf(out, "],\"Count\":%zu}", count);
-}
-
 /* Date filters exist, but no source names one for patients (API notes 10): the tenant's settings may. */
 static bool changed_since(const struct niko *niko, struct request *request, int64_t *ret_ms)
 {
@@ -310,5 +292,5 @@ void niko_list(void *state, struct request *request, struct answer *answer)
 				rows[kept++] = niko->patients.rows[i];
 		count = kept;
 	}
-	write_rows(niko, request, answer, rows, count);
+	niko_write_page(niko, request, answer, rows, count, chart_short);
 }
