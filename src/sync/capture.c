@@ -484,12 +484,17 @@ static void fill_event(const struct rows_job *job, struct row *row, const struct
 		set_wish(&row->staged, wish_of_name(e->name), json_get_text(e->record.json, "emrId"));
 }
 
+bool capture_takes(const struct event *e)
+{
+	return e->kind != EVENT_OVERFLOW && (e->kind != EVENT_OTHER || e->record.fault);
+}
+
 static void fill_events(struct rows_job *job, const struct events *events)
 {
 	for (size_t i = 0; i < events->count; i++) {
 		const struct event *e = &events->at[i];
 
-		if (e->kind != EVENT_OVERFLOW && e->kind != EVENT_OTHER)
+		if (capture_takes(e))
 			fill_event(job, &job->rows[job->count++], e);
 	}
 }

@@ -33,7 +33,9 @@ struct captured {
 /* Stages the records of a page; one that this run has staged already (a page read twice) is passed over. */
 int capture_page(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
                  const struct capture *how, struct captured *ret, struct err *err) MUST_CHECK;
-/* What a far side told us. EVENT_OVERFLOW and EVENT_OTHER are not staged: the caller acts on them. */
+/* Is it staged? EVENT_OVERFLOW and EVENT_OTHER are not: the caller acts on them. What is no event keeps its bytes and fails (R3). */
+bool capture_takes(const struct event *event);
+/* What a far side told us: those that capture_takes. */
 int capture_events(struct engine *engine, const struct plan *plan, struct arena *arena, const struct events *events,
                    const struct capture *how, struct captured *ret, struct err *err) MUST_CHECK;
 /* The same without waiting, for `how` without a feed: see store.h, struct store_then. `arena`, and what the events show, live until `done`, which is called

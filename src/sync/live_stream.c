@@ -54,12 +54,13 @@ static bool wanted(struct live_entry *entry, const struct plan *plan, enum side 
 	ret->events++;
 	if (e->kind == EVENT_OVERFLOW)
 		want_delta(entry);
-	if (e->kind == EVENT_OVERFLOW || e->kind == EVENT_OTHER) {
+	if (!capture_takes(e)) {
 		meter_event(entry, plan, side, e, STR("other"));
 		return false;
 	}
 	off = plan->live_off || switched_off(plan, e->name);
-	tally_count(entry->live->tally, plan->sync_id, e->name, off);
+	if (e->name.len)
+		tally_count(entry->live->tally, plan->sync_id, e->name, off);
 	meter_event(entry, plan, side, e, off ? STR("off") : STR("staged"));
 	ret->off += off;
 	return !off;

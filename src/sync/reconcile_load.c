@@ -209,6 +209,36 @@ static int ask_whose(struct load *job, struct db *db, struct item *item, struct 
 	return 0;
 }
 
+/* R3: it ended a pair, and what its records were to be told was refused: a retry tells them, unless one of them is linked anew. */
+static int look_at_ended(struct load *job, struct db *db, struct item *item, bool *ret, struct err *err)
+{
+	struct arena *arena = &job->chunk->arena;
+	const struct staged *s = item->staged;
+	struct link link, other;
+	bool found, emr, crm;
+
+	*ret = false;
+	if (item->resolved.kind == RESOLVED_LINKED || s->link_id == 0 ||
+	    (s->wish != WISH_UNLINK && s->kind != STAGED_REMOVED))
+		return 0;
+	if (link_find(db, arena, s->link_id, &link, &found, err) < 0)
+		return err_wrap(err, "look a link up");
+	if (!found || link.state != LINK_ENDED)
+		return 0;
+	if (link_by_emr(db, arena, link.sync_id, link.emr_id, &other, &emr, err) < 0 ||
+	    link_by_crm(db, arena, link.sync_id, link.crm_id, &other, &crm, err) < 0)
+		return err_wrap(err, "look a link up");
+	if (emr || crm)
+		return 0;
+	item->resolved = (struct resolved) {
+		.kind = RESOLVED_LINKED, .link = link, .how = "link", .id = { link.emr_id, link.crm_id }
+	};
+	item->verdict.emr_id = link.emr_id;
+	item->verdict.crm_id = link.crm_id;
+	*ret = true;
+	return 0;
+}
+
 /* Deleted, merged, or to be let go of, and never linked: there is nothing to do. */
 static bool nothing_to_undo(struct item *item)
 {
@@ -283,7 +313,12 @@ static int look_at_new(struct load *job, struct db *db, struct item *item, struc
 static int act_on(struct load *job, struct db *db, struct item *item, struct err *err)
 {
 	enum side other = side_other(item->staged->side);
+	bool ended;
 
+	if (look_at_ended(job, db, item, &ended, err) < 0)
+		return err_pass(err);
+	if (ended)
+		return 0; /* as by itself: there is nothing to fetch */
 	item->verdict.candidates = item->resolved.candidates;
 	item->verdict.emr_id = item->resolved.id[SIDE_EMR].len ? item->resolved.id[SIDE_EMR] : item->verdict.emr_id;
 	item->verdict.crm_id = item->resolved.id[SIDE_CRM].len ? item->resolved.id[SIDE_CRM] : item->verdict.crm_id;

@@ -53,7 +53,7 @@ static const struct statement ALIKE = {
 	" GROUP BY sync_id, error_code, COALESCE(error_field, '') ORDER BY n DESC, last DESC LIMIT 200"
 };
 /* 5, 0: TO_READ, WAITING. Of unknown records, removals and the end of a pair (wish 5) there is nothing to read. */
-static const struct statement RETRY = { "UPDATE staged SET state = CASE WHEN record_id <> '' AND kind < 2 AND wish <> "
+static const struct statement RETRY = { "UPDATE staged SET state = CASE WHEN record_id <> '' AND kind = 0 AND wish <> "
 	                                "5 THEN 5 ELSE 0 END, outcome = 0, "
 	                                "same = 0, priority = 0 WHERE state = 3" FITS };
 /* Failed ones and parked ones, each by their index. */

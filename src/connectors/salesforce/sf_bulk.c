@@ -285,7 +285,7 @@ static int on_row(void *context, const struct csv_row *row, struct err *err)
 {
 	struct reading *r = context;
 	const size_t *place;
-	struct str key;
+	struct str key, id;
 
 	(void)err;
 	if (!r->header_read) {
@@ -301,13 +301,15 @@ static int on_row(void *context, const struct csv_row *row, struct err *err)
 	place = map_get(&r->b->rows, str_eq_c(r->b->key_column, "Id") ? sf_id18(r->arena, key) : key);
 	if (!place)
 		return 0;
-	if (!r->good)
+	if (!r->good) {
 		judge_failed(r, row->cells[r->other], &r->results[*place]);
-	else
-		r->results[*place] =
-		        (struct write_result) { .outcome = DELIVERED,
-			                        .id = sf_id18(r->arena, row->cells[r->id]),
-			                        .created = str_eq_nocase(row->cells[r->other], STR("true")) };
+		return 0;
+	}
+	id = r->id < row->count ? sf_id18(r->arena, row->cells[r->id]) : STR_EMPTY;
+	if (id.len)
+		r->results[*place] = (struct write_result) {
+			.outcome = DELIVERED, .id = id, .created = str_eq_nocase(row->cells[r->other], STR("true"))
+		};
 	return 0;
 }
 

@@ -470,6 +470,64 @@ static void test_R32_hundreds_that_are_merged_at_once_are_merged(void **state)
 	rig_close(&rig);
 }
 
+static void test_R3_R29_an_unlink_whose_write_was_refused_is_completed_by_a_retry(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_refuse(rig.crm, "c", REFUSED, "RULE");
+	wish(&rig, WISH_UNLINK, "c", "");
+	settle(&rig);
+	memory_refuse(rig.crm, "c", DELIVERED, "");
+	rig_retry(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "false");
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	rig_close(&rig);
+}
+
+static void test_R3_R31_a_removal_whose_write_was_refused_is_completed_by_a_retry(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_refuse(rig.crm, "c", REFUSED, "RULE");
+	memory_remove(rig.emr, "patient", "a");
+	told(&rig, SIDE_EMR, EVENT_REMOVED, "a", NULL, 0);
+	settle(&rig);
+	memory_refuse(rig.crm, "c", DELIVERED, "");
+	rig_retry(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "false");
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	rig_close(&rig);
+}
+
+static void test_R3_a_webhook_that_is_no_event_keeps_its_bytes(void **state)
+{
+	const struct staged_filter failed = { .failed = true };
+	const struct capture how = { .door = DOOR_WEBHOOK, .priority = STAGED_LIVE, .total = -1 };
+	struct captured done;
+	struct err err = ERR_INIT;
+	struct events events;
+	struct staged *rows;
+	struct hook hook;
+	struct rig rig;
+	size_t count;
+
+	(void)state;
+	open_linked(&rig, "");
+	memory_hook_raw(rig.emr, STR("{\"event\":"), &rig.arena, &hook);
+	must_be_fine(rig.emr->kind->webhook(rig.emr, &rig.arena, &hook, &events, &err), &err);
+	must_be_fine(capture_events(&rig.engine, rig.plan, &rig.arena, &events, &how, &done, &err), &err);
+	settle(&rig);
+	must_be_fine(stage_list(&rig.engine, &rig.arena, &failed, &rows, &count, &err), &err);
+	assert_int_equal(count, 1);
+	must_be_fine(stage_bytes(&rig.engine, &rig.arena, &rows[0], &rig.key, &err), &err);
+	assert_true(str_eq_c(rig.key, "{\"event\":"));
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -487,6 +545,9 @@ int main(void)
 		cmocka_unit_test(test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew),
 		cmocka_unit_test(test_R8_who_came_after_many_others_is_met_before_anybody_is_made),
 		cmocka_unit_test(test_R32_hundreds_that_are_merged_at_once_are_merged),
+		cmocka_unit_test(test_R3_R29_an_unlink_whose_write_was_refused_is_completed_by_a_retry),
+		cmocka_unit_test(test_R3_R31_a_removal_whose_write_was_refused_is_completed_by_a_retry),
+		cmocka_unit_test(test_R3_a_webhook_that_is_no_event_keeps_its_bytes),
 		cmocka_unit_test(test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked),
 	};
 
