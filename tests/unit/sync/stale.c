@@ -13,6 +13,7 @@
 #include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/link.h"
+#include "sync/restored.h"
 #include "sync/review.h"
 #include "sync/stage.h"
 
@@ -267,6 +268,26 @@ static void test_R29_who_unlinks_after_he_asked_to_sync_is_not_linked_again(void
 	rig_close(&rig);
 }
 
+static void unlink_while_it_is_read(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	if (which == MEMORY_FETCH && nth == 1)
+		wish(rig, WISH_UNLINK, "c", "");
+}
+
+static void test_R29_who_unlinks_while_his_wish_to_sync_is_looked_at_is_not_linked_again(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	wish(&rig, WISH_SYNC, "c", "");
+	hooks_set(&rig, SIDE_CRM, unlink_while_it_is_read, NULL);
+	settle(&rig);
+	hooks_clear(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	rig_close(&rig);
+}
+
 static void test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_record(void **state)
 {
 	struct rig rig;
@@ -470,6 +491,29 @@ static void test_R32_hundreds_that_are_merged_at_once_are_merged(void **state)
 	rig_close(&rig);
 }
 
+static void test_R22_nobody_is_asked_about_a_pair_that_ended_after_the_backup(void **state)
+{
+	const struct conflict_filter waiting = { .waiting = true };
+	int64_t counts[OUTCOME_COUNT];
+	struct conflict *conflicts;
+	struct restored marked;
+	struct err err = ERR_INIT;
+	struct rig rig;
+	size_t count;
+
+	(void)state;
+	open_linked(&rig, "\"policy\":{\"City\":{\"winner\":\"review\"}}");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Eagle\"}");
+	rig_import(&rig, counts);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Patient_Id__c\":null,\"Synced__c\":false}");
+	must_be_fine(restored_mark(&rig.engine, STR("a backup"), &marked, &err), &err);
+	must_be_fine(restored_ready(&rig.engine, rig.plan, &err), &err);
+	assert_int_equal(conflict_find(&rig.engine, &rig.arena, &waiting, &conflicts, &count, &err), 0);
+	assert_int_equal(count, 0);
+	rig_close(&rig);
+}
+
 static void test_R3_R29_an_unlink_whose_write_was_refused_is_completed_by_a_retry(void **state)
 {
 	struct rig rig;
@@ -538,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_R32_a_merge_in_the_crm_that_an_edit_of_the_patient_meets),
 		cmocka_unit_test(test_R32_a_merge_in_the_emr_that_an_edit_of_the_contact_meets),
 		cmocka_unit_test(test_R29_who_unlinks_after_he_asked_to_sync_is_not_linked_again),
+		cmocka_unit_test(test_R29_who_unlinks_while_his_wish_to_sync_is_looked_at_is_not_linked_again),
 		cmocka_unit_test(test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_record),
 		cmocka_unit_test(test_R29_an_unlink_that_failed_is_over_once_somebody_linked_again),
 		cmocka_unit_test(test_R3_R5_a_row_without_an_id_makes_nobody_however_often_it_is_retried),
@@ -545,6 +590,7 @@ int main(void)
 		cmocka_unit_test(test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew),
 		cmocka_unit_test(test_R8_who_came_after_many_others_is_met_before_anybody_is_made),
 		cmocka_unit_test(test_R32_hundreds_that_are_merged_at_once_are_merged),
+		cmocka_unit_test(test_R22_nobody_is_asked_about_a_pair_that_ended_after_the_backup),
 		cmocka_unit_test(test_R3_R29_an_unlink_whose_write_was_refused_is_completed_by_a_retry),
 		cmocka_unit_test(test_R3_R31_a_removal_whose_write_was_refused_is_completed_by_a_retry),
 		cmocka_unit_test(test_R3_a_webhook_that_is_no_event_keeps_its_bytes),
