@@ -15,6 +15,7 @@
 #include "sync/link.h"
 #include "sync/restored.h"
 #include "sync/review.h"
+#include "sync/single.h"
 #include "sync/stage.h"
 
 #define ANN          "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
@@ -444,6 +445,33 @@ static void test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew
 	rig_close(&rig);
 }
 
+/* It is told that a patient is removed, and nobody has looked yet whether he is. */
+static void test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew(void **state)
+{
+	const struct capture how = { .side = SIDE_CRM, .door = DOOR_DELTA, .priority = STAGED_LIVE, .total = -1 };
+	struct record contact = { .id = STR("c1") };
+	const struct page page = { .records = &contact, .count = 1 };
+	struct captured done;
+	struct err err = ERR_INIT;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"trigger_creates\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]");
+	put_patients(&rig, 0, 12);
+	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
+	memory_pass_time(rig.emr, 24 * 3600000);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
+	told(&rig, SIDE_EMR, EVENT_REMOVED, "p010", NULL, 0);
+	contact.bytes = STR("{\"Id\":\"c1\"," CONTACT_F010 "}");
+	must_be_fine(json_parse(&rig.arena, contact.bytes, &contact.json, &err), &err);
+	must_be_fine(capture_page(&rig.engine, rig.plan, &rig.arena, &page, &how, &done, &err), &err);
+	must_be_fine(single_judge(&rig.engine, rig.plan, &err), &err);
+	settle(&rig);
+	assert_int_equal(memory_count(rig.emr, "patient"), 12);
+	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
+	rig_close(&rig);
+}
+
 /* More has changed since the last reading than a few pages hold, and the one who fits came last. */
 static void test_R8_who_came_after_many_others_is_met_before_anybody_is_made(void **state)
 {
@@ -588,6 +616,7 @@ int main(void)
 		cmocka_unit_test(test_R3_R5_a_row_without_an_id_makes_nobody_however_often_it_is_retried),
 		cmocka_unit_test(test_R8_who_moved_up_while_a_file_is_read_is_not_made_anew),
 		cmocka_unit_test(test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew),
+		cmocka_unit_test(test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew),
 		cmocka_unit_test(test_R8_who_came_after_many_others_is_met_before_anybody_is_made),
 		cmocka_unit_test(test_R32_hundreds_that_are_merged_at_once_are_merged),
 		cmocka_unit_test(test_R22_nobody_is_asked_about_a_pair_that_ended_after_the_backup),
