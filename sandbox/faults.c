@@ -157,6 +157,7 @@ int faults_load(struct faults *faults, const struct json *rows, struct err *err)
 		return r;
 	}
 	faults_release(faults);
+	fresh.loaded = true;
 	*faults = fresh;
 	return 0;
 }

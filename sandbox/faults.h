@@ -13,7 +13,7 @@
  *
  * All latency rows that strike add up; of the others the first that strikes wins.
  *
- *	latency            the answer comes `ms` later
+ *	latency            the answer comes `ms` later, or when the rows are replaced
  *	429 500 503        the vendor's own wording of it; the call has no effect
  *	drop_before        connection closed, no effect
  *	drop_after_commit  the call takes effect, then the connection is closed without an answer
@@ -59,6 +59,7 @@ struct faults {
 	struct arena arena;
 	struct fault_row *rows;
 	size_t count;
+	bool loaded; /* rows are new: whoever holds an answer up because of old ones lets it go, and takes this back */
 };
 
 #define FAULTS_INIT \

@@ -378,6 +378,15 @@ static void strike_after(struct exchange *x, enum fault_kind kind)
 		x->answer.body.len /= 2;
 }
 
+/* What faults held up comes at once when they are replaced: whoever takes them away waits for nothing. */
+static void end_latency(const struct server *server)
+{
+	for (const struct exchange *x = server->live; x; x = x->next) {
+		if (x->timer)
+			event_active(x->timer, EV_TIMEOUT, 0);
+	}
+}
+
 /* ---- in ---- */
 
 static void take_in(struct exchange *x)
@@ -444,6 +453,10 @@ static void on_request(struct evhttp_request *raw, void *context)
 		vendor->routes[x->route].handle(server->state, &x->request, &x->answer);
 	else
 		admin_handle(vendor, server->state, &server->faults, &server->counters, &x->request, &x->answer);
+	if (server->faults.loaded) {
+		server->faults.loaded = false;
+		end_latency(server);
+	}
 	finish(x);
 }
 
