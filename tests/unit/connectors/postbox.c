@@ -93,7 +93,7 @@ static void read_headers(struct arena *arena, struct str head, struct hook *ret)
 
 void postbox_take(struct postbox *box, struct arena *arena, struct hook *ret)
 {
-	int64_t until = clock_mono_ns() + 10000000000;
+	int64_t until = clock_mono_ns() + 60000000000;
 	struct letter *letter = take(box);
 
 	while (!letter && clock_mono_ns() < until) {

@@ -79,7 +79,7 @@ static void ready_tells_when_wait_would_not_block(void **state UNUSED)
 	rig_open(&r, answer_path, NULL);
 	request = rig_request(&r, "GET", "/x");
 	f = http_start(r.client, &request);
-	for (int i = 0; i < 1000 && !http_ready(f); i++)
+	for (int i = 0; i < 12000 && !http_ready(f); i++)
 		clock_sleep_ms(5);
 	assert_true(http_ready(f));
 	assert_int_equal(http_wait(&f, &r.arena, &r.answer, &r.err), 0);
@@ -108,7 +108,7 @@ static void waiting_may_have_an_end(void **state UNUSED)
 	rig_open(&r, answer_path, NULL);
 	request = rig_request(&r, "GET", "/x");
 	f = http_start(r.client, &request);
-	assert_true(http_wait_ready(f, 10000));
+	assert_true(http_wait_ready(f, 60000));
 	assert_true(http_wait_ready(f, 0));
 	assert_int_equal(http_wait(&f, &r.arena, &r.answer, &r.err), 0);
 	rig_close(&r);
@@ -116,7 +116,7 @@ static void waiting_may_have_an_end(void **state UNUSED)
 
 static void wait_for_count(struct peer *peer, size_t count)
 {
-	for (int i = 0; i < 2000 && peer_count(peer) < count; i++)
+	for (int i = 0; i < 30000 && peer_count(peer) < count; i++)
 		clock_sleep_ms(2);
 	assert_true(peer_count(peer) >= count);
 }
@@ -137,7 +137,7 @@ static void close_fails_what_is_under_way(void **state UNUSED)
 	before = clock_mono_ns();
 	http_client_close(&r.client);
 	assert_null(r.client);
-	assert_true(clock_mono_ns() - before < 1000000000);
+	assert_true(clock_mono_ns() - before < 20000000000); /* an answer would be waited for longer */
 	for (size_t i = 0; i < ARRAY_LEN(futures); i++) {
 		assert_true(http_ready(futures[i]));
 		assert_int_equal(http_wait(&futures[i], &r.arena, &r.answer, &r.err), ERR_ABORTED);

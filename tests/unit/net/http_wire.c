@@ -111,18 +111,23 @@ static void long_post_is_not_kept_waiting(void **state UNUSED)
 	struct http_request request;
 	size_t len = (size_t)3 << 20;
 	char *body = malloc(len);
+	int64_t took = INT64_MAX;
 	struct rig r;
-	int64_t before;
 
 	must(body != NULL);
 	memset(body, 'b', len);
 	rig_open(&r, echo, NULL);
 	request = rig_request(&r, "POST", "/long");
 	request.body = str_range(body, len);
-	before = clock_mono_ns();
-	assert_int_equal(rig_send(&r, &request), 0);
-	assert_null(strcasestr(seen.head, "expect"));
-	assert_true(clock_mono_ns() - before < 900000000);
+	/* Who waits for a word of the far side waits a second, each time. */
+	for (unsigned tries = 0; tries < 10 && took >= 900000000; tries++) {
+		const int64_t before = clock_mono_ns();
+
+		assert_int_equal(rig_send(&r, &request), 0);
+		assert_null(strcasestr(seen.head, "expect"));
+		took = clock_mono_ns() - before;
+	}
+	assert_true(took < 900000000);
 	free(body);
 	rig_close(&r);
 }

@@ -20,6 +20,7 @@ struct service {
 	const char *body; /* instead of a token */
 	const char *more; /* members added to the token answer */
 	bool rotates;
+	atomic_uint arrived, awaited; /* no token is given before so many stand before the door */
 	int delay_ms;
 	char form[8192];
 	char authorization[512];
@@ -50,6 +51,8 @@ static void serve_tokens(struct peer_call *call, void *context)
 
 	pthread_mutex_lock(&s->lock);
 	if (str_eq_c(call->path, "/token")) {
+		while (atomic_load(&s->arrived) < atomic_load(&s->awaited))
+			clock_sleep_ms(1);
 		clock_sleep_ms(s->delay_ms);
 		give_token(s, call);
 	} else {
@@ -292,6 +295,7 @@ static void *take(void *context)
 	struct err err = ERR_INIT;
 
 	pthread_barrier_wait(t->together);
+	atomic_fetch_add(&t->desk->service.arrived, 1);
 	t->rc = oauth_authorize(t->desk->oauth, true, &header, &err);
 	snprintf(t->header, sizeof(t->header), "%s", buf_text(&header));
 	return NULL;
@@ -309,6 +313,7 @@ static void one_refresh_for_all_who_ask_at_once(void **state UNUSED)
 	d.service.delay_ms = 200;
 	desk_start(&d);
 	assert_int_equal(authorize(&d, false, header, sizeof(header)), 0);
+	atomic_store(&d.service.awaited, ARRAY_LEN(takers));
 	pthread_barrier_init(&together, NULL, ARRAY_LEN(takers));
 	for (size_t i = 0; i < ARRAY_LEN(takers); i++) {
 		takers[i] = (struct taker) { .desk = &d, .together = &together };

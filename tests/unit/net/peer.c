@@ -7,7 +7,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MOST_REQUESTS = 1 << 16, MOST_CONNECTIONS = 4096 };
@@ -68,17 +70,49 @@ struct str peer_header(const struct peer_call *call, const char *name)
 	return STR_EMPTY;
 }
 
+static int64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* recv; *ret_ns is when the kernel had the bytes: a thread that waits for a processor does not make them come later. */
+static ssize_t receive(int socket, char *room, size_t size, int64_t *ret_ns)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct timespec))];
+		struct cmsghdr aligned;
+	} told;
+	struct iovec part = { room, size };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = told.bytes, .msg_controllen = sizeof(told.bytes)
+	};
+	const ssize_t got = recvmsg(socket, &message, 0);
+	struct cmsghdr *head = got > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	struct timespec at;
+
+	*ret_ns = wall_ns();
+	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_TIMESTAMPNS) {
+		memcpy(&at, CMSG_DATA(head), sizeof(at));
+		*ret_ns = at.tv_sec * 1000000000 + at.tv_nsec;
+	}
+	return got;
+}
+
 /* Fills `in` until `wanted` bytes are there; false: the far end closed. */
 static bool fill(int socket, struct buf *in, size_t wanted, int64_t *first_ns)
 {
 	while (in->len < wanted) {
 		char *room = buf_room(in, 65536);
-		ssize_t got = recv(socket, room, 65536, 0);
+		int64_t at_ns;
+		ssize_t got = receive(socket, room, 65536, &at_ns);
 
 		if (got <= 0)
 			return false;
 		if (*first_ns == 0)
-			*first_ns = clock_mono_ns();
+			*first_ns = at_ns;
 		buf_grew(in, (size_t)got);
 	}
 	return true;
@@ -94,7 +128,7 @@ static void parse_line(struct peer_call *call)
 
 static bool read_call(struct connection *c, struct buf *in, struct peer_call *call)
 {
-	int64_t came_ns = in->len ? clock_mono_ns() : 0;
+	int64_t came_ns = in->len ? wall_ns() : 0;
 	ptrdiff_t end;
 	int64_t length = 0;
 
@@ -140,6 +174,7 @@ static void *accept_all(void *context)
 
 		must(c != NULL && p->connections < MOST_CONNECTIONS);
 		setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 		pthread_mutex_lock(&p->lock);
 		*c = (struct connection) { .peer = p, .number = p->connections + 1, .socket = socket };
 		p->open[p->connections].socket = socket;
@@ -152,6 +187,7 @@ static void *accept_all(void *context)
 
 struct peer *peer_open(peer_answer_fn *answer, void *context)
 {
+	const int on = 1;
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
 	struct peer *p = calloc(1, sizeof(*p));
@@ -163,6 +199,7 @@ struct peer *peer_open(peer_answer_fn *answer, void *context)
 	p->context = context;
 	pthread_mutex_init(&p->lock, NULL);
 	p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	setsockopt(p->listener, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	must(bind(p->listener, (struct sockaddr *)&at, sizeof(at)) == 0 && listen(p->listener, 256) == 0);
 	must(getsockname(p->listener, (struct sockaddr *)&at, &len) == 0);
 	snprintf(p->base, sizeof(p->base), "http://127.0.0.1:%d", ntohs(at.sin_port));

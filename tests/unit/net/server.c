@@ -73,7 +73,7 @@ static void head_has_no_body(void **state UNUSED)
 	rig_open(&r, (struct http_server_options) { 0 });
 	fd = dial(&r);
 	assert_true(say(fd, "HEAD /hello HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n"));
-	while (hear_some(fd, &got, 10000) > 0)
+	while (hear_some(fd, &got, patience_ms) > 0)
 		;
 	assert_non_null(strstr(buf_text(&got), "Content-Length: 5\r\n"));
 	assert_true(str_ends(buf_str(&got), STR("\r\n\r\n")));
@@ -95,7 +95,7 @@ static void requests_may_come_before_their_turn(void **state UNUSED)
 	                    "Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nth\r\n3\r\nree\r\n0\r\nA: b\r\n\r\n"
 	                    "GET /hello HTTP/1.1\r\n" HOST "\r\n"));
 	shutdown(fd, SHUT_WR);
-	while (hear_some(fd, &got, 10000) > 0)
+	while (hear_some(fd, &got, patience_ms) > 0)
 		;
 	assert_non_null(strstr(buf_text(&got), "body=[one]HTTP/1.1 200"));
 	assert_non_null(strstr(buf_text(&got), "helloHTTP/1.1 200"));

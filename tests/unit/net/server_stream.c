@@ -7,7 +7,7 @@ static const char subscribe[] = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n";
 static void hear_text(int fd, struct buf *got, const char *text)
 {
 	while (!strstr(buf_text(got), text))
-		if (hear_some(fd, got, 10000) <= 0)
+		if (hear_some(fd, got, patience_ms) <= 0)
 			fail_msg("never came: %s", text);
 }
 
@@ -58,7 +58,7 @@ static void the_last_words_are_written_before_the_end(void **state UNUSED)
 	assert_true(http_stream_send(r.server, r.stream, NULL, str_range(text, sizeof(text))));
 	assert_true(http_stream_send(r.server, r.stream, "last", STR("words")));
 	http_stream_end(r.server, r.stream);
-	while (hear_some(fd, &got, 10000) > 0)
+	while (hear_some(fd, &got, patience_ms) > 0)
 		;
 	assert_true(str_ends(buf_str(&got), STR("event: last\ndata: words\n\n")));
 	EVENTUALLY(r.gone == 1);
@@ -109,7 +109,7 @@ static void comments_keep_it_alive(void **state UNUSED)
 	struct rig r;
 	int fd;
 
-	rig_open(&r, (struct http_server_options) { .comment_ms = 50, .idle_ms = 100, .request_ms = 100 });
+	rig_open(&r, (struct http_server_options) { .comment_ms = 200, .idle_ms = 900, .request_ms = 900 });
 	fd = open_stream(&r, &got);
 	hear_text(fd, &got, "\n\n:\n\n:\n\n:\n\n:\n\n:\n\n");
 	assert_int_equal(r.gone, 0);

@@ -157,16 +157,20 @@ static void who_is_refused_hears_it(void **state UNUSED)
 static void answers_are_not_delayed(void **state UNUSED)
 {
 	SCOPED(buf) struct buf got = BUF_INIT(1 << 20);
-	int64_t before;
+	unsigned quick = 0;
 	struct client c;
 	struct rig r;
 
 	rig_open(&r, tls_options());
 	assert_true(client_open(&c, &r, TLS1_3_VERSION));
-	before = clock_mono_ns();
-	for (unsigned i = 0; i < 200; i++)
+	for (unsigned i = 0; i < 200; i++) {
+		const int64_t before = clock_mono_ns();
+
 		assert_true(client_ask(&c, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", &got) > 0);
-	assert_true(clock_mono_ns() - before < 4000000000);
+		quick += clock_mono_ns() - before < 35000000;
+	}
+	/* The kernel acknowledges the first few at once anyway; a busy machine may keep us waiting, but not each time. */
+	assert_true(quick >= 50);
 	client_close(&c);
 	rig_close(&r);
 }

@@ -40,6 +40,9 @@ static void open_linked(struct rig *rig, const char *settings)
 	assert_string_equal(rig_crm(rig, "c", "Patient_Id__c"), "a");
 }
 
+/* For what has to come about, on whatever machine. */
+enum { PATIENCE_MS = 60000 };
+
 /* The road works for so long at most; false: it was not empty by then. */
 static bool work(struct rig *rig, int64_t most_ms)
 {
@@ -119,7 +122,7 @@ static void test_R32_a_merge_and_an_edit_of_the_survivor_arrive_together(void **
 	memory_merge(rig.emr, "patient", "a", "b");
 	told(&rig, SIDE_EMR, EVENT_MERGED, "a", "b", NULL);
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "b", "", "{\"id\":\"b\"," BOB "}");
-	assert_true(work(&rig, 3000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_int_equal(memory_count(rig.crm, "Contact"), 1);
 	assert_string_equal(rig_crm(&rig, "c", "LastName"), "Ray");
 	rig_close(&rig);
@@ -134,7 +137,7 @@ static void test_R32_the_contact_names_the_survivor(void **state)
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
 	memory_merge(rig.emr, "patient", "a", "b");
 	told(&rig, SIDE_EMR, EVENT_MERGED, "a", "b", NULL);
-	assert_true(work(&rig, 3000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
 	assert_string_equal(rig_emr(&rig, "b", "our_id"), "c");
 	rig_close(&rig);
@@ -150,7 +153,7 @@ static void test_R18_R32_the_surviving_contact_shows_the_link(void **state)
 	           "{\"Id\":\"d\"," CONTACT_ANN ",\"Email\":\"a@x.example\",\"MailingCity\":\"Boise\"}");
 	memory_merge(rig.crm, "Contact", "c", "d");
 	told(&rig, SIDE_CRM, EVENT_MERGED, "c", "d", NULL);
-	assert_true(work(&rig, 3000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_crm(&rig, "d", "Patient_Id__c"), "a");
 	assert_string_equal(rig_crm(&rig, "d", "Synced__c"), "true");
 	assert_string_equal(rig_emr(&rig, "a", "our_id"), "d");
@@ -166,7 +169,7 @@ static void test_R5_a_button_pressed_twice_makes_one_patient_and_comes_to_an_end
 	memory_put(rig.crm, "Contact", "{\"Id\":\"d\"," CONTACT_BOB "}");
 	wish(&rig, SIDE_CRM, WISH_CREATE, "d", "");
 	wish(&rig, SIDE_CRM, WISH_CREATE, "d", "");
-	assert_true(work(&rig, 3000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_int_equal(memory_count(rig.emr, "patient"), 2);
 	rig_close(&rig);
 }
@@ -287,7 +290,7 @@ static void lose_patience(void *context, const struct progress *progress)
 /* As the daemon does it: while a run goes on, no other one begins. */
 static void test_R8_a_delta_does_not_wait_for_who_cannot_be_judged_before_an_import(void **state)
 {
-	struct patience patience = { .until_ms = clock_mono_ns() / 1000000 + 3000 };
+	struct patience patience = { .until_ms = clock_mono_ns() / 1000000 + PATIENCE_MS };
 	struct run_order order = { .kind = RUN_DELTA, .stop = &patience.over, .on_progress = lose_patience };
 	struct err err = ERR_INIT;
 	struct run run = { 0 };
@@ -368,7 +371,7 @@ static void test_R24_a_field_mapped_while_a_create_is_owed_is_filled_by_the_next
 	assert_null(rig_contact_of(&rig, "a"));
 	rig_configure(&rig, "\"create\":true,\"back_reference\":false", ",{\"emr\":\"nick\",\"crm\":\"Nick__c\"}");
 	memory_refuse(rig.crm, "a", DELIVERED, "");
-	assert_true(work(&rig, 8000));
+	assert_true(work(&rig, PATIENCE_MS));
 	memory_pass_time(rig.crm, 600000);
 	rig_import(&rig, counts);
 	rig_import(&rig, counts);
@@ -383,15 +386,15 @@ static void test_R29_R11_who_was_just_unlinked_is_linked_again_when_asked_for(vo
 
 	(void)state;
 	open_linked(&rig, "\"create\":true");
-	assert_true(work(&rig, 8000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_emr(&rig, "a", "our_id"), "c");
 	delta(&rig); /* the index knows whom the patient names */
-	assert_true(work(&rig, 8000));
+	assert_true(work(&rig, PATIENCE_MS));
 	wish(&rig, SIDE_CRM, WISH_UNLINK, "c", "");
-	assert_true(work(&rig, 8000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
 	wish(&rig, SIDE_CRM, WISH_SYNC, "c", "");
-	assert_true(work(&rig, 8000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
 	rig_close(&rig);
 }
@@ -469,7 +472,7 @@ static void test_R4_a_clock_that_was_set_back_costs_no_endless_reading(void **st
 	before = payloads(&rig);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", "", NULL);
-	assert_true(work(&rig, 2000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
 	assert_true(payloads(&rig) < before + 10);
 	rig_close(&rig);
@@ -488,7 +491,7 @@ static void test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again
 	rig_import(&rig, counts);
 	assert_int_equal(memory_count(rig.crm, "Contact"), 2);
 	wish(&rig, SIDE_EMR, WISH_RELINK, "b", "c");
-	assert_true(work(&rig, 3000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	rig_import(&rig, counts);
@@ -568,10 +571,10 @@ static void test_R30_a_write_of_the_old_pair_under_way_does_not_mix_two_patients
 	atomic_store(&relinked, false);
 	hooks_set(&rig, SIDE_CRM, relink_while_writing, NULL);
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", "", NULL);
-	assert_true(work(&rig, 8000));
+	assert_true(work(&rig, PATIENCE_MS));
 	hooks_clear(&rig);
 	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", "", NULL);
-	assert_true(work(&rig, 8000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
 	assert_string_equal(rig_emr(&rig, "b", "city"), "Boise");
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Boise");
@@ -590,7 +593,7 @@ static void test_R29_an_unlink_that_had_to_wait_does_not_undo_the_link_after_it(
 	work(&rig, 1500); /* a few attempts: the next one is seconds away */
 	memory_refuse(rig.crm, "c", DELIVERED, "");
 	wish(&rig, SIDE_CRM, WISH_LINK, "c", "b");
-	assert_true(work(&rig, 9000));
+	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
 	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "true");
 	rig_close(&rig);
