@@ -170,6 +170,6 @@ check('a lost connection is said, and healed without a reload', { mayRefuse: tru
   await noAxeFindings(page, 'connection lost');
   await screenshots(page, 'connection-lost');
   await world.comeBack();
-  await page.getByText('Connected again.').waitFor({ timeout: 40_000 });
+  await page.getByText('Connected again.').waitFor();
   assert.ok(await page.evaluate(() => window.sameDocument));
 });

@@ -27,7 +27,7 @@ check('each sync with health, queue, last run; records moved; a failure appears 
   // The delta may meet the same patient: then two payloads have failed.
   const tile = page.getByRole('link', { name: /^[12] Failed payloads/ });
   await tile.waitFor();
-  await page.getByText(/to the EMR, [12] failed$/).waitFor({ timeout: 30_000 });
+  await page.getByText(/to the EMR, [12] failed$/).waitFor();
   await passesAll(page, 'overview');
   assert.equal(await tile.getAttribute('href'), '/staged?state=failed');
 });

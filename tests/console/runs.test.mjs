@@ -9,7 +9,7 @@ import { longestTask } from './lib/large.mjs';
 // No stream: what it missed before it began would be asked for by a run of its own.
 const check = consoleTests({ patients: 400, args: ['--no-stream'] });
 const button = (page, name) => page.getByRole('button', { name, exact: true });
-/** The org takes its time with writes, so that there is time to look. */
+/** The org takes its time with writes, so that there is time to look; 0: what is under way is answered at once. */
 const slow = (world, ms) => tell(world.systems.salesforce, 'faults', ms ? [{ match: '*composite/sobjects*', kind: 'latency', ms }] : []);
 const tile = (page, label) => page.getByRole('group', { name: 'Records by outcome' }).getByRole('button', { name: label });
 const figure = async (page, label) => Number((await tile(page, label).locator('strong').textContent()).replaceAll(',', ''));
@@ -41,7 +41,7 @@ check('R34 Sync Data, from the first click to the records in the org: looked at 
   const there = (await states(world.systems)).contacts.length;
   await passesAll(page, 'runs-new');
 
-  await slow(world, 8000);
+  await slow(world, 50_000);
   await button(page, 'Sync Data').click();
   await button(page, 'Abort Batch').waitFor();
   assert.match(await page.getByRole('heading', { level: 1 }).textContent(), /^B\d{8}-\d{6}$/);
@@ -52,9 +52,9 @@ check('R34 Sync Data, from the first click to the records in the org: looked at 
   const asked = page.getByRole('dialog', { name: 'Abort this batch?' });
   await asked.getByText(/will not be written/).waitFor();
   await asked.getByText(/Resume goes on where it stopped/).waitFor();
-  await asked.getByRole('button', { name: 'Abort batch' }).click();
-  await page.locator('.pill', { hasText: 'Aborted' }).first().waitFor();
+  await Promise.all([page.waitForResponse(/\/abort$/), asked.getByRole('button', { name: 'Abort batch' }).click()]);
   await slow(world, 0);
+  await page.locator('.pill', { hasText: 'Aborted' }).first().waitFor();
   await button(page, 'Resume').click();
   await page.locator('.pill', { hasText: 'Completed' }).first().waitFor();
   await eventually(async () => (await figure(page, 'Created')) === created, 'as many as the dry run said');
@@ -127,7 +127,7 @@ check('the server restarts under the live screen, and the batch goes on', { mayR
   const id = await page.getByRole('heading', { level: 1 }).textContent();
   await world.restart();
   await tell(world.systems.hint, 'faults', []);
-  await page.locator('.pill', { hasText: /^Completed/ }).first().waitFor({ timeout: 30_000 });
+  await page.locator('.pill', { hasText: /^Completed/ }).first().waitFor();
   assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), id);
   await page.getByText('Live', { exact: true }).waitFor();
 });

@@ -18,7 +18,7 @@ const { chromium } = require('playwright-core');
 const program = process.env.SUTURE_BROWSER ?? '/usr/bin/chromium-headless-shell';
 const patienceMs = 60_000;
 
-export const startBrowser = () => chromium.launch({ executablePath: program, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] });
+export const startBrowser = () => chromium.launch({ executablePath: program, timeout: 2 * patienceMs, args: ['--no-sandbox', '--disable-gpu', '--font-render-hinting=none'] });
 
 /** What a browser complains of by itself when the server refuses or goes away, as some tests want it to. */
 const refusal = /Failed to load resource|net::ERR_/;

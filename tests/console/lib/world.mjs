@@ -1,5 +1,6 @@
 // A world to look at: stand-in systems, a daemon, people who may sign in. Taken down afterwards, whatever happens.
 import { must, setUp, setUpBare, startSandbox } from '../../../demo/systems.mjs';
+import { lastingPort } from '../../node/live/live.mjs';
 import { eventually, isReady, secret, serve } from '../../node/serve/daemon.mjs';
 
 export const password = 'a rather long password of the tests';
@@ -27,7 +28,7 @@ export async function startWorld({ patients = 20, imported = false, bare = false
     home = bare ? await setUpBare() : await setUp(systems, { ...extra, practice: { pace: '0', webhook_secret: secret, ...extra.practice } });
     if (imported) await must(home.dir, ['import', '--quiet']);
     await addPeople(home.dir, people);
-    daemon = await serve(home.dir, args);
+    daemon = await serve(home.dir, ['--listen', `127.0.0.1:${await lastingPort()}`, ...args]);
     await eventually(() => isReady(daemon), 'readiness');
   } catch (error) {
     await stop();
