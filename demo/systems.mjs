@@ -87,6 +87,7 @@ export async function states(systems) {
 export function suture(dir, args, { show, kill, input, env = {} } = {}) {
   const stdio = [input === undefined ? 'ignore' : 'pipe', show === 'all' ? 2 : 'pipe', show ? 2 : 'pipe'];
   const child = started(spawn(paths.suture, [...args], { env: { ...process.env, SUTURE_DIR: dir, ...env }, stdio }));
+  child.stdin?.on('error', () => {}); /* it may end before it has read what it does not need */
   child.stdin?.end(input);
   let stdout = '';
   let stderr = '';

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { admin, setUp, startSandbox, states, suture, writeCalls } from '../../demo/systems.mjs';
+import { firstDeltas, listed, undone } from '../node/live/live.mjs';
 import { isReady, secret, serve } from '../node/serve/daemon.mjs';
 
 const patienceMs = 60_000;
@@ -95,13 +96,13 @@ class Scenario {
   /** Until nobody has called anybody for a while, and every webhook has been delivered. */
   async quiet() {
     const moved = async () => [await this.calls(this.systems.hint), await this.calls(this.systems.salesforce), (await admin(this.systems.hint, 'settings')).webhooks_waiting].join();
-    const until = Date.now() + 3 * patienceMs;
+    const until = Date.now() + patienceMs;
     let before = await moved();
     for (let since = Date.now(); Date.now() - since < 500; ) {
       if (Date.now() > until) this.fail('it does not come to rest');
       await sleep(50);
       const now = await moved();
-      if (now !== before || !now.endsWith(',0')) since = Date.now();
+      if (now !== before || !now.endsWith(',0') || (await undone(this.systems, this.daemon?.address))) since = Date.now();
       before = now;
     }
   }
@@ -217,11 +218,17 @@ const words = {
       return;
     }
     const dir = await this.home();
+    this.listedBefore = await listed(this.systems);
     this.daemon = await serve(dir, rest.filter((word) => word !== '--no-hooks'));
     await this.soon(async () => (await isReady(this.daemon)) || this.fail('the daemon is not ready'));
     if (rest.includes('--no-hooks')) return;
     const { code, stderr } = await suture(dir, ['webhooks', 'practice', 'register', '--url', this.daemon.address, '--json']);
     if (code !== 0) this.fail(`the webhook was not registered: ${stderr}`);
+  },
+  /** the daemon has asked both systems for what it did not hear of */
+  async calm() {
+    await firstDeltas(this.systems, this.listedBefore);
+    await this.quiet();
   },
   /** all that is under way comes to its end */
   async quiet() {

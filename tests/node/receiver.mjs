@@ -24,7 +24,7 @@ export async function startReceiver(answers = () => 200) {
     url: `http://127.0.0.1:${server.address().port}`,
     calls,
     /** Waits until so many calls have come. */
-    async wait(count, ms = 5000) {
+    async wait(count, ms = 60_000) {
       const end = Date.now() + ms;
       while (calls.length < count) {
         if (Date.now() > end) throw new Error(`${calls.length} of ${count} webhooks came`);

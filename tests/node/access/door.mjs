@@ -37,6 +37,7 @@ export function suture(dir, args, input = '') {
   let complaint = '';
   child.stdout.on('data', (bytes) => (out += bytes));
   child.stderr.on('data', (bytes) => (complaint += bytes));
+  child.stdin.on('error', () => {}); /* it ended before it read what it does not need */
   child.stdin.end(input);
   return new Promise((done, fail) => {
     child.once('error', fail);

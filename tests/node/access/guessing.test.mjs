@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { password } from '../api/lib.mjs';
+import { eventually } from '../serve/daemon.mjs';
 import { knock, signIn, suture, withDoor } from './door.mjs';
 
 const door = withDoor();
@@ -55,15 +56,28 @@ test('guesses get slower, also many at once, and the answer says until when', as
   await suture(door.dir, ['account', 'add', 'carl', '--role', 'viewer', '--stdin'], `${password}\n`);
   const guess = () => knock(door.address, 'POST', '/session', { body: { name: 'carl', password: 'a wrong guess again' } });
   const answers = [];
+  const from = Date.now();
   // Few at a time: more than the house hashes at once are told to come back, and that is no guess.
   for (let round = 0; round < 3; round += 1) answers.push(...(await Promise.all([guess(), guess(), guess()])));
-  assert.equal(answers.filter(({ status }) => status === 401).length, 5);
+  // The first wait is five seconds: a machine that took longer for all of this may have been let in to one more guess.
+  const quick = Date.now() - from < 5000;
+  const wrong = answers.filter(({ status }) => status === 401).length;
+  assert.ok(quick ? wrong === 5 : wrong >= 5 && wrong < 9, `${wrong} guesses`);
   const refused = answers.filter(({ status }) => status === 429);
-  assert.equal(refused.length, 4);
+  assert.equal(refused.length, 9 - wrong);
   for (const { headers, said } of refused) {
-    assert.ok(Number(headers.get('retry-after')) >= 1 && Number(headers.get('retry-after')) <= 5);
+    assert.ok(Number(headers.get('retry-after')) >= 1 && Number(headers.get('retry-after')) <= (quick ? 5 : 10));
     assert.match(said.error.message, /possible at \d{4}-\d\d-\d\dT[\d:.]+Z/);
   }
-  assert.equal((await signIn(door.address, 'carl')).status, 429, 'the right password does not help meanwhile');
+  for (let slow = true; slow; ) {
+    const told = await eventually(async () => {
+      const answer = await guess();
+      return answer.status === 429 && answer;
+    }, 'he has to wait');
+    const asked = Date.now();
+    const { status } = await signIn(door.address, 'carl');
+    slow = Date.now() - asked > 1000 * (Number(told.headers.get('retry-after')) - 1); // the wait may be over: once more
+    if (!slow) assert.equal(status, 429, 'the right password does not help meanwhile');
+  }
   assert.equal((await signIn(door.address, 'ann')).status, 200, 'others are not held up');
 });

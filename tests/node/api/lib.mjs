@@ -17,6 +17,7 @@ export function addAccount(dir, role, name = role) {
   });
   let stderr = '';
   child.stderr.on('data', (bytes) => (stderr += bytes));
+  child.stdin.on('error', () => {}); /* what it says of why it ended is told below */
   child.stdin.end(`${password}\n`);
   return new Promise((done, fail) => {
     child.once('error', fail);

@@ -11,14 +11,14 @@ const endOf = (client, id) => eventually(async () => {
   return ended.includes(run.state) && run;
 }, `the end of run ${id}`);
 const sum = (counts) => Object.values(counts).reduce((all, n) => all + n, 0);
-/** The far side answers slowly, so that there is time to press a button. */
-const slow = (systems, ms) => tell(systems.salesforce, 'faults', ms ? [{ match: '*', kind: 'latency', ms }] : []);
+/** The far side answers slowly, so that there is time to press a button; 0: what is under way is answered at once. */
+const slow = (systems, ms, match = '*') => tell(systems.salesforce, 'faults', ms ? [{ match, kind: 'latency', ms }] : []);
 
 test('R33 R34 an import is started, followed to its end and reported', async () => {
   await withApi({ patients: 60, as: ['admin', 'viewer'] }, async ({ admin, viewer, systems }) => {
     assert.equal((await viewer.post('/syncs/patients/runs', { kind: 'import' })).status, 403);
     const there = (await states(systems)).contacts.length;
-    await slow(systems, 200);
+    await slow(systems, 20_000);
     const begun = await admin.must('post', '/syncs/patients/runs', { kind: 'import' });
     assert.match(begun.batch_id, /^B\d{8}-\d{6}$/);
     assert.equal((await admin.post('/syncs/patients/runs', { kind: 'import' })).status, 409);
@@ -52,15 +52,15 @@ test('R33 R34 an import is started, followed to its end and reported', async () 
 
 test('R34 a run is aborted half-way and resumed', async () => {
   await withApi({ patients: 1500 }, async ({ admin, systems }) => {
-    await slow(systems, 150);
+    await slow(systems, 20_000, '*composite/sobjects*');
     const { id } = await admin.must('post', '/syncs/patients/runs', { kind: 'import' });
     await eventually(async () => (await admin.must('get', `/runs/${id}`)).phase === 'linking', 'linking');
     await admin.must('post', `/runs/${id}/abort`);
+    await slow(systems, 0);
     const stopped = await endOf(admin, id);
     assert.equal(stopped.state, 'aborted');
     const before = (await states(systems)).contacts.filter((contact) => contact.Hint_Patient_Id__c).length;
     assert.ok(before < stopped.total, `${before} were written`);
-    await slow(systems, 0);
     await admin.must('post', `/runs/${id}/resume`);
     const run = await endOf(admin, id);
     assert.equal(run.state, 'done');
@@ -148,9 +148,10 @@ test('the stream tells of runs and of what waits for a person', async () => {
     })().catch(() => null);
     await eventually(() => ['runs', 'payloads_failed', 'conflicts_waiting', 'review', 'realtime', 'dry_run'].every((topic) => seen.has(topic)), 'all topics');
     assert.equal(seen.get('conflicts_waiting')[0].count, 0);
-    await slow(systems, 1000);
+    await slow(systems, 20_000);
     await admin.must('post', '/syncs/patients/runs', { kind: 'import' });
     await eventually(() => seen.get('runs').some((said) => said.items.some((run) => run.kind === 'import')), 'the run in the stream');
+    await slow(systems, 0);
     await eventually(() => seen.get('runs').at(-1).count === 0 && seen.get('runs').at(-1).latest > 0, 'its end in the stream');
     abort.abort();
     await reading;

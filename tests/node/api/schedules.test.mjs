@@ -28,7 +28,7 @@ test('R34 R39 schedules are added, changed, paused, resumed and removed', async 
 
     const [contact] = (await states(systems)).contacts;
     assert.equal((await admin.post('/syncs/patients/schedules', { what: 'csv', rule: 'hourly' })).status, 422);
-    const soon = new Date(Date.now() + 61_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z');
+    const soon = new Date(Date.now() + 3_600_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z');
     const once = await admin.must('post', '/syncs/patients/schedules', { what: 'csv', rule: `once ${soon}`, csv: `${contact.Id}\n`, file_name: 'one.csv' });
     assert.equal(once.next.length, 1);
     await admin.must('del', `/schedules/${once.id}`);

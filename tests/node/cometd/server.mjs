@@ -53,7 +53,7 @@ export function startListener(url, { object = 'Contact', replay = '', settings =
     lines.push(JSON.parse(text));
     for (const look of [...waiting]) look();
   });
-  const wait = (fits, ms = 10000) => new Promise((resolve, reject) => {
+  const wait = (fits, ms = 60000) => new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       waiting.delete(look);
       reject(new Error(`nothing fits ${fits}; there is ${JSON.stringify(lines)}`));
@@ -73,7 +73,7 @@ export function startListener(url, { object = 'Contact', replay = '', settings =
     wait,
     stop: () => {
       child.stdin.end();
-      return wait((line) => line.ended !== undefined, 5000);
+      return wait((line) => line.ended !== undefined);
     },
   };
 }

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { must, suture, withWorld } from '../road/world.mjs';
-import { serve } from '../serve/daemon.mjs';
+import { eventually, isReady, serve } from '../serve/daemon.mjs';
 
 const embedded = !process.env.SUTURE_TEST_STORE;
 const ask = async (dir, ...args) => {
@@ -34,6 +34,7 @@ test('a Suture that is well: only what a person has yet to do', async () => {
     if (embedded) await must(dir, ['backup', join(dir, 'kept.db'), '--quiet']);
     const daemon = await serve(dir);
     try {
+      await eventually(() => isReady(daemon), 'readiness');
       const now = await ask(dir);
       one(now, 'daemon', 'ok', /1 at work/);
       assert.match(about(now, 'open files')[0].text, new RegExp(`process ${daemon.pid} has \\d+ of \\d+`));

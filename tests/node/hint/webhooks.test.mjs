@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
 import { sleep, startReceiver } from '../receiver.mjs';
+import { eventually } from '../live/live.mjs';
 import { secret, startPractice } from './practice.mjs';
 
 let practice;
@@ -20,9 +21,7 @@ const register = async (url, route = '/partner/webhook_endpoints') => (await pra
 const person = async (fields = {}) =>
   (await practice.admin('POST', 'create', { object: 'patient', fields: { first_name: 'Ada', last_name: 'Test', ...fields } })).json.id;
 const edit = async (id, fields) => practice.admin('POST', 'edit', { object: 'patient', id, fields });
-const settle = async () => {
-  for (let i = 0; i < 100 && (await practice.admin('GET', 'settings')).json.webhooks_waiting; i++) await sleep(20);
-};
+const settle = () => eventually(async () => (await practice.admin('GET', 'settings')).json.webhooks_waiting === 0, 'every webhook is delivered');
 
 test("a person's change arrives signed, with the whole patient", async () => {
   receiver = await startReceiver();
@@ -107,7 +106,7 @@ test('attempts end after three days, squeezed here', async () => {
   await practice.admin('POST', 'settings', { retry_ms: 1 });
   await register(receiver.url);
   await person();
-  await receiver.wait(73, 10000);
+  await receiver.wait(73);
   await settle();
   assert.equal(receiver.calls.length, 73);
   assert.equal((await practice.partner('GET', '/partner/webhook_requests?status=failed')).json[0].attempts, 73);
@@ -129,9 +128,7 @@ test('a receiver that is down is tried again', async () => {
   await practice.admin('POST', 'settings', { retry_ms: 20 });
   await register(url);
   await person();
-  await sleep(100);
-  const [row] = (await practice.partner('GET', '/partner/webhook_requests?status=retrying')).json;
-  assert.ok(row.attempts >= 1);
+  const row = await eventually(async () => (await practice.partner('GET', '/partner/webhook_requests')).json.find(({ attempts }) => attempts >= 2), 'it is tried again');
   assert.equal(row.last_status_code, null);
   receiver = undefined;
 });
@@ -211,7 +208,7 @@ test('a burst arrives whole', async () => {
   receiver = await startReceiver();
   await register(receiver.url);
   await Promise.all(Array.from({ length: 300 }, () => person()));
-  await receiver.wait(300, 10000);
+  await receiver.wait(300);
   assert.equal(new Set(receiver.calls.map((call) => call.event.object.id)).size, 300);
 });
 
@@ -222,7 +219,7 @@ test('deliveries that are lost, repeated or overtaken, the same ones for the sam
     const id = await person();
     await receiver.wait(1);
     await settle();
-    await practice.admin('POST', 'settings', { loss: 0, repeat: 0, overtaken: 0, overtaken_ms: 100, late: 0, late_ms: 150, ...switches });
+    await practice.admin('POST', 'settings', { loss: 0, repeat: 0, overtaken: 0, late: 0, ...switches });
     const before = receiver.calls.length;
     for (let i = 0; i < 20; i++) await edit(id, { email: `${i}@mail.example` });
     await settle();
@@ -239,7 +236,7 @@ test('deliveries that are lost, repeated or overtaken, the same ones for the sam
   const twice = await heard({ repeat: 0.5, seed: 3 });
   assert.ok(twice.length > 20 && new Set(twice).size === 20);
   for (const [share, ms] of [['overtaken', 'overtaken_ms'], ['late', 'late_ms']]) {
-    const late = await heard({ [share]: 0.3, [ms]: 100, seed: 3 });
+    const late = await heard({ [share]: 0.3, [ms]: 1500, seed: 3 }); /* time enough for others to pass, however slow this machine is */
     assert.equal(late.length, 20);
     assert.notDeepEqual(late, sorted(late), share);
   }

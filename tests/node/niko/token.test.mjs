@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sleep } from '../receiver.mjs';
+import { eventually } from '../live/live.mjs';
 import { startCompany } from './company.mjs';
 
 let company;
@@ -46,14 +47,19 @@ test('2, 15.2: every API call wants a token; a new one does not end the old one'
 });
 
 test('15.1: a token ends after its life, which a test can set to a second', async () => {
+  const use = async (token) => (await company.api('GET', '/patients', undefined, { authorization: `Bearer ${token}` })).status;
   await company.set({ token_seconds: 1 });
-  const { json } = await company.askToken();
+  for (let tookMs = Infinity; tookMs >= 1000; ) {
+    const from = Date.now();
+    const { json } = await company.askToken();
+    const status = await use(json.access_token);
+    tookMs = Date.now() - from;
+    assert.equal(json.expires_in, 1);
+    if (tookMs < 1000) assert.equal(status, 200); /* else this machine stood still: another one */
+    await sleep(1050);
+    assert.equal(await use(json.access_token), 401);
+  }
   await company.set({ token_seconds: 1200 });
-  assert.equal(json.expires_in, 1);
-  const headers = { authorization: `Bearer ${json.access_token}` };
-  assert.equal((await company.api('GET', '/patients', undefined, headers)).status, 200);
-  await sleep(1050);
-  assert.equal((await company.api('GET', '/patients', undefined, headers)).status, 401);
 });
 
 test('15.11: the fault "expire" ends the token of the caller for good', async () => {
@@ -65,16 +71,16 @@ test('15.11: the fault "expire" ends the token of the caller for good', async ()
 });
 
 test('14, 15.11: past the pace comes 429, without headers unless the tenant sends Retry-After', async () => {
+  const past = () => eventually(async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => company.api('GET', '/locations')));
+    return answers.find((answer) => answer.status === 429);
+  }, 'more was asked than the pace allows');
   await company.set({ rate: 3 });
-  const answers = [];
-  for (let i = 0; i < 8; i++) answers.push(await company.api('GET', '/locations'));
-  const late = answers.find((answer) => answer.status === 429);
-  assert.ok(late);
+  const late = await past();
   assert.equal(late.headers.get('retry-after'), null);
   assert.equal([...late.headers.keys()].some((name) => name.startsWith('x-rate')), false);
   await company.set({ retry_after: 2 });
-  for (let i = 0; i < 8; i++) answers.push(await company.api('GET', '/locations'));
-  assert.equal(answers.at(-1).headers.get('retry-after'), '2');
+  assert.equal((await past()).headers.get('retry-after'), '2');
   await company.set({ rate: 0, retry_after: 0 });
 });
 

@@ -120,7 +120,7 @@ test('15.10: repeats carry the same event id', async () => {
 
 test('15.10: reordering: one is passed by those that come after it, at most by three', async () => {
   await subscribe();
-  await company.set({ reorder: 1, reorder_ms: 5000 });
+  await company.set({ reorder: 1, reorder_ms: 60_000 });
   await edit(1);
   await company.set({ reorder: 0 });
   for (let i = 0; i < 3; i++) await edit(2);
@@ -138,13 +138,13 @@ test('15.10: one that nobody passes leaves when its time is over', async () => {
 
 test('15.10: lateness', async () => {
   await subscribe();
-  await company.set({ late: 1, late_ms: 300 });
+  await company.set({ late: 1, late_ms: 2000 });
   const from = Date.now();
   await edit(1);
   await company.set({ late: 0 });
   await edit(2);
   await receiver.wait(2);
-  assert.ok(Date.now() - from >= 295);
+  assert.ok(Date.now() - from >= 1995);
   assert.deepEqual(ids(), ['10000002', '10000001']);
 });
 

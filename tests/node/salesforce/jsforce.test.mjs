@@ -15,7 +15,7 @@ before(async () => {
 	});
 	await connection.authorize({ grant_type: 'client_credentials' });
 	connection.bulk2.pollInterval = 20;
-	connection.bulk2.pollTimeout = 30000;
+	connection.bulk2.pollTimeout = 60000;
 });
 after(() => sandbox.stop());
 beforeEach(async () => {
@@ -129,7 +129,7 @@ test('search: SOSL and parameterized', async () => {
 test('Bulk 2 ingest: upsert with good and bad rows', async () => {
 	const rows = [...people(3000), { LastName: '', FirstName: 'Bad', [KEY]: 'bad' }];
 	const result = await connection.bulk2.loadAndWaitForResults({
-		object: 'Contact', operation: 'upsert', externalIdFieldName: KEY, input: rows, pollInterval: 20, pollTimeout: 30000,
+		object: 'Contact', operation: 'upsert', externalIdFieldName: KEY, input: rows, pollInterval: 20, pollTimeout: 60000,
 	});
 	assert.equal(result.successfulResults.length, 3000);
 	assert.equal(result.failedResults.length, 1);
@@ -138,7 +138,7 @@ test('Bulk 2 ingest: upsert with good and bad rows', async () => {
 	assert.equal(result.successfulResults[0].sf__Created, 'true');
 	const again = await connection.bulk2.loadAndWaitForResults({
 		object: 'Contact', operation: 'upsert', externalIdFieldName: KEY, input: people(10).map((p) => ({ ...p, FirstName: '#N/A', Title: 'Say "hi", twice' })),
-		pollInterval: 20, pollTimeout: 30000,
+		pollInterval: 20, pollTimeout: 60000,
 	});
 	assert.ok(again.successfulResults.every((row) => row.sf__Created === 'false'));
 	const { records } = await connection.query(`SELECT FirstName, Title FROM Contact WHERE ${KEY} = 'P3'`);
@@ -150,13 +150,13 @@ test('Bulk 2 ingest fails as a whole on an unknown column', async () => {
 	await job.open();
 	await job.uploadData('LastName,Nope__c\nA,B\n');
 	await job.close();
-	await assert.rejects(job.poll(20, 10000), /Field name not found : Nope__c/);
+	await assert.rejects(job.poll(20, 60000), /Field name not found : Nope__c/);
 });
 
 test('Bulk 2 query', async () => {
 	await connection.sobject('Contact').create(people(120));
 	const stream = await connection.bulk2.query(`SELECT Id, LastName, ${KEY}, Account.Name, Synced_to_Hint__c FROM Contact ORDER BY LastName`, {
-		pollInterval: 20, pollTimeout: 30000,
+		pollInterval: 20, pollTimeout: 60000,
 	});
 	const rows = await stream.toArray();
 	assert.equal(rows.length, 120);

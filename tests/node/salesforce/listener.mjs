@@ -27,7 +27,7 @@ export class Listener {
 		this.cometd.unregisterTransport('websocket');
 		this.cometd.configure({
 			url: `${url}/cometd/62.0`, appendMessageTypeToURL: false, logLevel: 'error',
-			requestHeaders: { Authorization: `Bearer ${token}` }, maxNetworkDelay: 10000,
+			requestHeaders: { Authorization: `Bearer ${token}` }, maxNetworkDelay: 60000,
 		});
 		this.cometd.registerExtension('replay', new Replay(this.replay));
 		this.cometd.addListener('/meta/connect', (message) => this.meta.push(message));
@@ -52,7 +52,7 @@ export class Listener {
 	}
 
 	// Until `count` events are here; with what came before.
-	async until(count, ms = 5000) {
+	async until(count, ms = 60_000) {
 		const end = Date.now() + ms;
 
 		while (this.events.length < count) {
@@ -60,6 +60,11 @@ export class Listener {
 			await new Promise((resolve) => setTimeout(resolve, 5));
 		}
 		return this.events;
+	}
+
+	// Until the event with this replay id is here.
+	async heard(replayId) {
+		while (!this.events.some((event) => event.data.event.replayId === replayId)) await this.until(this.events.length + 1);
 	}
 
 	payloads() {

@@ -158,8 +158,14 @@ test('refresh-token rotation ends the old one', async () => {
 test('an unused token dies after its time', async () => {
 	const brief = await startSandbox('--token-seconds', '1');
 	try {
-		const call = caller(brief.url, await clientToken(brief.url));
-		assert.equal((await call('GET', `${API}/limits`)).status, 200);
+		let call;
+		for (let took = Infinity; took >= 1000;) {
+			const from = Date.now();
+			call = caller(brief.url, await clientToken(brief.url));
+			const { status } = await call('GET', `${API}/limits`);
+			took = Date.now() - from;
+			if (took < 1000) assert.equal(status, 200); // else this machine stood still: another one
+		}
 		await new Promise((resolve) => setTimeout(resolve, 1100));
 		const answer = await call('GET', `${API}/limits`);
 		assert.equal(answer.status, 401);
