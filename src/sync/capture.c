@@ -280,7 +280,8 @@ static int note_who(struct db *db, const struct row *row, bool *ret_seen, struct
 	*ret_seen = false;
 	if (!row->record || s->record_id.len == 0)
 		return 0;
-	if (row->gone)
+	/* R8: while it is only said to be gone it stays known, or it would be made anew before anybody has looked. */
+	if (row->gone && s->state != STAGED_TO_READ)
 		return identity_remove(db, s->sync_id, s->side, s->record_id, err);
 	return (row->readable ? identity_put : identity_see)(db, s->sync_id, &row->known, ret_seen, err);
 }

@@ -12,6 +12,7 @@
 #include "sync/lease.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
+#include "sync/review.h"
 #include "sync/run_table.h"
 #include "sync/select.h"
 #include "sync/stage.h"
@@ -153,7 +154,8 @@ static int end_stale(struct db *db, const struct link *link, struct err *err)
 		                            .code = STR("link_ended"),
 		                            .text = str_of(why) };
 
-	if (link_end(db, link->id, why, err) < 0 || outbox_forget_link(db, link->id, err) < 0)
+	if (link_end(db, link->id, why, err) < 0 || outbox_forget_link(db, link->id, err) < 0 ||
+	    conflict_ask_no_more(db, link->id, err) < 0)
 		return err_pass(err);
 	return journal_add(db, &note, err);
 }

@@ -269,6 +269,12 @@ static bool judge_row(const struct sf_write *w, const struct json *row, struct a
 	if (json_bool(json_get(row, "success"), false)) {
 		ret->id = sf_id18(arena, json_get_text(row, "id"));
 		ret->created = json_bool(json_get(row, "created"), w->op == WRITE_CREATE && !w->keyed);
+		if (ret->id.len == 0 && w->op == WRITE_CREATE)
+			*ret = (struct write_result) {
+				.outcome = w->keyed ? RETRY_LATER : UNKNOWN,
+				.code = STR("NO_ID"),
+				.advice = STR("the answer does not name the new record; we look for it"),
+			};
 		return false;
 	}
 	result_of_error(error, arena, ret);

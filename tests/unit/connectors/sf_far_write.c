@@ -262,6 +262,27 @@ static void a_refused_call_is_one_error(void **state)
 	sf_end(&far, c);
 }
 
+/* The org lies: it has written, and does not say which record. */
+static void R5_a_success_without_an_id_is_none(void **state)
+{
+	struct far far;
+	struct connection *c = sf_begin(&far);
+	struct write_item one = item(&far, WRITE_CREATE, NULL, "{\"LastName\":\"B\"}");
+	struct write_result result;
+
+	(void)state;
+	for (int keyed = 0; keyed < 2; keyed++) {
+		one.key_field = keyed ? STR("Hint_Patient_Id__c") : STR_EMPTY;
+		one.key = keyed ? STR("pat-1") : STR_EMPTY;
+		far_expect(&far, (struct exchange) { .method = keyed ? "PATCH" : "POST",
+		                                     .path = "/composite/sobjects",
+		                                     .answer = "[{\"success\":true,\"errors\":[]}]" });
+		assert_int_equal(far_write(&far, c, "Contact", &one, 1, &result), 0);
+		assert_int_equal(result.outcome, keyed ? RETRY_LATER : UNKNOWN);
+	}
+	sf_end(&far, c);
+}
+
 /* The org lies: results of a bulk job without the column of ids. What is not said of a record is asked for once more. */
 static void R5_results_of_a_bulk_job_without_ids_say_nothing(void **state)
 {
@@ -301,6 +322,7 @@ int main(void)
 		cmocka_unit_test(a_batch_that_fails_for_all_costs_a_bounded_number_of_calls),
 		cmocka_unit_test(R5_a_lost_answer_is_unknown_only_without_a_key),
 		cmocka_unit_test(a_refused_call_is_one_error),
+		cmocka_unit_test(R5_a_success_without_an_id_is_none),
 		cmocka_unit_test(R5_results_of_a_bulk_job_without_ids_say_nothing),
 	};
 

@@ -227,6 +227,75 @@ static void test_r5_a_commit_whose_answer_was_lost_is_not_run_again(void **state
 	check_cut(CUT_AFTER, true, 1);
 }
 
+struct blocked {
+	struct work work;
+	PGconn *line, *eyes;
+};
+
+/* Somebody stands in line for the lock of all writers, which is ours until the commit; then he keeps it. */
+static void stand_in_line(struct blocked *blocked)
+{
+	char sql[300];
+	bool waits = false;
+
+	snprintf(sql, sizeof(sql), "SELECT pg_advisory_lock(%d, '%s'::regnamespace::oid::int)", 0x53757472,
+	         test_store_schema(TEST_STORE_ONCE)->name);
+	assert_int_equal(PQsendQuery(blocked->line, sql), 1);
+	snprintf(sql, sizeof(sql), "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = %d",
+	         PQbackendPID(blocked->line));
+	while (!waits) {
+		PGresult *found = PQexec(blocked->eyes, sql);
+
+		assert_int_equal(PQresultStatus(found), PGRES_TUPLES_OK);
+		waits = PQntuples(found) == 1;
+		PQclear(found);
+	}
+}
+
+static void leave_the_line(struct blocked *blocked)
+{
+	PGresult *had = PQgetResult(blocked->line), *left;
+
+	assert_int_equal(PQresultStatus(had), PGRES_TUPLES_OK);
+	PQclear(had);
+	left = PQexec(blocked->line, "SELECT pg_advisory_unlock_all()");
+	assert_int_equal(PQresultStatus(left), PGRES_TUPLES_OK);
+	PQclear(left);
+	PQfinish(blocked->line);
+	PQfinish(blocked->eyes);
+}
+
+static int be_cut_with_somebody_in_line(struct db *db, void *context, struct err *err)
+{
+	struct blocked *blocked = context;
+	int64_t count = 0;
+
+	if (read_count(db, &count, err) < 0) /* the lock is ours */
+		return err_pass(err);
+	stand_in_line(blocked);
+	return add_and_be_cut(db, &blocked->work, err);
+}
+
+static void test_r5_where_the_outcome_cannot_be_asked_nothing_is_run_again_and_work_goes_on(void **state UNUSED)
+{
+	const char *server = getenv("SUTURE_TEST_STORE");
+	struct relay relay;
+	struct blocked blocked = { { &relay, CUT_AFTER, true, 0 }, PQconnectdb(server), PQconnectdb(server) };
+	struct err err = ERR_INIT;
+	struct store *store;
+
+	relay_start(&relay);
+	store = open_with(&relay, "&busy_ms=4000");
+	assert_true(store_write(store, DURABLE, be_cut_with_somebody_in_line, &blocked, &err) < 0);
+	assert_non_null(strstr(err.text, "whether it took place cannot be asked"));
+	assert_int_equal(blocked.work.runs, 1);
+	leave_the_line(&blocked);
+	write_person(store, "b");
+	assert_int_equal(count_people(store), 2);
+	store_close(&store);
+	relay_stop(&relay);
+}
+
 /* Between two transactions nothing is lost with the connection: the server was started anew, say. */
 static void test_an_idle_connection_that_was_cut_is_made_anew(void **state UNUSED)
 {
@@ -469,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_r5_so_does_one_whose_answers_are_lost),
 		cmocka_unit_test(test_r5_a_commit_that_did_not_arrive_is_run_again),
 		cmocka_unit_test(test_r5_a_commit_whose_answer_was_lost_is_not_run_again),
+		cmocka_unit_test(test_r5_where_the_outcome_cannot_be_asked_nothing_is_run_again_and_work_goes_on),
 		cmocka_unit_test(test_an_idle_connection_that_was_cut_is_made_anew),
 		cmocka_unit_test(test_r5_a_session_has_our_settings_whatever_those_of_the_server_are),
 		cmocka_unit_test(test_only_our_schema_is_written_anew),

@@ -13,7 +13,9 @@
 #include "lib/clock.h"
 #include "sync/capture.h"
 #include "sync/link.h"
+#include "sync/restored.h"
 #include "sync/review.h"
+#include "sync/single.h"
 #include "sync/stage.h"
 
 #define ANN          "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
@@ -267,6 +269,26 @@ static void test_R29_who_unlinks_after_he_asked_to_sync_is_not_linked_again(void
 	rig_close(&rig);
 }
 
+static void unlink_while_it_is_read(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	if (which == MEMORY_FETCH && nth == 1)
+		wish(rig, WISH_UNLINK, "c", "");
+}
+
+static void test_R29_who_unlinks_while_his_wish_to_sync_is_looked_at_is_not_linked_again(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_linked(&rig, "");
+	wish(&rig, WISH_SYNC, "c", "");
+	hooks_set(&rig, SIDE_CRM, unlink_while_it_is_read, NULL);
+	settle(&rig);
+	hooks_clear(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
+	rig_close(&rig);
+}
+
 static void test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_record(void **state)
 {
 	struct rig rig;
@@ -423,6 +445,33 @@ static void test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew
 	rig_close(&rig);
 }
 
+/* It is told that a patient is removed, and nobody has looked yet whether he is. */
+static void test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew(void **state)
+{
+	const struct capture how = { .side = SIDE_CRM, .door = DOOR_DELTA, .priority = STAGED_LIVE, .total = -1 };
+	struct record contact = { .id = STR("c1") };
+	const struct page page = { .records = &contact, .count = 1 };
+	struct captured done;
+	struct err err = ERR_INIT;
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"trigger_creates\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]");
+	put_patients(&rig, 0, 12);
+	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
+	memory_pass_time(rig.emr, 24 * 3600000);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
+	told(&rig, SIDE_EMR, EVENT_REMOVED, "p010", NULL, 0);
+	contact.bytes = STR("{\"Id\":\"c1\"," CONTACT_F010 "}");
+	must_be_fine(json_parse(&rig.arena, contact.bytes, &contact.json, &err), &err);
+	must_be_fine(capture_page(&rig.engine, rig.plan, &rig.arena, &page, &how, &done, &err), &err);
+	must_be_fine(single_judge(&rig.engine, rig.plan, &err), &err);
+	settle(&rig);
+	assert_int_equal(memory_count(rig.emr, "patient"), 12);
+	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
+	rig_close(&rig);
+}
+
 /* More has changed since the last reading than a few pages hold, and the one who fits came last. */
 static void test_R8_who_came_after_many_others_is_met_before_anybody_is_made(void **state)
 {
@@ -467,6 +516,29 @@ static void test_R32_hundreds_that_are_merged_at_once_are_merged(void **state)
 	for (int i = 0; i < PAIRS; i += 50)
 		assert_string_equal(rig_crm(&rig, arena_printf(&rig.arena, "s%03d", i).at, "Patient_Id__c"),
 		                    arena_printf(&rig.arena, "p%03d", i).at);
+	rig_close(&rig);
+}
+
+static void test_R22_nobody_is_asked_about_a_pair_that_ended_after_the_backup(void **state)
+{
+	const struct conflict_filter waiting = { .waiting = true };
+	int64_t counts[OUTCOME_COUNT];
+	struct conflict *conflicts;
+	struct restored marked;
+	struct err err = ERR_INIT;
+	struct rig rig;
+	size_t count;
+
+	(void)state;
+	open_linked(&rig, "\"policy\":{\"City\":{\"winner\":\"review\"}}");
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Eagle\"}");
+	rig_import(&rig, counts);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"Patient_Id__c\":null,\"Synced__c\":false}");
+	must_be_fine(restored_mark(&rig.engine, STR("a backup"), &marked, &err), &err);
+	must_be_fine(restored_ready(&rig.engine, rig.plan, &err), &err);
+	assert_int_equal(conflict_find(&rig.engine, &rig.arena, &waiting, &conflicts, &count, &err), 0);
+	assert_int_equal(count, 0);
 	rig_close(&rig);
 }
 
@@ -538,13 +610,16 @@ int main(void)
 		cmocka_unit_test(test_R32_a_merge_in_the_crm_that_an_edit_of_the_patient_meets),
 		cmocka_unit_test(test_R32_a_merge_in_the_emr_that_an_edit_of_the_contact_meets),
 		cmocka_unit_test(test_R29_who_unlinks_after_he_asked_to_sync_is_not_linked_again),
+		cmocka_unit_test(test_R29_who_unlinks_while_his_wish_to_sync_is_looked_at_is_not_linked_again),
 		cmocka_unit_test(test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_record),
 		cmocka_unit_test(test_R29_an_unlink_that_failed_is_over_once_somebody_linked_again),
 		cmocka_unit_test(test_R3_R5_a_row_without_an_id_makes_nobody_however_often_it_is_retried),
 		cmocka_unit_test(test_R8_who_moved_up_while_a_file_is_read_is_not_made_anew),
 		cmocka_unit_test(test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew),
+		cmocka_unit_test(test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew),
 		cmocka_unit_test(test_R8_who_came_after_many_others_is_met_before_anybody_is_made),
 		cmocka_unit_test(test_R32_hundreds_that_are_merged_at_once_are_merged),
+		cmocka_unit_test(test_R22_nobody_is_asked_about_a_pair_that_ended_after_the_backup),
 		cmocka_unit_test(test_R3_R29_an_unlink_whose_write_was_refused_is_completed_by_a_retry),
 		cmocka_unit_test(test_R3_R31_a_removal_whose_write_was_refused_is_completed_by_a_retry),
 		cmocka_unit_test(test_R3_a_webhook_that_is_no_event_keeps_its_bytes),
