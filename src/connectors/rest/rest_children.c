@@ -68,17 +68,16 @@ static void add_row(struct children *all, struct str parent, const struct row *r
 	rest_record(object, json, bytes, record);
 }
 
-/* The list of one parent. `ret_total`: rows that the far side says it has; `ret_rows`: those of this answer. */
-static int add_answer(struct children *all, struct http_future **future, struct str parent, size_t *ret_rows,
-                      int64_t *ret_total, struct err *err)
+/* A page of one parent's list; where the next one is, stands in `ret`. */
+static int add_answer(struct children *all, struct http_future **future, struct str parent,
+                      const struct rest_place *place, struct page *ret, struct err *err)
 {
-	const struct envelope_section *envelope = &rest_of(all->read->call.connection)->d->envelope;
+	const struct rest *rest = rest_of(all->read->call.connection);
 	struct http_answer answer = { 0 };
 	struct json *around;
 	struct row *rows;
 
-	*ret_rows = 0;
-	*ret_total = -1;
+	*ret = (struct page) { .last = true, .total = -1 };
 	if (http_wait(future, all->arena, &answer, err) < 0)
 		return err->code;
 	if (answer.status == 404 || answer.status == 410) /* the parent went away meanwhile */
@@ -86,24 +85,32 @@ static int add_answer(struct children *all, struct http_future **future, struct 
 	if (!answer_good(&answer))
 		return answer_refusal(&answer, "the answer to the list", err);
 	if (answer_check_text(&answer, err) < 0 ||
-	    answer_rows(all->arena, answer.body, envelope->rows, &rows, ret_rows, &around, err) < 0)
+	    answer_rows(all->arena, answer.body, rest->d->envelope.rows, &rows, &ret->count, &around, err) < 0)
 		return err->code;
-	if (envelope->total.len)
-		*ret_total = json_int(answer_walk(around, envelope->total), -1);
-	for (size_t i = 0; i < *ret_rows; i++)
+	if (rest->d->envelope.total.len)
+		ret->total = json_int(answer_walk(around, rest->d->envelope.total), -1);
+	for (size_t i = 0; i < ret->count; i++)
 		add_row(all, parent, &rows[i]);
-	return 0;
+	return rest_place_next(rest, all->arena, place, around, ret, err);
 }
 
-static struct str child_url(struct rest_read *read, struct str parent, size_t offset)
+static int child_place(struct rest_read *read, struct str cursor, struct rest_place *ret, struct err *err)
 {
 	struct rest *rest = rest_of(read->call.connection);
-	const struct rest_place place = { .offset = offset, .size = rest->d->paging.max };
+
+	return rest_place_read(rest, &read->arena, cursor, rest->d->paging.max, ret, err);
+}
+
+static struct str child_url(struct rest_read *read, struct str parent, const struct rest_place *place)
+{
+	struct rest *rest = rest_of(read->call.connection);
 	SCOPED(buf) struct buf url = BUF_INIT(LIMIT_HTTP_HEADERS);
 
+	if (rest->d->paging.style == PAGING_NEXT && place->cursor.len)
+		return place->cursor;
 	buf_add(&url, rest_url(rest, &read->arena, read->object->list.path, parent));
 	rest_add_pairs(rest, &url, &read->object->list.query);
-	rest_place_query(rest, &place, &url);
+	rest_place_query(rest, place, &url);
 	return arena_str(&read->arena, buf_str(&url));
 }
 
@@ -111,26 +118,23 @@ static struct str child_url(struct rest_read *read, struct str parent, size_t of
 static int add_parent(struct children *all, size_t i, struct str parent, struct err *err)
 {
 	struct rest *rest = rest_of(all->read->call.connection);
-	size_t rows, seen;
-	int64_t total;
+	struct rest_place place;
+	struct page page;
 
-	if (add_answer(all, &all->read->singles[i], parent, &rows, &total, err) < 0)
+	if (child_place(all->read, STR_EMPTY, &place, err) < 0 ||
+	    add_answer(all, &all->read->singles[i], parent, &place, &page, err) < 0)
 		return err->code;
-	seen = rows;
-	while (rows && total > (int64_t)seen && rest_pages_independent(rest->d)) {
-		if (rest->d->paging.style == PAGING_INDEX && seen % rest->d->paging.max)
-			return err_set(err, ERR_FAR_SIDE,
-			               "the other system gave %zu rows of %zu asked for, though more are left", rows,
-			               rest->d->paging.max);
-		const struct rest_request request = { .method = STR("GET"),
-			                              .url = child_url(all->read, parent, seen),
-			                              .priority = all->read->priority,
-			                              .idempotent = true };
-		struct http_future *future = rest_send(rest, &request);
+	while (!page.last) {
+		struct http_future *future;
 
-		if (add_answer(all, &future, parent, &rows, &total, err) < 0)
+		if (child_place(all->read, page.next_cursor, &place, err) < 0)
 			return err->code;
-		seen += rows;
+		future = rest_send(rest, &(struct rest_request) { .method = STR("GET"),
+		                                                  .url = child_url(all->read, parent, &place),
+		                                                  .priority = all->read->priority,
+		                                                  .idempotent = true });
+		if (add_answer(all, &future, parent, &place, &page, err) < 0)
+			return err->code;
 	}
 	return 0;
 }
@@ -138,15 +142,16 @@ static int add_parent(struct children *all, size_t i, struct str parent, struct 
 int rest_children_page(struct rest_read *read, struct arena *arena, struct page *ret, struct err *err)
 {
 	struct children all = { .read = read, .arena = arena };
+	struct rest_place first;
 	struct page parents;
 	struct str *urls;
 
-	if (rest_read_rows(read, arena, &parents, err) < 0)
+	if (rest_read_rows(read, arena, &parents, err) < 0 || child_place(read, STR_EMPTY, &first, err) < 0)
 		return err->code;
 	urls = arena_new_array(&read->arena, struct str, parents.count + 1);
 	for (size_t i = 0; i < parents.count; i++)
 		if (parents.records[i].id.len)
-			urls[i] = child_url(read, parents.records[i].id, 0);
+			urls[i] = child_url(read, parents.records[i].id, &first);
 	rest_read_singles_start(read, urls, parents.count);
 	for (size_t i = 0; i < parents.count; i++)
 		if (read->singles[i] && add_parent(&all, i, parents.records[i].id, err) < 0)

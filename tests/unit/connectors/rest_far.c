@@ -265,6 +265,35 @@ static void a_system_without_the_route_says_so(void **state)
 	end(&far, c);
 }
 
+/* What hangs on a record has pages of its own, in whichever style. */
+static void notes_of_a_person_come_to_the_last_page(void **state)
+{
+	struct far far;
+	struct connection *c;
+	struct page page;
+
+	(void)state;
+	far_open(&far);
+	c = far_connect(&far, "invented", INVENTED);
+	far_expect(&far, (struct exchange) {
+	                         .method = "GET",
+	                         .path = "/people/a/notes?count=50",
+	                         .answer = "{\"data\":{\"people\":[{\"key\":\"n1\"}]},\"page\":{\"next\":\"m2\"}}" });
+	far_expect(&far, (struct exchange) {
+	                         .method = "GET",
+	                         .path = "/people/a/notes?count=50&after=m2",
+	                         .answer = "{\"data\":{\"people\":[{\"key\":\"n2\"}]},\"page\":{\"next\":null}}" });
+	far_expect(&far, (struct exchange) {
+	                         .method = "GET",
+	                         .path = "/people?expand=all",
+	                         .answer = "{\"data\":{\"people\":[{\"key\":\"a\"}]},\"page\":{\"next\":null}}" });
+	assert_int_equal(far_list(&far, c, (struct list_request) { .object = STR("note") }, &page), 0);
+	assert_int_equal(page.count, 2);
+	assert_str(page.records[1].id, "n2");
+	assert_str(json_get_text(page.records[1].json, "person"), "a");
+	end(&far, c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +304,7 @@ int main(void)
 		cmocka_unit_test(refusals_are_read_by_their_paths),
 		cmocka_unit_test(pages_go_by_a_mark),
 		cmocka_unit_test(a_system_without_the_route_says_so),
+		cmocka_unit_test(notes_of_a_person_come_to_the_last_page),
 	};
 
 	return cmocka_run_group_tests(tests, far_add_invented, NULL);
