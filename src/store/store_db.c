@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { FIRST_SLOTS = 64, MOST_PREPARED = 400, NAME_SLOTS = 64 };
+enum { FIRST_SLOTS = 64, MOST_PREPARED = 400, NAME_SLOTS = 64, MOST_BINDS = 64 };
 
 struct prepared {
 	const struct statement *key; /* compared, never followed */
@@ -21,6 +21,7 @@ struct prepared {
 	struct store_stmt *stmt;
 	struct prepared *twin;
 	bool busy;
+	bool by;          /* it says which rows it is about */
 	int column_count; /* 0: names not read yet */
 	const char **columns;
 	/* Which column a caller's literal names; by address, checked by text. */
@@ -271,11 +272,12 @@ static void grow_slots(struct db *db)
 static int prepare(struct db *db, const struct statement *key, const char *sql, struct prepared **ret, struct err *err)
 {
 	struct prepared *made = arena_new(&db->statements, struct prepared);
-	int result = db->driver->prepare(db->conn, sql, &db->statements, &made->stmt, err);
+	int result = db->driver->prepare(db->conn, sql, key->by, &db->statements, &made->stmt, err);
 
 	if (result < 0)
 		return result;
 	made->key = key;
+	made->by = key->by != NULL;
 	made->sql = arena_text(&db->statements, str_of(sql));
 	db->prepared_count++;
 	*ret = made;
@@ -305,19 +307,64 @@ static int take_prepared(struct db *db, const struct statement *statement, struc
 
 /* ---- running */
 
-int db_run(struct db *db, const struct statement *statement, struct binds binds, struct err *err)
+/* Runs it and gives it back. */
+static int run(struct db *db, struct prepared *prepared, struct binds binds, struct err *err)
 {
-	struct prepared *prepared;
-	int result = take_prepared(db, statement, &prepared, err);
+	int result = db->driver->bind(db->conn, prepared->stmt, binds, false, err);
 
-	if (result < 0)
-		return result;
-	result = db->driver->bind(db->conn, prepared->stmt, binds, false, err);
 	if (result == 0)
 		do
 			result = db->driver->step(db->conn, prepared->stmt, err);
 		while (result > 0);
 	db->ran = result < 0 ? NULL : prepared;
+	give_back(db, prepared);
+	return result;
+}
+
+int db_run(struct db *db, const struct statement *statement, struct binds binds, struct err *err)
+{
+	struct prepared *prepared;
+	int result = take_prepared(db, statement, &prepared, err);
+
+	return result < 0 ? result : run(db, prepared, binds, err);
+}
+
+int db_insert(struct db *db, const struct statement *statement, struct binds binds, int64_t *ret_id, struct err *err)
+{
+	struct bind with_id[MOST_BINDS];
+	struct prepared *prepared;
+	int result = take_prepared(db, statement, &prepared, err);
+
+	if (result < 0)
+		return result;
+	ensure(binds.count > 0 && binds.count <= MOST_BINDS);
+	memcpy(with_id, binds.at, binds.count * sizeof(*with_id));
+	with_id[0] = bind_null();
+	if (db->driver->new_id) {
+		with_id[0].kind = BIND_INT;
+		result = db->driver->new_id(db->conn, prepared->stmt, &with_id[0].number, err);
+	}
+	if (result < 0) {
+		give_back(db, prepared);
+		return result;
+	}
+	result = run(db, prepared, (struct binds) { with_id, binds.count }, err);
+	if (result == 0)
+		*ret_id = db->driver->new_id ? with_id[0].number : db_last_id(db);
+	return result;
+}
+
+int db_ahead(struct db *db, const struct statement *statement, const struct binds *rows, size_t count, struct err *err)
+{
+	struct prepared *prepared;
+	int result;
+
+	if (!db->driver->ahead || count == 0)
+		return 0;
+	result = take_prepared(db, statement, &prepared, err);
+	if (result < 0)
+		return result;
+	result = db->driver->ahead(db->conn, prepared->stmt, rows, count, err);
 	give_back(db, prepared);
 	return result;
 }
@@ -329,6 +376,7 @@ int64_t db_last_id(struct db *db)
 
 int64_t db_changed(struct db *db)
 {
+	ensure(!db->ran || !db->ran->by); /* it may not have been run yet */
 	return db->ran ? db->driver->changed(db->conn, db->ran->stmt) : 0;
 }
 

@@ -60,15 +60,20 @@ struct store_driver {
 	/* Several statements, no result: `postgres` where this database wants it and it is there, else `sql` in its words. */
 	int (*script)(struct store_conn *conn, const char *sql, const char *postgres, struct err *err);
 
-	/* `memory` lives as long as the statement. */
-	int (*prepare)(struct store_conn *conn, const char *sql, struct arena *memory, struct store_stmt **ret,
-	               struct err *err);
+	/* `memory` lives as long as the statement; `by`: see struct statement. */
+	int (*prepare)(struct store_conn *conn, const char *sql, const char *by, struct arena *memory,
+	               struct store_stmt **ret, struct err *err);
 	void (*discard)(struct store_conn *conn, struct store_stmt *stmt);
 	const char *(*text)(struct store_conn *conn, struct store_stmt *stmt); /* as it was prepared */
 	/* keep: the bytes may be gone before reset, copy them. */
 	int (*bind)(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool keep, struct err *err);
 	int (*step)(struct store_conn *conn, struct store_stmt *stmt, struct err *err); /* 1: a row, 0: the end */
 	void (*reset)(struct store_conn *conn, struct store_stmt *stmt);
+	/* NULL: every answer is here at once. */
+	int (*ahead)(struct store_conn *conn, struct store_stmt *stmt, const struct binds *rows, size_t count,
+	             struct err *err);
+	/* The id of the next row that the statement will insert; NULL: last_id tells it afterwards. */
+	int (*new_id)(struct store_conn *conn, struct store_stmt *stmt, int64_t *ret, struct err *err);
 	int64_t (*last_id)(struct store_conn *conn);
 	int64_t (*changed)(struct store_conn *conn, struct store_stmt *stmt); /* rows that its last run touched */
 

@@ -23,6 +23,10 @@
 enum { SQL_BYTES = 8192, SCRIPT_BYTES = 1024 * 1024, LOCK_CLASS = 0x53757472 };
 enum { FIRST_COUNT = 500, LAST_COUNT = 50000 };
 
+/* $1 of them, one after the other; the last. */
+static const char take_ids[] =
+        "SELECT setval(s, nextval(s) + $1 - 1) FROM (SELECT pg_get_serial_sequence($2, 'id')::regclass AS s) AS of";
+
 /* ---- scripts */
 
 static const char *postgres_dialect(const struct statement *statement)
@@ -94,6 +98,9 @@ static int get_ready(struct store_conn *conn, struct err *err)
 		if (pg_wait(conn, &ignored) < 0)
 			alive = !conn->lost;
 	}
+	pg_gather_clear(conn);
+	pg_ahead_clear(conn);
+	memset(conn->ids, 0, sizeof(conn->ids));
 	conn->passing = false;
 	conn->failed.code = ERR_OK;
 	conn->open = false;
@@ -143,7 +150,7 @@ static bool postgres_in_transaction(struct store_conn *conn)
 
 static int postgres_settle(struct store_conn *conn, struct err *err)
 {
-	return pg_wait(conn, err);
+	return pg_gather_flush(conn, err) < 0 ? err_pass(err) : pg_wait(conn, err);
 }
 
 static bool postgres_passing(struct store_conn *conn)
@@ -156,6 +163,8 @@ static void postgres_rollback(struct store_conn *conn)
 {
 	struct err ignored = ERR_INIT;
 
+	pg_gather_clear(conn);
+	pg_ahead_clear(conn);
 	if (postgres_in_transaction(conn) && (pg_send(conn, "ROLLBACK", &ignored) < 0 || pg_flush(conn, &ignored) < 0))
 		ensure(conn->lost || conn->failed.code < 0);
 	conn->open = false;
@@ -163,13 +172,14 @@ static void postgres_rollback(struct store_conn *conn)
 
 static int postgres_savepoint(struct store_conn *conn, struct err *err)
 {
+	pg_ahead_clear(conn); /* what a part was told is its own: it may be undone */
 	return pg_send(conn, "SAVEPOINT part", err);
 }
 
 /* Here the part's own failures come to light, and nobody else's. */
 static int postgres_keep_savepoint(struct store_conn *conn, struct err *err)
 {
-	if (pg_send(conn, "RELEASE SAVEPOINT part", err) < 0)
+	if (pg_gather_flush(conn, err) < 0 || pg_send(conn, "RELEASE SAVEPOINT part", err) < 0)
 		return err_pass(err);
 	return pg_wait(conn, err);
 }
@@ -179,6 +189,7 @@ static int postgres_undo_savepoint(struct store_conn *conn, struct err *err)
 	static const char *const sql[] = { "ROLLBACK TO SAVEPOINT part", "RELEASE SAVEPOINT part" };
 	struct err ignored = ERR_INIT;
 
+	pg_gather_clear(conn);
 	if (pg_wait(conn, &ignored) < 0 && conn->lost)
 		return pg_failed(conn, err);
 	conn->failed.code = ERR_OK;
@@ -253,8 +264,8 @@ static int postgres_commit(struct store_conn *conn, struct err *err)
 	char mark[240];
 	int code;
 
-	if (pg_wait(conn, err) <
-	    0) /* before the commit is sent: else its outcome would be open with each lost connection */
+	/* Before the commit is sent: else its outcome would be open with each lost connection. */
+	if (postgres_settle(conn, err) < 0)
 		return err_pass(err);
 	snprintf(mark, sizeof(mark),
 	         "INSERT INTO store_commit VALUES (%" PRId64 ", %" PRId64 ", now()) ON CONFLICT (writer) DO UPDATE"
@@ -331,7 +342,8 @@ static int postgres_open(const struct store_place *place, enum store_role role, 
 	conn->place = place;
 	conn->role = role;
 	conn->count_at = FIRST_COUNT;
-	if (pg_prepare(conn, "SELECT lastval()", memory, &conn->last_id, err) < 0 || pg_connect(conn, err) < 0)
+	if (pg_prepare(conn, "SELECT lastval()", NULL, memory, &conn->last_id, err) < 0 ||
+	    pg_prepare(conn, take_ids, NULL, memory, &conn->take_ids, err) < 0 || pg_connect(conn, err) < 0)
 		return err_pass(err);
 	if (join(conn, err) < 0) {
 		pg_disconnect(conn);
@@ -343,6 +355,8 @@ static int postgres_open(const struct store_place *place, enum store_role role, 
 
 static void postgres_close(struct store_conn *conn)
 {
+	arena_release(&conn->gather.arena);
+	arena_release(&conn->ahead_arena);
 	char sql[100];
 	struct err ignored = ERR_INIT;
 
@@ -404,6 +418,41 @@ static int64_t postgres_last_id(struct store_conn *conn)
 	return id;
 }
 
+/* Those of that table; they are the transaction's own, as nobody else writes meanwhile. */
+static struct pg_ids *ids_of(struct store_conn *conn, struct str table)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(conn->ids) && conn->ids[i].table.len && !str_eq(conn->ids[i].table, table))
+		i++;
+	ensure(i < ARRAY_LEN(conn->ids) && table.len);
+	conn->ids[i].table = table;
+	return &conn->ids[i];
+}
+
+/* A transaction that inserts one row takes one id, one that inserts many takes them in a few blocks: what is left of the last is lost, so that ids come up in
+ * the order of commits. */
+static int postgres_new_id(struct store_conn *conn, struct store_stmt *stmt, int64_t *ret, struct err *err)
+{
+	enum { TIMES = 8, BLOCK_MOST = 256 };
+	struct pg_ids *ids = ids_of(conn, stmt->table);
+
+	if (ids->left == 0) {
+		ids->size = ids->size ? MIN_OF(ids->size * TIMES, (int64_t)BLOCK_MOST) : 1;
+		if (pg_ask(conn, conn->take_ids, BIND(bind_int(ids->size), bind_text(ids->table)), err) < 0 ||
+		    pg_step(conn, conn->take_ids, err) <= 0)
+			return conn->failed.code < 0
+			               ? pg_failed(conn, err)
+			               : err_set(err, ERR_STORE, "the database gives no ids; run `suture check`");
+		ids->next = pg_column_int(conn, conn->take_ids, 0) - ids->size + 1;
+		ids->left = ids->size;
+		pg_reset(conn, conn->take_ids);
+	}
+	ids->left--;
+	*ret = ids->next++;
+	return 0;
+}
+
 static void postgres_describe(struct store_conn *conn, struct buf *out)
 {
 	int version = conn->pg ? PQserverVersion(conn->pg) : 0;
@@ -427,6 +476,8 @@ const struct store_driver STORE_POSTGRES = {
 	.bind = pg_bind,
 	.step = pg_step,
 	.reset = pg_reset,
+	.ahead = pg_ahead,
+	.new_id = postgres_new_id,
 	.last_id = postgres_last_id,
 	.changed = pg_changed,
 	.column_count = pg_column_count,

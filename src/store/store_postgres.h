@@ -4,6 +4,9 @@
  *	store_postgres.c          the driver: connections, transactions, the outcome of a commit whose answer was lost
  *	store_postgres_pipe.c     what was sent and not answered yet, and the answers
  *	store_postgres_stmt.c     prepared statements, parameters, columns
+ *	store_postgres_many.c     a statement for one row written anew for many
+ *	store_postgres_gather.c   what is run a little later, many runs at once
+ *	store_postgres_ahead.c    what was asked for before it is needed
  *	store_postgres_link.c     connecting, the settings of a session, the url
  *	store_postgres_listen.c   what processes tell each other
  *	store_postgres_dialect.c  the schema's SQL in PostgreSQL's words
@@ -17,9 +20,10 @@
 
 #include <libpq-fe.h>
 
+#include "lib/map.h"
 #include "store/store_driver.h"
 
-enum { PIPE_MOST = 512 };
+enum { PIPE_MOST = 512, PG_PLACES = 64 };
 
 /* RUN: only whether it failed, and how many rows it touched. */
 enum pipe_kind { PIPE_PREPARE, PIPE_RUN, PIPE_ROWS, PIPE_CONTROL, PIPE_SYNC };
@@ -28,6 +32,19 @@ enum pipe_kind { PIPE_PREPARE, PIPE_RUN, PIPE_ROWS, PIPE_CONTROL, PIPE_SYNC };
 struct pipe_entry {
 	enum pipe_kind kind;
 	struct store_stmt *stmt; /* NULL: nobody wants the answer any more, or a control message */
+};
+
+/* Statements whose runs are kept, in the order in which they go out. */
+struct pg_gather {
+	struct store_stmt *kept[16];
+	size_t count;
+	struct arena arena; /* the rows that they are about */
+};
+
+/* Ids that were taken from a table's sequence for the transaction. */
+struct pg_ids {
+	struct str table;
+	int64_t next, left, size;
 };
 
 struct store_conn {
@@ -45,7 +62,12 @@ struct store_conn {
 	bool lost;          /* the connection went while it was */
 	bool passing;       /* what failed would not fail again */
 	struct store_stmt
-	        *last_id;  /* asks for the id of the last insert; prepared, since a record needs four of them */
+	        *last_id; /* asks for the id of the last insert; prepared, since a record needs four of them */
+	struct store_stmt *take_ids;
+	struct pg_ids ids[8];
+	struct pg_gather gather;
+	struct pg_asked *asked; /* store_postgres_ahead.c, the newest first */
+	struct arena ahead_arena;
 	struct err failed; /* the first failure of the transaction or savepoint; code 0: none */
 	struct pipe_entry pipe[PIPE_MOST];
 	size_t count;
@@ -57,12 +79,71 @@ struct store_stmt {
 	unsigned session; /* in which it is prepared; 0: nowhere */
 	int places;
 	Oid *types; /* learned from what is bound; 0: not known yet */
+	struct arena *memory;
+	const char *by;       /* see struct statement */
+	int keys;             /* how many columns it names */
+	struct str table;     /* that it writes, or selects from; empty: it does not say in the usual way */
+	struct pg_many *many; /* NULL: not needed yet */
+	struct map *answers;  /* that were asked for ahead, by what is bound; NULL: none */
 	PGresult *result;
-	int row;         /* of the result; -1: before the first */
+	bool borrowed;   /* the result is one of those */
+	int row;         /* of the result; before the first: one less */
+	int end;         /* the row after the last */
 	int64_t changed; /* rows that the last run touched */
 	bool waiting;    /* its answer was not read yet */
 	bool select;     /* somebody reads rows */
 };
+
+/* Parameters of many rows, column by column, as arrays in their binary form. */
+struct pg_column {
+	enum bind_kind kind; /* BIND_NULL: it was NULL in every row so far */
+	bool has_null;
+	struct buf cells;
+};
+struct pg_many {
+	struct store_stmt *stmt; /* the statement for many */
+	struct pg_column *columns;
+	int places;
+	size_t count, bytes; /* of the rows that are in it */
+	bool learnt;         /* a column has a kind that it had not when the statement was prepared */
+	struct map keys;     /* of its rows, while they are kept (store_postgres_gather.c) */
+};
+
+/* ---- store_postgres_many.c */
+
+struct str pg_table_of(const char *sql);
+bool pg_mentions(const char *sql, struct str table); /* as a word of its own */
+struct pg_many *pg_many_new(const struct store_stmt *one);
+void pg_many_release(struct pg_many *many);
+void pg_many_clear(struct pg_many *many); /* no rows */
+/* May these be in one array with those that are there? */
+bool pg_many_fits(const struct pg_many *many, struct binds binds);
+void pg_many_add(struct pg_many *many, struct binds binds);
+/* `sql`: of the statement for one. The rows stay. */
+int pg_many_send(struct store_conn *conn, struct pg_many *many, const char *sql, struct err *err) MUST_CHECK;
+/* A value as it travels, with its length before it. */
+void pg_add_cell(struct buf *out, const struct bind *bind);
+
+/* ---- store_postgres_gather.c */
+
+int pg_gather_count_keys(const char *by);
+/* The first `keys` values as one text, which lives in `out`. */
+struct str pg_key(struct buf *out, struct binds binds, int keys);
+int pg_gather_run(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, struct err *err) MUST_CHECK;
+/* Sends what is kept. */
+int pg_gather_flush(struct store_conn *conn, struct err *err) MUST_CHECK;
+void pg_gather_clear(struct store_conn *conn); /* as if it had never been run */
+
+/* ---- store_postgres_ahead.c */
+
+int pg_ahead(struct store_conn *conn, struct store_stmt *stmt, const struct binds *rows, size_t count,
+             struct err *err) MUST_CHECK;
+/* The statement has its answer already. */
+int pg_ahead_take(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool *ret_taken,
+                  struct err *err) MUST_CHECK;
+/* This one is run. */
+void pg_ahead_written(struct store_conn *conn, const struct store_stmt *stmt, struct binds binds);
+void pg_ahead_clear(struct store_conn *conn);
 
 /* ---- store_postgres_link.c */
 
@@ -101,8 +182,13 @@ int pg_tell(struct db *db, const struct store_place *place, int64_t what, struct
 
 /* ---- store_postgres_stmt.c: the driver's functions of these names */
 
-int pg_prepare(struct store_conn *conn, const char *sql, struct arena *memory, struct store_stmt **ret,
+int pg_prepare(struct store_conn *conn, const char *sql, const char *by, struct arena *memory, struct store_stmt **ret,
                struct err *err) MUST_CHECK;
+/* In this session, under another name than before. */
+int pg_prepare_now(struct store_conn *conn, struct store_stmt *stmt, struct err *err) MUST_CHECK;
+int64_t pg_read_number(const void *at, int len); /* big end first */
+/* A select that what is kept makes no difference to. */
+int pg_ask(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, struct err *err) MUST_CHECK;
 void pg_discard(struct store_conn *conn, struct store_stmt *stmt);
 const char *pg_text(struct store_conn *conn, struct store_stmt *stmt);
 int pg_bind(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool keep,

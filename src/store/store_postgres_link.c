@@ -65,11 +65,14 @@ static void session_script(const struct store_conn *conn, struct buf *out)
 	           "SET client_min_messages TO warning; SET default_transaction_isolation TO 'read committed';"
 	           "SET lock_timeout TO %" PRId64 ";",
 	           conn->place->busy_ms);
+	/* A join of a writer is that of a chunk's rows with the table they are about, which is large or will be. */
 	if (conn->role == STORE_READER)
 		buf_add_c(out,
 		          "SET default_transaction_read_only TO on; SET idle_in_transaction_session_timeout TO 0;");
 	else
-		buf_printf(out, "SET idle_in_transaction_session_timeout TO %" PRId64 ";",
+		buf_printf(out,
+		           "SET enable_hashjoin TO off; SET enable_mergejoin TO off;"
+		           "SET idle_in_transaction_session_timeout TO %" PRId64 ";",
 		           MIN_OF(MAX_OF(conn->place->busy_ms, 1000), (int64_t)STANDSTILL_MS));
 	if (conn->place->schema)
 		buf_printf(out, "SET search_path TO \"%s\";", conn->place->schema);

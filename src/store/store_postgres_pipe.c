@@ -74,6 +74,7 @@ static void hand_over(struct pipe_entry *entry, PGresult *result)
 	if (entry->kind == PIPE_ROWS && stmt) {
 		stmt->result = result;
 		stmt->row = -1;
+		stmt->end = PQntuples(result);
 		stmt->waiting = false;
 		return;
 	}

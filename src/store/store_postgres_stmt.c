@@ -21,7 +21,6 @@ enum {
 	TYPE_TEXT = 25,
 	TYPE_NUMERIC = 1700
 };
-enum { MOST_PLACES = 64 };
 
 /* ---- statements */
 
@@ -40,14 +39,18 @@ static int count_places(const char *sql)
 	return highest;
 }
 
-int pg_prepare(struct store_conn *conn UNUSED, const char *sql, struct arena *memory, struct store_stmt **ret,
-               struct err *err UNUSED)
+int pg_prepare(struct store_conn *conn UNUSED, const char *sql, const char *by, struct arena *memory,
+               struct store_stmt **ret, struct err *err UNUSED)
 {
 	struct store_stmt *stmt = arena_new(memory, struct store_stmt);
 
 	stmt->sql = arena_text(memory, str_of(sql));
 	stmt->places = count_places(sql);
-	ensure(stmt->places <= MOST_PLACES);
+	ensure(stmt->places <= PG_PLACES);
+	stmt->memory = memory;
+	stmt->by = by ? arena_text(memory, str_of(by)) : NULL;
+	stmt->keys = pg_gather_count_keys(by);
+	stmt->table = pg_table_of(stmt->sql);
 	stmt->types = arena_new_array(memory, Oid, (size_t)stmt->places + 1);
 	*ret = stmt;
 	return 0;
@@ -67,6 +70,11 @@ void pg_discard(struct store_conn *conn, struct store_stmt *stmt)
 {
 	struct err ignored = ERR_INIT;
 
+	if (stmt->many) { /* nothing is kept between transactions */
+		pg_ahead_clear(conn);
+		pg_discard(conn, stmt->many->stmt);
+		pg_many_release(stmt->many);
+	}
 	pg_reset(conn, stmt);
 	if (stmt->session == conn->session && !conn->lost && conn->pg && deallocate(conn, stmt, &ignored) < 0)
 		conn->failed = ignored;
@@ -98,7 +106,7 @@ static bool learn_types(struct store_stmt *stmt, struct binds binds)
 	return learned;
 }
 
-static int prepare_now(struct store_conn *conn, struct store_stmt *stmt, struct err *err)
+int pg_prepare_now(struct store_conn *conn, struct store_stmt *stmt, struct err *err)
 {
 	if (stmt->session == conn->session && deallocate(conn, stmt, err) < 0)
 		return err_pass(err);
@@ -112,9 +120,9 @@ static int prepare_now(struct store_conn *conn, struct store_stmt *stmt, struct 
 
 static int send_bound(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, struct err *err)
 {
-	const char *values[MOST_PLACES] = { NULL };
-	int lengths[MOST_PLACES], formats[MOST_PLACES];
-	uint64_t numbers[MOST_PLACES];
+	const char *values[PG_PLACES] = { NULL };
+	int lengths[PG_PLACES], formats[PG_PLACES];
+	uint64_t numbers[PG_PLACES];
 
 	for (size_t i = 0; i < binds.count; i++) {
 		const struct bind *bind = &binds.at[i];
@@ -136,19 +144,51 @@ static int send_bound(struct store_conn *conn, struct store_stmt *stmt, struct b
 }
 
 /* Goes out at once, so that nothing of what was bound need be kept. */
-int pg_bind(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool keep, struct err *err)
+static int send_now(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, struct err *err)
+{
+	if (conn->count + 8 > PIPE_MOST && pg_wait(conn, err) < 0)
+		return err_pass(err);
+	if ((learn_types(stmt, binds) || stmt->session != conn->session) && pg_prepare_now(conn, stmt, err) < 0)
+		return err_pass(err);
+	return send_bound(conn, stmt, binds, err);
+}
+
+static int get_ready(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool select, struct err *err)
 {
 	ensure(binds.count == (size_t)stmt->places);
 	if (conn->failed.code < 0)
 		return pg_failed(conn, err);
-	if (conn->count + 8 > PIPE_MOST && pg_wait(conn, err) < 0)
-		return err_pass(err);
 	pg_reset(conn, stmt);
-	stmt->select = keep;
+	stmt->select = select;
 	stmt->changed = 0;
-	if ((learn_types(stmt, binds) || stmt->session != conn->session) && prepare_now(conn, stmt, err) < 0)
+	return 0;
+}
+
+int pg_ask(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, struct err *err)
+{
+	if (get_ready(conn, stmt, binds, true, err) < 0)
 		return err_pass(err);
-	return send_bound(conn, stmt, binds, err);
+	return send_now(conn, stmt, binds, err);
+}
+
+/* What is kept goes out before anything that could see whether it did. */
+int pg_bind(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool keep, struct err *err)
+{
+	bool taken = false;
+
+	if (get_ready(conn, stmt, binds, keep, err) < 0)
+		return err_pass(err);
+	if (keep && pg_ahead_take(conn, stmt, binds, &taken, err) < 0)
+		return err_pass(err);
+	if (taken)
+		return 0;
+	if (!keep)
+		pg_ahead_written(conn, stmt, binds);
+	if (!keep && stmt->by)
+		return pg_gather_run(conn, stmt, binds, err);
+	if (pg_gather_flush(conn, err) < 0)
+		return err_pass(err);
+	return send_now(conn, stmt, binds, err);
 }
 
 /* Nobody looks at the rows of what db_run runs: it is done when it is sent. */
@@ -160,7 +200,7 @@ int pg_step(struct store_conn *conn, struct store_stmt *stmt, struct err *err)
 		return err_pass(err);
 	if (!stmt->result)
 		return 0;
-	return ++stmt->row < PQntuples(stmt->result) ? 1 : 0;
+	return ++stmt->row < stmt->end ? 1 : 0;
 }
 
 /* What db_run ran stays in the pipe: pg_changed may ask for it yet. */
@@ -168,8 +208,10 @@ void pg_reset(struct store_conn *conn, struct store_stmt *stmt)
 {
 	if (stmt->waiting && stmt->select)
 		pg_forget(conn, stmt);
-	PQclear(stmt->result);
+	if (!stmt->borrowed)
+		PQclear(stmt->result);
 	stmt->result = NULL;
+	stmt->borrowed = false;
 }
 
 int64_t pg_changed(struct store_conn *conn, struct store_stmt *stmt)
@@ -191,8 +233,9 @@ const char *pg_column_name(struct store_conn *conn UNUSED, struct store_stmt *st
 	return PQfname(stmt->result, column);
 }
 
-static int64_t read_big_endian(const unsigned char *at, int len)
+int64_t pg_read_number(const void *from, int len)
 {
+	const unsigned char *at = from;
 	uint64_t number = at[0] & 0x80 ? UINT64_MAX : 0;
 
 	for (int i = 0; i < len; i++)
@@ -203,12 +246,12 @@ static int64_t read_big_endian(const unsigned char *at, int len)
 /* What SUM gives: digits of base 10,000, the first of them worth 10,000 to the power of `weight`. Ours are whole numbers. */
 static int64_t read_numeric(const unsigned char *at)
 {
-	int digits = (int)read_big_endian(at, 2), weight = (int)read_big_endian(at + 2, 2);
-	bool negative = read_big_endian(at + 4, 2) == 0x4000;
+	int digits = (int)pg_read_number(at, 2), weight = (int)pg_read_number(at + 2, 2);
+	bool negative = pg_read_number(at + 4, 2) == 0x4000;
 	int64_t number = 0;
 
 	for (int i = 0; i <= weight; i++)
-		number = number * 10000 + (i < digits ? read_big_endian(at + 8 + 2 * i, 2) : 0);
+		number = number * 10000 + (i < digits ? pg_read_number(at + 8 + 2 * i, 2) : 0);
 	return negative ? -number : number;
 }
 
@@ -225,7 +268,7 @@ int64_t pg_column_int(struct store_conn *conn UNUSED, struct store_stmt *stmt, i
 	case TYPE_INT2:
 	case TYPE_INT4:
 	case TYPE_INT8:
-		return read_big_endian(at, PQgetlength(stmt->result, stmt->row, column));
+		return pg_read_number(at, PQgetlength(stmt->result, stmt->row, column));
 	case TYPE_NUMERIC:
 		return read_numeric(at);
 	default:

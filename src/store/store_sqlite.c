@@ -97,8 +97,8 @@ static void read_numbers(struct store_stmt *stmt, struct arena *memory)
 	stmt->number = number;
 }
 
-static int sqlite_prepare(struct store_conn *conn, const char *sql, struct arena *memory, struct store_stmt **ret,
-                          struct err *err)
+static int sqlite_prepare(struct store_conn *conn, const char *sql, const char *by UNUSED, struct arena *memory,
+                          struct store_stmt **ret, struct err *err)
 {
 	struct store_stmt *stmt = arena_new(memory, struct store_stmt);
 

@@ -129,10 +129,21 @@ static void trace_close(struct store_conn *conn)
 	conn->inner->close(conn->conn);
 }
 
-static int trace_prepare(struct store_conn *conn, const char *sql, struct arena *memory, struct store_stmt **ret,
-                         struct err *err)
+static int trace_prepare(struct store_conn *conn, const char *sql, const char *by, struct arena *memory,
+                         struct store_stmt **ret, struct err *err)
 {
-	return conn->inner->prepare(conn->conn, sql, memory, ret, err);
+	return conn->inner->prepare(conn->conn, sql, by, memory, ret, err);
+}
+
+static int trace_ahead(struct store_conn *conn, struct store_stmt *stmt, const struct binds *rows, size_t count,
+                       struct err *err)
+{
+	return conn->inner->ahead(conn->conn, stmt, rows, count, err);
+}
+
+static int trace_new_id(struct store_conn *conn, struct store_stmt *stmt, int64_t *ret, struct err *err)
+{
+	return conn->inner->new_id(conn->conn, stmt, ret, err);
 }
 
 static void trace_discard(struct store_conn *conn, struct store_stmt *stmt)
@@ -286,6 +297,8 @@ static void release_trace(void *context)
 /* What a driver need not have. */
 static void shell_options(struct store_driver *shell, const struct store_driver *inner)
 {
+	shell->ahead = inner->ahead ? trace_ahead : NULL;
+	shell->new_id = inner->new_id ? trace_new_id : NULL;
 	shell->settle = inner->settle ? trace_settle : NULL;
 	shell->passing = inner->passing ? trace_passing : NULL;
 	shell->sync = inner->sync ? trace_sync : NULL;

@@ -227,10 +227,37 @@ static int look_at_outside(struct db *db, const struct rows_job *job, struct row
 	return 0;
 }
 
+/* Records that can be told, as keys. */
+static size_t readable_keys(const struct rows_job *job, struct bind *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < job->count; i++)
+		if (job->rows[i].staged.record_id.len && job->rows[i].readable)
+			ret[count++] = bind_text(job->rows[i].staged.record_id);
+	return count;
+}
+
+static int ask_ahead(struct db *db, const struct rows_job *job, struct err *err)
+{
+	struct bind *ids = arena_new_array(job->arena, struct bind, job->count);
+	int64_t sync_id = job->plan->sync_id;
+	enum side side = job->how->side;
+	size_t count = readable_keys(job, ids);
+
+	if (side == SIDE_EMR && link_by_ahead(db, sync_id, side, ids, count, err) < 0)
+		return err_wrap(err, "look links up");
+	if (job->how->only_changed && identity_get_ahead(db, sync_id, side, ids, count, err) < 0)
+		return err_wrap(err, "look records up");
+	return 0;
+}
+
 static int look_up(struct db *db, void *context, struct err *err)
 {
 	struct rows_job *job = context;
 
+	if (ask_ahead(db, job, err) < 0)
+		return err_pass(err);
 	for (size_t i = 0; i < job->count; i++) {
 		struct row *row = &job->rows[i];
 
@@ -284,6 +311,22 @@ static int note_who(struct db *db, const struct row *row, bool *ret_seen, struct
 	if (row->gone && s->state != STAGED_TO_READ)
 		return identity_remove(db, s->sync_id, s->side, s->record_id, err);
 	return (row->readable ? identity_put : identity_see)(db, s->sync_id, &row->known, ret_seen, err);
+}
+
+/* What note_who will look at. */
+static int note_ahead(struct db *db, const struct rows_job *job, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT; /* the job's may be in use */
+	struct bind *ids = arena_new_array(&arena, struct bind, job->count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < job->count; i++) {
+		const struct row *row = &job->rows[i];
+
+		if (row->record && row->staged.record_id.len && !row->gone)
+			ids[count++] = bind_text(row->staged.record_id);
+	}
+	return count ? identity_put_ahead(db, job->rows[0].staged.sync_id, job->how->side, ids, count, err) : 0;
 }
 
 /* Bytes that are no record have no id to be recognised by: a page that is read twice by its run has them as often as the run has them already;
@@ -354,6 +397,8 @@ static int commit(struct db *db, void *context, struct err *err)
 
 	if (is_of_road(job) && lease_check(db, job->plan, err) < 0)
 		return err_pass(err);
+	if (note_ahead(db, job, err) < 0)
+		return err_wrap(err, "capture");
 	job->done = (struct captured) { 0 };
 	for (size_t i = 0; i < job->count; i++) {
 		struct row *row = &job->rows[i];

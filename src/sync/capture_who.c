@@ -123,7 +123,13 @@ static int commit_who_row(struct db *db, const struct who_job *job, const struct
 static int commit_who(struct db *db, void *context, struct err *err)
 {
 	const struct who_job *job = context;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct bind *ids = arena_new_array(&arena, struct bind, job->count);
 
+	for (size_t i = 0; i < job->count; i++)
+		ids[i] = bind_text(job->rows[i].known.record_id);
+	if (identity_put_ahead(db, job->plan->sync_id, job->side, ids, job->count, err) < 0)
+		return err_wrap(err, "capture");
 	for (size_t i = 0; i < job->count; i++) {
 		if (commit_who_row(db, job, &job->rows[i], err) < 0)
 			return err_wrap(err, "capture");

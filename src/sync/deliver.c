@@ -316,7 +316,7 @@ static int settle_batch(struct db *db, void *context, struct err *err)
 {
 	struct take *job = context;
 	const struct place *p = &job->lane->place;
-	struct settle s = { .engine = p->engine, .plan = p->plan, .arena = &job->batch->arena };
+	struct settle *all = arena_new_array(&job->batch->arena, struct settle, job->batch->count);
 	int64_t moved = 0;
 
 	for (size_t i = 0; i < SETTLED_KINDS; i++)
@@ -324,13 +324,22 @@ static int settle_batch(struct db *db, void *context, struct err *err)
 	for (size_t i = 0; i < job->batch->count; i++) {
 		const struct entry *e = job->batch->entries[i];
 
-		s.owed = &e->owed;
-		s.result = &e->result;
-		s.adopted = e->adopted;
-		s.ret_came_ms = &job->came_ms[i];
 		job->came_ms[i] = 0;
-		if (settle_write(db, &s, &job->settled[i], err) < 0)
-			return err_wrap(err, "settle outbox entry %lld", (long long)s.owed->id);
+		all[i] = (struct settle) { .engine = p->engine,
+			                   .plan = p->plan,
+			                   .arena = &job->batch->arena,
+			                   .owed = &e->owed,
+			                   .result = &e->result,
+			                   .adopted = e->adopted,
+			                   .ret_came_ms = &job->came_ms[i] };
+	}
+	if (settle_ahead(db, all, job->batch->count, err) < 0)
+		return err_wrap(err, "settle a batch");
+	for (size_t i = 0; i < job->batch->count; i++) {
+		const struct entry *e = job->batch->entries[i];
+
+		if (settle_write(db, &all[i], &job->settled[i], err) < 0)
+			return err_wrap(err, "settle outbox entry %lld", (long long)e->owed.id);
 		job->by_outcome[job->settled[i]]++;
 		moved += job->settled[i] == SETTLED_DELIVERED && e->owed.priority != OWED_LOW;
 	}

@@ -5,8 +5,11 @@
 #include "lib/limits.h"
 #include "sync/select.h"
 
-static const struct statement ADD = { "INSERT INTO history (link_id, staged_id, at_ms, mode, mapping_version, fields, "
-	                              "sides) VALUES ($1,$2,$3,$4,$5,$6,$7)" };
+static const struct statement ADD = {
+	"INSERT INTO history (id, link_id, staged_id, at_ms, mode, mapping_version, fields, "
+	"sides) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)",
+	.by = "id"
+};
 static const struct statement OF_LINK = { "SELECT id, link_id, staged_id, at_ms, mode, mapping_version, fields, sides, "
 	                                  "purged_ms FROM history WHERE link_id = $1"
 	                                  " AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3" };
@@ -104,13 +107,15 @@ void history_make(struct engine *engine, struct arena *arena, const struct histo
 
 int history_add(struct db *db, const struct history *row, struct err *err)
 {
+	int64_t id;
+
 	if (row->fields.len == 0)
 		return 0;
-	if (db_run(db, &ADD,
-	           BIND(bind_int(row->link_id), bind_int(row->staged_id), bind_int(clock_wall_ms()),
-	                bind_int(row->mode), bind_int(row->mapping_version), bind_text(row->fields),
-	                bind_blob(row->sides)),
-	           err) < 0)
+	if (db_insert(db, &ADD,
+	              BIND(bind_null(), bind_int(row->link_id), bind_int(row->staged_id), bind_int(clock_wall_ms()),
+	                   bind_int(row->mode), bind_int(row->mapping_version), bind_text(row->fields),
+	                   bind_blob(row->sides)),
+	              &id, err) < 0)
 		return err_wrap(err, "note what was decided of fields");
 	return 0;
 }

@@ -21,7 +21,8 @@
 	" THEN identity." column " ELSE excluded." column " END"
 
 static const struct statement SEEN = {
-	"SELECT run_id, modified_ms FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3"
+	"SELECT run_id, modified_ms FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3",
+	.by = "sync_id, side, record_id"
 };
 static const struct statement PUT = {
 	"INSERT INTO identity (sync_id, side, record_id, match_key, external_id, synced, version, run_id, staged_hash,"
@@ -30,14 +31,17 @@ static const struct statement PUT = {
 	"excluded.external_id,"
 	" synced = excluded.synced, version = excluded.version, modified_ms = excluded.modified_ms,"
 	" staged_hash = COALESCE(excluded.staged_hash, identity.staged_hash), weak_names = " STILL_WEAK(
-	        "weak_names") ", weak_initial = " STILL_WEAK("weak_initial") ", run_id = " LATER_RUN
+	        "weak_names") ", weak_initial = " STILL_WEAK("weak_initial") ", run_id = " LATER_RUN,
+	.by = "sync_id, side, record_id"
 };
 static const struct statement SEE = {
 	"INSERT INTO identity (sync_id, side, record_id, synced, run_id) VALUES ($1,$2,$3,0,$4)"
-	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET run_id = " LATER_RUN
+	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET run_id = " LATER_RUN,
+	.by = "sync_id, side, record_id"
 };
 static const struct statement GET = { "SELECT " COLUMNS
-	                              " FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3" };
+	                              " FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3",
+	                              .by = "sync_id, side, record_id" };
 static const struct statement WITH_KEY = {
 	"SELECT " COLUMNS
 	" FROM identity WHERE sync_id = $1 AND side = $2 AND match_key = $3 ORDER BY record_id LIMIT 50"
@@ -54,7 +58,8 @@ static const struct statement WITH_WEAK[WEAK_KINDS] = {
 };
 static const struct statement WEAKEN = {
 	"UPDATE identity SET weak_names = $4, weak_initial = $5 WHERE sync_id = $1 AND side = $2 AND record_id = $3"
-	" AND (weak_names IS NULL OR weak_names <> $4 OR weak_initial IS NULL OR weak_initial <> $5)"
+	" AND (weak_names IS NULL OR weak_names <> $4 OR weak_initial IS NULL OR weak_initial <> $5)",
+	.by = "sync_id, side, record_id"
 };
 static const struct statement ANY_WEAK = {
 	"SELECT 1 AS n FROM identity WHERE sync_id = $1 AND side = $2 AND weak_names IS NOT NULL LIMIT 1"
@@ -63,7 +68,8 @@ static const struct statement ANY_WEAK = {
 #define OF_SLICE " WHERE id > $4 AND id <= $5 AND +sync_id = $1 AND +side = $2 AND run_id "
 static const struct statement SLICE_END = { "SELECT id FROM identity WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2" };
 static const struct statement UNSEE = { "UPDATE identity SET run_id = 0" OF_SLICE "= $3" };
-static const struct statement REMOVE = { "DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3" };
+static const struct statement REMOVE = { "DELETE FROM identity WHERE sync_id = $1 AND side = $2 AND record_id = $3",
+	                                 .by = "sync_id, side, record_id" };
 /* What a later run met is there: an import that was asked for before a delta, and began after it, forgets none of what that one met (R5: it would create
  * everybody anew). */
 static const struct statement FORGET = { "DELETE FROM identity" OF_SLICE "< $3" };
@@ -205,13 +211,46 @@ int identity_get(struct db *db, struct arena *arena, int64_t sync_id, enum side 
 	return 0;
 }
 
+struct bind identity_bind_key(const struct digest16 *key)
+{
+	return bind_hash(true, key);
+}
+
 int identity_with_key(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct digest16 key,
                       struct known **ret, size_t *ret_count, struct err *err)
 {
-	return read_all(db, arena, &WITH_KEY,
-	                BIND(bind_int(sync_id), bind_int(side),
-	                     bind_blob(str_range((const char *)key.bytes, sizeof(key.bytes)))),
-	                ret, ret_count, err);
+	return read_all(db, arena, &WITH_KEY, BIND(bind_int(sync_id), bind_int(side), identity_bind_key(&key)), ret,
+	                ret_count, err);
+}
+
+static int ahead(struct db *db, const struct statement *statement, int64_t sync_id, enum side side,
+                 const struct bind *keys, size_t count, struct err *err)
+{
+	return select_ahead(db, statement, BIND(bind_int(sync_id), bind_int(side)), keys, count, err);
+}
+
+int identity_get_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                       struct err *err)
+{
+	return ahead(db, &GET, sync_id, side, ids, count, err);
+}
+
+int identity_put_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                       struct err *err)
+{
+	return ahead(db, &SEEN, sync_id, side, ids, count, err);
+}
+
+int identity_with_key_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *keys, size_t count,
+                            struct err *err)
+{
+	return ahead(db, &WITH_KEY, sync_id, side, keys, count, err);
+}
+
+int identity_with_external_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                                 struct err *err)
+{
+	return ahead(db, &WITH_EXTERNAL, sync_id, side, ids, count, err);
 }
 
 int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str external_id,
@@ -257,7 +296,8 @@ int identity_forget_unseen(struct db *db, struct identity_slice *slice, struct e
 }
 
 static const struct statement REWRITTEN = {
-	"UPDATE identity SET staged_hash = NULL WHERE sync_id = $1 AND side = $2 AND record_id = $3"
+	"UPDATE identity SET staged_hash = NULL WHERE sync_id = $1 AND side = $2 AND record_id = $3",
+	.by = "sync_id, side, record_id"
 };
 
 int identity_rewritten(struct db *db, int64_t sync_id, enum side side, struct str record_id, struct err *err)
@@ -287,6 +327,12 @@ int identity_with_weak(struct db *db, struct arena *arena, int64_t sync_id, enum
 {
 	return read_all(db, arena, &WITH_WEAK[kind], BIND(bind_int(sync_id), bind_int(side), bind_int(hash)), ret,
 	                ret_count, err);
+}
+
+int identity_with_weak_ahead(struct db *db, int64_t sync_id, enum side side, enum weak_kind kind,
+                             const struct bind *hashes, size_t count, struct err *err)
+{
+	return ahead(db, &WITH_WEAK[kind], sync_id, side, hashes, count, err);
 }
 
 int identity_weaken(struct db *db, int64_t sync_id, enum side side, struct str record_id,

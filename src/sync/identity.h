@@ -43,9 +43,21 @@ int identity_with_key(struct db *db, struct arena *arena, int64_t sync_id, enum 
                       struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 int identity_with_external(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str external_id,
                            struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+/* db_ahead for these keys: of identity_get and of what identity_put looks at (record ids), identity_with_key (hashes), identity_with_external (ids). */
+int identity_get_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                       struct err *err) MUST_CHECK;
+int identity_put_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                       struct err *err) MUST_CHECK;
+int identity_with_key_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *keys, size_t count,
+                            struct err *err) MUST_CHECK;
+int identity_with_external_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                                 struct err *err) MUST_CHECK;
+struct bind identity_bind_key(const struct digest16 *key);
 /* R10: who has this weak hash; at most 50. */
 int identity_with_weak(struct db *db, struct arena *arena, int64_t sync_id, enum side side, enum weak_kind kind,
                        int64_t hash, struct known **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int identity_with_weak_ahead(struct db *db, int64_t sync_id, enum side side, enum weak_kind kind,
+                             const struct bind *hashes, size_t count, struct err *err) MUST_CHECK;
 /* Nobody was found for this record: from now on it can be suggested to others. */
 int identity_weaken(struct db *db, int64_t sync_id, enum side side, struct str record_id,
                     const struct weak_hashes *weak, struct err *err) MUST_CHECK;

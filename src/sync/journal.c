@@ -9,8 +9,9 @@
 #include "sync/select.h"
 
 static const struct statement ADD = {
-	"INSERT INTO journal (at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text)"
-	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)"
+	"INSERT INTO journal (id, at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text)"
+	" VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
+	.by = "id"
 };
 #define COLUMNS "id, at_ms, level, sync_id, run_id, staged_id, emr_id, crm_id, code, text"
 #define WANTED  " FROM journal WHERE id > $1 AND level >= $2 AND ($3 = 0 OR run_id = $3)"
@@ -54,11 +55,14 @@ bool level_of_name(struct str name, enum level *ret)
 
 int journal_add(struct db *db, const struct journal_entry *e, struct err *err)
 {
-	return db_run(db, &ADD,
-	              BIND(bind_int(e->at_ms ? e->at_ms : clock_wall_ms()), bind_int(e->level), bind_id(e->sync_id),
-	                   bind_id(e->run_id), bind_id(e->staged_id), bind_text_or_null(e->emr_id),
-	                   bind_text_or_null(e->crm_id), bind_text(e->code), bind_text(e->text)),
-	              err);
+	int64_t id;
+
+	return db_insert(db, &ADD,
+	                 BIND(bind_null(), bind_int(e->at_ms ? e->at_ms : clock_wall_ms()), bind_int(e->level),
+	                      bind_id(e->sync_id), bind_id(e->run_id), bind_id(e->staged_id),
+	                      bind_text_or_null(e->emr_id), bind_text_or_null(e->crm_id), bind_text(e->code),
+	                      bind_text(e->text)),
+	                 &id, err);
 }
 
 static int note(struct db *db, void *context, struct err *err)

@@ -15,17 +15,18 @@
 	"staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms, emr_seen_ms, crm_seen_ms, "              \
 	"turn_fields, stopped_why, first"
 
-static const struct statement INSERT = { "INSERT INTO link (sync_id, state, emr_id, crm_id, run_id, how, base, "
+static const struct statement INSERT = { "INSERT INTO link (id, sync_id, state, emr_id, crm_id, run_id, how, base, "
 	                                 "emr_hash, emr_version, emr_modified_ms, crm_version,"
 	                                 " staged_id, created_ms, settled_ms, mapping_version, crm_modified_ms,"
 	                                 " emr_seen_ms, crm_seen_ms, first) VALUES "
-	                                 "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)" };
+	                                 "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20)",
+	                                 .by = "id" };
 static const struct statement BY_EMR = {
 	"SELECT " COLUMNS " FROM link WHERE sync_id = $1 AND emr_id = $2 AND state < 2 AND emr_id <> ''"
 };
 static const struct statement BY_CRM = { "SELECT " COLUMNS
 	                                 " FROM link WHERE sync_id = $1 AND crm_id = $2 AND state < 2" };
-static const struct statement READ = { "SELECT " COLUMNS " FROM link WHERE id = $1" };
+static const struct statement READ = { "SELECT " COLUMNS " FROM link WHERE id = $1", .by = "id" };
 /* R4: what was looked at is never set back. A payload's writes to both sides are answered in either order, and the payload itself, which the second
  * answer settles, is older than what the first one made of its record. */
 #define LATEST(column, n) \
@@ -36,24 +37,28 @@ static const struct statement SETTLE = {
 	"UPDATE link SET state = $2, crm_id = COALESCE($3, crm_id), base = COALESCE($4, base), emr_hash = COALESCE($5, "
 	"emr_hash), emr_version = COALESCE($6, emr_version)," EMR_LATEST("$7") //
 	" crm_version = COALESCE($8, crm_version), staged_id = COALESCE($9, staged_id), settled_ms = $10,"
-	" mapping_version = $11, emr_id = COALESCE($12, emr_id) WHERE id = $1"
+	" mapping_version = $11, emr_id = COALESCE($12, emr_id) WHERE id = $1",
+	.by = "id"
 };
 static const struct statement LOOK = {
 	"UPDATE link SET" EMR_LATEST("$2") CRM_LATEST("$3") //
-	" emr_seen_ms = COALESCE($4, emr_seen_ms), crm_seen_ms = COALESCE($5, crm_seen_ms) WHERE id = $1"
+	" emr_seen_ms = COALESCE($4, emr_seen_ms), crm_seen_ms = COALESCE($5, crm_seen_ms) WHERE id = $1",
+	.by = "id"
 };
 static const struct statement MOVE_EMR = { "UPDATE link SET emr_id = $2, emr_hash = NULL, emr_version = NULL, "
 	                                   "emr_modified_ms = NULL, emr_seen_ms = NULL WHERE id = $1" };
 static const struct statement MOVE_CRM = { "UPDATE link SET crm_id = $2, crm_version = NULL, crm_modified_ms = NULL, "
 	                                   "crm_seen_ms = NULL WHERE id = $1" };
-static const struct statement TURNS = { "UPDATE link SET turn_fields = $2, stopped_why = $3 WHERE id = $1" };
+static const struct statement TURNS = { "UPDATE link SET turn_fields = $2, stopped_why = $3 WHERE id = $1",
+	                                .by = "id" };
 /* What was ended stays in the history: 3 is "ended, and forgiven". Each of the two alone is forgiven by a younger link. */
 static const struct statement FORGIVE = {
 	"UPDATE link SET state = 3 WHERE sync_id = $1 AND state = 2 AND emr_id = $2 AND crm_id = $3"
 };
 static const struct statement DROP = { "DELETE FROM link WHERE id = $1 AND state = 1" };
 static const struct statement END = { "UPDATE link SET state = 2, ended_ms = $2, ended_why = $3 WHERE id = $1" };
-static const struct statement OWE = { "UPDATE link SET base = COALESCE($2, base), crm_version = NULL WHERE id = $1" };
+static const struct statement OWE = { "UPDATE link SET base = COALESCE($2, base), crm_version = NULL WHERE id = $1",
+	                              .by = "id" };
 static const struct statement EMR_ENDED = {
 	"SELECT COUNT(*) AS n FROM link l WHERE sync_id = $1 AND emr_id = $2 AND state = 2"
 	" AND NOT EXISTS (SELECT 1 FROM link y WHERE y.sync_id = $1 AND y.emr_id = $2 AND y.id > l.id)"
@@ -114,19 +119,17 @@ int link_insert(struct db *db, struct link *link, struct err *err)
 	int code;
 
 	link->created_ms = link->created_ms ? link->created_ms : clock_wall_ms();
-	code = db_run(db, &INSERT,
-	              BIND(bind_int(link->sync_id), bind_int(link->state), bind_text(link->emr_id),
-	                   bind_text_or_null(link->crm_id), bind_id(link->run_id), bind_text(link->how),
-	                   bind_blob_or_null(link->base), bind_hash(&link->emr_hash),
-	                   bind_text_or_null(link->emr_version), bind_id(link->emr_modified_ms),
-	                   bind_text_or_null(link->crm_version), bind_id(link->staged_id), bind_int(link->created_ms),
-	                   bind_id(link->settled_ms), bind_int(link->mapping_version), bind_id(link->crm_modified_ms),
-	                   bind_id(link->emr_seen_ms), bind_id(link->crm_seen_ms), bind_id((int64_t)link->first)),
-	              err);
-	if (code < 0)
-		return err_wrap(err, "link two records (R9)");
-	link->id = db_last_id(db);
-	return 0;
+	code = db_insert(db, &INSERT,
+	                 BIND(bind_null(), bind_int(link->sync_id), bind_int(link->state), bind_text(link->emr_id),
+	                      bind_text_or_null(link->crm_id), bind_id(link->run_id), bind_text(link->how),
+	                      bind_blob_or_null(link->base), bind_hash(&link->emr_hash),
+	                      bind_text_or_null(link->emr_version), bind_id(link->emr_modified_ms),
+	                      bind_text_or_null(link->crm_version), bind_id(link->staged_id),
+	                      bind_int(link->created_ms), bind_id(link->settled_ms), bind_int(link->mapping_version),
+	                      bind_id(link->crm_modified_ms), bind_id(link->emr_seen_ms), bind_id(link->crm_seen_ms),
+	                      bind_id((int64_t)link->first)),
+	                 &link->id, err);
+	return code < 0 ? err_wrap(err, "link two records (R9)") : 0;
 }
 
 static void read_row(struct rows *rows, struct arena *arena, void *place)
@@ -229,6 +232,28 @@ int link_by(struct db *db, struct arena *arena, int64_t sync_id, enum side side,
             bool *ret_found, struct err *err)
 {
 	return (side == SIDE_EMR ? link_by_emr : link_by_crm)(db, arena, sync_id, record_id, ret, ret_found, err);
+}
+
+int link_by_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count, struct err *err)
+{
+	return select_ahead(db, side == SIDE_EMR ? &BY_EMR : &BY_CRM, BIND(bind_int(sync_id)), ids, count, err);
+}
+
+int link_find_ahead(struct db *db, const struct bind *ids, size_t count, struct err *err)
+{
+	return select_ahead(db, &READ, BIND_NOTHING, ids, count, err);
+}
+
+int link_was_ended_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                         struct err *err)
+{
+	return select_ahead(db, side == SIDE_EMR ? &EMR_ENDED : &CRM_ENDED, BIND(bind_int(sync_id)), ids, count, err);
+}
+
+int link_moves_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                     struct err *err)
+{
+	return select_ahead(db, side == SIDE_EMR ? &EMR_MOVES : &CRM_MOVES, BIND(bind_int(sync_id)), ids, count, err);
 }
 
 int link_moves(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, bool *ret,
@@ -338,6 +363,26 @@ int link_turns(struct db *db, const struct link *l, struct err *err)
 {
 	return db_run(db, &TURNS,
 	              BIND(bind_int(l->id), bind_text_or_null(l->turn_fields), bind_text_or_null(l->stopped_why)), err);
+}
+
+static const struct statement EMR_HAD_ANOTHER = {
+	"SELECT COUNT(*) AS n FROM link WHERE sync_id = $1 AND emr_id = $2 AND state >= 2"
+};
+
+int link_had_another(struct db *db, int64_t sync_id, struct str emr_id, bool *ret, struct err *err)
+{
+	int64_t count;
+	int code = db_number(db, &EMR_HAD_ANOTHER, BIND(bind_int(sync_id), bind_text(emr_id)), 0, &count, err);
+
+	if (code < 0)
+		return code;
+	*ret = count > 0;
+	return 0;
+}
+
+int link_had_another_ahead(struct db *db, int64_t sync_id, const struct bind *ids, size_t count, struct err *err)
+{
+	return select_ahead(db, &EMR_HAD_ANOTHER, BIND(bind_int(sync_id)), ids, count, err);
 }
 
 int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err)

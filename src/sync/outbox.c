@@ -9,10 +9,13 @@
 const struct sealed_column outbox_sealed_body = SEALED_COLUMN(outbox, body, "outbox.body"),
                            outbox_sealed_base = SEALED_COLUMN(outbox, base, "link.base");
 
-static const struct statement ADD = { "INSERT INTO outbox (sync_id, side, priority, op, link_id, staged_id, run_id, "
-	                              "record_id, external_key, body, base, attempts,"
-	                              " due_ms, created_ms, version, after_id) VALUES "
-	                              "($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,0,$12,$13,$14,$15)" };
+static const struct statement ADD = {
+	"INSERT INTO outbox (id, sync_id, side, priority, op, link_id, staged_id, run_id, "
+	"record_id, external_key, body, base, attempts,"
+	" due_ms, created_ms, version, after_id) VALUES "
+	"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,0,$13,$14,$15,$16)",
+	.by = "id"
+};
 static const struct statement DUE = {
 	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
 	"attempts, due_ms, created_ms,"
@@ -25,11 +28,11 @@ static const struct statement OF_LINK = {
 	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
 	"attempts, due_ms, created_ms, error_code, version, sent FROM outbox WHERE link_id = $1 ORDER BY id LIMIT 100"
 };
-static const struct statement DONE = { "DELETE FROM outbox WHERE id = $1" };
+static const struct statement DONE = { "DELETE FROM outbox WHERE id = $1", .by = "id" };
 static const struct statement LATER = {
-	"UPDATE outbox SET attempts = attempts + 1, due_ms = $2, error_code = $3 WHERE id = $1"
+	"UPDATE outbox SET attempts = attempts + 1, due_ms = $2, error_code = $3 WHERE id = $1", .by = "id"
 };
-static const struct statement SENT = { "UPDATE outbox SET sent = $2, due_ms = $3 WHERE id = $1" };
+static const struct statement SENT = { "UPDATE outbox SET sent = $2, due_ms = $3 WHERE id = $1", .by = "id" };
 static const struct statement DOUBT = {
 	"UPDATE outbox SET due_ms = $2 WHERE sync_id = $1 AND sent IS NOT NULL AND due_ms < $2"
 };
@@ -50,6 +53,9 @@ static const struct statement FORGET_STALE = {
 	" WHERE l.sync_id = $1 AND l.state >= 2 AND COALESCE(i.external_id, '') <> l.emr_id)"
 };
 static const struct statement OWES = { "SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND priority < 2" };
+static const struct statement OWES_ELSE = {
+	"SELECT COUNT(*) AS n FROM outbox WHERE link_id = $1 AND id <> $2 AND priority < 2"
+};
 static const struct statement COUNTS = { "SELECT SUM(CASE WHEN priority < 2 THEN 1 ELSE 0 END) AS now, SUM(CASE WHEN "
 	                                 "priority < 2 THEN 0 ELSE 1 END) AS low,"
 	                                 " MIN(due_ms) AS next_due, MIN(CASE WHEN priority < 2 THEN created_ms END) AS "
@@ -58,19 +64,16 @@ static const struct statement COUNTS = { "SELECT SUM(CASE WHEN priority < 2 THEN
 int outbox_add(struct db *db, struct owed *owed, struct err *err)
 {
 	int64_t now = clock_wall_ms();
-	int code =
-	        db_run(db, &ADD,
-	               BIND(bind_int(owed->sync_id), bind_int(owed->side), bind_int(owed->priority), bind_int(owed->op),
-	                    bind_int(owed->link_id), bind_id(owed->staged_id), bind_id(owed->run_id),
-	                    bind_text(owed->record_id), bind_text_or_null(owed->key), bind_blob(owed->body),
-	                    owed->base.len ? bind_blob(owed->base) : bind_null(), bind_int(owed->due_ms), bind_int(now),
-	                    bind_text_or_null(owed->version), bind_id(owed->after_id)),
-	               err);
+	int code = db_insert(db, &ADD,
+	                     BIND(bind_null(), bind_int(owed->sync_id), bind_int(owed->side), bind_int(owed->priority),
+	                          bind_int(owed->op), bind_int(owed->link_id), bind_id(owed->staged_id),
+	                          bind_id(owed->run_id), bind_text(owed->record_id), bind_text_or_null(owed->key),
+	                          bind_blob(owed->body), owed->base.len ? bind_blob(owed->base) : bind_null(),
+	                          bind_int(owed->due_ms), bind_int(now), bind_text_or_null(owed->version),
+	                          bind_id(owed->after_id)),
+	                     &owed->id, err);
 
-	if (code < 0)
-		return err_wrap(err, "add to the outbox");
-	owed->id = db_last_id(db);
-	return 0;
+	return code < 0 ? err_wrap(err, "add to the outbox") : 0;
 }
 
 static void read_row(struct rows *rows, struct arena *arena, void *place)
@@ -203,4 +206,36 @@ int outbox_counts(struct db *db, int64_t sync_id, enum side side, struct owed_co
 		                             row_int(rows, "oldest") }
 	            : (struct owed_counts) { 0 };
 	return 0;
+}
+
+int outbox_owes_else(struct db *db, const struct owed *owed, bool *ret, struct err *err)
+{
+	int64_t count;
+	int code = db_number(db, &OWES_ELSE, BIND(bind_int(owed->link_id), bind_int(owed->id)), 0, &count, err);
+
+	if (code < 0)
+		return code;
+	*ret = count > 0;
+	return 0;
+}
+
+int outbox_owes_ahead(struct db *db, const struct bind *links, size_t count, struct err *err)
+{
+	return select_ahead(db, &OWES, BIND_NOTHING, links, count, err);
+}
+
+int outbox_owes_else_ahead(struct db *db, const struct owed *const *owed, size_t count, struct err *err)
+{
+	enum { KEYS = 2 };
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct binds *rows = arena_new_array(&arena, struct binds, count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct bind *row = arena_new_array(&arena, struct bind, KEYS);
+
+		row[0] = bind_int(owed[i]->link_id);
+		row[1] = bind_int(owed[i]->id);
+		rows[i] = (struct binds) { row, KEYS };
+	}
+	return db_ahead(db, &OWES_ELSE, rows, count, err);
 }

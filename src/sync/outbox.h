@@ -53,6 +53,11 @@ int outbox_sent(struct db *db, int64_t id, struct str sent, int64_t due_ms, stru
 int outbox_doubt(struct db *db, int64_t sync_id, int64_t due_ms, struct err *err) MUST_CHECK;
 /* Is a write of normal priority still owed for this link? */
 int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err) MUST_CHECK;
+/* Beside that entry? */
+int outbox_owes_else(struct db *db, const struct owed *owed, bool *ret, struct err *err) MUST_CHECK;
+/* db_ahead for them, of links (numbers) and of entries. */
+int outbox_owes_ahead(struct db *db, const struct bind *links, size_t count, struct err *err) MUST_CHECK;
+int outbox_owes_else_ahead(struct db *db, const struct owed *const *owed, size_t count, struct err *err) MUST_CHECK;
 /* The link is dropped: nothing more is owed for it. */
 int outbox_forget_link(struct db *db, int64_t link_id, struct err *err) MUST_CHECK;
 /* This EMR record is linked anew: that it forgets who it was linked to is not owed any more. */

@@ -123,7 +123,7 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 		if (conflict_add(db, &conflict, err) < 0)
 			return err_wrap(err, "note a conflict (R22)");
 	}
-	return conflict_renewed(db, link_id, err);
+	return item->resolved.kind == RESOLVED_LINKED ? conflict_renewed(db, link_id, err) : 0;
 }
 
 /* What was decided of its fields, and what of it a person has to decide. */
@@ -235,12 +235,13 @@ static int insert_link(struct db *db, const struct commit *job, struct item *ite
 	const struct staged *s = item->staged;
 
 	/* Whom this relinking leaves without a counterpart is not asked for: what is ended for it is not forgiven (R29). */
-	if (link_forgive(db, link->sync_id, link->emr_id, link->crm_id, err) < 0)
+	if (item->had_another && link_forgive(db, link->sync_id, link->emr_id, link->crm_id, err) < 0)
 		return err_pass(err);
 	if (s->wish == WISH_RELINK &&
 	    (end_displaced(db, job, item, SIDE_EMR, err) < 0 || end_displaced(db, job, item, SIDE_CRM, err) < 0))
 		return err_pass(err);
-	if (outbox_forget_reference(db, link->sync_id, link->emr_id, err) < 0)
+	if ((item->had_another || s->wish == WISH_RELINK) &&
+	    outbox_forget_reference(db, link->sync_id, link->emr_id, err) < 0)
 		return err_pass(err);
 	link->base = item->writes.base;
 	link->run_id = s->run_id;
@@ -451,26 +452,13 @@ static int commit_merged(struct db *db, const struct commit *job, struct item *i
 	return note_decision(db, job, item, err);
 }
 
-/* Between load and commit somebody else can have taken one of the two: the rule of R9 is kept here, inside the transaction. */
-static int taken_meanwhile(struct db *db, const struct commit *job, struct item *item, struct err *err)
+static void decide_taken(struct item *item)
 {
-	struct arena *arena = &job->chunk->arena;
-	int64_t sync_id = job->r->plan->sync_id;
-	struct link other;
-	bool emr = false, crm = false;
-
-	if ((item->resolved.kind != RESOLVED_JOIN && item->resolved.kind != RESOLVED_CREATE) ||
-	    item->verdict.outcome == OUTCOME_FAILED || item->staged->wish == WISH_RELINK)
-		return 0;
-	if (link_by_emr(db, arena, sync_id, item->verdict.emr_id, &other, &emr, err) < 0 ||
-	    link_by_crm(db, arena, sync_id, item->verdict.crm_id, &other, &crm, err) < 0)
-		return err_pass(err);
-	if (!emr && !crm)
-		return 0;
+	if (!item->taken)
+		return;
 	item->writes.count = 0;
 	item->verdict.outcome = OUTCOME_SKIPPED_LINKED;
 	item->verdict.reason = "one of the two was linked to another record a moment ago (R9)";
-	return 0;
 }
 
 /* Between load and commit the parent can have been linked: then it is looked at once more at once. */
@@ -589,12 +577,75 @@ static int commit_item(struct db *db, const struct commit *job, struct item *ite
 		return commit_parked(db, job, item, err);
 	if (job->r->plan->parent.sync_id && stage_unpark_older(db, item->staged, err) < 0)
 		return err_pass(err);
-	if (taken_meanwhile(db, job, item, err) < 0 ||
-	    (item->turned && link_turns(db, &item->resolved.link, err) < 0) || commit_outcome(db, job, item, err) < 0)
+	decide_taken(item);
+	if ((item->turned && link_turns(db, &item->resolved.link, err) < 0) || commit_outcome(db, job, item, err) < 0)
 		return err_pass(err);
 	if (commit_suggestions(db, job, item, err) < 0)
 		return err_pass(err);
 	return commit_truth(db, job, item, err);
+}
+
+/* ---- before anything is written ---- */
+
+static bool makes_link(const struct item *item)
+{
+	return (item->resolved.kind == RESOLVED_JOIN || item->resolved.kind == RESOLVED_CREATE) && !item->deferred &&
+	       !item->read_again && !item->waits_for.len && item->verdict.outcome != OUTCOME_FAILED;
+}
+
+/* An id that is still to come is nobody's. */
+static int is_taken(struct db *db, const struct commit *job, enum side side, struct str id, bool *ret, struct err *err)
+{
+	struct link other;
+	bool found = false;
+
+	if (id.len && link_by(db, &job->chunk->arena, job->r->plan->sync_id, side, id, &other, &found, err) < 0)
+		return err_pass(err);
+	*ret = *ret || found;
+	return 0;
+}
+
+/* Between load and commit somebody else can have taken one of the two: the rule of R9 is kept here, inside the transaction. Within a chunk nobody can: no two
+ * of its payloads touch one record. */
+static int look_at_item(struct db *db, const struct commit *job, struct item *item, struct err *err)
+{
+	item->taken = item->had_another = false; /* it may be the second try */
+	if (!makes_link(item))
+		return 0;
+	if (link_had_another(db, job->r->plan->sync_id, item->verdict.emr_id, &item->had_another, err) < 0)
+		return err_pass(err);
+	if (item->staged->wish == WISH_RELINK)
+		return 0;
+	if (is_taken(db, job, SIDE_EMR, item->verdict.emr_id, &item->taken, err) < 0)
+		return err_pass(err);
+	return is_taken(db, job, SIDE_CRM, item->verdict.crm_id, &item->taken, err);
+}
+
+static int look_at_chunk(struct db *db, const struct commit *job, struct err *err)
+{
+	struct chunk *chunk = job->chunk;
+	struct bind *ids[2] = { arena_new_array(&chunk->arena, struct bind, chunk->count),
+		                arena_new_array(&chunk->arena, struct bind, chunk->count) };
+	int64_t sync_id = job->r->plan->sync_id;
+	size_t count[2] = { 0 };
+
+	for (size_t i = 0; i < chunk->count; i++) {
+		const struct verdict *v = &chunk->items[i].verdict;
+
+		if (makes_link(&chunk->items[i]))
+			ids[SIDE_EMR][count[SIDE_EMR]++] = bind_text(v->emr_id);
+		if (makes_link(&chunk->items[i]) && v->crm_id.len)
+			ids[SIDE_CRM][count[SIDE_CRM]++] = bind_text(v->crm_id);
+	}
+	if (link_by_ahead(db, sync_id, SIDE_EMR, ids[SIDE_EMR], count[SIDE_EMR], err) < 0 ||
+	    link_by_ahead(db, sync_id, SIDE_CRM, ids[SIDE_CRM], count[SIDE_CRM], err) < 0 ||
+	    link_had_another_ahead(db, sync_id, ids[SIDE_EMR], count[SIDE_EMR], err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < chunk->count; i++) {
+		if (look_at_item(db, job, &chunk->items[i], err) < 0)
+			return err_pass(err);
+	}
+	return 0;
 }
 
 int reconcile_commit(struct db *db, void *context, struct err *err)
@@ -605,6 +656,8 @@ int reconcile_commit(struct db *db, void *context, struct err *err)
 		return err_pass(err);
 	if (truth_any(db, job->r->plan->sync_id, &job->any_told, err) < 0)
 		return err_pass(err);
+	if (look_at_chunk(db, job, err) < 0)
+		return err_wrap(err, "look links up");
 	for (size_t i = 0; i < job->chunk->count; i++) {
 		if (commit_item(db, job, &job->chunk->items[i], err) < 0)
 			return err_wrap(err, "payload %lld", (long long)job->chunk->items[i].staged->id);

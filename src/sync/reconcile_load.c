@@ -40,6 +40,7 @@ struct load {
 	bool anybody_weak[2]; /* by side: is there anybody to be suggested? */
 	struct staged *rows;
 	size_t count;
+	int64_t now_ms; /* what came until then is seen */
 };
 
 static void defer(struct load *job, struct item *item)
@@ -194,9 +195,8 @@ static int look_at_linked(struct load *job, struct db *db, struct item *item, st
 static int ask_whose(struct load *job, struct db *db, struct item *item, struct err *err)
 {
 	struct arena *arena = &job->chunk->arena;
-	int64_t run_id = item->staged->run_id;
 
-	if (resolve(db, job->r->plan, arena, run_id, item->staged, NULL, &item->resolved, err) < 0)
+	if (resolve(db, job->r->plan, arena, &item->resolving, NULL, &item->resolved, err) < 0)
 		return err_wrap(err, "payload %lld", (long long)item->staged->id);
 	if (item->resolved.kind != RESOLVED_UNREAD || item->staged->kind != STAGED_RECORD)
 		return 0;
@@ -204,7 +204,7 @@ static int ask_whose(struct load *job, struct db *db, struct item *item, struct 
 		return err_pass(err);
 	if (item->settled)
 		return 0;
-	if (resolve(db, job->r->plan, arena, run_id, item->staged, item->record, &item->resolved, err) < 0)
+	if (resolve(db, job->r->plan, arena, &item->resolving, item->record, &item->resolved, err) < 0)
 		return err_wrap(err, "payload %lld", (long long)item->staged->id);
 	return 0;
 }
@@ -269,14 +269,14 @@ static bool linked_before(const struct item *item)
 
 /* R4, R31: no link tells how old it is. A record that was pushed to us late, or read by a batch that is judged only now, may be deleted meanwhile: it is read
  * again. */
-static int look_at_removals(struct db *db, struct item *item, struct err *err)
+static int look_at_removals(const struct load *job, struct db *db, struct item *item, struct err *err)
 {
 	const struct staged *s = item->staged;
 	bool removed = s->pushed;
 
 	if (!removed && (s->wish != WISH_NONE || s->kind != STAGED_RECORD || s->record_id.len == 0))
 		return 0;
-	if (!removed && stage_removed_since(db, s, &removed, err) < 0)
+	if (!removed && stage_removed_since(db, s, job->now_ms, &removed, err) < 0)
 		return err_wrap(err, "payload %lld", (long long)s->id);
 	if (removed)
 		item->read_again = item->settled = true;
@@ -303,7 +303,7 @@ static int look_at_old_pairs(struct load *job, struct db *db, struct item *item,
 
 static int look_at_new(struct load *job, struct db *db, struct item *item, struct err *err)
 {
-	if (look_at_removals(db, item, err) < 0)
+	if (look_at_removals(job, db, item, err) < 0)
 		return err_pass(err);
 	if (!item->settled && look_at_old_pairs(job, db, item, err) < 0)
 		return err_pass(err);
@@ -350,7 +350,7 @@ static int act_on(struct load *job, struct db *db, struct item *item, struct err
 }
 
 /* R10: whoever has no counterpart is held against those of the other side who have none. It costs nothing while nobody there can be meant. */
-static int ask_who_may_be(struct load *job, struct db *db, struct item *item, struct err *err)
+static int note_who_may_be(const struct load *job, struct item *item, struct err *err)
 {
 	SCOPED(arena) struct arena scratch = ARENA_INIT; /* trees are large, and several chunks are under way */
 	struct err unreadable = ERR_INIT;
@@ -370,31 +370,41 @@ static int ask_who_may_be(struct load *job, struct db *db, struct item *item, st
 	}
 	if (unreadable.code || json_parse(&scratch, bytes, &record, &unreadable) < 0)
 		return 0; /* whoever weighs it says so */
-	return suggest_look(db, job->r->plan, &job->chunk->arena, item->staged, record, stays, &item->suggesting, err);
+	item->asks_who =
+	        suggest_begin(job->r->plan, &job->chunk->arena, item->staged, record, stays, &item->suggesting);
+	return 0;
+}
+
+static int ask_who_may_be(const struct load *job, struct db *db, struct err *err)
+{
+	struct chunk *chunk = job->chunk;
+	struct suggesting **all = arena_new_array(&chunk->arena, struct suggesting *, chunk->count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < chunk->count; i++)
+		if (chunk->items[i].asks_who)
+			all[count++] = &chunk->items[i].suggesting;
+	return suggest_look(db, job->r->plan, &chunk->arena, all, count, err);
 }
 
 static int look_at(struct load *job, struct db *db, struct item *item, struct err *err)
 {
 	const struct staged *s = item->staged;
-	struct str key;
 
-	item->verdict = (struct verdict) { .plan = job->r->plan, .staged_id = s->id };
-	*(s->side == SIDE_EMR ? &item->verdict.emr_id : &item->verdict.crm_id) = s->record_id;
 	if (s->record_id.len == 0) {
 		decide(item, OUTCOME_FAILED, "nobody can tell which record it is of: it carries no id");
 		item->verdict.error_code = str_of(err_name(ERR_PARSE));
 		return 0;
 	}
-	key = busy_key(&job->chunk->arena, s->side, s->record_id);
-	if (map_get(&job->r->deferred, key) || map_get(&job->deferred, key)) {
+	if (map_get(&job->deferred, busy_key(&job->chunk->arena, s->side, s->record_id)))
 		item->deferred = item->settled = true;
+	if (item->settled)
 		return 0;
-	}
 	if (ask_whose(job, db, item, err) < 0)
 		return err_pass(err);
 	if (item->settled)
 		return 0;
-	return act_on(job, db, item, err) < 0 ? err_pass(err) : ask_who_may_be(job, db, item, err);
+	return act_on(job, db, item, err) < 0 ? err_pass(err) : note_who_may_be(job, item, err);
 }
 
 /* A payload belongs to the run that read it, whoever brings it through. */
@@ -489,11 +499,41 @@ static void supersede_older(struct load *job)
 static void begin_item(struct load *job, struct item *item, struct staged *s)
 {
 	item->staged = s;
-	if (s->state != STAGED_SUPERSEDED)
-		return;
+	item->resolving.staged = s;
 	item->verdict = (struct verdict) { .plan = job->r->plan, .staged_id = s->id };
-	item->older = true;
-	decide(item, OUTCOME_UNCHANGED, "a younger payload of the record came with it (R4)");
+	if (s->state == STAGED_SUPERSEDED) {
+		item->older = true;
+		decide(item, OUTCOME_UNCHANGED, "a younger payload of the record came with it (R4)");
+		return;
+	}
+	*(s->side == SIDE_EMR ? &item->verdict.emr_id : &item->verdict.crm_id) = s->record_id;
+	if (map_get(&job->r->deferred, busy_key(&job->chunk->arena, s->side, s->record_id)))
+		item->deferred = item->settled = true;
+}
+
+/* All of them at once, so that a server is asked once. */
+static int look_ahead(struct load *job, struct db *db, struct err *err)
+{
+	struct chunk *chunk = job->chunk;
+	struct resolving **all = arena_new_array(&chunk->arena, struct resolving *, chunk->count);
+	const struct staged **unlinked = arena_new_array(&chunk->arena, const struct staged *, chunk->count);
+	struct bind *links = arena_new_array(&chunk->arena, struct bind, chunk->count);
+	size_t count = 0, unlinked_count = 0, link_count = 0;
+
+	for (size_t i = 0; i < chunk->count; i++)
+		if (!chunk->items[i].settled)
+			all[count++] = &chunk->items[i].resolving;
+	if (resolve_look(db, job->r->plan, &chunk->arena, all, count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < count; i++) {
+		if (all[i]->own.linked)
+			links[link_count++] = bind_int(all[i]->own.link.id);
+		else
+			unlinked[unlinked_count++] = all[i]->staged;
+	}
+	if (outbox_owes_ahead(db, links, link_count, err) < 0)
+		return err_pass(err);
+	return stage_removed_ahead(db, unlinked, unlinked_count, job->now_ms, err);
 }
 
 static int load(struct db *db, void *context, struct err *err)
@@ -505,16 +545,20 @@ static int load(struct db *db, void *context, struct err *err)
 	if (stage_waiting(db, &chunk->arena, r->plan->sync_id, job->priority, r->after_id[job->priority],
 	                  RECONCILE_CHUNK, &job->rows, &job->count, err) < 0)
 		return err_wrap(err, "read what waits");
+	job->now_ms = clock_wall_ms();
 	if (identity_any_weak(db, r->plan->sync_id, SIDE_EMR, &job->anybody_weak[SIDE_EMR], err) < 0 ||
 	    identity_any_weak(db, r->plan->sync_id, SIDE_CRM, &job->anybody_weak[SIDE_CRM], err) < 0)
 		return err_wrap(err, "read what waits");
 	supersede_older(job);
 	chunk->items = arena_new_array(&chunk->arena, struct item, job->count);
-	chunk->count = 0;
+	chunk->count = job->count;
+	for (size_t i = 0; i < job->count; i++)
+		begin_item(job, &chunk->items[i], &job->rows[i]);
+	if (look_ahead(job, db, err) < 0)
+		return err_pass(err);
 	for (size_t i = 0; i < job->count; i++) {
-		struct item *item = &chunk->items[chunk->count++];
+		struct item *item = &chunk->items[i];
 
-		begin_item(job, item, &job->rows[i]);
 		if (item->settled)
 			continue;
 		if (find_run(job, db, item, err) < 0 || look_at(job, db, item, err) < 0)
@@ -525,7 +569,7 @@ static int load(struct db *db, void *context, struct err *err)
 			item->fetch = false;
 		}
 	}
-	return 0;
+	return ask_who_may_be(job, db, err);
 }
 
 int chunk_load(struct reconciler *r, struct chunk *chunk, enum staged_priority priority, int64_t *ret_last,

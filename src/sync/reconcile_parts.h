@@ -21,6 +21,7 @@ enum { WINDOW = 6 }; /* chunks under way at once */
 struct item {
 	struct staged *staged;
 	struct json *record; /* the payload, parsed */
+	struct resolving resolving;
 	struct resolved resolved;
 	struct verdict verdict;
 	struct base *base; /* STEADY */
@@ -33,12 +34,15 @@ struct item {
 	bool learnt;     /* the base changed by what was read (R27) */
 	struct str
 	        parent_id; /* the CRM id of what the EMR's record hangs on; empty: it hangs on nothing, or that is not linked */
-	struct str waits_for;         /* the EMR id of it, which is not linked yet: the payload is parked */
-	bool gone;                    /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
-	bool older;                   /* than what is settled (R4) */
-	bool as_settled;              /* both sides are as they were last settled */
-	bool turned;                  /* the loop breaker counted: resolved.link has its new count */
-	const struct record *there;   /* the counterpart as fetched */
+	struct str waits_for;       /* the EMR id of it, which is not linked yet: the payload is parked */
+	bool gone;                  /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
+	bool older;                 /* than what is settled (R4) */
+	bool as_settled;            /* both sides are as they were last settled */
+	bool taken;                 /* commit: one of the two was linked to another record since it was loaded (R9) */
+	bool had_another;           /* commit: the patient had another link once */
+	bool turned;                /* the loop breaker counted: resolved.link has its new count */
+	const struct record *there; /* the counterpart as fetched */
+	bool asks_who;
 	struct suggesting suggesting; /* R10: nobody fits exactly; who may be the same */
 	struct conflict *decisions;   /* WISH_RESOLVE: what a person decided of its conflicts; `waiting`: not applied */
 	size_t decision_count;

@@ -22,8 +22,8 @@ struct question {
 	int64_t run_id;
 	const struct staged *staged;
 	const struct json *record; /* or NULL */
+	const struct own *known;
 	enum side own, other;
-	struct known self; /* as capture noted it; without a key when it did not */
 };
 
 static const char *const noun[] = { [SIDE_EMR] = "patient", [SIDE_CRM] = "CRM record" };
@@ -120,10 +120,12 @@ static struct str id_list(struct arena *arena, const struct known *all, size_t c
 /* The record of the other side that ours names (Hint's integration_record_id), if it is there. */
 static int named_record(const struct question *q, struct known *ret, bool *ret_found, struct err *err)
 {
-	*ret_found = q->self.external_id.len > 0;
+	struct str id = q->known->self.external_id;
+
+	*ret_found = id.len > 0;
 	if (!*ret_found)
 		return 0;
-	return identity_get(q->db, q->arena, q->plan->sync_id, q->other, q->self.external_id, ret, ret_found, err);
+	return identity_get(q->db, q->arena, q->plan->sync_id, q->other, id, ret, ret_found, err);
 }
 
 /* A record of the other side stores our id: does anything else say otherwise? */
@@ -210,8 +212,12 @@ static int candidates(const struct question *q, struct digest16 key, struct know
 	struct known *found;
 	size_t count, kept = 0;
 
-	if (identity_with_key(q->db, q->arena, q->plan->sync_id, q->other, key, &found, &count, err) < 0)
+	if (q->known->fits) {
+		found = q->known->fits;
+		count = q->known->fit_count;
+	} else if (identity_with_key(q->db, q->arena, q->plan->sync_id, q->other, key, &found, &count, err) < 0) {
 		return err_wrap(err, "match by name and birth date");
+	}
 	*ret_candidates = arena_new_array(q->arena, struct match_candidate, count);
 	for (size_t i = 0; i < count; i++) {
 		bool is_bound, ours, never;
@@ -268,16 +274,17 @@ static int nothing_fits(const struct question *q, const char *reason, struct res
 
 static int by_demographics(const struct question *q, struct resolved *ret, struct err *err)
 {
-	struct match_question question = { .who = { .complete = q->self.has_key, .key = q->self.key } };
+	const struct known *self = &q->known->self;
+	struct match_question question = { .who = { .complete = self->has_key, .key = self->key } };
 	struct match_answer answer;
 	struct match_candidate *list;
 	struct known *found, *same_side;
 
-	if (!q->self.has_key && !q->record) {
+	if (!self->has_key && !q->record) {
 		*ret = (struct resolved) { .kind = RESOLVED_UNREAD };
 		return 0;
 	}
-	if (!q->self.has_key)
+	if (!self->has_key)
 		question.who = capture_identity(q->plan, q->arena, q->own, q->record);
 	if (!question.who.complete)
 		return nothing_fits(q, question.who.missing, ret, err);
@@ -330,25 +337,24 @@ static bool chosen(const struct staged *s)
 	return (s->wish == WISH_LINK || s->wish == WISH_RELINK) && s->partner.len > 0;
 }
 
-static int by_link(const struct question *q, struct resolved *ret, bool *ret_done, struct err *err)
+/* True: that decides it. */
+static bool by_link(const struct question *q, struct resolved *ret)
 {
-	struct link link;
+	const struct link *link = &q->known->link;
 
-	if (link_by(q->db, q->arena, q->plan->sync_id, q->own, q->staged->record_id, &link, ret_done, err) < 0)
-		return err_wrap(err, "look the link up");
-	if (!*ret_done)
-		return 0;
-	if (chosen(q->staged) && !str_eq(link_id_of(&link, q->other), q->staged->partner)) {
-		*ret_done = q->staged->wish == WISH_LINK;
-		return *ret_done ? skip(ret, OUTCOME_SKIPPED_LINKED,
-		                        about(q, "this %2 is linked already; unlink it first, or relink (R30)"),
-		                        link_id_of(&link, q->other))
-		                 : 0;
+	if (!q->known->linked)
+		return false;
+	if (chosen(q->staged) && !str_eq(link_id_of(link, q->other), q->staged->partner)) {
+		if (q->staged->wish == WISH_LINK)
+			skip(ret, OUTCOME_SKIPPED_LINKED,
+			     about(q, "this %2 is linked already; unlink it first, or relink (R30)"),
+			     link_id_of(link, q->other));
+		return q->staged->wish == WISH_LINK;
 	}
-	*ret = (struct resolved) { .kind = RESOLVED_LINKED, .link = link, .how = "link" };
-	ret->id[SIDE_EMR] = link.emr_id;
-	ret->id[SIDE_CRM] = link.crm_id;
-	return 0;
+	*ret = (struct resolved) { .kind = RESOLVED_LINKED, .link = *link, .how = "link" };
+	ret->id[SIDE_EMR] = link->emr_id;
+	ret->id[SIDE_CRM] = link->crm_id;
+	return true;
 }
 
 /* R29: its link was ended, and nobody asked for it since. Storing its id in another record is asking; the one that was let go of may store it a moment longer. */
@@ -394,29 +400,28 @@ static bool waits_for_trigger(const struct question *q, struct resolved *ret)
 	return true;
 }
 
-int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
+int resolve(struct db *db, const struct plan *plan, struct arena *arena, const struct resolving *of,
             const struct json *record, struct resolved *ret, struct err *err)
 {
+	const struct staged *staged = of->staged;
 	struct question q = { .db = db,
 		              .plan = plan,
 		              .arena = arena,
-		              .run_id = run_id,
+		              .run_id = staged->run_id,
 		              .staged = staged,
 		              .record = record,
+		              .known = &of->own,
 		              .own = staged->side,
 		              .other = side_other(staged->side) };
 	bool done;
-	int code = by_link(&q, ret, &done, err);
+	int code;
 
-	if (code < 0 || done)
-		return code;
+	if (by_link(&q, ret))
+		return 0;
 	if (chosen(staged))
 		return by_wish(&q, ret, err);
 	if (waits_for_trigger(&q, ret))
 		return 0;
-	q.self.side = q.own;
-	if (identity_get(db, arena, plan->sync_id, q.own, staged->record_id, &q.self, &done, err) < 0)
-		return err_wrap(err, "look the record up");
 	if (is_barred(&q, &done, err) < 0)
 		return err_pass(err);
 	if (done)

@@ -5,6 +5,7 @@
 #ifndef SUTURE_SYNC_RESOLVE_H
 #define SUTURE_SYNC_RESOLVE_H
 
+#include "sync/identity.h"
 #include "sync/link.h"
 #include "sync/stage.h"
 
@@ -23,9 +24,26 @@ struct resolved {
 	struct str candidates; /* ids that fit, comma separated */
 };
 
-/* `record`: the parsed payload, or NULL while nobody had to look into it: what capture noted of it is enough mostly. `run_id`: contacts that this very run made for other patients are no candidates, so that a resumed run decides as an
+/* What is known of a payload's own record: its link, or else how capture noted it, and who on the other side has the same name and birth date. */
+struct own {
+	bool linked;
+	struct link link;
+	struct known self;  /* without a key when it did not */
+	struct known *fits; /* NULL: it has no key */
+	size_t fit_count;
+};
+
+/* One payload that is to be resolved, of many of a sync. */
+struct resolving {
+	const struct staged *staged;
+	struct own own;
+};
+/* Looks at `own` of all, and asks ahead for what resolve() will want to know (db_ahead). */
+int resolve_look(struct db *db, const struct plan *plan, struct arena *arena, struct resolving *const *all,
+                 size_t count, struct err *err) MUST_CHECK;
+/* `record`: the parsed payload, or NULL while nobody had to look into it: what capture noted of it is enough mostly. Contacts that the payload's own run made for other patients are no candidates, so that a resumed run decides as an
  * undisturbed one (R5). */
-int resolve(struct db *db, const struct plan *plan, struct arena *arena, int64_t run_id, const struct staged *staged,
+int resolve(struct db *db, const struct plan *plan, struct arena *arena, const struct resolving *of,
             const struct json *record, struct resolved *ret, struct err *err) MUST_CHECK;
 
 /* How such a pair is merged, for a payload of that side (rows R11 to R15). */

@@ -17,9 +17,9 @@ static const struct statement ADD_AGAIN = { "UPDATE conflict SET staged_id = $3,
 	                                    " sides = CASE WHEN decided_by IS NULL THEN $5 ELSE sides END"
 	                                    " WHERE link_id = $1 AND field = $2 AND waiting IN (1, 2)" };
 static const struct statement RENEW = {
-	"UPDATE conflict SET waiting = 2 WHERE link_id = $1 AND waiting = 1 AND decided_by IS NULL"
+	"UPDATE conflict SET waiting = 2 WHERE link_id = $1 AND waiting = 1 AND decided_by IS NULL", .by = "link_id"
 };
-static const struct statement RENEWED = { "DELETE FROM conflict WHERE link_id = $1 AND waiting = 2" };
+static const struct statement RENEWED = { "DELETE FROM conflict WHERE link_id = $1 AND waiting = 2", .by = "link_id" };
 static const struct statement ASK_NO_MORE = { "DELETE FROM conflict WHERE link_id = $1 AND waiting <> 0" };
 static const struct statement DECIDE = {
 	"UPDATE conflict SET waiting = 1, decided_by = $2, decided_ms = $3, why = $4, choice = $5 WHERE id = $1"

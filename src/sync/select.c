@@ -82,3 +82,20 @@ int select_one(struct db *db, struct arena *arena, const struct selection *what,
 		memcpy(ret, found.at, what->size);
 	return 0;
 }
+
+int select_ahead(struct db *db, const struct statement *statement, struct binds first, const struct bind *keys,
+                 size_t count, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct binds *rows = arena_new_array(&arena, struct binds, count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct bind *row = arena_new_array(&arena, struct bind, first.count + 1);
+
+		if (first.count)
+			memcpy(row, first.at, first.count * sizeof(*row));
+		row[first.count] = keys[i];
+		rows[i] = (struct binds) { row, first.count + 1 };
+	}
+	return db_ahead(db, statement, rows, count, err);
+}

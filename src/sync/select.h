@@ -38,4 +38,8 @@ int select_page(struct engine *engine, struct arena *arena, struct selection wha
 int select_one(struct db *db, struct arena *arena, const struct selection *what, void *ret, bool *ret_found,
                struct err *err) MUST_CHECK;
 
+/* The statement will be asked for each of `keys`, which is what is bound last, after `first` (db_ahead). */
+int select_ahead(struct db *db, const struct statement *statement, struct binds first, const struct bind *keys,
+                 size_t count, struct err *err) MUST_CHECK;
+
 #endif

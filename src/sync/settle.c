@@ -46,6 +46,12 @@ static int64_t pause_ms(const struct settle *s)
 	return longest / 2 + (int64_t)(jitter % (uint64_t)(longest / 2 + 1));
 }
 
+/* It is one of those that its payload waits for. */
+static bool ends_payload(const struct settle *s)
+{
+	return s->owed->staged_id && s->owed->priority != OWED_LOW;
+}
+
 /* What the far side made of our write: its spelling of each field becomes that side's base, so that the echo compares equal (R27). */
 static void learn(const struct settle *s, struct base *base)
 {
@@ -110,7 +116,7 @@ static int take_payload(struct db *db, const struct settle *s, struct link *link
 	link->emr_hash = (struct digest16) { 0 };
 	link->emr_version = STR_EMPTY;
 	link->emr_modified_ms = link->staged_id = 0;
-	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
+	if (!ends_payload(s))
 		return 0;
 	if (stage_facts(db, s->arena, s->owed->staged_id, &staged, err) < 0)
 		return err_pass(err);
@@ -221,11 +227,14 @@ static int owe_link_fields(struct db *db, const struct settle *s, const struct l
 }
 
 /* R15, R18: a patient was created for a CRM record: that record learns its id. */
+static bool shows_created(const struct settle *s)
+{
+	return s->result->outcome == DELIVERED && s->owed->side == SIDE_EMR && s->owed->op == WRITE_CREATE;
+}
+
 static int show_created(struct db *db, const struct settle *s, const struct link *link, struct err *err)
 {
-	if (s->owed->side != SIDE_EMR || s->owed->op != WRITE_CREATE)
-		return 0;
-	return owe_link_fields(db, s, link, s->owed->staged_id, err);
+	return shows_created(s) ? owe_link_fields(db, s, link, s->owed->staged_id, err) : 0;
 }
 
 static struct truth_about about_link(const struct settle *s, const struct link *link)
@@ -240,13 +249,8 @@ static struct truth_about about_link(const struct settle *s, const struct link *
 static int finish_payload(struct db *db, const struct settle *s, const struct link *link, struct err *err)
 {
 	const struct truth_about about = about_link(s, link);
-	bool owes;
 
-	if (s->owed->staged_id == 0 || s->owed->priority == OWED_LOW)
-		return 0;
-	if (outbox_owes(db, link->id, &owes, err) < 0)
-		return err_pass(err);
-	if (owes)
+	if (!ends_payload(s) || s->owes || shows_created(s))
 		return 0;
 	if (link->state == LINK_LINKED && truth_tell_link(db, &about, err) < 0)
 		return err_pass(err);
@@ -290,13 +294,13 @@ static void make_link(const struct settle *s, struct link *link)
 static int delivered(struct db *db, const struct settle *s, struct err *err)
 {
 	struct link link;
-	bool found, made, more;
+	bool made, more;
 
-	if (outbox_done(db, s->owed->id, err) < 0 || note_told(db, s, &more, err) < 0 ||
-	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0)
+	if (outbox_done(db, s->owed->id, err) < 0 || note_told(db, s, &more, err) < 0)
 		return err_pass(err);
-	if (!found)
+	if (!s->link)
 		return 0; /* the link was dropped while this write of its other side was under way */
+	link = *s->link;
 	if (note_who_is_free(db, s, &link, err) < 0 || take_payload(db, s, &link, err) < 0)
 		return err_pass(err);
 	link.base = base_after(s, &link, more);
@@ -316,6 +320,11 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 	if (s->adopted && stage_look(db, s, s->result->id, "found after a lost answer", err) < 0)
 		return err_pass(err);
 	return finish_payload(db, s, &link, err);
+}
+
+static struct link link_or_none(const struct settle *s)
+{
+	return s->link ? *s->link : (struct link) { 0 };
 }
 
 static struct str reason_of(const struct settle *s)
@@ -372,16 +381,13 @@ static int undo_link(struct db *db, const struct settle *s, const struct link *l
 static int refused(struct db *db, const struct settle *s, struct err *err)
 {
 	struct str reason = reason_of(s);
-	struct link link = { 0 };
-	bool found;
+	const struct link link = link_or_none(s);
 
-	if (outbox_done(db, s->owed->id, err) < 0 ||
-	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0 ||
-	    note(db, s, &link, LEVEL_ERROR, reason, err) < 0)
+	if (outbox_done(db, s->owed->id, err) < 0 || note(db, s, &link, LEVEL_ERROR, reason, err) < 0)
 		return err_pass(err);
 	if (drift_suspect(db, s->plan, s->owed->side, err) < 0)
 		return err_pass(err);
-	if (s->owed->priority == OWED_LOW || !found)
+	if (s->owed->priority == OWED_LOW || !s->link)
 		return 0;
 	if (s->owed->staged_id &&
 	    stage_fail(db, s->owed->staged_id, s->result->code.len ? s->result->code : STR("refused"), s->result->field,
@@ -398,12 +404,11 @@ static int refused(struct db *db, const struct settle *s, struct err *err)
  */
 static int changed(struct db *db, const struct settle *s, struct err *err)
 {
-	struct link link = { 0 };
-	bool found;
+	const struct link link = link_or_none(s);
 
-	if (outbox_done(db, s->owed->id, err) < 0 || link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0)
+	if (outbox_done(db, s->owed->id, err) < 0)
 		return err_pass(err);
-	if (!found || s->owed->priority == OWED_LOW)
+	if (!s->link || s->owed->priority == OWED_LOW)
 		return 0;
 	if (s->owed->staged_id ? stage_read_again(db, s->owed->staged_id, err) < 0
 	                       : stage_look(db, s, s->owed->record_id, "changed before our write", err) < 0)
@@ -434,14 +439,12 @@ static int finish_gone(struct db *db, const struct settle *s, const struct link 
 /* R31: the record that was to be written is not there any more. What ended its link has nothing left to let go of. */
 static int gone(struct db *db, const struct settle *s, struct err *err)
 {
-	struct link link = { 0 };
-	bool found;
+	const struct link link = link_or_none(s);
 
 	if (outbox_done(db, s->owed->id, err) < 0 ||
-	    link_find(db, s->arena, s->owed->link_id, &link, &found, err) < 0 ||
 	    note(db, s, &link, LEVEL_INFO, str_of(lost[s->owed->side]), err) < 0)
 		return err_pass(err);
-	if (!found)
+	if (!s->link)
 		return 0;
 	if (link.state == LINK_ENDED || link.state == LINK_FORGIVEN)
 		return finish_payload(db, s, &link, err);
@@ -504,6 +507,72 @@ static int settle_refused(struct db *db, const struct settle *s, enum settled *r
 {
 	*ret = SETTLED_REFUSED;
 	return refused(db, s, err);
+}
+
+/* The links of the entries, what else is owed for them, and the payloads that they are of. */
+static int ask_ahead(struct db *db, const struct settle *batch, size_t count, struct err *err)
+{
+	struct arena *arena = batch[0].arena;
+	struct bind *links = arena_new_array(arena, struct bind, count);
+	struct bind *staged = arena_new_array(arena, struct bind, count);
+	const struct owed **ending = arena_new_array(arena, const struct owed *, count);
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		links[i] = bind_int(batch[i].owed->link_id);
+		if (!ends_payload(&batch[i]))
+			continue;
+		staged[n] = bind_int(batch[i].owed->staged_id);
+		ending[n++] = batch[i].owed;
+	}
+	if (link_find_ahead(db, links, count, err) < 0 || outbox_owes_else_ahead(db, ending, n, err) < 0)
+		return err_pass(err);
+	return stage_facts_ahead(db, staged, n, err);
+}
+
+static int look_at_link(struct db *db, struct settle *s, struct err *err)
+{
+	struct link *link = arena_new(s->arena, struct link);
+	bool found;
+
+	if (link_find(db, s->arena, s->owed->link_id, link, &found, err) < 0)
+		return err_pass(err);
+	s->link = found ? link : NULL;
+	return ends_payload(s) ? outbox_owes_else(db, s->owed, &s->owes, err) : 0;
+}
+
+/* note_created asks who the records are that something was created for, and who the new ones are. */
+static int look_at_created(struct db *db, const struct settle *batch, size_t count, struct err *err)
+{
+	struct arena *arena = batch[0].arena;
+	enum side there = batch[0].owed->side, here = side_other(there);
+	int64_t sync_id = batch[0].plan->sync_id;
+	struct bind *own = arena_new_array(arena, struct bind, count),
+	            *made = arena_new_array(arena, struct bind, count);
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!batch[i].link || batch[i].owed->op != WRITE_CREATE || batch[i].result->outcome != DELIVERED)
+			continue;
+		own[n] = bind_text(link_id_of(batch[i].link, here));
+		made[n++] = bind_text(batch[i].result->id);
+	}
+	if (identity_get_ahead(db, sync_id, here, own, n, err) < 0)
+		return err_pass(err);
+	return identity_put_ahead(db, sync_id, there, made, n, err);
+}
+
+int settle_ahead(struct db *db, struct settle *batch, size_t count, struct err *err)
+{
+	if (count == 0)
+		return 0;
+	if (ask_ahead(db, batch, count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < count; i++) {
+		if (look_at_link(db, &batch[i], err) < 0)
+			return err_pass(err);
+	}
+	return look_at_created(db, batch, count, err);
 }
 
 int settle_write(struct db *db, const struct settle *s, enum settled *ret, struct err *err)

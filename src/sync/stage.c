@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/clock.h"
+#include "sync/select.h"
 #include "sync/stage_parts.h"
 
 /* A batch that has not read everything judges nobody (R8), however its reading ended, and one that was aborted rests until it is resumed (R34). What a delta
@@ -17,11 +18,12 @@
 	"WHEN 'delta' THEN phase = 0 AND state IN (0, 5) ELSE state = 2 OR (phase = 0 AND state <> 1) END))"
 
 static const struct statement INSERT = {
-	"INSERT INTO staged (sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, "
+	"INSERT INTO staged (id, sync_id, run_id, side, door, state, outcome, record_id, version, modified_ms, "
 	"received_ms, link_id,"
 	" reason, error_code, error_field, error_ms, attempts, hash, same, body, body_of, kind, priority, event, "
 	"partner, modified_by, wish, pushed) VALUES "
-	"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27)"
+	"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28)",
+	.by = "id"
 };
 static const struct statement ALIKE = {
 	"SELECT COUNT(*) FROM staged WHERE sync_id = $1 AND side = $2 AND record_id = '' AND hash = $4"
@@ -29,20 +31,23 @@ static const struct statement ALIKE = {
 };
 static const struct statement SETTLE = {
 	"UPDATE staged SET state = $2, outcome = $3, link_id = $4, reason = $5, error_code = NULL, error_field = NULL,"
-	" error_ms = NULL, attempts = attempts + 1, decided_ms = $6 WHERE id = $1"
+	" error_ms = NULL, attempts = attempts + 1, decided_ms = $6 WHERE id = $1",
+	.by = "id"
 };
 static const struct statement FAIL = {
 	"UPDATE staged SET state = 3, outcome = 9, error_code = $2, error_field = $3, reason = $4, error_ms = $5,"
-	" attempts = attempts + 1 WHERE id = $1"
+	" attempts = attempts + 1 WHERE id = $1",
+	.by = "id"
 };
-static const struct statement CANDIDATES = { "UPDATE staged SET candidates = $2 WHERE id = $1" };
-static const struct statement AGAIN = { "UPDATE staged SET state = $2, outcome = 0, same = 0 WHERE id = $1" };
+static const struct statement CANDIDATES = { "UPDATE staged SET candidates = $2 WHERE id = $1", .by = "id" };
+static const struct statement AGAIN = { "UPDATE staged SET state = $2, outcome = 0, same = 0 WHERE id = $1",
+	                                .by = "id" };
 /* 5, 0: TO_READ, WAITING, as stage_again() chooses. */
 static const struct statement AGAIN_SINCE = {
 	"UPDATE staged SET state = CASE WHEN wish IN (0, 5) THEN 0 ELSE 5 END, outcome = 0, same = 0"
 	" WHERE sync_id = $1 AND state = 3 AND error_ms >= $2 AND error_code NOT IN ('loop', 'malformed')"
 };
-static const struct statement SUPERSEDE = { "UPDATE staged SET state = 4, reason = $2 WHERE id = $1" };
+static const struct statement SUPERSEDE = { "UPDATE staged SET state = 4, reason = $2 WHERE id = $1", .by = "id" };
 static const struct statement READ_AS = {
 	"UPDATE staged SET state = 4, reason = $3, read_as = $2 WHERE id = $1 AND state <> 2"
 };
@@ -66,9 +71,10 @@ static const struct statement TO_READ = {
 	", body FROM staged WHERE state = 5 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
 	" ORDER BY id LIMIT $4"
 };
-static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state IN (0, 1)" };
+static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state IN (0, 1)",
+	                                     .by = "id" };
 static const struct statement PARK = {
-	"UPDATE staged SET state = 6, reason = $2, waits_sync = $3, waits_for = $4 WHERE id = $1"
+	"UPDATE staged SET state = 6, reason = $2, waits_sync = $3, waits_for = $4 WHERE id = $1", .by = "id"
 };
 /* Counted as the record's payload in its own run, like everything that is older than what is settled (R4). */
 static const struct statement UNPARK_OLDER = {
@@ -98,11 +104,12 @@ static const struct statement QUEUE = {
 };
 static const struct statement READ = { "SELECT " STAGED_COLUMNS ", body FROM staged WHERE id = $1" };
 static const struct statement FACTS = {
-	"SELECT side, hash, version, modified_ms, received_ms, body_of FROM staged WHERE id = $1"
+	"SELECT side, hash, version, modified_ms, received_ms, body_of FROM staged WHERE id = $1", .by = "id"
 };
 static const struct statement FINISH = {
 	"UPDATE staged SET state = 2, error_code = NULL, error_field = NULL, error_ms = NULL, attempts = attempts + 1,"
-	" ended_ms = $2 WHERE id = $1 AND state = 1"
+	" ended_ms = $2 WHERE id = $1 AND state = 1",
+	.by = "id"
 };
 static const struct statement LET_GO = {
 	"UPDATE staged SET state = 2, outcome = 8, reason = 'its pair was unlinked before its write went out (R29)'"
@@ -183,22 +190,19 @@ static struct bind bind_hash(const struct digest16 *hash)
 
 int stage_insert(struct db *db, struct staged *s, struct err *err)
 {
-	int code = db_run(db, &INSERT,
-	                  BIND(bind_int(s->sync_id), bind_id(s->run_id), bind_int(s->side), bind_int(s->door),
-	                       bind_int(s->state), bind_int(s->outcome), bind_text(s->record_id),
-	                       bind_text_or_null(s->version), bind_id(s->modified_ms), bind_int(s->received_ms),
-	                       bind_id(s->link_id), bind_text_or_null(s->reason), bind_text_or_null(s->error_code),
-	                       bind_text_or_null(s->error_field), bind_id(s->error_ms), bind_int(s->attempts),
-	                       bind_hash(&s->hash), bind_int(s->same), s->body_of ? bind_null() : bind_blob(s->sealed),
-	                       bind_id(s->body_of), bind_int(s->kind), bind_int(s->priority),
-	                       bind_text_or_null(s->event), bind_text_or_null(s->partner),
-	                       bind_text_or_null(s->modified_by), bind_int(s->wish), bind_int(s->pushed)),
-	                  err);
+	int code = db_insert(
+	        db, &INSERT,
+	        BIND(bind_null(), bind_int(s->sync_id), bind_id(s->run_id), bind_int(s->side), bind_int(s->door),
+	             bind_int(s->state), bind_int(s->outcome), bind_text(s->record_id), bind_text_or_null(s->version),
+	             bind_id(s->modified_ms), bind_int(s->received_ms), bind_id(s->link_id),
+	             bind_text_or_null(s->reason), bind_text_or_null(s->error_code), bind_text_or_null(s->error_field),
+	             bind_id(s->error_ms), bind_int(s->attempts), bind_hash(&s->hash), bind_int(s->same),
+	             s->body_of ? bind_null() : bind_blob(s->sealed), bind_id(s->body_of), bind_int(s->kind),
+	             bind_int(s->priority), bind_text_or_null(s->event), bind_text_or_null(s->partner),
+	             bind_text_or_null(s->modified_by), bind_int(s->wish), bind_int(s->pushed)),
+	        &s->id, err);
 
-	if (code < 0)
-		return err_wrap(err, "stage a payload");
-	s->id = db_last_id(db);
-	return 0;
+	return code < 0 ? err_wrap(err, "stage a payload") : 0;
 }
 
 int stage_count_alike(struct db *db, const struct staged *s, bool of_any_run, int64_t *ret, struct err *err)
@@ -417,17 +421,42 @@ int stage_unpark_older(struct db *db, const struct staged *s, struct err *err)
 	              BIND(bind_int(s->sync_id), bind_int(s->side), bind_text(s->record_id), bind_int(s->id)), err);
 }
 
-int stage_removed_since(struct db *db, const struct staged *s, bool *ret, struct err *err)
+enum { REMOVED_BINDS = 5 };
+
+static struct binds removed_binds(const struct staged *s, int64_t now_ms, struct bind ret[REMOVED_BINDS])
 {
+	ret[0] = bind_int(s->sync_id);
+	ret[1] = bind_int(s->side);
+	ret[2] = bind_text(s->record_id);
+	ret[3] = bind_int(s->received_ms);
+	ret[4] = bind_int(now_ms);
+	return (struct binds) { ret, REMOVED_BINDS };
+}
+
+int stage_removed_since(struct db *db, const struct staged *s, int64_t now_ms, bool *ret, struct err *err)
+{
+	struct bind binds[REMOVED_BINDS];
 	int64_t count;
 
-	if (db_number(db, &REMOVED_SINCE,
-	              BIND(bind_int(s->sync_id), bind_int(s->side), bind_text(s->record_id), bind_int(s->received_ms),
-	                   bind_int(clock_wall_ms())),
-	              0, &count, err) < 0)
+	if (db_number(db, &REMOVED_SINCE, removed_binds(s, now_ms, binds), 0, &count, err) < 0)
 		return err_pass(err);
 	*ret = count > 0;
 	return 0;
+}
+
+int stage_removed_ahead(struct db *db, const struct staged *const *all, size_t count, int64_t now_ms, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct binds *rows = arena_new_array(&arena, struct binds, count);
+
+	for (size_t i = 0; i < count; i++)
+		rows[i] = removed_binds(all[i], now_ms, arena_new_array(&arena, struct bind, REMOVED_BINDS));
+	return db_ahead(db, &REMOVED_SINCE, rows, count, err);
+}
+
+int stage_facts_ahead(struct db *db, const struct bind *ids, size_t count, struct err *err)
+{
+	return select_ahead(db, &FACTS, BIND_NOTHING, ids, count, err);
 }
 
 int stage_park(struct db *db, const struct staged *s, int64_t parent_sync, struct str parent_id, const char *reason,

@@ -119,7 +119,11 @@ int stage_restored(struct db *db, int64_t sync_id, int64_t *ret_count, struct er
 /* A payload that waits, or whose write was given up: it is not sure that it is the youngest, so its record is to be read again. */
 int stage_read_again(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 /* Was its record said to be deleted or merged since this payload was read? */
-int stage_removed_since(struct db *db, const struct staged *s, bool *ret, struct err *err) MUST_CHECK;
+int stage_removed_since(struct db *db, const struct staged *s, int64_t now_ms, bool *ret, struct err *err) MUST_CHECK;
+/* db_ahead for it, and for stage_facts (numbers). */
+int stage_removed_ahead(struct db *db, const struct staged *const *all, size_t count, int64_t now_ms,
+                        struct err *err) MUST_CHECK;
+int stage_facts_ahead(struct db *db, const struct bind *ids, size_t count, struct err *err) MUST_CHECK;
 /* It waits until the record `parent_id` of the EMR is linked in sync `parent_sync`. Older payloads of the same record that are parked too give way to it. */
 int stage_park(struct db *db, const struct staged *s, int64_t parent_sync, struct str parent_id, const char *reason,
                struct err *err) MUST_CHECK;

@@ -116,8 +116,8 @@ struct look {
 	struct db *db;
 	const struct plan *plan;
 	struct arena *arena;
-	const struct staged *staged;
-	struct suggesting *ret;
+	struct suggesting *const *all;
+	size_t count;
 };
 
 static bool is_listed(const struct suggesting *list, enum side side, struct str id)
@@ -148,52 +148,149 @@ static int is_free(const struct look *look, const struct known *c, bool *ret, st
 	return 0;
 }
 
-static int add_candidates(const struct look *look, const struct weak_probe *probe, struct err *err)
+static int add_candidates(const struct look *look, struct suggesting *list, const struct suggest_probe *probe,
+                          struct err *err)
 {
-	enum side other = side_other(look->staged->side);
-	struct suggesting *list = look->ret;
-	struct known *found;
-	size_t count;
+	enum side other = side_other(list->staged->side);
 
-	if (identity_with_weak(look->db, look->arena, look->plan->sync_id, other, probe->kind,
-	                       hash_of(look->plan, probe->text), &found, &count, err) < 0)
-		return err_pass(err);
-	for (size_t i = 0; i < count && list->count < SUGGEST_MOST; i++) {
+	for (size_t i = 0; i < probe->found_count && list->count < SUGGEST_MOST; i++) {
+		const struct known *found = &probe->found[i];
 		struct suggestion *s = &list->at[list->count];
 		bool is_nobodys;
 
-		if (is_listed(list, other, found[i].record_id))
+		if (is_listed(list, other, found->record_id))
 			continue;
-		if (is_free(look, &found[i], &is_nobodys, err) < 0)
+		if (is_free(look, found, &is_nobodys, err) < 0)
 			return err_pass(err);
 		if (!is_nobodys)
 			continue;
 		*s = (struct suggestion) { .candidate = other, .why = probe->why };
-		s->emr_id = other == SIDE_EMR ? found[i].record_id : look->staged->record_id;
-		s->crm_id = other == SIDE_CRM ? found[i].record_id : look->staged->record_id;
+		s->emr_id = other == SIDE_EMR ? found->record_id : list->staged->record_id;
+		s->crm_id = other == SIDE_CRM ? found->record_id : list->staged->record_id;
 		list->count++;
 	}
 	return 0;
 }
 
-int suggest_look(struct db *db, const struct plan *plan, struct arena *arena, const struct staged *staged,
-                 const struct json *record, bool stays, struct suggesting *ret, struct err *err)
+bool suggest_begin(const struct plan *plan, struct arena *arena, const struct staged *staged, const struct json *record,
+                   bool stays, struct suggesting *ret)
 {
-	struct look look = { db, plan, arena, staged, ret };
 	struct weak_probe probes[WEAK_PROBES];
 	struct weak_names names;
-	size_t count;
 
-	*ret = (struct suggesting) { .at = arena_new_array(arena, struct suggestion, SUGGEST_MOST) };
+	*ret = (struct suggesting) { .staged = staged, .at = arena_new_array(arena, struct suggestion, SUGGEST_MOST) };
 	if (!capture_identity(plan, arena, staged->side, record).complete ||
 	    !names_of(plan, arena, staged->side, record, &names))
-		return 0;
+		return false;
 	if (stays)
 		ret->own = hashes_of(plan, arena, &names);
-	count = weak_probes(arena, &names, probes);
-	for (size_t i = 0; i < count && ret->count < SUGGEST_MOST; i++) {
-		if (add_candidates(&look, &probes[i], err) < 0)
-			return err_wrap(err, "look for who may be the same person");
+	ret->probe_count = weak_probes(arena, &names, probes);
+	ret->probes = arena_new_array(arena, struct suggest_probe, ret->probe_count);
+	for (size_t i = 0; i < ret->probe_count; i++)
+		ret->probes[i] = (struct suggest_probe) { .kind = probes[i].kind,
+			                                  .why = probes[i].why,
+			                                  .hash = hash_of(plan, probes[i].text) };
+	return true;
+}
+
+static int ask_for_probes(const struct look *look, enum side other, enum weak_kind kind, struct err *err)
+{
+	struct bind *hashes = arena_new_array(look->arena, struct bind, look->count * WEAK_PROBES);
+	size_t count = 0;
+
+	for (size_t i = 0; i < look->count; i++) {
+		const struct suggesting *one = look->all[i];
+
+		for (size_t k = 0; k < one->probe_count && side_other(one->staged->side) == other; k++)
+			if (one->probes[k].kind == kind)
+				hashes[count++] = bind_int(one->probes[k].hash);
+	}
+	return identity_with_weak_ahead(look->db, look->plan->sync_id, other, kind, hashes, count, err);
+}
+
+/* Those that have one of the hashes. */
+static int look_at_probes(const struct look *look, struct err *err)
+{
+	int64_t sync_id = look->plan->sync_id;
+
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (ask_for_probes(look, side, WEAK_NAMES, err) < 0 ||
+		    ask_for_probes(look, side, WEAK_INITIAL, err) < 0)
+			return err_pass(err);
+	}
+	for (size_t i = 0; i < look->count; i++) {
+		const struct suggesting *one = look->all[i];
+
+		for (size_t k = 0; k < one->probe_count; k++) {
+			struct suggest_probe *p = &one->probes[k];
+
+			if (identity_with_weak(look->db, look->arena, sync_id, side_other(one->staged->side), p->kind,
+			                       p->hash, &p->found, &p->found_count, err) < 0)
+				return err_pass(err);
+		}
+	}
+	return 0;
+}
+
+/* Whoever was found, as keys. */
+struct found_keys {
+	struct bind *ids, *keys;
+	size_t id_count, key_count;
+};
+
+static void add_found(const struct suggest_probe *probe, struct found_keys *to)
+{
+	for (size_t i = 0; i < probe->found_count; i++) {
+		const struct known *found = &probe->found[i];
+
+		to->ids[to->id_count++] = bind_text(found->record_id);
+		if (found->has_key)
+			to->keys[to->key_count++] = identity_bind_key(&found->key);
+	}
+}
+
+static size_t count_found(const struct look *look)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < look->count; i++)
+		for (size_t k = 0; k < look->all[i]->probe_count; k++)
+			count += look->all[i]->probes[k].found_count;
+	return count;
+}
+
+/* What is_free asks. */
+static int ask_who_is_free(const struct look *look, enum side other, struct err *err)
+{
+	size_t most = count_found(look);
+	struct found_keys found = { .ids = arena_new_array(look->arena, struct bind, most),
+		                    .keys = arena_new_array(look->arena, struct bind, most) };
+
+	for (size_t i = 0; i < look->count; i++) {
+		const struct suggesting *one = look->all[i];
+
+		for (size_t k = 0; k < one->probe_count && side_other(one->staged->side) == other; k++)
+			add_found(&one->probes[k], &found);
+	}
+	if (link_by_ahead(look->db, look->plan->sync_id, other, found.ids, found.id_count, err) < 0)
+		return err_pass(err);
+	return identity_with_key_ahead(look->db, look->plan->sync_id, side_other(other), found.keys, found.key_count,
+	                               err);
+}
+
+int suggest_look(struct db *db, const struct plan *plan, struct arena *arena, struct suggesting *const *all,
+                 size_t count, struct err *err)
+{
+	const struct look look = { db, plan, arena, all, count };
+
+	if (look_at_probes(&look, err) < 0 || ask_who_is_free(&look, SIDE_EMR, err) < 0 ||
+	    ask_who_is_free(&look, SIDE_CRM, err) < 0)
+		return err_wrap(err, "look for who may be the same person");
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < all[i]->probe_count && all[i]->count < SUGGEST_MOST; k++) {
+			if (add_candidates(&look, all[i], &all[i]->probes[k], err) < 0)
+				return err_wrap(err, "look for who may be the same person");
+		}
 	}
 	return 0;
 }

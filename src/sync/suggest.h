@@ -32,14 +32,26 @@ struct weak_hashes suggest_hashes(const struct plan *plan, struct arena *arena, 
 
 /* What reconcile found for one payload, in its arena, until it is committed. */
 struct suggesting {
+	const struct staged *staged;
 	struct weak_hashes own; /* to be noted: this record stays without a counterpart */
 	struct suggestion *at;
 	size_t count;
+	struct suggest_probe {
+		enum weak_kind kind;
+		enum weak_why why;
+		int64_t hash;
+		struct known *found;
+		size_t found_count;
+	} * probes;
+	size_t probe_count;
 };
 enum { SUGGEST_MOST = 5 }; /* for one payload */
-/* Reads only. `stays`: no counterpart is made for it. */
-int suggest_look(struct db *db, const struct plan *plan, struct arena *arena, const struct staged *staged,
-                 const struct json *record, bool stays, struct suggesting *ret, struct err *err) MUST_CHECK;
+/* What will be asked for it; in the arena. False: nothing, as too little is known of who it is. `stays`: no counterpart is made for it. */
+bool suggest_begin(const struct plan *plan, struct arena *arena, const struct staged *staged, const struct json *record,
+                   bool stays, struct suggesting *ret);
+/* Looks for all of them, which began. Reads only. */
+int suggest_look(struct db *db, const struct plan *plan, struct arena *arena, struct suggesting *const *all,
+                 size_t count, struct err *err) MUST_CHECK;
 /* Inside a transaction. */
 int suggest_note(struct db *db, const struct staged *staged, const struct suggesting *found,
                  struct err *err) MUST_CHECK;

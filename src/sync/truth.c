@@ -19,14 +19,17 @@
 enum { REASON_MOST = 255, FIELDS_MOST = 50 }; /* characters of the package's field; bytes are never fewer */
 
 static const struct statement READ = {
-	"SELECT status, hash, owed_id, at_ms FROM told WHERE sync_id = $1 AND side = $2 AND record_id = $3"
+	"SELECT status, hash, owed_id, at_ms FROM told WHERE sync_id = $1 AND side = $2 AND record_id = $3",
+	.by = "sync_id, side, record_id"
 };
 static const struct statement PUT = {
 	"INSERT INTO told (sync_id, side, record_id, status, hash, owed_id, at_ms) VALUES ($1,$2,$3,$4,$5,$6,$7)"
 	" ON CONFLICT (sync_id, side, record_id) DO UPDATE SET status = excluded.status, hash = excluded.hash,"
-	" owed_id = excluded.owed_id, at_ms = excluded.at_ms"
+	" owed_id = excluded.owed_id, at_ms = excluded.at_ms",
+	.by = "sync_id, side, record_id"
 };
-static const struct statement FORGET = { "DELETE FROM told WHERE sync_id = $1 AND side = $2 AND record_id = $3" };
+static const struct statement FORGET = { "DELETE FROM told WHERE sync_id = $1 AND side = $2 AND record_id = $3",
+	                                 .by = "sync_id, side, record_id" };
 
 static const struct statement ANY = { "SELECT 1 AS n FROM told WHERE sync_id = $1 LIMIT 1" };
 

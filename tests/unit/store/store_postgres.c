@@ -189,6 +189,55 @@ static int add_and_be_cut(struct db *db, void *context, struct err *err)
 	return 0;
 }
 
+static const struct statement INSERT_WITH_ID = { "INSERT INTO person (id, name, age, photo) VALUES ($1, $2, $3, $4)",
+	                                         .by = "id" };
+static const struct statement AGE_OF = { "SELECT age FROM person WHERE name = $1" };
+
+/* Rows that are kept, and answers that are on their way, when the connection goes. */
+static int add_many_and_be_cut(struct db *db, void *context, struct err *err)
+{
+	const struct bind name = bind_text(STR("b"));
+	const struct binds asked = { &name, 1 };
+	struct work *work = context;
+	int64_t id, age = 0;
+
+	work->runs++;
+	for (const char *at = "abcde"; *at; at++)
+		if (db_insert(db, &INSERT_WITH_ID,
+		              BIND(bind_null(), bind_text(str_range(at, 1)), bind_int(*at), bind_null()), &id, err) < 0)
+			return err_pass(err);
+	if (work->runs == 1)
+		atomic_store(&work->relay->cut, work->cut);
+	if (db_ahead(db, &AGE_OF, &asked, 1, err) < 0 || db_number(db, &AGE_OF, asked, -1, &age, err) < 0)
+		return err_pass(err);
+	assert_int_equal(age, 'b');
+	return 0;
+}
+
+static void check_many_cut(enum cut cut)
+{
+	struct relay relay;
+	struct work work = { &relay, cut, false, 0 };
+	struct err err = ERR_INIT;
+	struct store *store;
+
+	relay_start(&relay);
+	store = open_behind(&relay);
+	if (store_write(store, DURABLE, add_many_and_be_cut, &work, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(atomic_load(&relay.cuts), 1);
+	assert_int_equal(work.runs, 2);
+	assert_int_equal(count_people(store), 5);
+	store_close(&store);
+	relay_stop(&relay);
+}
+
+static void test_r5_what_was_kept_when_the_connection_went_is_run_again(void **state UNUSED)
+{
+	check_many_cut(CUT_BEFORE);
+	check_many_cut(CUT_AFTER);
+}
+
 static void check_cut(enum cut cut, bool at_commit, int runs)
 {
 	struct relay relay;
@@ -536,6 +585,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_r5_a_transaction_whose_connection_is_lost_runs_again),
 		cmocka_unit_test(test_r5_so_does_one_whose_answers_are_lost),
+		cmocka_unit_test(test_r5_what_was_kept_when_the_connection_went_is_run_again),
 		cmocka_unit_test(test_r5_a_commit_that_did_not_arrive_is_run_again),
 		cmocka_unit_test(test_r5_a_commit_whose_answer_was_lost_is_not_run_again),
 		cmocka_unit_test(test_r5_where_the_outcome_cannot_be_asked_nothing_is_run_again_and_work_goes_on),
