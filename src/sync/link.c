@@ -217,10 +217,30 @@ int link_owe(struct db *db, int64_t id, struct str base, struct err *err)
 	return db_run(db, &OWE, BIND(bind_int(id), bind_blob_or_null(base)), err);
 }
 
+static const struct statement HAD_ANOTHER[] = {
+	[SIDE_EMR] = { "SELECT COUNT(*) AS n FROM link WHERE sync_id = $1 AND emr_id = $2 AND state >= 2" },
+	[SIDE_CRM] = { "SELECT COUNT(*) AS n FROM link WHERE sync_id = $1 AND crm_id = $2 AND state >= 2" },
+};
+
+int link_had_another(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret, struct err *err)
+{
+	int64_t count;
+	int code = db_number(db, &HAD_ANOTHER[side], BIND(bind_int(sync_id), bind_text(record_id)), 0, &count, err);
+
+	if (code < 0)
+		return code;
+	*ret = count > 0;
+	return 0;
+}
+
 int link_was_ended(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret, struct err *err)
 {
 	int64_t count;
 
+	if (link_had_another(db, sync_id, side, record_id, ret, err) < 0)
+		return err_pass(err);
+	if (!*ret)
+		return 0;
 	if (db_number(db, side == SIDE_EMR ? &EMR_ENDED : &CRM_ENDED, BIND(bind_int(sync_id), bind_text(record_id)), 0,
 	              &count, err) < 0)
 		return err_pass(err);
@@ -244,27 +264,23 @@ int link_find_ahead(struct db *db, const struct bind *ids, size_t count, struct 
 	return select_ahead(db, &READ, BIND_NOTHING, ids, count, err);
 }
 
-int link_was_ended_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
-                         struct err *err)
+int link_had_another_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                           struct err *err)
 {
-	return select_ahead(db, side == SIDE_EMR ? &EMR_ENDED : &CRM_ENDED, BIND(bind_int(sync_id)), ids, count, err);
-}
-
-int link_moves_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
-                     struct err *err)
-{
-	return select_ahead(db, side == SIDE_EMR ? &EMR_MOVES : &CRM_MOVES, BIND(bind_int(sync_id)), ids, count, err);
+	return select_ahead(db, &HAD_ANOTHER[side], BIND(bind_int(sync_id)), ids, count, err);
 }
 
 int link_moves(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, bool *ret,
                struct err *err)
 {
 	struct link link;
-	int64_t count;
-	bool found;
+	int64_t count = 0;
+	bool found, had_another;
 
-	if (db_number(db, side == SIDE_EMR ? &EMR_MOVES : &CRM_MOVES, BIND(bind_int(sync_id), bind_text(record_id)), 0,
-	              &count, err) < 0 ||
+	if (link_had_another(db, sync_id, side, record_id, &had_another, err) < 0)
+		return err_pass(err);
+	if ((had_another && db_number(db, side == SIDE_EMR ? &EMR_MOVES : &CRM_MOVES,
+	                              BIND(bind_int(sync_id), bind_text(record_id)), 0, &count, err) < 0) ||
 	    link_by(db, arena, sync_id, side, record_id, &link, &found, err) < 0)
 		return err_pass(err);
 	*ret = count > 0 || (found && link.state == LINK_MAKING);
@@ -363,26 +379,6 @@ int link_turns(struct db *db, const struct link *l, struct err *err)
 {
 	return db_run(db, &TURNS,
 	              BIND(bind_int(l->id), bind_text_or_null(l->turn_fields), bind_text_or_null(l->stopped_why)), err);
-}
-
-static const struct statement EMR_HAD_ANOTHER = {
-	"SELECT COUNT(*) AS n FROM link WHERE sync_id = $1 AND emr_id = $2 AND state >= 2"
-};
-
-int link_had_another(struct db *db, int64_t sync_id, struct str emr_id, bool *ret, struct err *err)
-{
-	int64_t count;
-	int code = db_number(db, &EMR_HAD_ANOTHER, BIND(bind_int(sync_id), bind_text(emr_id)), 0, &count, err);
-
-	if (code < 0)
-		return code;
-	*ret = count > 0;
-	return 0;
-}
-
-int link_had_another_ahead(struct db *db, int64_t sync_id, const struct bind *ids, size_t count, struct err *err)
-{
-	return select_ahead(db, &EMR_HAD_ANOTHER, BIND(bind_int(sync_id)), ids, count, err);
 }
 
 int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err)

@@ -64,14 +64,12 @@ int link_moves(struct db *db, struct arena *arena, int64_t sync_id, enum side si
 int link_by(struct db *db, struct arena *arena, int64_t sync_id, enum side side, struct str record_id, struct link *ret,
             bool *ret_found, struct err *err) MUST_CHECK;
 struct str link_id_of(const struct link *link, enum side side);
-/* db_ahead for these keys: of link_by (the ids of that side), link_find (numbers), link_was_ended, link_moves. */
+/* db_ahead for these keys: of link_by (the ids of that side), link_find (numbers), link_had_another, which link_was_ended and link_moves ask first. */
 int link_by_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
                   struct err *err) MUST_CHECK;
 int link_find_ahead(struct db *db, const struct bind *ids, size_t count, struct err *err) MUST_CHECK;
-int link_was_ended_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
-                         struct err *err) MUST_CHECK;
-int link_moves_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
-                     struct err *err) MUST_CHECK;
+int link_had_another_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
+                           struct err *err) MUST_CHECK;
 
 /* Records of linked pairs on that side which neither this run's complete reading nor a later run met: struct str each. */
 int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id,
@@ -90,10 +88,9 @@ int link_look(struct db *db, int64_t id, const struct looked *looked, struct err
 int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err) MUST_CHECK;
 /* The loop breaker's count (turn_fields); stopped_why not empty stops the link, empty lets it flow. */
 int link_turns(struct db *db, const struct link *link, struct err *err) MUST_CHECK;
-/* Did this EMR record have a link that was ended, forgiven or not? Else there is nothing to forgive, and nothing that it is to forget. */
-int link_had_another(struct db *db, int64_t sync_id, struct str emr_id, bool *ret, struct err *err) MUST_CHECK;
-int link_had_another_ahead(struct db *db, int64_t sync_id, const struct bind *ids, size_t count,
-                           struct err *err) MUST_CHECK;
+/* Did this record have a link that was ended, forgiven or not? Else there is nothing to forgive, nothing that it is to forget, and nothing of an old pair in motion. */
+int link_had_another(struct db *db, int64_t sync_id, enum side side, struct str record_id, bool *ret,
+                     struct err *err) MUST_CHECK;
 /* R29: somebody asked for these two again: what was ended between them no longer bars them. */
 int link_forgive(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, struct err *err) MUST_CHECK;
 

@@ -95,6 +95,7 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 {
 	const struct mapping *m = &job->r->plan->mapping;
 	struct arena *arena = &job->chunk->arena;
+	bool asks_again = item->resolved.kind == RESOLVED_LINKED && job->any_waits;
 
 	if (!item->merged)
 		return 0;
@@ -102,7 +103,7 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 		if (conflict_decided(db, &item->decisions[i], err) < 0)
 			return err_wrap(err, "note a decision (R22)");
 	}
-	if (item->resolved.kind == RESOLVED_LINKED && conflict_renew(db, link_id, err) < 0)
+	if (asks_again && conflict_renew(db, link_id, err) < 0)
 		return err_wrap(err, "note a conflict (R22)");
 	for (size_t i = 0; i < m->count; i++) {
 		const struct merged *f = &item->merged[i];
@@ -123,7 +124,7 @@ static int commit_conflicts(struct db *db, const struct commit *job, const struc
 		if (conflict_add(db, &conflict, err) < 0)
 			return err_wrap(err, "note a conflict (R22)");
 	}
-	return item->resolved.kind == RESOLVED_LINKED ? conflict_renewed(db, link_id, err) : 0;
+	return asks_again ? conflict_renewed(db, link_id, err) : 0;
 }
 
 /* What was decided of its fields, and what of it a person has to decide. */
@@ -612,7 +613,7 @@ static int look_at_item(struct db *db, const struct commit *job, struct item *it
 	item->taken = item->had_another = false; /* it may be the second try */
 	if (!makes_link(item))
 		return 0;
-	if (link_had_another(db, job->r->plan->sync_id, item->verdict.emr_id, &item->had_another, err) < 0)
+	if (link_had_another(db, job->r->plan->sync_id, SIDE_EMR, item->verdict.emr_id, &item->had_another, err) < 0)
 		return err_pass(err);
 	if (item->staged->wish == WISH_RELINK)
 		return 0;
@@ -639,7 +640,7 @@ static int look_at_chunk(struct db *db, const struct commit *job, struct err *er
 	}
 	if (link_by_ahead(db, sync_id, SIDE_EMR, ids[SIDE_EMR], count[SIDE_EMR], err) < 0 ||
 	    link_by_ahead(db, sync_id, SIDE_CRM, ids[SIDE_CRM], count[SIDE_CRM], err) < 0 ||
-	    link_had_another_ahead(db, sync_id, ids[SIDE_EMR], count[SIDE_EMR], err) < 0)
+	    link_had_another_ahead(db, sync_id, SIDE_EMR, ids[SIDE_EMR], count[SIDE_EMR], err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < chunk->count; i++) {
 		if (look_at_item(db, job, &chunk->items[i], err) < 0)
@@ -654,7 +655,8 @@ int reconcile_commit(struct db *db, void *context, struct err *err)
 
 	if (lease_check(db, job->r->plan, err) < 0)
 		return err_pass(err);
-	if (truth_any(db, job->r->plan->sync_id, &job->any_told, err) < 0)
+	if (truth_any(db, job->r->plan->sync_id, &job->any_told, err) < 0 ||
+	    conflict_any_waits(db, &job->any_waits, err) < 0)
 		return err_pass(err);
 	if (look_at_chunk(db, job, err) < 0)
 		return err_wrap(err, "look links up");

@@ -286,12 +286,15 @@ static int look_at_removals(const struct load *job, struct db *db, struct item *
 /* R4: one of the two is still owed a write of a link that was ended, or relinking would end a pair that is in motion: first things first. */
 static int look_at_old_pairs(struct load *job, struct db *db, struct item *item, struct err *err)
 {
+	const struct own *own = &item->resolving.own;
 	bool moves = false;
 
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM && !moves; side++) {
 		struct str id = item->resolved.id[side];
+		bool never = side == item->staged->side && !own->linked && !own->had_another;
 
-		if (id.len && link_moves(db, &job->chunk->arena, job->r->plan->sync_id, side, id, &moves, err) < 0)
+		if (id.len && !never &&
+		    link_moves(db, &job->chunk->arena, job->r->plan->sync_id, side, id, &moves, err) < 0)
 			return err_wrap(err, "payload %lld", (long long)item->staged->id);
 	}
 	if (!moves)

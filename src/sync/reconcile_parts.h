@@ -87,6 +87,7 @@ struct reconciler {
 	struct commit {
 		struct reconciler *r;
 		struct chunk *chunk;
+		bool any_waits;                /* some conflict, of whatever sync, waits for a person */
 		bool any_told;                 /* some record shows trouble (truth.h) */
 		struct store_pending *pending; /* NULL: no chunk is being committed; else it is the first */
 	} commit;

@@ -581,11 +581,28 @@ static int weigh_item(struct reconciler *r, struct chunk *chunk, struct item *it
 	return 0;
 }
 
+/* The bytes of payloads that brought what another one had brought, for all that will be looked into. */
+static int read_bodies(struct reconciler *r, struct chunk *chunk, struct err *err)
+{
+	struct staged **all = arena_new_array(&chunk->arena, struct staged *, chunk->count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < chunk->count; i++) {
+		const struct item *item = &chunk->items[i];
+
+		if (!item->settled && !item->record && item->staged->body_of)
+			all[count++] = item->staged;
+	}
+	return stage_bodies(r->engine, &chunk->arena, all, count, err);
+}
+
 int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err)
 {
 	struct record *there[2];
 	size_t next[2] = { 0, 0 };
 
+	if (read_bodies(r, chunk, err) < 0)
+		return err_pass(err);
 	if (finish_fetch(r, chunk, SIDE_EMR, &there[SIDE_EMR], err) < 0 ||
 	    finish_fetch(r, chunk, SIDE_CRM, &there[SIDE_CRM], err) < 0)
 		return err_pass(err);

@@ -212,7 +212,7 @@ static int candidates(const struct question *q, struct digest16 key, struct know
 	struct known *found;
 	size_t count, kept = 0;
 
-	if (q->known->fits) {
+	if (q->known->self.has_key) {
 		found = q->known->fits;
 		count = q->known->fit_count;
 	} else if (identity_with_key(q->db, q->arena, q->plan->sync_id, q->other, key, &found, &count, err) < 0) {
@@ -251,13 +251,9 @@ static bool may_create(const struct plan *plan, const struct staged *staged)
 }
 
 /* Whoever is new on one side while the other was never read may well be there: he waits (R8). */
-static int nothing_fits(const struct question *q, const char *reason, struct resolved *ret, struct err *err)
+static int nothing_fits(const struct question *q, const char *reason, struct resolved *ret)
 {
-	int64_t complete_ms;
-
-	if (identity_completed(q->db, q->plan->sync_id, q->other, &complete_ms, err) < 0)
-		return err_pass(err);
-	if (!complete_ms && !q->plan->blind) {
+	if (!q->known->complete_ms && !q->plan->blind) {
 		skip(ret, OUTCOME_SKIPPED_NO_MATCH, about(q, "nobody can be called new before every %1 was read once"),
 		     STR_EMPTY);
 		ret->undecided = true;
@@ -287,7 +283,7 @@ static int by_demographics(const struct question *q, struct resolved *ret, struc
 	if (!self->has_key)
 		question.who = capture_identity(q->plan, q->arena, q->own, q->record);
 	if (!question.who.complete)
-		return nothing_fits(q, question.who.missing, ret, err);
+		return nothing_fits(q, question.who.missing, ret);
 	if (candidates(q, question.who.key, &found, &list, &question.candidate_count, err) < 0)
 		return err_pass(err);
 	question.candidates = list;
@@ -310,9 +306,9 @@ static int by_demographics(const struct question *q, struct resolved *ret, struc
 			return skip(ret, OUTCOME_SKIPPED_AMBIGUOUS,
 			            "several CRM records have this name and birth date, and no patient has",
 			            id_list(q->arena, same_side, question.same_side));
-		return nothing_fits(q, answer.reason, ret, err);
+		return nothing_fits(q, answer.reason, ret);
 	case MATCH_INCOMPLETE:
-		return nothing_fits(q, answer.reason, ret, err);
+		return nothing_fits(q, answer.reason, ret);
 	}
 	unreachable("every verdict is handled");
 }
@@ -364,9 +360,11 @@ static int is_barred(const struct question *q, bool *ret, struct err *err)
 	size_t count;
 	bool let_go;
 
+	*ret = q->known->had_another && !asked_for(q->staged);
+	if (!*ret)
+		return 0;
 	if (link_was_ended(q->db, q->plan->sync_id, q->own, q->staged->record_id, ret, err) < 0)
 		return err_wrap(err, "look the link up");
-	*ret = *ret && !asked_for(q->staged);
 	if (!*ret)
 		return 0;
 	if (identity_with_external(q->db, q->arena, q->plan->sync_id, q->other, q->staged->record_id, &found, &count,

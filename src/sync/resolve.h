@@ -28,9 +28,11 @@ struct resolved {
 struct own {
 	bool linked;
 	struct link link;
+	bool had_another;   /* not linked: it was once */
 	struct known self;  /* without a key when it did not */
-	struct known *fits; /* NULL: it has no key */
+	struct known *fits; /* with one */
 	size_t fit_count;
+	int64_t complete_ms; /* when the other side was last read through; 0: never */
 };
 
 /* One payload that is to be resolved, of many of a sync. */

@@ -2,11 +2,13 @@
  * resolve_look: what is known of the records of many payloads, each thing asked for all of them before the next:
  *
  *	link    is it linked? Then that is all
- *	self    how capture noted it; what else its own id leads to
+ *	self    how capture noted it; was it linked once? What else does its own id lead to?
  *	fits    who has its name and birth date
  *	bonds   whether those are somebody's already
  */
 #include "sync/resolve.h"
+
+#include "sync/suggest.h"
 
 struct looking {
 	struct db *db;
@@ -56,6 +58,7 @@ static int look_at_links(const struct looking *l, struct err *err)
 static int look_at_selves(const struct looking *l, struct err *err)
 {
 	struct keys ids = keys_for(l, l->count);
+	int64_t complete_ms[2];
 	bool found;
 
 	for (size_t i = 0; i < l->count; i++)
@@ -65,9 +68,9 @@ static int look_at_selves(const struct looking *l, struct err *err)
 		const struct bind *at = ids.at[side];
 		size_t count = ids.count[side];
 
-		if (identity_get_ahead(l->db, l->sync_id, side, at, count, err) < 0 ||
-		    link_was_ended_ahead(l->db, l->sync_id, side, at, count, err) < 0 ||
-		    link_moves_ahead(l->db, l->sync_id, side, at, count, err) < 0 ||
+		if (identity_completed(l->db, l->sync_id, side, &complete_ms[side], err) < 0 ||
+		    identity_get_ahead(l->db, l->sync_id, side, at, count, err) < 0 ||
+		    link_had_another_ahead(l->db, l->sync_id, side, at, count, err) < 0 ||
 		    identity_with_external_ahead(l->db, l->sync_id, side_other(side), at, count, err) < 0)
 			return err_pass(err);
 	}
@@ -76,8 +79,11 @@ static int look_at_selves(const struct looking *l, struct err *err)
 		struct own *own = &l->all[i]->own;
 
 		own->self = (struct known) { .side = s->side };
-		if (!own->linked &&
-		    identity_get(l->db, l->arena, l->sync_id, s->side, s->record_id, &own->self, &found, err) < 0)
+		own->complete_ms = complete_ms[side_other(s->side)];
+		if (own->linked)
+			continue;
+		if (identity_get(l->db, l->arena, l->sync_id, s->side, s->record_id, &own->self, &found, err) < 0 ||
+		    link_had_another(l->db, l->sync_id, s->side, s->record_id, &own->had_another, err) < 0)
 			return err_pass(err);
 	}
 	return 0;
@@ -110,12 +116,18 @@ static int look_at_fits(const struct looking *l, struct err *err)
 	return 0;
 }
 
-/* A candidate's own link, and that of the record whose id it stores. */
-static void add_bonds(const struct own *own, enum side other, struct keys *records, struct keys *links)
+/* A candidate's own link, and that of the record whose id it stores; whether a person said that the two are not the same. */
+static void add_bonds(const struct resolving *of, struct keys *records, struct keys *links, struct suggest_pair *pairs,
+                      size_t *pair_count)
 {
-	for (size_t i = 0; i < own->fit_count; i++) {
-		const struct known *c = &own->fits[i];
+	enum side own = of->staged->side, other = side_other(own);
 
+	for (size_t i = 0; i < of->own.fit_count; i++) {
+		const struct known *c = &of->own.fits[i];
+		struct suggest_pair *pair = &pairs[(*pair_count)++];
+
+		pair->id[own] = of->staged->record_id;
+		pair->id[other] = c->record_id;
 		add_key(records, other, bind_text(c->record_id));
 		add_key(links, other, bind_text(c->record_id));
 		if (c->external_id.len)
@@ -126,20 +138,24 @@ static void add_bonds(const struct own *own, enum side other, struct keys *recor
 static int ask_for_bonds(const struct looking *l, struct err *err)
 {
 	struct keys records, links;
-	size_t most = 0;
+	struct suggest_pair *pairs;
+	size_t most = 0, pair_count = 0;
 
 	for (size_t i = 0; i < l->count; i++)
 		most += l->all[i]->own.fit_count;
 	records = keys_for(l, most);
 	links = keys_for(l, most);
+	pairs = arena_new_array(l->arena, struct suggest_pair, most);
 	for (size_t i = 0; i < l->count; i++)
-		add_bonds(&l->all[i]->own, side_other(l->all[i]->staged->side), &records, &links);
+		add_bonds(l->all[i], &records, &links, pairs, &pair_count);
+	if (suggest_was_dismissed_ahead(l->db, l->sync_id, pairs, pair_count, err) < 0)
+		return err_pass(err);
 	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
 		const struct bind *at = records.at[side];
 		size_t count = records.count[side];
 
 		if (link_by_ahead(l->db, l->sync_id, side, links.at[side], links.count[side], err) < 0 ||
-		    link_was_ended_ahead(l->db, l->sync_id, side, at, count, err) < 0 ||
+		    link_had_another_ahead(l->db, l->sync_id, side, at, count, err) < 0 ||
 		    identity_with_external_ahead(l->db, l->sync_id, side_other(side), at, count, err) < 0)
 			return err_pass(err);
 	}

@@ -105,6 +105,18 @@ int conflict_open(struct engine *engine, struct arena *arena, const struct confl
 
 /* ---- while a pair is merged ---- */
 
+static const struct statement ANY_WAITS = { "SELECT 1 AS n FROM conflict WHERE waiting = 1 LIMIT 1" };
+
+int conflict_any_waits(struct db *db, bool *ret, struct err *err)
+{
+	int64_t any;
+
+	if (db_number(db, &ANY_WAITS, BIND_NOTHING, 0, &any, err) < 0)
+		return err_pass(err);
+	*ret = any > 0;
+	return 0;
+}
+
 int conflict_renew(struct db *db, int64_t link_id, struct err *err)
 {
 	return db_run(db, &RENEW, BIND(bind_int(link_id)), err);

@@ -28,6 +28,8 @@ struct str conflict_seal(struct engine *engine, struct arena *arena, struct str 
 int conflict_open(struct engine *engine, struct arena *arena, const struct conflict *conflict,
                   struct conflict_sides *ret, struct err *err) MUST_CHECK;
 
+/* Does any wait for a person? Else there is nothing to ask anew. */
+int conflict_any_waits(struct db *db, bool *ret, struct err *err) MUST_CHECK;
 /* Inside the commit of a merge, in this order: what waited is in question; each conflict that is there (again) is added; what was not is over. */
 int conflict_renew(struct db *db, int64_t link_id, struct err *err) MUST_CHECK;
 int conflict_add(struct db *db, const struct conflict *conflict, struct err *err) MUST_CHECK;

@@ -106,9 +106,10 @@ static const struct statement READ = { "SELECT " STAGED_COLUMNS ", body FROM sta
 static const struct statement FACTS = {
 	"SELECT side, hash, version, modified_ms, received_ms, body_of FROM staged WHERE id = $1", .by = "id"
 };
+/* "+": by its own number, and not by the index of those that are owed. */
 static const struct statement FINISH = {
 	"UPDATE staged SET state = 2, error_code = NULL, error_field = NULL, error_ms = NULL, attempts = attempts + 1,"
-	" ended_ms = $2 WHERE id = $1 AND state = 1",
+	" ended_ms = $2 WHERE id = $1 AND +state = 1",
 	.by = "id"
 };
 static const struct statement LET_GO = {
@@ -535,20 +536,54 @@ struct body_read {
 	struct str sealed;
 };
 
+static int select_body(struct db *db, struct arena *arena, int64_t id, struct str *ret, struct err *err)
+{
+	ROWS rows = NULL;
+	int more = db_select(db, &BODY, BIND(bind_int(id)), &rows, err);
+
+	if (more == 0)
+		more = rows_next(rows, err);
+	if (more < 0)
+		return more;
+	*ret = more ? arena_str(arena, row_blob(rows, "body")) : STR_EMPTY;
+	return 0;
+}
+
 static int read_body(struct db *db, void *context, struct err *err)
 {
 	struct body_read *job = context;
-	ROWS rows = NULL;
-	int code = db_select(db, &BODY, BIND(bind_int(job->id)), &rows, err);
-	int more;
 
-	if (code < 0)
-		return code;
-	more = rows_next(rows, err);
-	if (more < 0)
-		return more;
-	job->sealed = more ? arena_str(job->arena, row_blob(rows, "body")) : STR_EMPTY;
+	return select_body(db, job->arena, job->id, &job->sealed, err);
+}
+
+struct bodies_read {
+	struct arena *arena;
+	struct staged *const *all;
+	size_t count;
+};
+
+static int read_bodies(struct db *db, void *context, struct err *err)
+{
+	const struct bodies_read *job = context;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct bind *ids = arena_new_array(&arena, struct bind, job->count);
+
+	for (size_t i = 0; i < job->count; i++)
+		ids[i] = bind_int(job->all[i]->body_of);
+	if (select_ahead(db, &BODY, BIND_NOTHING, ids, job->count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < job->count; i++) {
+		if (select_body(db, job->arena, job->all[i]->body_of, &job->all[i]->sealed, err) < 0)
+			return err_pass(err);
+	}
 	return 0;
+}
+
+int stage_bodies(struct engine *engine, struct arena *arena, struct staged *const *all, size_t count, struct err *err)
+{
+	struct bodies_read job = { arena, all, count };
+
+	return count ? store_read(engine->store, read_bodies, &job, err) : 0;
 }
 
 int stage_bytes(struct engine *engine, struct arena *arena, const struct staged *s, struct str *ret, struct err *err)
@@ -556,7 +591,7 @@ int stage_bytes(struct engine *engine, struct arena *arena, const struct staged 
 	struct body_read job = { .arena = arena, .id = s->body_of ? s->body_of : s->id, .sealed = s->sealed };
 	int code;
 
-	if (s->body_of || s->sealed.len == 0) {
+	if (s->sealed.len == 0) {
 		code = store_read(engine->store, read_body, &job, err);
 		if (code < 0)
 			return code;

@@ -138,6 +138,9 @@ int stage_read(struct db *db, struct arena *arena, int64_t id, struct staged *re
 /* Only what a link takes over from its payload: id, side, hash, version, modified_ms, received_ms, body_of. */
 int stage_facts(struct db *db, struct arena *arena, int64_t id, struct staged *ret, struct err *err) MUST_CHECK;
 /* The exact bytes as received. ERR_NOT_FOUND: they were purged. */
+/* Reads what stage_bytes would read one by one into `sealed`: of payloads whose bytes stand with an earlier one. */
+int stage_bodies(struct engine *engine, struct arena *arena, struct staged *const *all, size_t count,
+                 struct err *err) MUST_CHECK;
 int stage_bytes(struct engine *engine, struct arena *arena, const struct staged *s, struct str *ret,
                 struct err *err) MUST_CHECK;
 

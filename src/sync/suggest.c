@@ -469,3 +469,21 @@ int suggest_was_dismissed(struct db *db, int64_t sync_id, struct str emr_id, str
 	*ret = count > 0;
 	return 0;
 }
+
+int suggest_was_dismissed_ahead(struct db *db, int64_t sync_id, const struct suggest_pair *pairs, size_t count,
+                                struct err *err)
+{
+	enum { KEYS = 3 };
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct binds *rows = arena_new_array(&arena, struct binds, count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct bind *row = arena_new_array(&arena, struct bind, KEYS);
+
+		row[0] = bind_int(sync_id);
+		row[1] = bind_text(pairs[i].id[SIDE_EMR]);
+		row[2] = bind_text(pairs[i].id[SIDE_CRM]);
+		rows[i] = (struct binds) { row, KEYS };
+	}
+	return db_ahead(db, &WAS_DISMISSED, rows, count, err);
+}

@@ -71,6 +71,11 @@ int suggest_never(struct engine *engine, const struct plan *plan, struct str emr
 /* Did a person say so? */
 int suggest_was_dismissed(struct db *db, int64_t sync_id, struct str emr_id, struct str crm_id, bool *ret,
                           struct err *err) MUST_CHECK;
+struct suggest_pair {
+	struct str id[2]; /* by side */
+};
+int suggest_was_dismissed_ahead(struct db *db, int64_t sync_id, const struct suggest_pair *pairs, size_t count,
+                                struct err *err) MUST_CHECK; /* db_ahead for it */
 /* They are two people. ERR_NOT_FOUND: no such suggestion; ERR_CONFLICT: it is decided. Who and why stand in the audit trail. */
 int suggest_dismiss(struct engine *engine, struct arena *arena, int64_t id, const char *why, struct suggestion *ret,
                     struct err *err) MUST_CHECK;
