@@ -227,27 +227,18 @@ static int look_at_outside(struct db *db, const struct rows_job *job, struct row
 	return 0;
 }
 
-/* Records that can be told, as keys. */
-static size_t readable_keys(const struct rows_job *job, struct bind *ret)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < job->count; i++)
-		if (job->rows[i].staged.record_id.len && job->rows[i].readable)
-			ret[count++] = bind_text(job->rows[i].staged.record_id);
-	return count;
-}
-
 static int ask_ahead(struct db *db, const struct rows_job *job, struct err *err)
 {
 	struct bind *ids = arena_new_array(job->arena, struct bind, job->count);
 	int64_t sync_id = job->plan->sync_id;
 	enum side side = job->how->side;
-	size_t count = readable_keys(job, ids);
+	size_t count = 0;
 
-	if (side == SIDE_EMR && link_by_ahead(db, sync_id, side, ids, count, err) < 0)
-		return err_wrap(err, "look links up");
-	if (job->how->only_changed && identity_get_ahead(db, sync_id, side, ids, count, err) < 0)
+	for (size_t i = 0; i < job->count; i++)
+		if (job->rows[i].staged.record_id.len && job->rows[i].readable)
+			ids[count++] = bind_text(job->rows[i].staged.record_id);
+	if ((side == SIDE_EMR && link_by_ahead(db, sync_id, side, ids, count, err) < 0) ||
+	    (job->how->only_changed && identity_get_ahead(db, sync_id, side, ids, count, err) < 0))
 		return err_wrap(err, "look records up");
 	return 0;
 }
