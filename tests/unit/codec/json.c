@@ -1,8 +1,9 @@
 /* The reader: grammar, exact ranges, numbers, UTF-8, depth, duplicate keys. JSONTestSuite is in json_suite.c. */
 #include "unit.h"
 
+#include <time.h>
+
 #include "codec/json.h"
-#include "lib/clock.h"
 #include "lib/limits.h"
 
 static struct json *parsed(struct arena *arena, const char *text)
@@ -306,13 +307,13 @@ static void test_hostile_objects_stay_fast(void **state UNUSED)
 {
 	SCOPED(buf) struct buf out = BUF_INIT(64 << 20);
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	int64_t start;
+	clock_t start; /* of our own: others do not count */
 
 	/* Same length, same first, middle and last bytes: all the little hash looks at. */
 	for (unsigned i = 0; i < 200000; i++)
 		buf_printf(&out, "%s\"k%06uxxxxxxxxxxxxxxxxxxx\":0", i ? "," : "{", i);
 	buf_add_c(&out, "}");
-	start = clock_mono_ns();
+	start = clock();
 	assert_false(parsed(&arena, buf_text(&out))->duplicate_keys);
 	buf_clear(&out);
 	buf_add_c(&out, "\"");
@@ -320,7 +321,7 @@ static void test_hostile_objects_stay_fast(void **state UNUSED)
 		buf_add_c(&out, "\\u0041");
 	buf_add_c(&out, "\"");
 	assert_int_equal(parsed(&arena, buf_text(&out))->text.len, 500000);
-	assert_true(clock_mono_ns() - start < 5000000000);
+	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
 }
 
 /* R41: an error says where and why, never what. */

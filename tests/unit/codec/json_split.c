@@ -1,8 +1,9 @@
 /* R3: one malformed record does not spoil its page. */
 #include "unit.h"
 
+#include <time.h>
+
 #include "codec/json.h"
-#include "lib/clock.h"
 
 static void assert_items(const struct str *items, size_t count, const char *const *expected)
 {
@@ -141,7 +142,7 @@ static void test_hostile_pages_stay_fast(void **state UNUSED)
 {
 	SCOPED(buf) struct buf page = BUF_INIT(16 << 20);
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	int64_t start = clock_mono_ns();
+	const clock_t start = clock(); /* of our own: others do not count */
 	struct err err = ERR_INIT;
 	struct str *items;
 	size_t count;
@@ -154,7 +155,7 @@ static void test_hostile_pages_stay_fast(void **state UNUSED)
 	for (int i = 0; i < 2000000; i++)
 		buf_add_c(&page, "\\\\");
 	assert_int_equal(json_split_array(&arena, buf_str(&page), &items, &count, &err), ERR_PARSE);
-	assert_true(clock_mono_ns() - start < 3000000000);
+	assert_true(clock() - start < 3 * CLOCKS_PER_SEC);
 }
 
 int main(void)

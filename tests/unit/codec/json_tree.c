@@ -1,8 +1,9 @@
 /* Look-ups, changes, copies, equality and the two writers. */
 #include "unit.h"
 
+#include <time.h>
+
 #include "codec/json.h"
-#include "lib/clock.h"
 #include "lib/limits.h"
 
 static struct json *parsed(struct arena *arena, const char *text)
@@ -201,14 +202,14 @@ static void test_equality_of_large_objects_stays_fast(void **state UNUSED)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct json *up = json_new(&arena, JSON_OBJECT), *down = json_new(&arena, JSON_OBJECT);
-	int64_t start = clock_mono_ns();
+	const clock_t start = clock(); /* of our own: others do not count */
 
 	for (int i = 0; i < 100000; i++) {
 		json_add(up, arena_printf(&arena, "%d", i), json_new_int(&arena, i));
 		json_add(down, arena_printf(&arena, "%d", 99999 - i), json_new_int(&arena, 99999 - i));
 	}
 	assert_true(json_equal(up, down));
-	assert_true(clock_mono_ns() - start < 5000000000);
+	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
 }
 
 static void test_strings_are_escaped(void **state UNUSED)

@@ -217,7 +217,7 @@ static const struct {
 static void test_what_is_no_rule_is_refused_with_a_reason_and_quickly(void **state)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
-	int64_t begin = clock_mono_ns();
+	const clock_t begin = clock(); /* of our own: others do not count */
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
@@ -231,7 +231,7 @@ static void test_what_is_no_rule_is_refused_with_a_reason_and_quickly(void **sta
 			fail_msg("'%s': %s", refused[i].text, err.text);
 	}
 	/* The worst alone took 0.4 s here; a walk without an end would be in it for minutes. */
-	assert_true(clock_mono_ns() - begin < INT64_C(20000000000));
+	assert_true(clock() - begin < 20 * CLOCKS_PER_SEC);
 }
 
 static void test_text_from_anywhere_is_survived(void **state)

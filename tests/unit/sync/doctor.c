@@ -93,7 +93,7 @@ static void test_writes_that_are_owed_for_long(void **state)
 	open_rig(&rig);
 	sql(&rig,
 	    "INSERT INTO outbox (sync_id, side, priority, op, link_id, record_id, body, attempts, due_ms, created_ms) "
-	    "SELECT sync_id, 1, 1, 1, id, 'c1', x'00', 3, $1, $1 - 30 * 60000 FROM link");
+	    "SELECT sync_id, 1, 1, 1, id, 'c1', (SELECT hash FROM staged LIMIT 1), 3, $1, $1 - 30 * 60000 FROM link");
 	says(&rig, "work of patients", FINDING_WARNING, "1 writes are owed to the CRM, the oldest for 30 minutes");
 	says(&rig, "work of patients", FINDING_WARNING, "suture drain patients");
 	close_rig(&rig);
