@@ -79,7 +79,6 @@ static void fill(const struct rows_job *job, struct row *row, const struct recor
 	};
 	row->gone = s->kind == STAGED_REMOVED || s->kind == STAGED_MERGED;
 	row->readable = !record->fault && record->json && s->kind == STAGED_RECORD;
-	row->replaces = job->how->replaces;
 	if (record->fault)
 		judge_fault(s, record->fault);
 }

@@ -18,7 +18,6 @@ struct capture {
 	struct str from, cursor;
 	int64_t asked_ms; /* by our clock: when the reading was asked for; what is older at the far side may be in it. 0: it was told to us just now */
 	int64_t total;    /* -1: unknown */
-	int64_t replaces; /* one record only: a failed payload that this reading takes the place of; 0: none */
 	bool only_changed; /* a record whose very bytes were staged before is passed over: overlaps, scans (R39) */
 	bool tells;        /* another process works on the sync: it is woken (db_tell) */
 	bool durable;      /* survives a power cut before it is acknowledged (R1): what cannot be read again */
