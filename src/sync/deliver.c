@@ -30,7 +30,7 @@ struct lane {
 	bool with_low;
 	size_t usual_size, bulk_size; /* entries of a call; of a bulk job, where that is the way now, else the same */
 	bool backlog;                 /* the last look found more than a call takes */
-	int64_t sized_ms;             /* when that was asked last; monotonic */
+	int64_t size_ms;              /* when that is to be asked again; monotonic */
 	struct batch *pools[POOLS];
 	struct batch *calls[WINDOW]; /* ring */
 	size_t first, open;
@@ -243,19 +243,21 @@ static void gather_again_when_due(struct lane *lane)
 		lane->after_id[i] = 0;
 }
 
-/* Asked now and then, and only while more is owed than a call takes. */
+/* Asked now and then, and only while more is owed than a call takes. All that is owed is counted for it: the longer that takes, the more seldom it is asked. */
 static int choose_size(struct lane *lane, struct err *err)
 {
-	enum { EACH_MS = 100 };
-	int64_t now = clock_mono_ns() / 1000000;
+	enum { EACH_MS = 100, SHARE = 20 };
+	int64_t began = now_ms();
+	int code;
 
 	if (!lane->backlog)
 		lane->bulk_size = lane->usual_size;
-	if (!lane->backlog || now - lane->sized_ms < EACH_MS)
+	if (!lane->backlog || began < lane->size_ms)
 		return 0;
-	lane->sized_ms = now;
 	lane->backlog = false;
-	return bulk_size(&lane->place, lane->usual_size, &lane->bulk_size, err);
+	code = bulk_size(&lane->place, lane->usual_size, &lane->bulk_size, err);
+	lane->size_ms = now_ms() + MAX_OF((int64_t)EACH_MS, SHARE * (now_ms() - began));
+	return code;
 }
 
 static int gather(struct lane *lane, struct err *err)

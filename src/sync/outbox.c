@@ -192,6 +192,22 @@ int outbox_owes(struct db *db, int64_t link_id, bool *ret, struct err *err)
 	return 0;
 }
 
+static const struct statement ANY = {
+	"SELECT 1 AS n FROM outbox WHERE sync_id = $1 AND side = $2 AND priority < $3 LIMIT 1"
+};
+
+int outbox_any(struct db *db, int64_t sync_id, enum side side, bool low, bool *ret, struct err *err)
+{
+	int64_t n;
+	int code = db_number(db, &ANY, BIND(bind_int(sync_id), bind_int(side), bind_int(low ? OWED_LOW + 1 : OWED_LOW)),
+	                     0, &n, err);
+
+	if (code < 0)
+		return code;
+	*ret = n != 0;
+	return 0;
+}
+
 int outbox_counts(struct db *db, int64_t sync_id, enum side side, struct owed_counts *ret, struct err *err)
 {
 	ROWS rows = NULL;

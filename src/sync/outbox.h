@@ -75,8 +75,11 @@ struct owed_counts {
 	int64_t next_due_ms; /* of any; 0: none */
 	int64_t oldest_ms;   /* when the oldest of `now` was decided; 0: none */
 };
-/* What one side of a sync is owed. */
+/* What one side of a sync is owed; reads all of it: not to be asked over and over while very much is owed. */
 int outbox_counts(struct db *db, int64_t sync_id, enum side side, struct owed_counts *ret, struct err *err) MUST_CHECK;
+
+/* Is anything? `low`: back-references, too. One look at an index. */
+int outbox_any(struct db *db, int64_t sync_id, enum side side, bool low, bool *ret, struct err *err) MUST_CHECK;
 
 extern const struct sealed_column outbox_sealed_body, outbox_sealed_base;
 

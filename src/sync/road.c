@@ -202,18 +202,21 @@ int64_t road_decided(struct road *road)
 	return atomic_load(&road->lanes.decided);
 }
 
-struct owed_job {
-	const struct plan *plan;
-	struct owed_counts counts[2];
+struct owes_job {
+	const struct road *road;
+	bool owes[2];
 };
 
-static int count_owed(struct db *db, void *context, struct err *err)
+static int ask_owes(struct db *db, void *context, struct err *err)
 {
-	struct owed_job *job = context;
+	struct owes_job *job = context;
+	const struct road *road = job->road;
 
-	if (outbox_counts(db, job->plan->sync_id, SIDE_CRM, &job->counts[SIDE_CRM], err) < 0)
-		return err_pass(err);
-	return outbox_counts(db, job->plan->sync_id, SIDE_EMR, &job->counts[SIDE_EMR], err);
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (outbox_any(db, road->plan->sync_id, side, road->with_low, &job->owes[side], err) < 0)
+			return err_pass(err);
+	}
+	return 0;
 }
 
 /* Nothing was found, and nobody rang since that was looked for. */
@@ -230,7 +233,7 @@ static bool is_done(struct road *road)
 
 bool road_is_empty(struct road *road)
 {
-	struct owed_job job = { .plan = road->plan };
+	struct owes_job job = { .road = road };
 	struct err ignored = ERR_INIT;
 	unsigned rings = lanes_rings(&road->lanes, LANE_WATCH);
 
@@ -238,11 +241,9 @@ bool road_is_empty(struct road *road)
 		return false;
 	if (road->engine->dry)
 		return true;
-	if (store_read(road->engine->store, count_owed, &job, &ignored) < 0)
+	if (store_read(road->engine->store, ask_owes, &job, &ignored) < 0)
 		return false;
-	return job.counts[0].now + job.counts[1].now == 0 &&
-	       (!road->with_low || job.counts[0].low + job.counts[1].low == 0) &&
-	       lanes_rings(&road->lanes, LANE_WATCH) == rings;
+	return !job.owes[SIDE_EMR] && !job.owes[SIDE_CRM] && lanes_rings(&road->lanes, LANE_WATCH) == rings;
 }
 
 /* Nothing rang for a while: what is left does not come by itself soon. */

@@ -28,7 +28,7 @@ struct batch_run {
 	struct run *run; /* NULL: work without a run */
 	struct arena *arena;
 	struct road *road;
-	int64_t began_ms, told_ms, decided_before;
+	int64_t began_ms, tell_ms, decided_before;
 	bool resumed;
 	struct err error; /* what ended it; for its row */
 };
@@ -70,11 +70,11 @@ static void tell(struct batch_run *b, bool always)
 	struct err ignored = ERR_INIT;
 	struct progress progress;
 
-	if (!b->order->on_progress || (!always && now - b->told_ms < 200))
+	if (!b->order->on_progress || (!always && now < b->tell_ms))
 		return;
-	b->told_ms = now;
 	if (store_read(b->engine->store, count_owed, &owed, &ignored) < 0)
 		return;
+	b->tell_ms = now + MAX_OF(200, 20 * (clock_mono_ns() / 1000000 - now)); /* all that is owed was counted */
 	progress = (struct progress) {
 		.run = b->run,
 		.read = b->run ? b->run->read : 0,
