@@ -16,14 +16,16 @@ static const struct statement ADD = {
 	"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,0,$13,$14,$15,$16)",
 	.by = "id"
 };
-static const struct statement DUE = {
-	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
-	"attempts, due_ms, created_ms,"
-	" error_code, version, sent FROM outbox WHERE sync_id = $1 AND side = $2 AND priority = $3 AND id > $4 AND "
-	"(due_ms <= $5 OR due_ms > $7)"
+#define OWED                                                                                                        \
+	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, " \
+	"attempts, due_ms, created_ms, error_code, version, sent FROM outbox WHERE sync_id = $1 AND side = $2"
+#define DUE_NOW                              \
+	" AND (due_ms <= $5 OR due_ms > $7)" \
 	" AND (after_id IS NULL OR NOT EXISTS (SELECT 1 FROM outbox first WHERE first.id = outbox.after_id))"
-	" ORDER BY id LIMIT $6"
-};
+/* On PostgreSQL as for the queue of payloads (stage.c): the index of the order, and no other. */
+static const struct statement DUE = { OWED " AND priority = $3 AND id > $4" DUE_NOW " ORDER BY id LIMIT $6",
+	                              .postgres = OWED " AND (priority, id) > ($3, $4) AND priority <= $3" DUE_NOW
+	                                               " ORDER BY priority, id LIMIT $6" };
 static const struct statement OF_LINK = {
 	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
 	"attempts, due_ms, created_ms, error_code, version, sent FROM outbox WHERE link_id = $1 ORDER BY id LIMIT 100"

@@ -61,16 +61,15 @@ static const struct statement OUTVOTE_FAILED = { OUTVOTED " AND wish IN (2, 3, 5
 static const struct statement ONLY = {
 	"UPDATE staged SET state = 4, reason = 'put aside' WHERE state IN (0, 5) AND sync_id = $1 AND id <> $2"
 };
-static const struct statement WAITING = {
-	"SELECT " STAGED_COLUMNS
-	", body FROM staged WHERE state = 0 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
-	" ORDER BY id LIMIT $4"
-};
-static const struct statement TO_READ = {
-	"SELECT " STAGED_COLUMNS
-	", body FROM staged WHERE state = 5 AND sync_id = $1 AND priority = $2 AND id > $3" NOT_HELD
-	" ORDER BY id LIMIT $4"
-};
+/* PostgreSQL is asked in words that only the index of the queue can answer in order: where all that waits has one priority it takes the rows' own order else, and
+ * reads everything to find nobody of another one. */
+#define FROM_QUEUE        "SELECT " STAGED_COLUMNS ", body FROM staged WHERE sync_id = $1 AND "
+#define IN_ORDER          " AND priority = $2 AND id > $3" NOT_HELD " ORDER BY id LIMIT $4"
+#define IN_ORDER_POSTGRES " AND (priority, id) > ($2, $3) AND priority <= $2" NOT_HELD " ORDER BY priority, id LIMIT $4"
+static const struct statement WAITING = { FROM_QUEUE "state = 0" IN_ORDER,
+	                                  .postgres = FROM_QUEUE "state = 0" IN_ORDER_POSTGRES };
+static const struct statement TO_READ = { FROM_QUEUE "state = 5" IN_ORDER,
+	                                  .postgres = FROM_QUEUE "state = 5" IN_ORDER_POSTGRES };
 static const struct statement READ_AGAIN = { "UPDATE staged SET state = 5 WHERE id = $1 AND state IN (0, 1)",
 	                                     .by = "id" };
 static const struct statement PARK = {
