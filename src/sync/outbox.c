@@ -16,9 +16,10 @@ static const struct statement ADD = {
 	"($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,0,$13,$14,$15,$16)",
 	.by = "id"
 };
-#define OWED                                                                                                        \
+#define ENTRY                                                                                                       \
 	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, " \
-	"attempts, due_ms, created_ms, error_code, version, sent FROM outbox WHERE sync_id = $1 AND side = $2"
+	"attempts, due_ms, created_ms, error_code, version, sent FROM outbox WHERE "
+#define OWED ENTRY "sync_id = $1 AND side = $2"
 #define DUE_NOW                              \
 	" AND (due_ms <= $5 OR due_ms > $7)" \
 	" AND (after_id IS NULL OR NOT EXISTS (SELECT 1 FROM outbox first WHERE first.id = outbox.after_id))"
@@ -26,10 +27,7 @@ static const struct statement ADD = {
 static const struct statement DUE = { OWED " AND priority = $3 AND id > $4" DUE_NOW " ORDER BY id LIMIT $6",
 	                              .postgres = OWED " AND (priority, id) > ($3, $4) AND priority <= $3" DUE_NOW
 	                                               " ORDER BY priority, id LIMIT $6" };
-static const struct statement OF_LINK = {
-	"SELECT id, sync_id, side, priority, op, link_id, staged_id, run_id, record_id, external_key, body, base, "
-	"attempts, due_ms, created_ms, error_code, version, sent FROM outbox WHERE link_id = $1 ORDER BY id LIMIT 100"
-};
+static const struct statement OF_LINK = { ENTRY "link_id = $1 ORDER BY id LIMIT 100" };
 static const struct statement DONE = { "DELETE FROM outbox WHERE id = $1", .by = "id" };
 static const struct statement LATER = {
 	"UPDATE outbox SET attempts = attempts + 1, due_ms = $2, error_code = $3 WHERE id = $1", .by = "id"

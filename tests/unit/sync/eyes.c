@@ -3,6 +3,7 @@
  * overtake batches. Each test is one accident; what it must not cost stands in its name.
  */
 #include "hooks.h"
+#include "people.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,28 +18,6 @@
 #include "sync/link.h"
 #include "sync/road.h"
 #include "sync/stage.h"
-
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
-#define BOB         "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\""
-#define CONTACT_BOB "\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\""
-
-static void must_be_fine(int code, const struct err *err)
-{
-	if (code < 0)
-		fail_msg("%s", err->text);
-}
-
-static void open_linked(struct rig *rig, const char *settings)
-{
-	int64_t counts[OUTCOME_COUNT];
-
-	rig_open(rig, settings);
-	memory_put(rig->emr, "patient", "{\"id\":\"a\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
-	memory_put(rig->crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN "}");
-	rig_import(rig, counts);
-	assert_string_equal(rig_crm(rig, "c", "Patient_Id__c"), "a");
-}
 
 /* For what has to come about, on whatever machine. */
 enum { PATIENCE_MS = 60000 };
@@ -59,17 +38,6 @@ static bool work(struct rig *rig, int64_t most_ms)
 	road_stop(&road);
 	must_be_fine(err.code == ERR_OK ? 0 : -1, &err);
 	return empty;
-}
-
-static void delta(struct rig *rig)
-{
-	const struct run_order order = { .kind = RUN_DELTA };
-	struct err err = ERR_INIT;
-	struct run run = { 0 };
-
-	memory_pass_time(rig->emr, 600000);
-	memory_pass_time(rig->crm, 600000);
-	must_be_fine(run_batch(&rig->engine, rig->plan, &order, &run, &rig->arena, &err), &err);
 }
 
 static int64_t wish(struct rig *rig, enum side side, enum wish what, const char *id, const char *partner)
@@ -117,7 +85,7 @@ static void test_R32_a_merge_and_an_edit_of_the_survivor_arrive_together(void **
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "\"create\":true");
+	rig_open_linked(&rig, "\"create\":true");
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB "}");
 	memory_merge(rig.emr, "patient", "a", "b");
 	told(&rig, SIDE_EMR, EVENT_MERGED, "a", "b", NULL);
@@ -133,7 +101,7 @@ static void test_R32_the_contact_names_the_survivor(void **state)
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
 	memory_merge(rig.emr, "patient", "a", "b");
 	told(&rig, SIDE_EMR, EVENT_MERGED, "a", "b", NULL);
@@ -148,7 +116,7 @@ static void test_R18_R32_the_surviving_contact_shows_the_link(void **state)
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.crm, "Contact",
 	           "{\"Id\":\"d\"," CONTACT_ANN ",\"Email\":\"a@x.example\",\"MailingCity\":\"Boise\"}");
 	memory_merge(rig.crm, "Contact", "c", "d");
@@ -165,7 +133,7 @@ static void test_R5_a_button_pressed_twice_makes_one_patient_and_comes_to_an_end
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.crm, "Contact", "{\"Id\":\"d\"," CONTACT_BOB "}");
 	wish(&rig, SIDE_CRM, WISH_CREATE, "d", "");
 	wish(&rig, SIDE_CRM, WISH_CREATE, "d", "");
@@ -300,7 +268,7 @@ static void test_R8_a_delta_does_not_wait_for_who_cannot_be_judged_before_an_imp
 	rig_open(&rig, "\"create\":true");
 	order.context = &patience;
 	memory_put(rig.emr, "patient", "{\"id\":\"z\"," BOB "}");
-	delta(&rig); /* notes where the feeds stand */
+	rig_delta(&rig); /* notes where the feeds stand */
 	memory_put(rig.emr, "patient", "{\"id\":\"a\"," ANN "}");
 	order.road = road_start(&rig.engine, rig.plan, true);
 	memory_pass_time(rig.emr, 600000);
@@ -385,10 +353,10 @@ static void test_R29_R11_who_was_just_unlinked_is_linked_again_when_asked_for(vo
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "\"create\":true");
+	rig_open_linked(&rig, "\"create\":true");
 	assert_true(work(&rig, PATIENCE_MS));
 	assert_string_equal(rig_emr(&rig, "a", "our_id"), "c");
-	delta(&rig); /* the index knows whom the patient names */
+	rig_delta(&rig); /* the index knows whom the patient names */
 	assert_true(work(&rig, PATIENCE_MS));
 	wish(&rig, SIDE_CRM, WISH_UNLINK, "c", "");
 	assert_true(work(&rig, PATIENCE_MS));
@@ -431,7 +399,7 @@ static void test_R4_R27_what_came_before_our_own_write_stays_older_than_it(void 
 	int64_t told_ms;
 
 	(void)state;
-	open_linked(&rig, "\"create\":true,\"back_reference\":false");
+	rig_open_linked(&rig, "\"create\":true,\"back_reference\":false");
 	link = only_link(&rig);
 	told_ms = link.emr_modified_ms;
 	assert_true(told_ms > 0);
@@ -465,7 +433,7 @@ static void test_R4_a_clock_that_was_set_back_costs_no_endless_reading(void **st
 	size_t count, before;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	must_be_fine(link_list(&rig.engine, &rig.arena, &filter, &links, &count, &err), &err);
 	job.link_id = links[0].id;
 	must_be_fine(store_write(rig.engine.store, RELAXED, see_in_future, &job, &err), &err);
@@ -486,7 +454,7 @@ static void test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "\"create\":true");
+	rig_open_linked(&rig, "\"create\":true");
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB "}");
 	rig_import(&rig, counts);
 	assert_int_equal(memory_count(rig.crm, "Contact"), 2);
@@ -495,7 +463,7 @@ static void test_R29_R30_whoever_lost_his_contact_to_another_is_not_linked_again
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	rig_import(&rig, counts);
-	delta(&rig);
+	rig_delta(&rig);
 	assert_int_equal(memory_count(rig.crm, "Contact"), 2);
 	rig_close(&rig);
 }
@@ -565,7 +533,7 @@ static void test_R30_a_write_of_the_old_pair_under_way_does_not_mix_two_patients
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB ",\"city\":\"Boise\"}");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	atomic_store(&relinked, false);
@@ -586,7 +554,7 @@ static void test_R29_an_unlink_that_had_to_wait_does_not_undo_the_link_after_it(
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB ",\"city\":\"Boise\"}");
 	memory_refuse(rig.crm, "c", RETRY_LATER, "BUSY");
 	wish(&rig, SIDE_CRM, WISH_UNLINK, "c", "");

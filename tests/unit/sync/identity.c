@@ -12,7 +12,7 @@
 #include "sync/capture.h"
 #include "sync/identity.h"
 
-#define BOB         "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1981-01-02\""
+#define BOB_OF_81   "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1981-01-02\""
 #define CONTACT_ZOE "\"FirstName\":\"Zoe\",\"LastName\":\"Fox\",\"Birthdate\":\"1990-01-02\""
 
 static void patient(struct rig *rig, const char *json)
@@ -33,7 +33,7 @@ static void test_R6_a_contact_that_another_patient_names_is_no_match_by_name(voi
 	(void)state;
 	rig_open(&rig, "");
 	patient(&rig, "{\"id\":\"a\"," ANN "}");
-	patient(&rig, "{\"id\":\"b\"," BOB ",\"our_id\":\"c\"}");
+	patient(&rig, "{\"id\":\"b\"," BOB_OF_81 ",\"our_id\":\"c\"}");
 	contact(&rig, "{\"Id\":\"c\"," CONTACT_ANN "}");
 	rig_import(&rig, counts);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
@@ -49,7 +49,7 @@ static void test_R8_two_patients_that_name_one_contact_are_ambiguous(void **stat
 	(void)state;
 	rig_open(&rig, "");
 	patient(&rig, "{\"id\":\"a\"," ANN ",\"our_id\":\"c\"}");
-	patient(&rig, "{\"id\":\"b\"," BOB ",\"our_id\":\"c\"}");
+	patient(&rig, "{\"id\":\"b\"," BOB_OF_81 ",\"our_id\":\"c\"}");
 	contact(&rig, "{\"Id\":\"c\"," CONTACT_ZOE "}");
 	rig_import(&rig, counts);
 	assert_int_equal(counts[OUTCOME_SKIPPED_AMBIGUOUS], 2);
@@ -82,7 +82,7 @@ static void test_R6_a_contact_claimed_from_both_sides_by_two_patients_links_nobo
 	(void)state;
 	rig_open(&rig, "\"create\":true");
 	patient(&rig, "{\"id\":\"a\"," ANN "}");
-	patient(&rig, "{\"id\":\"b\"," BOB ",\"our_id\":\"c\"}");
+	patient(&rig, "{\"id\":\"b\"," BOB_OF_81 ",\"our_id\":\"c\"}");
 	contact(&rig, "{\"Id\":\"c\"," CONTACT_ZOE ",\"Patient_Id__c\":\"a\"}");
 	rig_import(&rig, counts);
 	assert_int_equal(counts[OUTCOME_LINKED], 0);
@@ -157,7 +157,7 @@ static void test_R9_a_create_that_meets_a_linked_record_fails_alone(void **state
 	patient(&rig, "{\"id\":\"a\"," ANN "}");
 	contact(&rig, "{\"Id\":\"c\"," CONTACT_ANN "}");
 	rig_import(&rig, counts);
-	patient(&rig, "{\"id\":\"b\"," BOB "}");
+	patient(&rig, "{\"id\":\"b\"," BOB_OF_81 "}");
 	rig.engine.on_verdict = claim_for_new_patient;
 	rig.engine.on_verdict_context = &rig;
 	rig_import(&rig, counts);
@@ -509,7 +509,7 @@ static void test_R5_a_contact_deleted_before_the_run_is_resumed_is_no_candidate(
 	(void)state;
 	rig_open(&rig, "");
 	patient(&rig, "{\"id\":\"a\"," ANN "}");
-	patient(&rig, "{\"id\":\"b\"," BOB "}");
+	patient(&rig, "{\"id\":\"b\"," BOB_OF_81 "}");
 	contact(&rig, "{\"Id\":\"c\"," CONTACT_ANN "}");
 	contact(&rig, "{\"Id\":\"d\"," CONTACT_ANN "}");
 	rig_import(&rig, counts);

@@ -3,6 +3,7 @@
  * Time is not waited for: rows are made to be over.
  */
 #include "hooks.h"
+#include "people.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -21,9 +22,6 @@
 #include "sync/outbox.h"
 #include "sync/stage.h"
 
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
-
 enum { LONG_MS = 60000, RACERS = 8 };
 
 static struct pair {
@@ -33,12 +31,6 @@ static struct pair {
 	struct lease *held;
 	bool taken_over;
 } p;
-
-static void must_be_fine(int code, const struct err *err)
-{
-	if (code < 0)
-		fail_msg("%s", err->text);
-}
 
 static struct plan *plan_beside(struct engine *engine)
 {

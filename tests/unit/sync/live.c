@@ -2,6 +2,7 @@
  * The daemon's inside over two memory systems: what a far side tells arrives at the other one, in both directions. The systems belong to the entry's own plan:
  * they are reached through live_parts.h.
  */
+#include "people.h"
 #include "rig.h"
 
 #include <setjmp.h>
@@ -18,9 +19,6 @@
 #include "sync/realtime.h"
 #include "sync/schedule.h"
 #include "sync/tally.h"
-
-#define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
 
 struct fixture {
 	struct rig rig;

@@ -4,5 +4,7 @@
 
 #define ANN         "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
 #define CONTACT_ANN "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
+#define BOB         "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\""
+#define CONTACT_BOB "\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\""
 
 #endif

@@ -13,12 +13,6 @@
 #include "sync/retry.h"
 #include "sync/timeline.h"
 
-static void must_be_fine(int code, const struct err *err)
-{
-	if (code < 0)
-		fail_msg("%s", err->text);
-}
-
 static void import(struct rig *rig)
 {
 	int64_t counts[OUTCOME_COUNT];

@@ -1,4 +1,5 @@
 #include "rig.h"
+#include "people.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,7 +37,7 @@ static const char configuration[] =
         "\"describe_minutes\":0,\"crm_synced_field\":\"Synced__c\",\"crm_run_field\":\"Batch__c\",%s%s\"mapping\":%s}}"
         "}";
 
-static void must_be_fine(int code, const struct err *err)
+void must_be_fine(int code, const struct err *err)
 {
 	if (code < 0)
 		fail_msg("%s", err->text);
@@ -143,6 +144,17 @@ const int64_t *rig_import(struct rig *rig, int64_t counts[OUTCOME_COUNT])
 	must_be_fine(stage_counts(&rig->engine, run.id, counts, &err), &err);
 	must_be_fine(run_settle(&rig->engine, rig->plan, true, NULL, NULL, &err), &err);
 	return counts;
+}
+
+void rig_open_linked(struct rig *rig, const char *settings)
+{
+	int64_t counts[OUTCOME_COUNT];
+
+	rig_open(rig, settings);
+	memory_put(rig->emr, "patient", "{\"id\":\"a\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
+	memory_put(rig->crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN "}");
+	rig_import(rig, counts);
+	assert_string_equal(rig_crm(rig, "c", "Patient_Id__c"), "a");
 }
 
 void rig_delta(struct rig *rig)

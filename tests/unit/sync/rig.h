@@ -18,6 +18,8 @@ struct rig {
 	char path[64];  /* the database's folder */
 };
 
+/* Fails the test with the error's text. */
+void must_be_fine(int code, const struct err *err);
 /* `sync_settings`: more members of the sync's object, as JSON text ("\"create\":true"), or "". */
 void rig_open(struct rig *rig, const char *sync_settings);
 void rig_close(struct rig *rig);
@@ -29,6 +31,8 @@ void rig_configure(struct rig *rig, const char *sync_settings, const char *more_
 void rig_fail_store_at(struct rig *rig, int64_t n);
 /* An import that must succeed; returns the counts by outcome of its run. */
 const int64_t *rig_import(struct rig *rig, int64_t counts[OUTCOME_COUNT]);
+/* rig_open, and Ann (people.h) on both sides, as "a" and "c": imported and linked. */
+void rig_open_linked(struct rig *rig, const char *sync_settings);
 /* Ten minutes later on both sides: a delta, which must go well. */
 void rig_delta(struct rig *rig);
 /* What was staged is judged, to the end. */

@@ -3,6 +3,7 @@
  * were, wishes of before, merges that nobody told us of yet.
  */
 #include "hooks.h"
+#include "people.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,35 +19,7 @@
 #include "sync/single.h"
 #include "sync/stage.h"
 
-#define ANN          "\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\""
-#define CONTACT_ANN  "\"FirstName\":\"Ann\",\"LastName\":\"Lee\",\"Birthdate\":\"1980-01-02\""
-#define BOB          "\"first_name\":\"Bob\",\"last_name\":\"Ray\",\"dob\":\"1970-05-05\""
 #define CONTACT_F010 "\"FirstName\":\"F010\",\"LastName\":\"L\",\"Birthdate\":\"1980-01-02\""
-#define CONTACT_BOB  "\"FirstName\":\"Bob\",\"LastName\":\"Ray\",\"Birthdate\":\"1970-05-05\""
-
-static void must_be_fine(int code, const struct err *err)
-{
-	if (code < 0)
-		fail_msg("%s", err->text);
-}
-
-static void open_linked(struct rig *rig, const char *settings)
-{
-	int64_t counts[OUTCOME_COUNT];
-
-	rig_open(rig, settings);
-	memory_put(rig->emr, "patient", "{\"id\":\"a\"," ANN ",\"email\":\"a@x.example\",\"city\":\"Boise\"}");
-	memory_put(rig->crm, "Contact", "{\"Id\":\"c\"," CONTACT_ANN "}");
-	rig_import(rig, counts);
-	assert_string_equal(rig_crm(rig, "c", "Patient_Id__c"), "a");
-}
-
-static void settle(struct rig *rig)
-{
-	struct err err = ERR_INIT;
-
-	must_be_fine(run_settle(&rig->engine, rig->plan, true, NULL, NULL, &err), &err);
-}
 
 /* What is told in the very millisecond of our own reading or writing would be read again. */
 static void a_moment_later(void)
@@ -118,14 +91,14 @@ static void test_R4_of_two_edits_with_one_stamp_the_late_one_is_no_news(void **s
 	int64_t at_ms;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	at_ms = changed_ms(&rig);
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), at_ms);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", with_city(&rig, "Eagle"), at_ms);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
 	rig_close(&rig);
 }
@@ -136,12 +109,12 @@ static void test_R4_two_edits_with_one_stamp_that_wait_together_end_as_the_recor
 	int64_t at_ms;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	at_ms = changed_ms(&rig);
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), at_ms);
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", with_city(&rig, "Eagle"), at_ms);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
 	rig_close(&rig);
 }
@@ -153,20 +126,20 @@ static void test_R4_R31_a_removal_that_is_over_ends_no_pair(void **state)
 	int64_t at_ms;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	at_ms = changed_ms(&rig);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), changed_ms(&rig));
-	settle(&rig);
+	rig_settle(&rig);
 	told(&rig, SIDE_EMR, EVENT_REMOVED, "a", NULL, at_ms);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
 	told(&rig, SIDE_EMR, EVENT_REMOVED, "a", NULL, 0);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
 	memory_remove(rig.emr, "patient", "a");
 	told(&rig, SIDE_EMR, EVENT_REMOVED, "a", NULL, 0);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
 	rig_close(&rig);
 }
@@ -193,16 +166,16 @@ static void test_R21_R20_what_we_wrote_and_a_person_took_back_is_an_edit(void **
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	rig.emr->traits.has_times = false;
 	hooks_set(&rig, SIDE_EMR, NULL, without_times);
 	rig_import(&rig, counts);
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Nampa\"}");
 	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", NULL, 0);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_emr(&rig, "a", "city"), "Nampa");
 	wish(&rig, WISH_SYNC, "c", "");
-	settle(&rig);
+	rig_settle(&rig);
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Boise\"}");
 	rig_import(&rig, counts);
 	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Boise");
@@ -216,12 +189,12 @@ static void test_R32_a_merge_in_the_crm_that_an_edit_of_the_patient_meets(void *
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.crm, "Contact", "{\"Id\":\"d\"," CONTACT_BOB "}");
 	memory_merge(rig.crm, "Contact", "c", "d");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), changed_ms(&rig));
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "d", "Patient_Id__c"), "a");
 	rig_close(&rig);
 }
@@ -242,12 +215,12 @@ static void test_R32_a_merge_in_the_emr_that_an_edit_of_the_contact_meets(void *
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," ANN ",\"city\":\"Boise\"}");
 	hooks_set(&rig, SIDE_EMR, NULL, merged_into_b);
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Nampa\"}");
 	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", NULL, 0);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
 	assert_string_equal(rig_emr(&rig, "b", "city"), "Nampa");
 	assert_string_equal(rig_emr(&rig, "a", "city"), "Boise");
@@ -261,10 +234,10 @@ static void test_R29_who_unlinks_after_he_asked_to_sync_is_not_linked_again(void
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	wish(&rig, WISH_SYNC, "c", "");
 	wish(&rig, WISH_UNLINK, "c", "");
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
 	rig_close(&rig);
 }
@@ -280,10 +253,10 @@ static void test_R29_who_unlinks_while_his_wish_to_sync_is_looked_at_is_not_link
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	wish(&rig, WISH_SYNC, "c", "");
 	hooks_set(&rig, SIDE_CRM, unlink_while_it_is_read, NULL);
-	settle(&rig);
+	rig_settle(&rig);
 	hooks_clear(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "");
 	rig_close(&rig);
@@ -294,14 +267,14 @@ static void test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_re
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB "}");
 	memory_refuse(rig.crm, "c", REFUSED, "RULE");
 	wish(&rig, WISH_RELINK, "c", "b");
-	settle(&rig);
+	rig_settle(&rig);
 	memory_refuse(rig.crm, "c", DELIVERED, "");
 	wish(&rig, WISH_LINK, "c", "a");
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
 	rig_retry(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "a");
@@ -313,13 +286,13 @@ static void test_R29_an_unlink_that_failed_is_over_once_somebody_linked_again(vo
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_refuse(rig.crm, "c", REFUSED, "RULE");
 	wish(&rig, WISH_UNLINK, "c", "");
-	settle(&rig);
+	rig_settle(&rig);
 	memory_refuse(rig.crm, "c", DELIVERED, "");
 	wish(&rig, WISH_LINK, "c", "a");
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "true");
 	rig_retry(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "true");
@@ -339,7 +312,7 @@ static void test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked(void **s
 	size_t count;
 
 	(void)state;
-	open_linked(&rig, "\"policy\":{\"City\":{\"winner\":\"review\"}}");
+	rig_open_linked(&rig, "\"policy\":{\"City\":{\"winner\":\"review\"}}");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Eagle\"}");
 	rig_import(&rig, counts);
@@ -347,7 +320,7 @@ static void test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked(void **s
 	assert_int_equal(count, 1);
 	memory_put(rig.emr, "patient", "{\"id\":\"b\"," BOB "}");
 	wish(&rig, WISH_RELINK, "c", "b");
-	settle(&rig);
+	rig_settle(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "b");
 	assert_int_equal(conflict_find(&rig.engine, &rig.arena, &waiting, &conflicts, &count, &err), 0);
 	assert_int_equal(count, 0);
@@ -466,7 +439,7 @@ static void test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew(void **s
 	must_be_fine(json_parse(&rig.arena, contact.bytes, &contact.json, &err), &err);
 	must_be_fine(capture_page(&rig.engine, rig.plan, &rig.arena, &page, &how, &done, &err), &err);
 	must_be_fine(single_judge(&rig.engine, rig.plan, &err), &err);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_int_equal(memory_count(rig.emr, "patient"), 12);
 	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
 	rig_close(&rig);
@@ -485,7 +458,7 @@ static void test_R8_who_came_after_many_others_is_met_before_anybody_is_made(voi
 	memory_put(rig.crm, "Contact",
 	           "{\"Id\":\"c\",\"FirstName\":\"F201\",\"LastName\":\"L\",\"Birthdate\":\"1980-01-02\"}");
 	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", NULL, 0);
-	settle(&rig);
+	rig_settle(&rig);
 	assert_int_equal(memory_count(rig.emr, "patient"), 202);
 	assert_string_equal(rig_crm(&rig, "c", "Patient_Id__c"), "p201");
 	rig_close(&rig);
@@ -512,7 +485,7 @@ static void test_R32_hundreds_that_are_merged_at_once_are_merged(void **state)
 		memory_merge(rig.crm, "Contact", loser, survivor);
 		told(&rig, SIDE_CRM, EVENT_REMOVED, loser, NULL, 0);
 	}
-	settle(&rig);
+	rig_settle(&rig);
 	for (int i = 0; i < PAIRS; i += 50)
 		assert_string_equal(rig_crm(&rig, arena_printf(&rig.arena, "s%03d", i).at, "Patient_Id__c"),
 		                    arena_printf(&rig.arena, "p%03d", i).at);
@@ -530,7 +503,7 @@ static void test_R22_nobody_is_asked_about_a_pair_that_ended_after_the_backup(vo
 	size_t count;
 
 	(void)state;
-	open_linked(&rig, "\"policy\":{\"City\":{\"winner\":\"review\"}}");
+	rig_open_linked(&rig, "\"policy\":{\"City\":{\"winner\":\"review\"}}");
 	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Eagle\"}");
 	rig_import(&rig, counts);
@@ -547,10 +520,10 @@ static void test_R3_R29_an_unlink_whose_write_was_refused_is_completed_by_a_retr
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_refuse(rig.crm, "c", REFUSED, "RULE");
 	wish(&rig, WISH_UNLINK, "c", "");
-	settle(&rig);
+	rig_settle(&rig);
 	memory_refuse(rig.crm, "c", DELIVERED, "");
 	rig_retry(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "false");
@@ -563,11 +536,11 @@ static void test_R3_R31_a_removal_whose_write_was_refused_is_completed_by_a_retr
 	struct rig rig;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_refuse(rig.crm, "c", REFUSED, "RULE");
 	memory_remove(rig.emr, "patient", "a");
 	told(&rig, SIDE_EMR, EVENT_REMOVED, "a", NULL, 0);
-	settle(&rig);
+	rig_settle(&rig);
 	memory_refuse(rig.crm, "c", DELIVERED, "");
 	rig_retry(&rig);
 	assert_string_equal(rig_crm(&rig, "c", "Synced__c"), "false");
@@ -588,11 +561,11 @@ static void test_R3_a_webhook_that_is_no_event_keeps_its_bytes(void **state)
 	size_t count;
 
 	(void)state;
-	open_linked(&rig, "");
+	rig_open_linked(&rig, "");
 	memory_hook_raw(rig.emr, STR("{\"event\":"), &rig.arena, &hook);
 	must_be_fine(rig.emr->kind->webhook(rig.emr, &rig.arena, &hook, &events, &err), &err);
 	must_be_fine(capture_events(&rig.engine, rig.plan, &rig.arena, &events, &how, &done, &err), &err);
-	settle(&rig);
+	rig_settle(&rig);
 	must_be_fine(stage_list(&rig.engine, &rig.arena, &failed, &rows, &count, &err), &err);
 	assert_int_equal(count, 1);
 	must_be_fine(stage_bytes(&rig.engine, &rig.arena, &rows[0], &rig.key, &err), &err);
