@@ -4,7 +4,7 @@
  *	lasting   the keys of the look-up hashes, sealed, before the first change
  *	change    keyring_step: the new key seals from now on, the old one is known
  *	walk      each column of the list: a page by a reader, sealed anew, put back where nobody changed it meanwhile; again until nothing is found
- *	finish    keyring_step: the old key is gone
+ *	finish    what was put back is brought to the disk, then keyring_step: the old key is gone
  */
 #include "sync/rekey.h"
 
@@ -19,6 +19,7 @@
 #include "sync/catalog_docs.h"
 #include "sync/draft.h"
 #include "sync/history.h"
+#include "sync/lease.h"
 #include "sync/link.h"
 #include "sync/outbox.h"
 #include "sync/review.h"
@@ -267,31 +268,50 @@ static int walk_until_done(struct engine *engine, const struct rekey_order *orde
 
 /* ---- the whole ---- */
 
-static bool alone(const struct engine *engine)
+/* Of this folder the lock tells; whoever has another one, on this machine or elsewhere, is seen by the leases that he holds. */
+static int alone(struct engine *engine, bool *ret, struct err *err)
 {
-	return !engine->key_lock || flock(engine->key_lock, LOCK_EX | LOCK_NB) == 0;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct lease_row *rows;
+	size_t count;
+
+	*ret = !engine->key_lock || flock(engine->key_lock, LOCK_EX | LOCK_NB) == 0;
+	if (lease_list(engine, &arena, &rows, &count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < count; i++)
+		*ret = *ret && (!rows[i].held || rows[i].mine);
+	return 0;
 }
 
-static int finish(struct engine *engine, const struct rekey_order *order, const struct key_standing *standing,
-                  struct rekey_report *report, struct err *err)
+static int forget_old(struct engine *engine, const struct rekey_order *order, bool *ret_finished, struct err *err)
 {
-	bool aged = clock_wall_ms() - standing->file_ms > AGED_MS, by_itself = alone(engine);
-	int code = 0;
+	struct key_standing is; /* as it is by now: the change may have been made by this call */
+	bool by_itself;
 
-	if (standing->from_environment) {
-		report->finished = true;
-	} else if (by_itself || aged) {
-		code = keyring_step(order->key_path, KEY_FINISH, STR_EMPTY, err);
-		report->finished = code == 0;
-	}
-	if (engine->key_lock && flock(engine->key_lock, LOCK_SH) < 0)
+	if (keyring_standing(order->key_path, &is, err) < 0 || alone(engine, &by_itself, err) < 0)
+		return err_pass(err);
+	if (!by_itself && clock_wall_ms() - is.file_ms <= AGED_MS)
+		return 0;
+	if (keyring_step(order->key_path, KEY_FINISH, STR_EMPTY, err) < 0)
+		return err_pass(err);
+	*ret_finished = true;
+	return audit_note(engine, "rekey", STR("key"), STR_EMPTY, STR("the old key is forgotten"), NULL, err);
+}
+
+/* The note is DURABLE, and so is with it all that was sealed anew: a loss of power must not bring boxes back whose key is forgotten. */
+static int finish(struct engine *engine, const struct rekey_order *order, struct rekey_report *report, struct err *err)
+{
+	int code;
+
+	if (audit_note(engine, "rekey", STR("key"), STR_EMPTY, STR("everything is sealed with the new key"), NULL,
+	               err) < 0)
+		return err_pass(err);
+	report->finished = report->from_environment;
+	if (report->from_environment)
+		return 0;
+	code = forget_old(engine, order, &report->finished, err);
+	if (engine->key_lock && flock(engine->key_lock, LOCK_SH) < 0 && code == 0)
 		code = err_errno(err, "give the lock of the key back");
-	if (code == 0)
-		code = audit_note(engine, "rekey", STR("key"), STR_EMPTY,
-		                  report->finished
-		                          ? STR("everything is sealed with the new key, the old one is forgotten")
-		                          : STR("everything is sealed with the new key"),
-		                  NULL, err);
 	return code;
 }
 
@@ -332,5 +352,5 @@ int rekey(struct engine *engine, const struct rekey_order *order, struct rekey_r
 		return err_pass(err);
 	if (walk_until_done(engine, order, ret, err) < 0)
 		return err_pass(err);
-	return order->dry ? 0 : finish(engine, order, &standing, ret, err);
+	return order->dry ? 0 : finish(engine, order, ret, err);
 }

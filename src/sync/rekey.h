@@ -3,8 +3,9 @@
  * of every table is sealed anew in small transactions, beside whoever is at work; each process notices the new key by itself (codec/keyring.h). Only writer of the
  * table `lasting_key`, which keeps the keys of the look-up hashes (box_blind): those of names and birth dates cannot be made anew without the names.
  *
- * The old key is forgotten when a whole walk has found nothing of it and nobody else is at work who might still hold a box that he sealed before: everybody who has the
- * folder open holds its lock `key.lock` together with the others. Where somebody is, the next call does it, an hour after the change at the earliest.
+ * The old key is forgotten when a whole walk has found nothing of it, what was sealed anew is on the disk, and nobody else is at work who might still hold a box that he
+ * sealed before: everybody who has the folder open holds its lock `key.lock` together with the others, and who has another folder on the same database holds leases
+ * (lease.h). Where somebody is, the next call does it, an hour after the change at the earliest.
  */
 #ifndef SUTURE_SYNC_REKEY_H
 #define SUTURE_SYNC_REKEY_H

@@ -1,22 +1,46 @@
 /* Another key: nothing sealed is forgotten, cut short anywhere it goes on, and at the end the old key opens nothing. */
 #include "rig.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "lib/file.h"
 #include "sync/draft.h"
+#include "sync/lease.h"
 #include "sync/rekey.h"
 #include "sync/stage.h"
 
 enum { PATIENTS = 30 };
+
+/* The linker lays these two over the real ones: what a loss of power could take away at the moment when the old key is forgotten. */
+static int relaxed_since_durable;
+
+int __real_store_write(struct store *store, enum durability durability, store_fn fn, void *context, struct err *err);
+int __wrap_store_write(struct store *store, enum durability durability, store_fn fn, void *context, struct err *err);
+int __real_keyring_step(const char *path, enum key_step step, struct str new_key, struct err *err);
+int __wrap_keyring_step(const char *path, enum key_step step, struct str new_key, struct err *err);
+
+int __wrap_store_write(struct store *store, enum durability durability, store_fn fn, void *context, struct err *err)
+{
+	relaxed_since_durable = durability == RELAXED ? relaxed_since_durable + 1 : 0;
+	return __real_store_write(store, durability, fn, context, err);
+}
+
+int __wrap_keyring_step(const char *path, enum key_step step, struct str new_key, struct err *err)
+{
+	if (step == KEY_FINISH)
+		assert_int_equal(relaxed_since_durable, 0);
+	return __real_keyring_step(path, step, new_key, err);
+}
 
 static const char *key_path(struct rig *rig)
 {
@@ -298,6 +322,57 @@ static void test_who_is_at_work_takes_the_new_key_over(void **state)
 	close_rig(&rig);
 }
 
+/* The file of a key is old, as a rule: what counts is when it was changed, not when the one before was written. */
+static void test_beside_others_the_old_key_stays_for_an_hour_however_old_it_is(void **state)
+{
+	const struct timespec long_ago[] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	struct rekey_report report;
+	struct engine daemon = { 0 };
+	struct err err = ERR_INIT;
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig);
+	fill(&rig);
+	assert_int_equal(utimensat(AT_FDCWD, key_path(&rig), long_ago, 0), 0);
+	rig.engine.dir = daemon.dir = rig.path;
+	daemon.store = rig.engine.store;
+	daemon.keys = rig.engine.keys;
+	assert_int_equal(rekey_arrive(&daemon, &err) | rekey_arrive(&rig.engine, &err), 0);
+	assert_int_equal(try_rekey(&rig, &report, &err), 0);
+	assert_true(report.changed && !report.finished);
+	assert_non_null(strstr(arena_text(&rig.arena, key_file(&rig)), "\nold "));
+	assert_int_equal(utimensat(AT_FDCWD, key_path(&rig), long_ago, 0), 0);
+	assert_int_equal(try_rekey(&rig, &report, &err), 0);
+	assert_true(!report.changed && report.finished);
+	rekey_leave(&daemon);
+	rekey_leave(&rig.engine);
+	unlink(arena_printf(&rig.arena, "%s/key.lock", rig.path).at);
+	close_rig(&rig);
+}
+
+/* Another machine on the same database has a folder, a key file and a lock of its own. */
+static void test_a_daemon_with_another_folder_counts_as_at_work(void **state)
+{
+	struct engine elsewhere = { .who = "daemon" };
+	struct rekey_report report;
+	struct err err = ERR_INIT;
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig);
+	fill(&rig);
+	elsewhere.store = rig.engine.store;
+	elsewhere.leases = leases_open(&elsewhere, 60000);
+	assert_int_equal(lease_attend(&elsewhere, &err), 0);
+	assert_int_equal(try_rekey(&rig, &report, &err), 0);
+	assert_false(report.finished);
+	leases_close(&elsewhere.leases);
+	assert_int_equal(try_rekey(&rig, &report, &err), 0);
+	assert_true(report.finished);
+	close_rig(&rig);
+}
+
 static void test_a_key_that_was_prepared_is_known_first_and_then_used(void **state)
 {
 	struct rekey_report report;
@@ -383,6 +458,8 @@ int main(void)
 		cmocka_unit_test(test_a_dry_run_counts_and_changes_nothing),
 		cmocka_unit_test(test_cut_short_anywhere_it_goes_on),
 		cmocka_unit_test(test_who_is_at_work_takes_the_new_key_over),
+		cmocka_unit_test(test_beside_others_the_old_key_stays_for_an_hour_however_old_it_is),
+		cmocka_unit_test(test_a_daemon_with_another_folder_counts_as_at_work),
 		cmocka_unit_test(test_a_key_that_was_prepared_is_known_first_and_then_used),
 		cmocka_unit_test(test_a_link_to_the_key_file_stays_a_link),
 		cmocka_unit_test(test_a_box_that_no_key_opens_is_counted_and_left),
