@@ -95,12 +95,22 @@ static int read_key(struct str hex, struct ring_key *ret, struct err *err)
 
 /* ---- the ring ---- */
 
+/* Of two with one number the younger: the other one is of a change that is long over. */
 static const struct ring_key *known(const struct ring_state *s, unsigned char number)
+{
+	size_t i = atomic_load(&s->count);
+
+	while (i > 0 && s->keys[i - 1].number != number)
+		i--;
+	return i > 0 ? &s->keys[i - 1] : NULL;
+}
+
+static const struct ring_key *same_key(const struct ring_state *s, const struct ring_key *key)
 {
 	size_t count = atomic_load(&s->count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (s->keys[i].number == number)
+		if (sodium_memcmp(s->keys[i].key, key->key, KEY_LEN) == 0)
 			return &s->keys[i];
 	}
 	return NULL;
@@ -115,7 +125,7 @@ static int add_key(struct ring_state *s, struct str hex, const struct ring_key *
 
 	if (code < 0)
 		return code;
-	*ret = known(s, key.number);
+	*ret = same_key(s, &key);
 	if (!*ret && count < KEYS_MOST) {
 		s->keys[count] = key;
 		atomic_store(&s->count, count + 1);
@@ -124,20 +134,20 @@ static int add_key(struct ring_state *s, struct str hex, const struct ring_key *
 	if (!*ret)
 		code = err_set(err, ERR_KEY, "the key was changed %d times while this was at work; start it again",
 		               KEYS_MOST - 1);
-	else if (memcmp((*ret)->key, key.key, KEY_LEN) != 0)
-		code = err_set(err, ERR_KEY, "two keys have the same number: take another new key");
 	sodium_memzero(&key, sizeof(key));
 	return code;
 }
 
 static int take_lines(struct ring_state *s, const struct key_lines *lines, struct err *err)
 {
-	const struct ring_key *current, *other;
+	const struct ring_key *current, *old = NULL, *next = NULL;
 
-	if ((lines->old.len && add_key(s, lines->old, &other, err) < 0) ||
+	if ((lines->old.len && add_key(s, lines->old, &old, err) < 0) ||
 	    add_key(s, lines->current, &current, err) < 0 ||
-	    (lines->next.len && add_key(s, lines->next, &other, err) < 0))
+	    (lines->next.len && add_key(s, lines->next, &next, err) < 0))
 		return err_pass(err);
+	if (known(s, current->number) != current || (old && known(s, old->number) != old))
+		return err_set(err, ERR_KEY, "two keys have the same number: take another new key");
 	atomic_store(&s->current, (size_t)(current - s->keys));
 	return 0;
 }

@@ -10,7 +10,7 @@
 
 #include "codec/keyring.h"
 
-enum { KEY_LEN = crypto_aead_xchacha20poly1305_ietf_KEYBYTES, KEYS_MOST = 8, BLINDS = 5, BLIND_LEN = 32 };
+enum { KEY_LEN = crypto_aead_xchacha20poly1305_ietf_KEYBYTES, KEYS_MOST = 64, BLINDS = 5, BLIND_LEN = 32 };
 
 struct ring_key {
 	unsigned char key[KEY_LEN];

@@ -225,6 +225,60 @@ static void test_loading(void **state UNUSED)
 	rmdir(folder);
 }
 
+static unsigned char number_of(const char *key)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct keyring *ring = ring_of(key);
+	unsigned char number = (unsigned char)keyring_number(ring, &arena).at[0];
+
+	keyring_free(&ring);
+	return number;
+}
+
+/* A new key that has the number of `like`, or, where that is NULL, another one than `current`. */
+static const char *next_key(struct arena *arena, const char *current, const char *like)
+{
+	unsigned char taken = number_of(current), wanted = like ? number_of(like) : 0;
+	const char *key;
+
+	do {
+		key = arena_text(arena, keyring_generate(arena));
+	} while (like ? number_of(key) != wanted : number_of(key) == taken);
+	return key;
+}
+
+/* A daemon runs for years: it takes the twentieth new key as it took the first, and one that happens to have the number of one that is forgotten. */
+static void test_a_process_takes_every_change_of_the_key(void **state UNUSED)
+{
+	enum { CHANGES = 20, REPEATS = 7 };
+	char folder[] = "/tmp/suture-box-XXXXXX";
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct keyring *ring = NULL, *fresh;
+	struct err err = ERR_INIT;
+	const char *path, *keys[CHANGES + 1] = { key_a };
+	struct str opened;
+
+	assert_non_null(mkdtemp(folder));
+	path = arena_printf(&arena, "%s/key", folder).at;
+	write_key(path, key_a, 0600);
+	assert_ok(keyring_load(path, &ring, &err), err);
+	for (size_t i = 1; i <= CHANGES; i++) {
+		keys[i] = next_key(&arena, keys[i - 1], i == REPEATS ? keys[0] : NULL);
+		unlink(path);
+		write_key(path, arena_printf(&arena, "%s\nold %s\n", keys[i], keys[i - 1]).at, 0600);
+		keyring_look(ring);
+		fresh = ring_of(keys[i]);
+		assert_ok(box_open(ring, &arena, "c", box_seal(fresh, &arena, "c", STR("x")), &opened, &err), err);
+		assert_ok(box_open(fresh, &arena, "c", box_seal(ring, &arena, "c", STR("x")), &opened, &err), err);
+		keyring_free(&fresh);
+	}
+	keyring_free(&ring);
+	write_key(path, arena_printf(&arena, "%s\nold %s\n", keys[REPEATS], keys[0]).at, 0600);
+	assert_int_equal(keyring_load(path, &ring, &err), ERR_KEY);
+	unlink(path);
+	rmdir(folder);
+}
+
 static void test_the_environment_comes_first(void **state UNUSED)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -278,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_threads_share_a_keyring),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_loading),
+		cmocka_unit_test(test_a_process_takes_every_change_of_the_key),
 		cmocka_unit_test(test_the_environment_comes_first),
 	};
 
