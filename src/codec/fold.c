@@ -85,6 +85,25 @@ static int32_t bare_letter(int32_t code)
 	return code;
 }
 
+/*
+ * Unicode's stream-safe bound (UAX 15): no language hangs more marks on one letter. utf8proc puts the marks of a letter in order in a time that grows with the square
+ * of their number, so that 128 kB of them in one name would take a minute.
+ */
+enum { MOST_MARKS = 30 };
+
+static bool has_heap_of_marks(struct str text)
+{
+	size_t marks = 0;
+	int32_t code;
+
+	for (size_t at = 0; at < text.len && marks <= MOST_MARKS;) {
+		at += (size_t)utf8proc_iterate((const utf8proc_uint8_t *)text.at + at,
+		                               (utf8proc_ssize_t)(text.len - at), &code);
+		marks = utf8proc_get_property(code)->combining_class ? marks + 1 : 0;
+	}
+	return marks > MOST_MARKS;
+}
+
 static struct str fold_with(struct arena *arena, struct str name, utf8proc_option_t options, bool bare)
 {
 	const utf8proc_uint8_t *text = (const utf8proc_uint8_t *)name.at;
@@ -95,6 +114,8 @@ static struct str fold_with(struct arena *arena, struct str name, utf8proc_optio
 		return fold_ascii(arena, name);
 	if (!utf8_valid(name))
 		return STR_EMPTY;
+	if (has_heap_of_marks(name))
+		return fold_spaces(arena, name);
 	options |= UTF8PROC_CASEFOLD | UTF8PROC_COMPOSE | UTF8PROC_STABLE;
 	count = utf8proc_decompose(text, (utf8proc_ssize_t)name.len, NULL, 0, options);
 	if (count < 0)

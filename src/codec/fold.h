@@ -4,7 +4,10 @@
 
 #include "lib/arena.h"
 
-/* Unicode case folding (NFC), trimmed, inner white space (any Unicode space) collapsed to one blank. Invalid UTF-8 gives empty. */
+/*
+ * Unicode case folding (NFC), trimmed, inner white space (any Unicode space) collapsed to one blank. Invalid UTF-8 gives empty; what has more than 30 marks on one
+ * letter is in no language, and only its white space is folded.
+ */
 struct str fold_name(struct arena *arena, struct str name);
 /* The same without marks: for search as you type, never for linking. */
 struct str fold_search(struct arena *arena, struct str name);

@@ -76,6 +76,31 @@ static void test_folding_twice_changes_nothing(void **state UNUSED)
 	}
 }
 
+static struct str marks(struct arena *arena, const char *letter, const char *one, const char *other, size_t pairs)
+{
+	SCOPED(buf) struct buf text = BUF_INIT((size_t)8 << 20);
+
+	buf_add_c(&text, letter);
+	for (size_t i = 0; i < pairs; i++) {
+		buf_add_c(&text, one);
+		buf_add_c(&text, other);
+	}
+	return arena_str(arena, buf_str(&text));
+}
+
+/* Marks above and below a letter, in any order, are the same letter; a megabyte of them costs what a megabyte costs, and is no letter. */
+static void test_marks_are_put_in_order_within_reason(void **state UNUSED)
+{
+	static const char above[] = "\xcc\x81", below[] = "\xcc\xa3";
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct str heap = marks(&arena, "E", above, below, (size_t)1 << 18);
+
+	assert_str(fold_name(&arena, marks(&arena, "E", above, below, 15)),
+	           fold_name(&arena, marks(&arena, "e", below, above, 15)));
+	assert_str(fold_name(&arena, heap), heap);
+	assert_str(fold_search(&arena, arena_printf(&arena, " %.*s ", STR_ARG(heap))), heap);
+}
+
 static void test_search_drops_marks(void **state UNUSED)
 {
 	static const char *const cases[][2] = {
@@ -132,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_r7_same),
 		cmocka_unit_test(test_r7_different),
 		cmocka_unit_test(test_folding_twice_changes_nothing),
+		cmocka_unit_test(test_marks_are_put_in_order_within_reason),
 		cmocka_unit_test(test_search_drops_marks),
 		cmocka_unit_test(test_broken_text_matches_nothing),
 		cmocka_unit_test(test_spaces_keep_case),
