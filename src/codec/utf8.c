@@ -1,5 +1,7 @@
 #include "codec/utf8.h"
 
+#include "lib/buf.h"
+
 /*
  * Table 3-7 of the Unicode standard: a lead byte decides how many bytes follow and the range of the second one; all
  * others are 80..BF. That range is what keeps overlong forms and surrogates out.
@@ -65,4 +67,22 @@ bool utf8_valid(struct str text)
 		at += length;
 	}
 	return true;
+}
+
+struct str utf8_mend(struct arena *arena, struct str text)
+{
+	SCOPED(buf) struct buf out = BUF_INIT(size_mul(text.len, 3));
+
+	if (utf8_valid(text))
+		return text;
+	for (const char *at = text.at, *end = at + text.len; at < end;) {
+		size_t step = utf8_step(at, end);
+
+		if (step > 0)
+			buf_add_bytes(&out, at, step);
+		else
+			buf_add(&out, STR("\xef\xbf\xbd"));
+		at += MAX_OF(step, (size_t)1);
+	}
+	return arena_str(arena, buf_str(&out));
 }

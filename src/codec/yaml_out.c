@@ -28,32 +28,13 @@ static void emit(yaml_emitter_t *emitter, int made, yaml_event_t *event)
 	must(yaml_emitter_emit(emitter, event));
 }
 
-/* libyaml refuses bytes that are no UTF-8; each becomes U+FFFD. */
-static struct str mended(struct arena *arena, struct str text)
-{
-	SCOPED(buf) struct buf out = BUF_INIT(size_mul(text.len, 3));
-
-	if (utf8_valid(text))
-		return text;
-	for (const char *at = text.at, *end = at + text.len; at < end;) {
-		size_t step = utf8_step(at, end);
-
-		if (step > 0)
-			buf_add_bytes(&out, at, step);
-		else
-			buf_add(&out, STR("\xef\xbf\xbd"));
-		at += MAX_OF(step, (size_t)1);
-	}
-	return arena_str(arena, buf_str(&out));
-}
-
 static void emit_scalar(yaml_emitter_t *emitter, struct str text, bool quoted)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	yaml_event_t event;
 	yaml_scalar_style_t style = quoted ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_ANY_SCALAR_STYLE;
 
-	text = mended(&arena, text);
+	text = utf8_mend(&arena, text); /* libyaml refuses what is no UTF-8 */
 	emit(emitter,
 	     yaml_scalar_event_initialize(&event, NULL, NULL, (const unsigned char *)(text.len ? text.at : ""),
 	                                  (int)text.len, 1, 1, style),

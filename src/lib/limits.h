@@ -18,6 +18,7 @@
 #define LIMIT_RETRY_RECORD_S     (24 * 3600)         /* s | how long one record may be put off by a Retry-After | then it is tried again */
 #define LIMIT_STREAM_HOLD_MS     600000              /* ms | how long a far side may ask us to wait for an answer of its stream | Salesforce asks for 110 s */
 #define LIMIT_PAYLOAD            ((size_t)4 << 20)   /* bytes | one record, one row of CSV | far above any record of a person that we know */
+#define LIMIT_RECORD_ID          255                 /* bytes | the id of a record, and its version | the longest that we know have 40; an index of PostgreSQL holds 2,700 */
 #define LIMIT_SOQL_URL           ((size_t)15 << 10)  /* bytes | a query in an address | Salesforce refuses addresses over 16,384 bytes */
 
 /* ---- Texts ---- */

@@ -121,6 +121,11 @@ bool pg_many_fits(const struct pg_many *many, struct binds binds);
 void pg_many_add(struct pg_many *many, struct binds binds);
 /* `sql`: of the statement for one. The rows stay. */
 int pg_many_send(struct store_conn *conn, struct pg_many *many, const char *sql, struct err *err) MUST_CHECK;
+/*
+ * A server takes no text that holds a zero byte or is no UTF-8, and fails the whole transaction for it: U+FFFD stands in its place, in what is stored as in what is
+ * looked for. The binds themselves where all of them are fit, which is nearly always.
+ */
+struct binds pg_fit(struct arena *arena, struct binds binds);
 /* A value as it travels, with its length before it. */
 void pg_add_cell(struct buf *out, const struct bind *bind);
 

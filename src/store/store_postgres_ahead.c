@@ -107,9 +107,11 @@ static void note_questions(struct store_conn *conn, struct store_stmt *stmt, con
 	}
 	pg_many_clear(stmt->many);
 	for (size_t i = 0; i < count; i++) {
+		const struct binds row = pg_fit(&conn->ahead_arena, rows[i]);
+
 		asked->answers[i].asked = asked;
-		note_question(conn, stmt, rows[i], &asked->answers[i]);
-		pg_many_add(stmt->many, rows[i]);
+		note_question(conn, stmt, row, &asked->answers[i]);
+		pg_many_add(stmt->many, row);
 	}
 }
 

@@ -172,8 +172,10 @@ int pg_ask(struct store_conn *conn, struct store_stmt *stmt, struct binds binds,
 }
 
 /* What is kept goes out before anything that could see whether it did. */
-int pg_bind(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool keep, struct err *err)
+int pg_bind(struct store_conn *conn, struct store_stmt *stmt, struct binds given, bool keep, struct err *err)
 {
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const struct binds binds = pg_fit(&arena, given);
 	bool taken = false;
 
 	if (get_ready(conn, stmt, binds, keep, err) < 0)

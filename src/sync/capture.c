@@ -54,10 +54,11 @@ static void judge_fault(struct staged *s, const char *fault)
 }
 
 /* What is known of `record`. */
-static void fill(const struct rows_job *job, struct row *row, const struct record *record)
+static void fill(const struct rows_job *job, struct row *row, struct record *record)
 {
 	struct staged *s = &row->staged;
 
+	capture_judge(record);
 	row->record = record;
 	*s = (struct staged) {
 		.sync_id = job->plan->sync_id,
@@ -84,7 +85,7 @@ static void fill(const struct rows_job *job, struct row *row, const struct recor
 }
 
 /* Only that something happened to the record: it is to be read. */
-static void fill_to_read(const struct rows_job *job, struct row *row, const struct record *record)
+static void fill_to_read(const struct rows_job *job, struct row *row, struct record *record)
 {
 	fill(job, row, record);
 	row->readable = false;

@@ -95,6 +95,8 @@ struct value capture_value(const struct field_map *field, struct arena *arena, e
 struct identity capture_identity(const struct plan *plan, struct arena *arena, enum side side,
                                  const struct json *record);
 /* The other side's id as stored in this record (R6); empty: none. */
+/* R3: a record whose id or version is no text that is kept in clear in a table (too long, control characters, no UTF-8) is no record: sets `fault`, and empties them. */
+void capture_judge(struct record *record);
 struct str capture_stored_id(const struct plan *plan, struct arena *arena, enum side side, const struct json *record);
 
 #endif

@@ -2,8 +2,10 @@
  * capture_who: who a record is: one field of it, its identity, the id of its counterpart that it stores; and noting that of a whole page, without payloads.
  */
 #include "sync/capture.h"
-#include "sync/lease.h"
 
+#include "codec/utf8.h"
+#include "lib/limits.h"
+#include "sync/lease.h"
 #include "sync/suggest.h"
 
 struct value capture_value(const struct field_map *field, struct arena *arena, enum side side,
@@ -44,7 +46,28 @@ struct identity capture_identity(const struct plan *plan, struct arena *arena, e
 	return who;
 }
 
-struct str capture_stored_id(const struct plan *plan, struct arena *arena, enum side side, const struct json *record)
+/* One that is not would fail the page that it is in, each time it is read: an index takes no long texts, and PostgreSQL no zero bytes. */
+static bool is_plain(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
+			return false;
+	}
+	return text.len <= LIMIT_RECORD_ID && utf8_valid(text);
+}
+
+void capture_judge(struct record *record)
+{
+	if (is_plain(record->id) && is_plain(record->version) && is_plain(record->merged_into) &&
+	    is_plain(record->modified_by))
+		return;
+	*record = (struct record) {
+		.bytes = record->bytes,
+		.fault = "its id or version is too long, or holds what is no text",
+	};
+}
+
+static struct str stored_id(const struct plan *plan, struct arena *arena, enum side side, const struct json *record)
 {
 	struct str reference = plan->conn[SIDE_EMR]->traits.reference_field, stored, same;
 	const struct connector *crm = plan->conn[SIDE_CRM]->kind;
@@ -54,6 +77,14 @@ struct str capture_stored_id(const struct plan *plan, struct arena *arena, enum 
 	stored = reference.len ? json_text(json_walk(record, arena_text(arena, reference))) : STR_EMPTY;
 	same = stored.len && crm->record_id ? crm->record_id(arena, stored) : STR_EMPTY;
 	return same.len ? same : stored; /* Salesforce ids are written in two lengths */
+}
+
+/* What is no id stands for nobody. */
+struct str capture_stored_id(const struct plan *plan, struct arena *arena, enum side side, const struct json *record)
+{
+	struct str id = stored_id(plan, arena, side, record);
+
+	return is_plain(id) ? id : STR_EMPTY;
 }
 
 size_t capture_who_fields(const struct plan *plan, struct str *ret)
@@ -146,9 +177,10 @@ int capture_identities(struct engine *engine, const struct plan *plan, struct ar
 		               .count = page->count };
 
 	for (size_t i = 0; i < page->count; i++) {
-		const struct record *record = &page->records[i];
+		struct record *record = &page->records[i];
 		struct who_row *row = &job.rows[i];
 
+		capture_judge(record);
 		row->known = (struct known) { .side = side, .record_id = record->id, .run_id = run_id };
 		row->gone = record->deleted || record->merged_into.len;
 		row->readable = !record->fault;

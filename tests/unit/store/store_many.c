@@ -142,6 +142,31 @@ static void test_every_kind_of_value_arrives(void **state UNUSED)
 	in_store(every_kind_of_value);
 }
 
+/* A server takes no such text and would fail the whole transaction (R3): what is written and what is looked for become the same one that it takes. */
+static int texts_that_are_none(struct db *db, void *context UNUSED, struct err *err UNUSED)
+{
+	static const char zero[] = { 'a', 0, 'b' };
+	const struct str names[] = { str_range(zero, sizeof(zero)), STR("\xff"), STR("caf\xe9"), STR("\xed\xa0\x80") };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct binds place = BIND(bind_int((int64_t)i), bind_text(names[i]));
+		SCOPED(buf) struct buf found = BUF_INIT(1 << 10);
+
+		insert(db, BIND(bind_null(), place.at[0], place.at[1], bind_int(1), bind_null()));
+		run(db, PUT, BIND(place.at[0], place.at[1], bind_int(2), bind_null(), bind_int(1000)));
+		ok(db_ahead(db, &BY_NAME[THING], &place, 1, err));
+		write_rows(db, &BY_NAME[THING], place, &found);
+		assert_non_null(strstr(buf_text(&found), " 2 0 none:\n"));
+		check_same(db, BY_NAME, place);
+	}
+	return 0;
+}
+
+static void test_r3_a_text_that_is_none_fails_nothing_and_is_found_again(void **state UNUSED)
+{
+	in_store(texts_that_are_none);
+}
+
 /* Each of them is about a row that the one before is about: none may overtake. */
 static int the_same_row_again(struct db *db, void *context UNUSED, struct err *err UNUSED)
 {
@@ -453,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind_of_value_arrives),
+		cmocka_unit_test(test_r3_a_text_that_is_none_fails_nothing_and_is_found_again),
 		cmocka_unit_test(test_what_is_run_about_one_row_keeps_its_order),
 		cmocka_unit_test(test_more_than_one_message_holds),
 		cmocka_unit_test(test_r5_an_error_in_the_middle_undoes_all_of_it),

@@ -114,6 +114,39 @@ static void test_R3_a_payload_that_cannot_be_opened_fails_alone(void **state)
 	rig_close(&rig);
 }
 
+/* Legal JSON, and nothing that a database takes as a text: on PostgreSQL it failed the page that it is in, each time it was read, or ended the process. */
+static void test_R3_an_id_or_version_that_is_no_text_for_a_table_fails_alone(void **state)
+{
+	static const struct {
+		const char *text;
+		int digits; /* behind it */
+	} names[] = { { "x\\u0000", 1 }, { "x\\u001b", 1 }, { "", 256 }, { "", 70000 } };
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true");
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		SCOPED(buf) struct buf id = BUF_INIT(1 << 20);
+
+		buf_printf(&id, "%s%0*d", names[i].text, names[i].digits, 7);
+		memory_put(rig.emr, "patient",
+		           arena_printf(&rig.arena, "{\"id\":\"%s\",\"first_name\":\"A\",\"last_name\":\"B\"}",
+		                        buf_text(&id))
+		                   .at);
+		memory_put(rig.crm, "Contact",
+		           arena_printf(&rig.arena, "{\"Id\":\"c%zu\",\"LastName\":\"B\",\"Patient_Id__c\":\"%s\"}", i,
+		                        buf_text(&id))
+		                   .at);
+	}
+	memory_put(rig.emr, "patient", ANN "}");
+	memory_put(rig.emr, "patient", BOB "}");
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_CREATED], 2);
+	assert_int_equal(counts[OUTCOME_FAILED], ARRAY_LEN(names));
+	rig_close(&rig);
+}
+
 static void test_R3_a_base_that_cannot_be_opened_fails_its_pair_alone(void **state)
 {
 	struct rig rig;
@@ -185,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_R3_a_payload_that_cannot_be_opened_fails_alone),
+		cmocka_unit_test(test_R3_an_id_or_version_that_is_no_text_for_a_table_fails_alone),
 		cmocka_unit_test(test_R3_a_base_that_cannot_be_opened_fails_its_pair_alone),
 		cmocka_unit_test(test_R3_a_write_that_cannot_be_opened_fails_its_payload_alone),
 		cmocka_unit_test(test_a_clock_that_was_set_back_by_hours_holds_no_write_for_hours),
