@@ -129,6 +129,11 @@ struct write_request {
 	const struct write_item *items; /* at most traits.write_batch, all with the same op and key_field */
 	size_t item_count;
 	enum http_priority priority;
+	/* bulk: called with the id of the job that was made, before it can do anything, on the thread of finish. < 0: it never will. NULL: nobody notes it. */
+	int (*on_job)(void *context, struct str job, struct err *err);
+	void *context;
+	struct str
+	        job; /* bulk: such a job, of these items or of none, that nobody waits for any more; see bulk_start */
 };
 
 enum field_type {
@@ -338,7 +343,9 @@ struct connector {
 	                     const struct code_asking *asking, struct str *ret, struct err *err);
 	/* The following may be NULL: the engine falls back. */
 	/* As write, for up to traits.bulk_batch records in few API calls, and only for what may be repeated: creates and upserts by key, updates. Takes seconds
-	 * to minutes. */
+	 * to minutes. A job works on by itself: after a failure behind `on_job`, or the death of the process, it may still write, and what it writes is old by
+	 * then. So its records are not sent again before it was taken up, once or more often, by its id in `job`: it is stopped if it is at work, and once it
+	 * has ended the results say what it did; as long as it may still write, finish fails. */
 	struct call *(*bulk_start)(struct connection *c, const struct write_request *request);
 	int (*bulk_finish)(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err);
 	/* NULL: the whole list is read and compared by hash. A connection's `kind` may lack what that of another of the same name has: ask c->kind.

@@ -299,5 +299,9 @@ const struct migration migrations[] = {
 	  "ALTER TABLE link ADD COLUMN first INTEGER;", NULL },
 	{ "what is owed for a pair is found when it ends (R29): all payloads were read for that",
 	  "CREATE INDEX staged_owed ON staged (link_id) WHERE state = 1;", NULL },
+	{ "bulk jobs that may be at work at the far side",
+	  "CREATE TABLE bulk_job (sync_id INTEGER NOT NULL, side INTEGER NOT NULL, job TEXT NOT NULL, entries TEXT NOT "
+	  "NULL, begun_ms INTEGER NOT NULL, PRIMARY KEY (sync_id, side, job));",
+	  NULL },
 };
 const size_t migration_count = ARRAY_LEN(migrations);

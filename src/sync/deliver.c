@@ -1,6 +1,7 @@
 /*
  * deliver: one lane.
  *
+ *	take up  a bulk job that was given up, perhaps by a process that died, is stopped and asked what it did, before anything else is sent
  *	gather   entries that are due go into a pool per kind of write, oldest first
  *	send     a full pool, or any pool when nothing more is coming, becomes a call; up to WINDOW calls are under way. Where very much is owed, or calls are
  *	         short, a pool is as large as a bulk job (deliver_bulk.c)
@@ -38,6 +39,7 @@ struct lane {
 	int64_t again_ms;             /* when postponed entries are due: gather from the beginning; monotonic */
 	int64_t patience_ms;          /* until then more may come before an answer is taken; monotonic */
 	int64_t pause_ms;             /* nothing is sent before; monotonic */
+	bool jobs_left;               /* there may be bulk jobs that nobody waits for */
 	int whole_failures;           /* calls in a row of which nothing could be said */
 };
 
@@ -141,31 +143,37 @@ static bool pool_full(const struct lane *lane)
 	return false;
 }
 
-/* Deletions are no repeatable job. */
+/* Deletions are no repeatable job, and neither are creates without a key. */
 static size_t room_for(const struct lane *lane, enum write_op op)
 {
-	return op == WRITE_DELETE ? lane->usual_size : lane->bulk_size;
+	bool keyless = op == WRITE_CREATE && lane->place.side == SIDE_CRM && lane->place.plan->crm_id_field.len == 0;
+
+	return op == WRITE_DELETE || keyless ? lane->usual_size : lane->bulk_size;
+}
+
+static void put(struct batch *b, const struct owed *owed)
+{
+	struct entry *entry = arena_new(&b->arena, struct entry);
+	struct owed *copy = &entry->owed;
+
+	*copy = *owed;
+	copy->record_id = arena_str(&b->arena, owed->record_id);
+	copy->key = arena_str(&b->arena, owed->key);
+	copy->body = arena_str(&b->arena, owed->body);
+	copy->base = arena_str(&b->arena, owed->base);
+	copy->version = arena_str(&b->arena, owed->version);
+	copy->sent = arena_str(&b->arena, owed->sent);
+	hold(b, copy, entry);
+	b->entries[b->count++] = entry;
 }
 
 static void put_in_pool(struct lane *lane, const struct owed *owed)
 {
 	struct batch **pool = &lane->pools[owed->op];
-	struct entry *entry;
-	struct owed *copy;
 
 	if (!*pool)
 		*pool = batch_new(room_for(lane, owed->op));
-	entry = arena_new(&(*pool)->arena, struct entry);
-	copy = &entry->owed;
-	*copy = *owed;
-	copy->record_id = arena_str(&(*pool)->arena, owed->record_id);
-	copy->key = arena_str(&(*pool)->arena, owed->key);
-	copy->body = arena_str(&(*pool)->arena, owed->body);
-	copy->base = arena_str(&(*pool)->arena, owed->base);
-	copy->version = arena_str(&(*pool)->arena, owed->version);
-	copy->sent = arena_str(&(*pool)->arena, owed->sent);
-	hold(*pool, copy, entry);
-	(*pool)->entries[(*pool)->count++] = entry;
+	put(*pool, owed);
 }
 
 /* No more is read than fits: what does not would be read once more. */
@@ -280,6 +288,12 @@ static int gather(struct lane *lane, struct err *err)
 
 /* ---- send ---- */
 
+static void put_in_window(struct lane *lane, struct batch *b)
+{
+	lane->calls[(lane->first + lane->open) % WINDOW] = b;
+	lane->open++;
+}
+
 static void send(struct lane *lane, enum write_op op)
 {
 	struct batch *b = lane->pools[op];
@@ -289,8 +303,7 @@ static void send(struct lane *lane, enum write_op op)
 	if (!b->reads)
 		fill_write(&lane->place, b);
 	lane->pools[op] = NULL;
-	lane->calls[(lane->first + lane->open) % WINDOW] = b;
-	lane->open++;
+	put_in_window(lane, b);
 }
 
 static void send_ready(struct lane *lane, bool everything)
@@ -302,6 +315,42 @@ static void send_ready(struct lane *lane, bool everything)
 			continue;
 		send(lane, op);
 	}
+}
+
+/* A job that we were the last to know of may still be at work, and would write over what is younger: it is stopped, and what it did is settled like any
+ * other answer. */
+static int take_up(struct lane *lane, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct bulk_left left;
+	struct batch *b;
+
+	if (bulk_left(&lane->place, &arena, &left, err) < 0)
+		return err_wrap(err, "look for bulk jobs that were left");
+	lane->jobs_left = left.job.len > 0;
+	if (!lane->jobs_left)
+		return 0;
+	b = batch_new(left.count);
+	b->bulk = b->left = true;
+	b->job = arena_str(&b->arena, left.job);
+	for (size_t i = 0; i < left.count; i++)
+		put(b, &left.owed[i]);
+	fill_write(&lane->place, b);
+	put_in_window(lane, b);
+	return 0;
+}
+
+/* While a job is left nothing else is sent; while calls are under way, its own may be among them. */
+static int send_what_is_due(struct lane *lane, struct err *err)
+{
+	if (lane->jobs_left && lane->open == 0 && take_up(lane, err) < 0)
+		return err_pass(err);
+	if (lane->jobs_left)
+		return 0;
+	if (gather(lane, err) < 0)
+		return err_pass(err);
+	send_ready(lane, lane->open == 0 || atomic_load(&lane->place.lanes->flush));
+	return 0;
 }
 
 /* ---- take ---- */
@@ -345,6 +394,8 @@ static int settle_batch(struct db *db, void *context, struct err *err)
 		job->by_outcome[job->settled[i]]++;
 		moved += job->settled[i] == SETTLED_DELIVERED && e->owed.priority != OWED_LOW;
 	}
+	if (job->batch->job.len && bulk_forget(db, p, job->batch->job, err) < 0)
+		return err_pass(err);
 	return moved_count(db, p->plan->sync_id, p->side, moved, err);
 }
 
@@ -444,6 +495,7 @@ static int take(struct lane *lane, struct err *err)
 		lane->whole_failures = 0;
 	else
 		code = whole_failure(lane, &b->failed, err);
+	lane->jobs_left = lane->jobs_left || b->job.len > 0;
 	lane->first = (lane->first + 1) % WINDOW;
 	lane->open--;
 	if (code >= 0)
@@ -525,11 +577,8 @@ static int turn(struct lane *lane, bool *ret_done, struct err *err)
 	unsigned rings = lanes_rings(lane->place.lanes, lane_of(lane));
 	size_t open = lane->open;
 
-	if (!stopping && !pausing(lane)) {
-		if (gather(lane, err) < 0)
-			return err_pass(err);
-		send_ready(lane, lane->open == 0 || atomic_load(&lane->place.lanes->flush));
-	}
+	if (!stopping && !pausing(lane) && send_what_is_due(lane, err) < 0)
+		return err_pass(err);
 	if (lane->open > open)
 		lane->patience_ms = now_ms() + PATIENCE_MS;
 	if (lane->open > open && lane->open < WINDOW)
@@ -550,6 +599,7 @@ void deliver_lane(struct engine *engine, const struct plan *plan, enum side side
 
 	lane.usual_size = MAX_OF((size_t)1, MIN_OF(lane.place.conn->traits.write_batch, (size_t)BATCH_MAX));
 	lane.bulk_size = lane.usual_size;
+	lane.jobs_left = lane.place.conn->kind->bulk_start != NULL;
 	while (!done) {
 		if (turn(&lane, &done, &err) < 0) {
 			lanes_fail(lanes, &err);

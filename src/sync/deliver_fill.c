@@ -249,6 +249,17 @@ static void fill_item(const struct place *p, struct arena *arena, struct entry *
 		ret->fields = open_body(p, arena, e);
 }
 
+/* Of a job that is made, who notes it; of one that is taken up, which. */
+static void fill_job(const struct place *p, struct batch *b, struct write_request *request)
+{
+	struct bulk_noting *noting = arena_new(&b->arena, struct bulk_noting);
+
+	*noting = (struct bulk_noting) { p, b };
+	request->job = b->job;
+	request->on_job = bulk_note;
+	request->context = noting;
+}
+
 /* write_start copies what it needs: the bodies as trees do not live as long as the call. */
 void fill_write(const struct place *p, struct batch *b)
 {
@@ -276,6 +287,8 @@ void fill_write(const struct place *p, struct batch *b)
 		b->sent[b->sent_count++] = e;
 	}
 	request.item_count = b->sent_count;
-	if (b->sent_count)
+	if (b->bulk)
+		fill_job(p, b, &request);
+	if (b->sent_count || b->left)
 		b->call = (b->bulk ? p->conn->kind->bulk_start : p->conn->kind->write_start)(p->conn, &request);
 }

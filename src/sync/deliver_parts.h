@@ -28,6 +28,8 @@ struct batch {
 	struct map
 	        held; /* entries, links and records of `entries`: what else is owed for one of them waits (in_batch) */
 	bool bulk;    /* written as one job of many records */
+	bool left;    /* ... that was made before, and is taken up: nothing is sent */
+	struct str job;      /* that job at the far side, once it is noted; empty: there is none */
 	struct call **reads; /* under way; NULL: none, or done */
 	size_t read_count;
 	struct call *call;   /* the write under way */
@@ -62,6 +64,21 @@ int fill_fetch(const struct place *p, struct arena *arena, struct entry *const *
 /* deliver_bulk.c: records of a call that writes this way, by how many are owed and by how many calls the day has left (budget_way): a call's usual size, or
  * that of a bulk job. Asked before a pool is begun. */
 int bulk_size(const struct place *p, size_t usual, size_t *ret, struct err *err) MUST_CHECK;
+/* write_request.on_job: notes durably that this job may write what b->sent holds, until it is settled (bulk_forget). */
+struct bulk_noting {
+	const struct place *place;
+	struct batch *batch;
+};
+int bulk_note(void *noting, struct str job, struct err *err);
+int bulk_forget(struct db *db, const struct place *p, struct str job, struct err *err) MUST_CHECK;
+/* A job that was noted and not settled, and what is still owed of what it was given: while no call of ours is under way nobody waits for it. `job` is empty
+ * when there is none. */
+struct bulk_left {
+	struct str job;
+	struct owed *owed;
+	size_t count;
+};
+int bulk_left(const struct place *p, struct arena *arena, struct bulk_left *ret, struct err *err) MUST_CHECK;
 
 /* deliver_sure.c */
 /* Creates that may have been carried out are looked for; the rest of the blind ones is marked as about to be sent, durably. */

@@ -28,6 +28,7 @@ static const struct statement DUE = { OWED " AND priority = $3 AND id > $4" DUE_
 	                              .postgres = OWED " AND (priority, id) > ($3, $4) AND priority <= $3" DUE_NOW
 	                                               " ORDER BY priority, id LIMIT $6" };
 static const struct statement OF_LINK = { ENTRY "link_id = $1 ORDER BY id LIMIT 100" };
+static const struct statement FIND = { ENTRY "id = $1" };
 static const struct statement DONE = { "DELETE FROM outbox WHERE id = $1", .by = "id" };
 static const struct statement LATER = {
 	"UPDATE outbox SET attempts = attempts + 1, due_ms = $2, error_code = $3 WHERE id = $1", .by = "id"
@@ -118,6 +119,13 @@ int outbox_due(struct db *db, struct arena *arena, const struct owed_query *quer
 	*ret = found.at;
 	*ret_count = found.count;
 	return 0;
+}
+
+int outbox_find(struct db *db, struct arena *arena, int64_t id, struct owed *ret, bool *ret_found, struct err *err)
+{
+	const struct selection what = { &FIND, BIND(bind_int(id)), 1, sizeof(*ret), read_row };
+
+	return select_one(db, arena, &what, ret, ret_found, err);
 }
 
 int outbox_of_link(struct engine *engine, struct arena *arena, int64_t link_id, struct owed **ret, size_t *ret_count,

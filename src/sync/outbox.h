@@ -41,6 +41,9 @@ struct owed_query {
 };
 int outbox_due(struct db *db, struct arena *arena, const struct owed_query *query, struct owed **ret, size_t *ret_count,
                struct err *err) MUST_CHECK;
+/* One entry, if it is still owed. */
+int outbox_find(struct db *db, struct arena *arena, int64_t id, struct owed *ret, bool *ret_found,
+                struct err *err) MUST_CHECK;
 /* What is owed for one pair, oldest first, at most 100. */
 int outbox_of_link(struct engine *engine, struct arena *arena, int64_t link_id, struct owed **ret, size_t *ret_count,
                    struct err *err) MUST_CHECK;

@@ -6,6 +6,10 @@
  *	start     PATCH jobs/ingest/ID                "UploadComplete"
  *	poll      GET   jobs/ingest/ID                until JobComplete, Failed or Aborted
  *	results   GET   .../successfulResults, .../failedResults; what stands in neither was not touched
+ *	stop      PATCH jobs/ingest/ID                "Aborted", of a job that is given up; then poll: it may be in the middle of a batch
+ *
+ * A job that was created is told to whoever asked for it (on_job) before it is given anything: it works on at Salesforce, whatever becomes of us. One that
+ * was left so (`job`) is stopped, and its results are read; what they do not name is sent again.
  *
  * "Row order in result files is not your row order": rows are joined by the key column. "Empty cell = leave unchanged; #N/A = set null."
  */
@@ -17,7 +21,7 @@
 #include "lib/limits.h"
 #include "lib/map.h"
 
-enum { PATIENCE_MS = 1800000, FIRST_POLL_MS = 200, LONGEST_POLL_MS = 10000 };
+enum { PATIENCE_MS = 1800000, STOP_MS = 60000, FIRST_POLL_MS = 200, LONGEST_POLL_MS = 10000 };
 
 struct bulk {
 	struct sf_call base; /* first: the creation of the job */
@@ -26,7 +30,10 @@ struct bulk {
 	size_t count;
 	struct str *keys;
 	struct buf job, csv;
-	struct map rows; /* key -> position + 1 */
+	struct map rows; /* key -> position */
+	int (*on_job)(void *context, struct str job, struct err *err);
+	void *context;
+	struct str left; /* a job that is taken up; empty: one is made */
 };
 
 /* ---- the table ---- */
@@ -134,12 +141,39 @@ static void job_body(struct bulk *b, struct str object, bool keyed)
 	buf_add_c(&b->job, ",\"contentType\":\"CSV\",\"columnDelimiter\":\"COMMA\",\"lineEnding\":\"LF\"}");
 }
 
+/* What the job is made of; a job that is taken up has it. */
+static void make_job(struct bulk *b, const struct write_request *request, bool keyed)
+{
+	struct sf *sf = sf_of(b->base.call.connection);
+
+	write_table(b, request);
+	job_body(b, request->object, keyed);
+	if (!buf_ok(&b->csv)) {
+		err_set(&b->refused, ERR_MEMORY_LIMIT, "the records are too much for one bulk job");
+		return;
+	}
+	sf_call_header(&b->base, STR("Content-Type"), STR("application/json"));
+	b->base.request.method = "POST";
+	b->base.request.use = HTTP_USE_BULK;
+	b->base.request.idempotent = true; /* "Bulk create-job (then abandon the orphan)" */
+	b->base.request.url = arena_printf(&b->base.arena, "%.*s/jobs/ingest", STR_ARG(sf->data));
+	b->base.request.body = buf_str(&b->job);
+	sf_call_send(&b->base);
+}
+
+static struct str key_column_of(struct bulk *b, const struct write_item *first)
+{
+	bool keyed = first->op == WRITE_CREATE || first->op == WRITE_UPSERT;
+
+	return keyed ? arena_str(&b->base.arena, first->key_field) : STR("Id");
+}
+
 struct call *sf_bulk_start(struct connection *c, const struct write_request *request)
 {
-	struct sf *sf = sf_of(c);
-	struct bulk *b = (struct bulk *)sf_call_new(sf, sizeof(*b), request->priority);
+	struct bulk *b = (struct bulk *)sf_call_new(sf_of(c), sizeof(*b), request->priority);
 	struct arena *arena = &b->base.arena;
-	const struct write_item *first = &request->items[0];
+	const struct write_item none = { .op = WRITE_UPDATE };
+	const struct write_item *first = request->item_count ? &request->items[0] : &none;
 	bool keyed = first->op == WRITE_CREATE || first->op == WRITE_UPSERT;
 
 	buf_init(&b->job, LIMIT_PAYLOAD);
@@ -147,24 +181,17 @@ struct call *sf_bulk_start(struct connection *c, const struct write_request *req
 	arena_on_release(arena, release_buf, &b->job);
 	arena_on_release(arena, release_buf, &b->csv);
 	b->count = request->item_count;
-	b->key_column = keyed ? arena_str(arena, first->key_field) : STR("Id");
-	if (first->op == WRITE_DELETE || b->key_column.len == 0 || !sf_name_valid(request->object))
+	b->on_job = request->on_job;
+	b->context = request->context;
+	b->left = arena_str(arena, request->job);
+	b->key_column = key_column_of(b, first);
+	if (first->op == WRITE_DELETE || b->key_column.len == 0 || !sf_name_valid(request->object)) {
 		err_set(&b->refused, ERR_UNSUPPORTED, "such writes do not go in bulk: they cannot be repeated");
-	else
-		index_keys(b, request, keyed);
-	if (b->refused.code == 0)
-		write_table(b, request);
-	job_body(b, request->object, keyed);
-	if (!buf_ok(&b->csv) && b->refused.code == 0)
-		err_set(&b->refused, ERR_MEMORY_LIMIT, "the records are too much for one bulk job");
-	sf_call_header(&b->base, STR("Content-Type"), STR("application/json"));
-	b->base.request.method = "POST";
-	b->base.request.use = HTTP_USE_BULK;
-	b->base.request.idempotent = true; /* "Bulk create-job (then abandon the orphan)" */
-	b->base.request.url = arena_printf(arena, "%.*s/jobs/ingest", STR_ARG(sf->data));
-	b->base.request.body = buf_str(&b->job);
-	if (b->refused.code == 0)
-		sf_call_send(&b->base);
+		return &b->base.call;
+	}
+	index_keys(b, request, keyed);
+	if (b->left.len == 0)
+		make_job(b, request, keyed);
 	return &b->base.call;
 }
 
@@ -202,8 +229,6 @@ static int create_job(struct bulk *b, struct arena *arena, struct str *ret_id, s
 	struct http_answer answer;
 	struct json *job;
 
-	if (b->refused.code)
-		return err_set(err, b->refused.code, "%s", b->refused.text);
 	if (sf_call_wait(&b->base, arena, &answer, err) < 0)
 		return err_wrap(err, "bulk job");
 	if (!answer_good(&answer))
@@ -227,26 +252,92 @@ static int upload(struct bulk *b, struct arena *arena, struct str id, struct err
 	return step(b, arena, &start, &answer, err);
 }
 
-/* Until the job has ended, whichever way: what it did stands in its results. */
+static int show(struct bulk *b, struct arena *arena, struct str id, struct json **ret, struct err *err)
+{
+	const struct step get = { "GET", arena_printf(arena, "/%.*s", STR_ARG(id)), STR_EMPTY, STR_EMPTY };
+	struct http_answer answer;
+
+	if (step(b, arena, &get, &answer, err) < 0)
+		return err->code;
+	return answer_json(&answer, arena, ret, err);
+}
+
+static bool has_ended(const struct json *job)
+{
+	struct str state = json_get_text(job, "state");
+
+	return str_eq_c(state, "JobComplete") || str_eq_c(state, "Failed") || str_eq_c(state, "Aborted");
+}
+
+/* How far a stopped job has come: a batch that was at work as it was stopped may still be written. It has ended when two looks in a row find the same. */
+static struct str stopped_at(struct arena *arena, const struct json *job)
+{
+	bool stopped = str_eq_c(json_get_text(job, "state"), "Aborted");
+
+	return stopped ? arena_printf(arena, "at %lld", (long long)json_int(json_get(job, "numberRecordsProcessed"), 0))
+	               : STR_EMPTY;
+}
+
+/* A refusal says that it has just ended: the next look shows that. */
+static int ask_to_stop(struct bulk *b, struct arena *arena, struct str id, struct err *err)
+{
+	const struct step stop = { "PATCH", arena_printf(arena, "/%.*s", STR_ARG(id)), STR("application/json"),
+		                   STR("{\"state\":\"Aborted\"}") };
+	struct http_answer answer;
+	struct err why = ERR_INIT;
+
+	if (step(b, arena, &stop, &answer, &why) == 0 || err_class_of(why.code) == ERR_CLASS_REFUSED)
+		return 0;
+	*err = why;
+	return err_pass(err);
+}
+
+/* Until the job cannot write any more. "Jobs are kept 7 days": one that is not there has ended long ago. */
+static int stop_job(struct bulk *b, struct arena *arena, struct str id, struct err *err)
+{
+	int64_t until = clock_mono_ns() / 1000000 + STOP_MS, pause = FIRST_POLL_MS;
+	struct str before = STR_EMPTY;
+
+	while (clock_mono_ns() / 1000000 < until) {
+		struct err why = ERR_INIT;
+		struct json *job;
+		struct str at;
+
+		if (show(b, arena, id, &job, &why) == ERR_NOT_FOUND)
+			return 0;
+		if (why.code) {
+			*err = why;
+			return err_pass(err);
+		}
+		at = stopped_at(arena, job);
+		if (has_ended(job) && (at.len == 0 || str_eq(at, before)))
+			return 0;
+		if (!has_ended(job) && ask_to_stop(b, arena, id, err) < 0)
+			return err_pass(err);
+		before = at;
+		clock_sleep_ms(pause);
+		pause = MIN_OF(pause * 2, (int64_t)LONGEST_POLL_MS);
+	}
+	return err_set(err, ERR_TIMEOUT,
+	               "bulk job %.*s was told to stop and is still at work: nothing is sent beside it", STR_ARG(id));
+}
+
+/* Until the job has ended, whichever way: what it did stands in its results. One that takes too long is stopped. */
 static int wait_for_job(struct bulk *b, struct arena *arena, struct str id, struct err *err)
 {
-	const struct step show = { "GET", arena_printf(arena, "/%.*s", STR_ARG(id)), STR_EMPTY, STR_EMPTY };
 	int64_t until = clock_mono_ns() / 1000000 + PATIENCE_MS, pause = FIRST_POLL_MS;
 
 	while (clock_mono_ns() / 1000000 < until) {
-		struct http_answer answer;
-		struct str state;
 		struct json *job;
 
-		if (step(b, arena, &show, &answer, err) < 0 || answer_json(&answer, arena, &job, err) < 0)
+		if (show(b, arena, id, &job, err) < 0)
 			return err->code;
-		state = json_get_text(job, "state");
-		if (str_eq_c(state, "JobComplete") || str_eq_c(state, "Failed") || str_eq_c(state, "Aborted"))
+		if (has_ended(job))
 			return 0;
 		clock_sleep_ms(pause);
 		pause = MIN_OF(pause * 2, (int64_t)LONGEST_POLL_MS);
 	}
-	return err_set(err, ERR_TIMEOUT, "a bulk job is still at work after half an hour; its records are sent again");
+	return stop_job(b, arena, id, err);
 }
 
 struct reading {
@@ -336,6 +427,28 @@ static int read_results(struct bulk *b, struct arena *arena, struct str id, bool
 	return code < 0 ? err_wrap(err, "results of a bulk job") : 0;
 }
 
+static int both_results(struct bulk *b, struct arena *arena, struct str id, struct write_result *results,
+                        struct err *err)
+{
+	if (read_results(b, arena, id, true, results, err) < 0)
+		return err_pass(err);
+	return read_results(b, arena, id, false, results, err);
+}
+
+/* A job that was stopped before it was given anything, or that is forgotten by now, has no results to show. */
+static int take_up(struct bulk *b, struct arena *arena, struct write_result *results, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (stop_job(b, arena, b->left, err) < 0)
+		return err_pass(err);
+	if (b->count == 0 || both_results(b, arena, b->left, results, &why) == 0 ||
+	    err_class_of(why.code) == ERR_CLASS_REFUSED)
+		return 0;
+	*err = why;
+	return err_pass(err);
+}
+
 static int finish(struct bulk *b, struct arena *arena, struct write_result *results, struct err *err)
 {
 	struct str id;
@@ -344,10 +457,14 @@ static int finish(struct bulk *b, struct arena *arena, struct write_result *resu
 		results[i] = (struct write_result) { .outcome = RETRY_LATER,
 			                             .code = STR("UNPROCESSED"),
 			                             .advice = STR("the bulk job ended before it; it is sent again") };
-	if (create_job(b, arena, &id, err) < 0 || upload(b, arena, id, err) < 0 ||
-	    wait_for_job(b, arena, id, err) < 0 || read_results(b, arena, id, true, results, err) < 0)
+	if (b->refused.code)
+		return err_set(err, b->refused.code, "%s", b->refused.text);
+	if (b->left.len)
+		return take_up(b, arena, results, err);
+	if (create_job(b, arena, &id, err) < 0 || (b->on_job && b->on_job(b->context, id, err) < 0) ||
+	    upload(b, arena, id, err) < 0 || wait_for_job(b, arena, id, err) < 0)
 		return err->code;
-	return read_results(b, arena, id, false, results, err);
+	return both_results(b, arena, id, results, err);
 }
 
 int sf_bulk_finish(struct call **call, struct arena *arena, struct write_result *ret_results, struct err *err)

@@ -216,6 +216,10 @@ struct far_call {
 	size_t part_count;
 	size_t item_count;
 	bool once; /* creates without a key: to do it again may do it twice */
+	/* A bulk job: who notes it; or it is one that was noted before, has ended, and of which nothing is known any more. */
+	int (*on_job)(void *context, struct str job, struct err *err);
+	void *context;
+	bool left;
 };
 
 static void far_free(struct far_call *call)
@@ -328,7 +332,18 @@ static struct call *write_start(struct connection *c, const struct write_request
 
 static struct call *bulk_start(struct connection *c, const struct write_request *request)
 {
-	return write_some(c, request, "bulk");
+	struct far_call *call;
+
+	if (request->job.len == 0) {
+		call = (struct far_call *)write_some(c, request, "bulk");
+		call->on_job = request->on_job;
+		call->context = request->context;
+		return &call->call;
+	}
+	(void)begin(c, "bulk job", &call);
+	call->item_count = request->item_count;
+	call->left = true;
+	return &call->call;
 }
 
 static int take_results(struct far_call *call, struct arena *arena, struct write_result *ret, struct err *err)
@@ -371,6 +386,24 @@ static int write_finish(struct call **pcall, struct arena *arena, struct write_r
 	return code;
 }
 
+static int bulk_finish(struct call **pcall, struct arena *arena, struct write_result *ret, struct err *err)
+{
+	struct far_call *call = (struct far_call *)*pcall;
+	struct err failed = call->failed;
+
+	if (failed.code == 0 && call->on_job)
+		call->on_job(call->context, STR("job-1"), &failed);
+	if (failed.code == 0 && !call->left)
+		return write_finish(pcall, arena, ret, err);
+	*pcall = NULL;
+	for (size_t i = 0; i < call->item_count; i++)
+		ret[i] = (struct write_result) { .outcome = RETRY_LATER, .code = STR("UNPROCESSED") };
+	far_free(call);
+	if (failed.code)
+		*err = failed;
+	return failed.code;
+}
+
 void far_committed(struct world *w, bool known)
 {
 	struct shared *s = w->shared;
@@ -401,7 +434,7 @@ void far_wrap(struct world *w)
 		if (w->scenario->bulk_batch) {
 			c->traits.bulk_batch = w->scenario->bulk_batch;
 			kinds[side].bulk_start = bulk_start;
-			kinds[side].bulk_finish = write_finish;
+			kinds[side].bulk_finish = bulk_finish;
 		}
 		c->kind = &kinds[side];
 	}
