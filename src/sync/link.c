@@ -45,6 +45,10 @@ static const struct statement LOOK = {
 	" emr_seen_ms = COALESCE($4, emr_seen_ms), crm_seen_ms = COALESCE($5, crm_seen_ms) WHERE id = $1",
 	.by = "id"
 };
+static const struct statement UNSHOWN[] = {
+	[SIDE_EMR] = { "UPDATE link SET emr_modified_ms = NULL WHERE id = $1", .by = "id" },
+	[SIDE_CRM] = { "UPDATE link SET crm_modified_ms = NULL WHERE id = $1", .by = "id" },
+};
 static const struct statement MOVE_EMR = { "UPDATE link SET emr_id = $2, emr_hash = NULL, emr_version = NULL, "
 	                                   "emr_modified_ms = NULL, emr_seen_ms = NULL WHERE id = $1" };
 static const struct statement MOVE_CRM = { "UPDATE link SET crm_id = $2, crm_version = NULL, crm_modified_ms = NULL, "
@@ -296,6 +300,10 @@ struct str link_id_of(const struct link *link, enum side side)
 
 int link_look(struct db *db, int64_t id, const struct looked *l, struct err *err)
 {
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (l->unshown[side] && db_run(db, &UNSHOWN[side], BIND(bind_int(id)), err) < 0)
+			return err_pass(err);
+	}
 	return db_run(db, &LOOK,
 	              BIND(bind_int(id), bind_id(l->modified_ms[SIDE_EMR]), bind_id(l->modified_ms[SIDE_CRM]),
 	                   bind_id(l->seen_ms[SIDE_EMR]), bind_id(l->seen_ms[SIDE_CRM])),

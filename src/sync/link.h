@@ -82,6 +82,8 @@ int link_touched(struct db *db, struct arena *arena, int64_t sync_id, int64_t si
 /* What was looked at of each side for this decision (see the fields of struct link); zero leaves what is there. */
 struct looked {
 	int64_t modified_ms[2], seen_ms[2];
+	bool unshown
+	        [2]; /* we wrote, and nothing says when by that side's clock: what was known of its time is older than that, and is forgotten */
 };
 int link_look(struct db *db, int64_t id, const struct looked *looked, struct err *err) MUST_CHECK;
 /* R32: the record of that side was merged into another one. */

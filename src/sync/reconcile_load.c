@@ -101,13 +101,13 @@ static int ask_echo(struct load *job, struct db *db, struct item *item, bool *re
 }
 
 /* A record that was pushed to us may be from before our own last write, or from before another edit within the same tick of its clock, unless that side tells
- * when it was changed, and that is not the very time of what we know. */
+ * when it was changed, and that is not the very time of what we know. If nothing is known of the time of our write, neither is what came before it. */
 static bool pushed_unsure(const struct plan *plan, const struct link *link, const struct staged *s)
 {
 	const struct traits *t = &plan->conn[s->side]->traits;
 	int64_t known_ms = s->side == SIDE_EMR ? link->emr_modified_ms : link->crm_modified_ms;
 
-	return s->pushed && (!(t->has_times && t->answers_with_record) || s->modified_ms == known_ms);
+	return s->pushed && (!(t->has_times && t->answers_with_record) || known_ms == 0 || s->modified_ms == known_ms);
 }
 
 /* What the EMR's record hangs on has to be linked first. */

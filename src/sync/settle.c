@@ -126,7 +126,8 @@ static int take_payload(struct db *db, const struct settle *s, struct link *link
 		return 0;
 	link->emr_hash = staged.hash;
 	link->emr_version = staged.version;
-	link->emr_modified_ms = staged.modified_ms;
+	/* Our other write of it may have been made since, without being shown when (struct looked). */
+	link->emr_modified_ms = s->link->emr_seen_ms && s->link->emr_modified_ms == 0 ? 0 : staged.modified_ms;
 	link->staged_id = staged.body_of ? 0 : staged.id;
 	return 0;
 }
@@ -134,14 +135,18 @@ static int take_payload(struct db *db, const struct settle *s, struct link *link
 /* R4: what was read of this side before now may be from before our write; what it says of itself is what we wrote. */
 static int look_after_write(struct db *db, const struct settle *s, int64_t link_id, struct err *err)
 {
+	const struct traits *traits = &s->plan->conn[s->owed->side]->traits;
 	struct looked looked = { 0 };
 
 	looked.seen_ms[s->owed->side] = clock_wall_ms();
 	looked.modified_ms[s->owed->side] = s->result->record.modified_ms;
+	/* Of a side whose answers never show the record, whatever it tells by itself is read again anyway. */
+	looked.unshown[s->owed->side] =
+	        traits->has_times && traits->answers_with_record && s->result->record.modified_ms == 0;
 	if (link_look(db, link_id, &looked, err) < 0)
 		return err_pass(err);
 	/* Where records carry no time, bytes that are as they once were may still be news: a person took our write back. */
-	if (s->plan->conn[s->owed->side]->traits.has_times || s->owed->record_id.len == 0)
+	if (traits->has_times || s->owed->record_id.len == 0)
 		return 0;
 	return identity_rewritten(db, s->plan->sync_id, s->owed->side, s->owed->record_id, err);
 }

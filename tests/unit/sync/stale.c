@@ -119,6 +119,44 @@ static void test_R4_two_edits_with_one_stamp_that_wait_together_end_as_the_recor
 	rig_close(&rig);
 }
 
+static int write_unshown(struct call **call, struct arena *arena, struct write_result *ret, struct err *err)
+{
+	int code = memory_connector.write_finish(call, arena, ret, err);
+
+	ret->record = (struct record) { 0 };
+	return code;
+}
+
+/* The record was to be read after our write, and was not: nobody knows by the far clock when we wrote. An edit from before that, told late, is none. */
+static void test_R4_R27_an_edit_from_before_a_write_that_was_not_shown_undoes_nothing(void **state)
+{
+	struct connector blind = memory_connector;
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+	int64_t before_ms;
+
+	(void)state;
+	rig_open_linked(&rig, "");
+	blind.write_finish = write_unshown;
+	before_ms = changed_ms(&rig) + 1;
+	memory_pass_time(rig.emr, 60000);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c\",\"MailingCity\":\"Eagle\"}");
+	rig.emr->kind = &blind;
+	rig_import(&rig, counts);
+	rig.emr->kind = &memory_connector;
+	assert_string_equal(rig_emr(&rig, "a", "city"), "Eagle");
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", with_city(&rig, "Nampa"), before_ms);
+	rig_settle(&rig);
+	assert_string_equal(rig_emr(&rig, "a", "city"), "Eagle");
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Eagle");
+	/* What is told of a person's edit after it goes its way. */
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Kuna\"}");
+	told(&rig, SIDE_EMR, EVENT_CHANGED, "a", patient(&rig, "a"), changed_ms(&rig));
+	rig_settle(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Kuna");
+	rig_close(&rig);
+}
+
 /* Archived and taken back within a moment: "archived" is told last. */
 static void test_R4_R31_a_removal_that_is_over_ends_no_pair(void **state)
 {
@@ -578,6 +616,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_R4_of_two_edits_with_one_stamp_the_late_one_is_no_news),
 		cmocka_unit_test(test_R4_two_edits_with_one_stamp_that_wait_together_end_as_the_record_is),
+		cmocka_unit_test(test_R4_R27_an_edit_from_before_a_write_that_was_not_shown_undoes_nothing),
 		cmocka_unit_test(test_R4_R31_a_removal_that_is_over_ends_no_pair),
 		cmocka_unit_test(test_R21_R20_what_we_wrote_and_a_person_took_back_is_an_edit),
 		cmocka_unit_test(test_R32_a_merge_in_the_crm_that_an_edit_of_the_patient_meets),
