@@ -313,8 +313,8 @@ static int open_parts(struct app_engine *app, struct err *err)
 		return err_set(err, ERR_NOT_FOUND,
 		               "%s holds no Suture; run `suture init %s`, or name the folder with --dir", app->dir,
 		               app->dir);
-	if (load_key(app, err) < 0 || store_open(other.len ? other.at : path, &app->engine.store, err) < 0 ||
-	    load_descriptors(app->dir, err) < 0)
+	if (load_key(app, err) < 0 || rekey_enter(&app->engine, err) < 0 ||
+	    store_open(other.len ? other.at : path, &app->engine.store, err) < 0 || load_descriptors(app->dir, err) < 0)
 		return err_pass(err);
 	if (rekey_arrive(&app->engine, err) < 0 || http_client_open(&app->engine.http, err) < 0)
 		return err_pass(err);

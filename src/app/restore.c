@@ -1,7 +1,8 @@
 /*
  * restore: a backup takes the place of the folder's database. Everything that can go wrong goes wrong before anything is replaced:
  *
- *	lock      no daemon and no command may be at work; to see that, the old database is opened as any command opens it: an older schema is brought up
+ *	lock      no daemon and no command may be at work; to see that, the old database is opened as any command opens it: an older schema is brought up. Who comes
+ *	          from now on waits
  *	copy      the backup into the folder, under a name of its own
  *	open      damaged? of a newer Suture? an older schema is brought up, in the copy
  *	key       the folder's, or the one in the backup; does it open what is in there?
@@ -27,6 +28,7 @@
 #include "sync/audit.h"
 #include "sync/backup.h"
 #include "sync/lease.h"
+#include "sync/rekey.h"
 #include "sync/restored.h"
 
 enum { PATH_BYTES = 4096 };
@@ -39,6 +41,7 @@ struct restoring {
 	struct engine *engine; /* over the copy */
 	char store[PATH_BYTES], copy[PATH_BYTES];
 	int lock;    /* of the daemon */
+	int bar;     /* of everybody else: rekey_bar */
 	bool locked; /* the copy's name is ours */
 	bool placed, made_key;
 };
@@ -102,6 +105,12 @@ static int take_lock(struct restoring *r, struct err *err)
 	return code;
 }
 
+/* Commands that have no lease too: the database would be taken from under them, or the key forgotten that opens the new one. */
+static int bar_folder(struct restoring *r, struct err *err)
+{
+	return rekey_bar(r->dir, &r->bar, err) < 0 ? err_wrap(err, "a restore needs the folder for itself") : 0;
+}
+
 /* ---- copy ---- */
 
 static void drop_copy(const struct restoring *r)
@@ -150,6 +159,14 @@ static int refuse_in_use(struct restoring *r, struct err *err)
 	return err_set(err, ERR_CONFLICT,
 	               "%s is a database in use (%s-wal lies beside it), not a backup: make one with `suture backup`",
 	               r->order->file, r->order->file);
+}
+
+/* An empty file would be opened as an empty database, and found to be whole. */
+static int refuse_foreign(struct restoring *r, struct err *err)
+{
+	int code = store_look_at_file(r->order->file, err);
+
+	return code == ERR_DATA ? err_wrap(err, "this is not a backup") : code;
 }
 
 static int refuse_existing(const struct restoring *r, struct err *err)
@@ -303,9 +320,9 @@ static int restore_file(struct restoring *r, struct err *err)
 		               "own tools (pg_restore), then "
 		               "run `suture restore --marks-only`");
 	if (app_make_folder(r->dir, err) < 0 || take_lock(r, err) < 0 || refuse_commands(r, err) < 0 ||
-	    refuse_in_use(r, err) < 0 || refuse_existing(r, err) < 0 || copy_file(r, err) < 0 ||
-	    open_copy(r, err) < 0 || check_copy(r, err) < 0 || unpack(r, err) < 0 ||
-	    mark(r, str_of(slash ? slash + 1 : r->order->file), err) < 0)
+	    bar_folder(r, err) < 0 || refuse_in_use(r, err) < 0 || refuse_foreign(r, err) < 0 ||
+	    refuse_existing(r, err) < 0 || copy_file(r, err) < 0 || open_copy(r, err) < 0 || check_copy(r, err) < 0 ||
+	    unpack(r, err) < 0 || mark(r, str_of(slash ? slash + 1 : r->order->file), err) < 0)
 		return err_pass(err);
 	store_close(&r->engine->store);
 	return place(r, err);
@@ -326,6 +343,8 @@ static void end(struct restoring *r)
 		drop_copy(r);
 	if (r->made_key && !r->placed)
 		unlink(in_folder(r, BACKUP_KEY));
+	if (r->bar >= 0)
+		close(r->bar);
 	if (r->lock >= 0)
 		close(r->lock);
 }
@@ -337,7 +356,7 @@ int app_restore(const char *dir, const struct restore_order *order, struct arena
 	int code;
 
 	*r = (struct restoring) {
-		.dir = dir, .order = order, .arena = arena, .said = json_new(arena, JSON_OBJECT), .lock = -1
+		.dir = dir, .order = order, .arena = arena, .said = json_new(arena, JSON_OBJECT), .lock = -1, .bar = -1
 	};
 	if (snprintf(r->store, sizeof(r->store), "%s/suture.db", dir) >= PATH_BYTES ||
 	    snprintf(r->copy, sizeof(r->copy), "%s/restore-unfinished.db", dir) >= PATH_BYTES || strchr(dir, '?'))

@@ -173,6 +173,8 @@ int store_listen(struct store *store, const struct store_told *told, struct stor
                  struct err *err) MUST_CHECK;
 void store_listen_end(struct store_listener **pl);
 
+/* Is the file a database of a store's, as store_copy makes one? Nothing is changed. ERR_DATA: it is not; store_open would make an empty one of an empty file. */
+int store_look_at_file(const char *path, struct err *err) MUST_CHECK;
 /* A copy of the whole database as it is now, into a new file (dry runs, backups): SQLite's, whatever the database is. */
 int store_copy(struct store *store, const char *path, struct err *err) MUST_CHECK;
 struct str store_describe(struct store *store,

@@ -12,6 +12,7 @@
  */
 #include "store/store_driver.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -487,6 +488,26 @@ static int sqlite_scrub(struct store_conn *conn, bool compact, struct err *err)
 }
 
 /* ---- set up */
+
+/* Of the file format: a text at the beginning, and at byte 68 what PRAGMA application_id set. */
+int store_look_at_file(const char *path, struct err *err)
+{
+	enum { HEAD = 100, ID_AT = 68 };
+	static const char begin[] = "SQLite format 3";
+	unsigned char head[HEAD] = { 0 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+	uint32_t id;
+
+	if (fd < 0)
+		return err_errno(err, "open %s", path);
+	got = read(fd, head, sizeof(head));
+	close(fd);
+	memcpy(&id, head + ID_AT, sizeof(id));
+	if (got == HEAD && memcmp(head, begin, sizeof(begin)) == 0 && be32toh(id) == APPLICATION_ID)
+		return 0;
+	return err_set(err, ERR_DATA, "%s is %s", path, got == 0 ? "empty" : "no database of a Suture");
+}
 
 static int check_ours(struct store_conn *conn, struct err *err)
 {

@@ -71,6 +71,19 @@ struct packing {
 	char part[PATH_BYTES]; /* the copy, before it has its name */
 };
 
+/* What is finished gets its name, and never takes that of another; false: errno says why, EEXIST where one is there. */
+static bool take_name(const char *part, const char *path)
+{
+	if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL)
+		return false;
+	if (access(path, F_OK) < 0) /* a file system that cannot refuse to replace */
+		return rename(part, path) == 0;
+	errno = EEXIST;
+	return false;
+}
+
 static void step(const struct packing *p, const char *what)
 {
 	if (p->order->on_step)
@@ -85,12 +98,14 @@ static int add_file(struct packing *p, struct str name, struct err *err)
 	bool is_key = str_eq_c(name, BACKUP_KEY);
 	struct str body;
 
-	if (access(path, F_OK) < 0 || p->count == FILES_MAX)
+	if (access(path, F_OK) < 0)
 		return 0;
 	for (size_t i = 0; i < p->count; i++) {
 		if (str_eq(p->files[i].name, name))
 			return 0;
 	}
+	if (p->count == FILES_MAX)
+		return err_set(err, ERR_MEMORY_LIMIT, "more than %d files belong to it", FILES_MAX);
 	if (file_read(p->arena, path, LIMIT_CONFIG, &body, err) < 0)
 		return err_pass(err);
 	p->files[p->count++] =
@@ -113,16 +128,41 @@ static int add_descriptors(struct packing *p, struct err *err)
 	return code;
 }
 
+/* Where a name in a backup leads; one that comes from outside may lead out of the folder. */
+static bool stays_inside(struct str name)
+{
+	struct str rest = name, part;
+
+	if (name.len == 0 || str_starts(name, STR("/")))
+		return false;
+	while (str_split(&rest, '/', &part)) {
+		if (str_eq(part, STR("..")))
+			return false;
+	}
+	return !str_eq(rest, STR("..")) && memchr(name.at, '\0', name.len) == NULL;
+}
+
 /* A file that a secret is read from: one of this folder goes along. */
 static int add_secret(struct packing *p, struct str path, struct err *err)
 {
-	struct str own = arena_printf(p->arena, "%s/", p->dir);
+	struct str own = arena_printf(p->arena, "%s/", p->dir),
+	           name = str_starts(path, own) ? str_skip(path, own.len) : path;
 
-	if (str_starts(path, STR("/")) && !str_starts(path, own)) {
-		json_append(p->left_out, json_new_text(p->arena, path));
-		return 0;
+	if (stays_inside(name))
+		return add_file(p, name, err);
+	json_append(p->left_out, json_new_text(p->arena, path));
+	return 0;
+}
+
+static int add_secrets_of(struct packing *p, const struct json *settings, struct err *err)
+{
+	JSON_EACH (settings, setting) {
+		struct str path = json_get_text(setting, "file");
+
+		if (path.len && add_secret(p, path, err) < 0)
+			return err_pass(err);
 	}
-	return add_file(p, str_starts(path, own) ? str_skip(path, own.len) : path, err);
+	return 0;
 }
 
 static int add_secrets(struct packing *p, struct err *err)
@@ -134,14 +174,10 @@ static int add_secrets(struct packing *p, struct err *err)
 	    yaml_parse(p->arena, arena_str(p->arena, buf_str(&text)), &all, err) < 0)
 		return err_pass(err);
 	JSON_EACH (json_get(all, "connections"), connection) {
-		JSON_EACH (connection, setting) {
-			struct str path = json_get_text(setting, "file");
-
-			if (path.len && add_secret(p, path, err) < 0)
-				return err_pass(err);
-		}
+		if (add_secrets_of(p, connection, err) < 0)
+			return err_pass(err);
 	}
-	return 0;
+	return add_secrets_of(p, json_get(all, "identity_provider"), err);
 }
 
 static int collect(struct packing *p, struct err *err)
@@ -159,6 +195,17 @@ static int collect(struct packing *p, struct err *err)
 		               "--with-key: there is no %s/%s, the key is given as SUTURE_KEY: keep that itself",
 		               p->dir, BACKUP_KEY);
 	return 0;
+}
+
+/* ---- copy ---- */
+
+/* With all that a backup that was killed may have left: its log would be taken for this one's. */
+static void drop_part(const struct packing *p)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		unlink(arena_printf(p->arena, "%s%s", p->part, ends[i]).at);
 }
 
 /* ---- fill ---- */
@@ -276,13 +323,9 @@ static int give_name(const struct packing *p, struct err *err)
 
 	if (file_sync(p->part, err) < 0)
 		return err_pass(err);
-	if (renameat2(AT_FDCWD, p->part, AT_FDCWD, path, RENAME_NOREPLACE) < 0 && errno == EINVAL &&
-	    access(path, F_OK) < 0 && rename(p->part, path) == 0)
-		errno = 0; /* a file system that cannot refuse to replace */
-	else if (errno == EEXIST)
-		return err_set(err, ERR_CONFLICT, "%s is there by now; give another name", path);
-	else if (access(path, F_OK) < 0)
-		return err_errno(err, "give the backup its name %s", path);
+	if (!take_name(p->part, path))
+		return errno == EEXIST ? err_set(err, ERR_CONFLICT, "%s is there by now; give another name", path)
+		                       : err_errno(err, "give the backup its name %s", path);
 	return file_sync_name(path, err);
 }
 
@@ -322,7 +365,7 @@ static int pack(struct packing *p, struct json *found, struct err *err)
 	if (collect(p, err) < 0)
 		return err_pass(err);
 	step(p, "copies the database");
-	unlink(p->part); /* of a backup that was killed */
+	drop_part(p);
 	if (store_copy(p->engine->store, p->part, err) < 0)
 		return err_pass(err);
 	step(p, "adds the files beside it");
@@ -351,7 +394,7 @@ int backup_write(struct engine *engine, const struct backup_order *order, struct
 		return err_set(err, ERR_USAGE, "the name of the file is too long, or holds a question mark");
 	*ret = json_new(arena, JSON_OBJECT);
 	if (pack(p, *ret, err) < 0) {
-		unlink(p->part);
+		drop_part(p);
 		return err_pass(err);
 	}
 	describe(p, *ret);
@@ -407,31 +450,46 @@ int backup_key(struct store *store, struct arena *arena, struct str *ret, struct
 	return 0;
 }
 
-/* A backup is made by us, but it is a file from outside: no name leads out of the folder. */
-static bool stays_inside(struct str name)
+/* Those of the name, as far as they are not there. */
+static int make_folders(struct arena *arena, const char *dir, struct str name, struct err *err)
 {
-	struct str rest = name, part;
+	for (size_t i = 0; i < name.len; i++) {
+		const char *folder = arena_printf(arena, "%s/%.*s", dir, (int)i, name.at).at;
 
-	if (name.len == 0 || str_starts(name, STR("/")))
-		return false;
-	while (str_split(&rest, '/', &part)) {
-		if (str_eq(part, STR("..")))
-			return false;
+		if (name.at[i] == '/' && mkdir(folder, 0700) < 0 && errno != EEXIST)
+			return err_errno(err, "make the folder %s", folder);
 	}
-	return !str_eq(rest, STR("..")) && memchr(name.at, '\0', name.len) == NULL;
+	return 0;
 }
 
-static int write_file(const char *path, struct str body, bool *ret_written, struct err *err)
+static int write_whole(const char *path, struct str body, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	bool whole;
 
-	*ret_written = fd >= 0;
 	if (fd < 0)
-		return errno == EEXIST ? 0 : err_errno(err, "write %s", path);
+		return err_errno(err, "write %s", path);
 	whole = write(fd, body.at, body.len) == (ssize_t)body.len && fsync(fd) == 0;
 	close(fd);
 	return whole ? 0 : err_errno(err, "write %s", path);
+}
+
+/* Whole or not at all: half a secret would be kept as it is by the next restore. */
+static int write_file(struct arena *arena, const char *path, struct str body, bool *ret_written, struct err *err)
+{
+	const char *part = arena_printf(arena, "%s.unfinished", path).at;
+	int code;
+
+	*ret_written = false;
+	unlink(part);
+	code = write_whole(part, body, err);
+	if (code == 0)
+		*ret_written = take_name(part, path);
+	if (code == 0 && !*ret_written && errno != EEXIST)
+		code = err_errno(err, "write %s", path);
+	if (!*ret_written)
+		unlink(part);
+	return code < 0 ? code : file_sync_name(path, err);
 }
 
 static int unpack_file(struct engine *engine, struct arena *arena, const char *dir, const struct kept_file *file,
@@ -444,10 +502,9 @@ static int unpack_file(struct engine *engine, struct arena *arena, const char *d
 		return err_set(err, ERR_DATA, "the backup holds a file whose name leads out of the folder");
 	if (!str_eq_c(file->name, BACKUP_KEY) && box_open(engine->keys, arena, BOX, file->body, &body, err) < 0)
 		return err_pass(err);
-	if (str_starts(file->name, STR("descriptors/")) &&
-	    mkdir(arena_printf(arena, "%s/descriptors", dir).at, 0700) < 0 && errno != EEXIST)
-		return err_errno(err, "make the folder descriptors");
-	return write_file(path, body, ret_written, err);
+	if (make_folders(arena, dir, file->name, err) < 0)
+		return err_pass(err);
+	return write_file(arena, path, body, ret_written, err);
 }
 
 int backup_unpack(struct engine *engine, struct arena *arena, const char *dir, struct json *written, struct json *kept,

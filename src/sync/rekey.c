@@ -45,22 +45,42 @@ static const struct sealed_column *const columns[SEALED_COLUMNS] = {
 
 /* ---- the lock and the lasting keys ---- */
 
-static int open_lock(struct engine *engine, struct err *err)
+static int open_lock(const char *dir, int *ret, struct err *err)
 {
 	char path[4096];
 	int fd;
 
-	if (!engine->dir)
-		return 0;
-	if (snprintf(path, sizeof(path), "%s/key.lock", engine->dir) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/key.lock", dir) >= (int)sizeof(path))
 		return err_set(err, ERR_CONFIG, "the folder's name is too long");
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return err_errno(err, "open %s", path);
-	engine->key_lock = fd;
-	if (flock(fd, LOCK_SH) < 0)
-		return err_errno(err, "lock %s", path);
+	*ret = fd;
 	return 0;
+}
+
+int rekey_enter(struct engine *engine, struct err *err)
+{
+	if (!engine->dir || engine->key_lock)
+		return 0;
+	if (open_lock(engine->dir, &engine->key_lock, err) < 0)
+		return err_pass(err);
+	return flock(engine->key_lock, LOCK_SH) < 0 ? err_errno(err, "take part in the lock key.lock") : 0;
+}
+
+int rekey_bar(const char *dir, int *ret_fd, struct err *err)
+{
+	int fd;
+
+	if (open_lock(dir, &fd, err) < 0)
+		return err_pass(err);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		*ret_fd = fd;
+		return 0;
+	}
+	close(fd);
+	return err_set(err, ERR_CONFLICT,
+	               "a command is at work with this folder at this moment: wait for its end, or stop it");
 }
 
 struct lasting_job {
@@ -100,7 +120,7 @@ static int take_lasting(struct engine *engine, struct err *err)
 
 int rekey_arrive(struct engine *engine, struct err *err)
 {
-	return open_lock(engine, err) < 0 ? err_pass(err) : take_lasting(engine, err);
+	return rekey_enter(engine, err) < 0 ? err_pass(err) : take_lasting(engine, err);
 }
 
 void rekey_leave(struct engine *engine)

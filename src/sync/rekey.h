@@ -12,9 +12,12 @@
 
 #include "sync/sealed.h"
 
-/* For whoever opens a Suture: takes part in its lock, and takes the lasting keys. */
+/* For whoever opens a Suture: takes part in its lock, before the store is opened; takes the lasting keys out of that. arrive enters where that was not done. */
+int rekey_enter(struct engine *engine, struct err *err) MUST_CHECK;
 int rekey_arrive(struct engine *engine, struct err *err) MUST_CHECK;
 void rekey_leave(struct engine *engine);
+/* Nobody has the folder open, and whoever opens it waits until *ret_fd is closed: for who puts another database there. ERR_CONFLICT: somebody has. */
+int rekey_bar(const char *dir, int *ret_fd, struct err *err) MUST_CHECK;
 
 struct rekey_order {
 	const char *key_path; /* the key file */

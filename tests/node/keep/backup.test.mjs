@@ -1,5 +1,7 @@
 // A backup has what a restore needs and not the key; what must be refused is, and then nothing has changed.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +54,31 @@ test('a backup holds the database and the files beside it, and makes a Suture of
   });
 });
 
+test('every file in the folder that a secret is read from comes back, wherever it lies; the others are named', async () => {
+  await withHome(async ({ dir, at }) => {
+    mkdirSync(join(dir, 'secrets', 'far'), { recursive: true });
+    copyFileSync(join(dir, 'hint.token'), join(dir, 'secrets', 'far', 'hint.token'));
+    copyFileSync(join(dir, 'salesforce.secret'), join(dir, '..', 'beside.secret'));
+    writeFileSync(join(dir, 'console.secret'), 'of-the-provider', { mode: 0o600 });
+    const said = readFileSync(join(dir, 'suture.yaml'), 'utf8').replace('"hint.token"', '"secrets/far/hint.token"').replace('"salesforce.secret"', '"../beside.secret"');
+    const provider = { issuer: 'https://id.example', client_id: 'suture', client_secret: { file: 'console.secret' } };
+    writeFileSync(join(dir, 'suture.yaml'), JSON.stringify({ ...JSON.parse(said), identity_provider: provider }));
+    await must(dir, ['apply', join(dir, 'suture.yaml')]);
+
+    const { json } = await must(dir, ['backup', at('b.db'), '--json', '--quiet']);
+    assert.deepEqual(json.files.sort(), ['console.secret', 'secrets/far/hint.token', 'suture.yaml']);
+    assert.deepEqual(json.not_included, [`${dir}/../beside.secret`]);
+    mkdirSync(at('new'), { mode: 0o700 });
+    copyFileSync(join(dir, 'suture.key'), join(at('new'), 'suture.key'));
+    await must(at('new'), ['restore', at('b.db')]);
+    for (const name of ['console.secret', 'secrets/far/hint.token']) {
+      assert.equal(readFileSync(join(at('new'), name), 'utf8'), readFileSync(join(dir, name), 'utf8'));
+      assert.equal(statSync(join(at('new'), name)).mode & 0o777, 0o600);
+    }
+    assert.equal(statSync(join(at('new'), 'secrets')).mode & 0o777, 0o700);
+  });
+});
+
 test('--with-key: the file alone is enough, and says what that means', async () => {
   await withHome(async ({ dir, at }) => {
     const told = await must(dir, ['backup', at('b.db'), '--with-key', '--quiet']);
@@ -69,9 +96,13 @@ test('nothing is overwritten, nothing is replaced that does not fit', async () =
     await fails(dir, ['restore', at('b.db')], 'conflict', /--aside/);
     await fails(dir, ['restore'], 'usage', /name the backup/);
     await fails(dir, ['restore', at('nothing.db'), '--aside', at('old.db')], 'system', /No such file/);
-    await fails(dir, ['restore', join(dir, 'suture.key'), '--aside', at('old.db')], 'store', /not a database/);
+    await fails(dir, ['restore', join(dir, 'suture.key'), '--aside', at('old.db')], 'bad_value', /not a backup/);
     writeFileSync(at('torn.db'), readFileSync(at('b.db')).subarray(0, 40_000));
     await fails(dir, ['restore', at('torn.db'), '--aside', at('old.db')], 'store', /damaged/);
+    writeFileSync(at('empty.db'), '');
+    await fails(dir, ['restore', at('empty.db'), '--aside', at('old.db')], 'bad_value', /not a backup/);
+    writeFileSync(at('zeros.db'), Buffer.alloc(200_000));
+    await fails(dir, ['restore', at('zeros.db'), '--aside', at('old.db')], 'bad_value', /not a backup/);
     await must(at('other'), ['init', at('other')]);
     await fails(at('other'), ['restore', at('b.db'), '--aside', at('old.db')], 'key', /not the one that sealed/);
     assert.ok(!existsSync(at('old.db')), 'nothing was put aside');
@@ -97,6 +128,23 @@ test('while the daemon runs a backup is made and a restore is refused', async ()
   });
 });
 
+test('a restore has the folder for itself: a command without a lease would go on with the database that was put aside', async () => {
+  await withHome(async ({ dir, at }) => {
+    await must(dir, ['backup', at('b.db'), '--quiet']);
+    const command = spawn('flock', ['--shared', join(dir, 'key.lock'), 'sh', '-c', 'echo at work; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ended = once(command, 'exit');
+    try {
+      await once(command.stdout, 'data');
+      await fails(dir, ['restore', at('b.db'), '--aside', at('old.db')], 'conflict', /a command is at work/);
+      assert.ok(!existsSync(at('old.db')), 'nothing was put aside');
+    } finally {
+      command.stdin.end();
+      await ended;
+    }
+    await must(dir, ['restore', at('b.db'), '--aside', at('old.db')]);
+  });
+});
+
 test('the log of a restore that was killed is not taken for the log of the next one', async () => {
   await withHome(async ({ dir, at }) => {
     await must(dir, ['backup', at('b.db'), '--quiet']);
@@ -113,5 +161,28 @@ test('the log of a restore that was killed is not taken for the log of the next 
     const why = (await must(dir, ['audit', '--json'])).json.map((row) => row.why);
     assert.ok(!why.includes('since the backup'), 'the store is that of the backup');
     assert.equal((await suture(dir, ['audit', '--verify'])).code, 0);
+  });
+});
+
+test('the log of a backup that was killed is not taken for the log of the next one', async () => {
+  await withHome(async ({ dir, at }) => {
+    const daemon = await serve(dir, ['--no-stream']);
+    try {
+      const [link] = (await must(dir, ['links', '--json'])).json;
+      await must(dir, ['unlink', '--emr', link.emr_id, '--why', 'of another time']);
+      copyFileSync(join(dir, 'suture.db-wal'), at('b.db.unfinished-wal'));
+    } finally {
+      await daemon.stop();
+    }
+    const pairs = (await must(dir, ['links', '--json'])).json;
+    await must(dir, ['import', '--quiet']);
+    const { json } = await must(dir, ['backup', at('b.db'), '--json', '--quiet']);
+    assert.deepEqual(readdirSync(at('.')), ['b.db'], 'nothing unfinished is left');
+    copyFileSync(join(dir, 'suture.key'), (mkdirSync(at('new'), { mode: 0o700 }), join(at('new'), 'suture.key')));
+    const runs = async (home) => (await must(home, ['runs', '--json'])).json.map((run) => run.kind);
+    const before = await runs(dir);
+    await must(at('new'), ['restore', at('b.db')]);
+    assert.equal((await runs(at('new'))).length, before.length + 1, 'the runs of the backup, and the import that a restore asks for');
+    assert.equal(json.links, pairs.filter((pair) => pair.state !== 'ended').length);
   });
 });
