@@ -90,6 +90,12 @@ struct binds {
 	                  sizeof((const struct bind[]) { __VA_ARGS__ }) / sizeof(struct bind) })
 #define BIND_NOTHING ((struct binds) { NULL, 0 })
 
+/*
+ * A database server that has lost commits which it had confirmed (it was killed before they were on its disk, or a standby that had not got them took its place) ends
+ * the process with this exit code, once the connection is there again: what is in memory goes beyond what is in the database. The next process begins with what is there.
+ */
+enum { STORE_WENT_BACK = 75 };
+
 /* RELAXED: what can be fetched again. DURABLE: survives the loss of power (webhook inbox, outbox of a person's click, audit). */
 enum durability { RELAXED, DURABLE };
 

@@ -4,7 +4,7 @@
  *	begin     a write takes the lock of all writers of the schema, for the length of its transaction
  *	run       prepare once a session; bind sends; nobody waits until an answer is looked at
  *	commit    counts itself in store_commit, in the same transaction
- *	lost      a new connection; store_commit says whether the commit whose answer was lost took place
+ *	lost      a new connection; store_commit says whether the commit whose answer was lost took place, and whether earlier ones are still there
  *
  * The lock gives what SQLite gives: writes run one after the other, in this program and in all others on the same database, so ids come up
  * in the order of commits (lanes walk by id) and what a transaction read is still so when it commits. Nobody is ever asked to run again
@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 enum { SQL_BYTES = 8192, SCRIPT_BYTES = 1024 * 1024, LOCK_CLASS = 0x53757472 };
 enum { FIRST_COUNT = 500, LAST_COUNT = 50000 };
@@ -85,6 +86,54 @@ static int postgres_scrub(struct store_conn *conn, bool compact, struct err *err
 	return postgres_script(conn, "", buf_text(&sql), err);
 }
 
+/* ---- a server that went back */
+
+/*
+ * What was confirmed can be lost: a server that was killed had what is RELAXED in its memory for half a second at most, and a standby that takes its place may lack more. To run the transaction at hand again, and go
+ * on, would be wrong: a page of an import, say, was staged by an earlier one, which is gone, and only this process believes in it. So it ends, as by a death (R5).
+ */
+__attribute__((noreturn)) static void end_process(const struct store_conn *conn)
+{
+	SCOPED(buf) struct buf name = BUF_INIT(SQL_BYTES);
+
+	pg_place_name(conn->place, &name);
+	fprintf(stderr,
+	        "suture: database %s: the server has lost commits that it had confirmed, so this process ends; start "
+	        "it "
+	        "again: it goes on from what is there\n",
+	        buf_text(&name));
+	_exit(STORE_WENT_BACK);
+}
+
+static int check_confirmed(struct store_conn *conn, struct err *err)
+{
+	char sql[200];
+	PGresult *result = NULL;
+	int code;
+
+	snprintf(sql, sizeof(sql), "SELECT 1 FROM store_commit WHERE writer = %" PRId64 " AND last >= %" PRId64,
+	         conn->id, conn->confirmed);
+	must(PQexitPipelineMode(conn->pg) == 1);
+	code = pg_plain(conn, sql, &result, err);
+	if (code == 0 && PQntuples(result) == 0)
+		end_process(conn);
+	PQclear(result);
+	must(PQenterPipelineMode(conn->pg) == 1);
+	return code;
+}
+
+/* Nothing is done by a connection that was made anew before this is known. */
+static int come_back(struct store_conn *conn, struct err *err)
+{
+	if (pg_reconnect(conn, err) < 0)
+		return err_pass(err);
+	if (conn->confirmed == 0 || check_confirmed(conn, err) == 0)
+		return 0;
+	pg_disconnect(conn);
+	conn->lost = true;
+	return err_pass(err);
+}
+
 /* ---- transactions */
 
 /* Forgets the transaction before this one. A connection that went meanwhile is made anew: nothing was lost with it. */
@@ -104,7 +153,7 @@ static int get_ready(struct store_conn *conn, struct err *err)
 	conn->passing = false;
 	conn->failed.code = ERR_OK;
 	conn->open = false;
-	if (!alive && pg_reconnect(conn, err) < 0) {
+	if (!alive && come_back(conn, err) < 0) {
 		conn->passing = false; /* it was waited for */
 		return err_pass(err);
 	}
@@ -224,7 +273,7 @@ static int ask_outcome(struct store_conn *conn, bool *ret, struct err *err)
 static int find_out(struct store_conn *conn, struct err *err)
 {
 	bool done = false;
-	int code = pg_reconnect(conn, err);
+	int code = come_back(conn, err);
 
 	if (code == 0)
 		code = ask_outcome(conn, &done, err);
@@ -234,6 +283,8 @@ static int find_out(struct store_conn *conn, struct err *err)
 		return err_wrap(err, "the answer of a commit was lost, and whether it took place cannot be asked");
 	}
 	conn->passing = !done;
+	if (done)
+		conn->confirmed = conn->commit;
 	return done ? 0 : err_set(err, ERR_STORE, "the connection was lost during a commit, which did not take place");
 }
 
@@ -279,8 +330,10 @@ static int postgres_commit(struct store_conn *conn, struct err *err)
 	if (conn->lost)
 		return find_out(conn, err);
 	conn->open = code < 0;
-	if (code == 0)
+	if (code == 0) {
+		conn->confirmed = conn->commit;
 		count_rows(conn);
+	}
 	return code;
 }
 

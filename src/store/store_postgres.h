@@ -53,6 +53,7 @@ struct store_conn {
 	PGconn *pg;         /* NULL: not connected */
 	int64_t id;         /* of the row in store_commit; 0: a reader's connection */
 	int64_t commit;     /* the number of the transaction under way, counted by us */
+	int64_t confirmed;  /* the last one that the server said was committed; 0: none */
 	int32_t schema;     /* its oid: what the lock of all writers is named by */
 	unsigned session;   /* counts connections: statements prepared in another one are gone */
 	unsigned statement; /* counts names */

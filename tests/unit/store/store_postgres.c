@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "fixture.h"
 #include "lib/clock.h"
@@ -364,6 +365,57 @@ static void test_an_idle_connection_that_was_cut_is_made_anew(void **state UNUSE
 	relay_stop(&relay);
 }
 
+/* The server forgets the last commit of each writer, as one does that was killed, and ends our sessions. */
+static void take_a_commit_back(const char *schema)
+{
+	PGconn *pg = PQconnectdb(getenv("SUTURE_TEST_STORE"));
+	char sql[300];
+	PGresult *done;
+
+	snprintf(sql, sizeof(sql),
+	         "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE application_name = '%s';"
+	         "UPDATE %s.store_commit SET last = last - 1",
+	         schema, schema);
+	done = PQexec(pg, sql);
+	must(PQresultStatus(done) == PGRES_COMMAND_OK && strcmp(PQcmdTuples(done), "1") == 0);
+	PQclear(done);
+	PQfinish(pg);
+}
+
+static void write_after_a_commit_was_taken_back(const char *schema)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct test_schema of = { .folder = "" };
+	struct store *store = NULL;
+	struct err err = ERR_INIT;
+	struct str url = arena_printf(&arena, "%s&application_name=%s", getenv("SUTURE_TEST_STORE"), schema);
+
+	snprintf(of.name, sizeof(of.name), "%s", schema);
+	must(store_open_with(test_store_join(&arena, url.at, &of), fixture_steps, ARRAY_LEN(fixture_steps), &store,
+	                     &err) == 0);
+	must(store_write(store, RELAXED, add_person, (void *)(uintptr_t) "a", &err) == 0);
+	take_a_commit_back(schema);
+	must(store_write(store, RELAXED, add_person, (void *)(uintptr_t) "b", &err) == 0);
+}
+
+/* What it has in memory goes beyond what is in the database: the next one begins with what is there. */
+static void test_r5_a_process_ends_when_the_server_has_lost_its_commits(void **state UNUSED)
+{
+	int status = 0;
+	pid_t pid;
+
+	test_store_forget(TEST_STORE_ONCE);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		write_after_a_commit_was_taken_back(test_store_schema(TEST_STORE_ONCE)->name);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), STORE_WENT_BACK);
+}
+
 static const struct statement SESSION = { .sql = "SELECT current_setting('default_transaction_isolation') || ', ' || "
 	                                         "current_setting('idle_in_transaction_session_timeout') AS settings" };
 
@@ -590,6 +642,7 @@ int main(void)
 		cmocka_unit_test(test_r5_a_commit_whose_answer_was_lost_is_not_run_again),
 		cmocka_unit_test(test_r5_where_the_outcome_cannot_be_asked_nothing_is_run_again_and_work_goes_on),
 		cmocka_unit_test(test_an_idle_connection_that_was_cut_is_made_anew),
+		cmocka_unit_test(test_r5_a_process_ends_when_the_server_has_lost_its_commits),
 		cmocka_unit_test(test_r5_a_session_has_our_settings_whatever_those_of_the_server_are),
 		cmocka_unit_test(test_only_our_schema_is_written_anew),
 		cmocka_unit_test(test_what_is_told_is_heard_once_it_is_committed),

@@ -9,8 +9,10 @@
  *	crash_look.c        how the world looks at rest, as text that can be compared
  *	crash_far.c         far sides that outlive the process: what they were asked for is noted, and played again in the next one
  *	crash_file.c        the files of the database as a seam
+ *	crash_server.c      a database server: a schema for each process at a time, set back for each point
+ *	crash_wire.c        what is said to it as a seam
  *
- * A scenario is prepared once; its database is closed and copied for each point. A child process works on the copy until the fault strikes. If it dies,
+ * A scenario is prepared once; its database is closed and copied for each point: a file, or where SUTURE_TEST_STORE names a server a schema. A child process works on the copy until the fault strikes. If it dies,
  * another child plays again what the far sides had done by then, opens the database and goes on with the step that was cut short, as the daemon, or the
  * person who was not answered, would. If it lives it goes on itself. At rest the world must look as if nothing had happened.
  */
@@ -33,6 +35,7 @@ struct shared {
 	int64_t done[2], settled[2]; /* by side: writes carried out; those of them that a commit knows of */
 	int64_t answered[2];         /* heard of, and not committed yet */
 	int64_t in_doubt[2];         /* when the fault struck: carried out, and known of by no commit */
+	bool forgot;                 /* commits went with the server */
 	bool ended;                  /* the look below is whole */
 	char trouble[1000];          /* why not */
 	char look[LOOK_BYTES];
@@ -46,6 +49,7 @@ struct world {
 	struct shared *shared;
 	const struct scenario *scenario;
 	bool again;          /* the step was begun before: by a process that died, or it failed */
+	char schema[64];     /* of a server: what the scenario begins with */
 	int64_t runs_before; /* batches that were complete when the points began */
 	void (*between)(
 	        void); /* NULL, or called in front of each transaction that writes, of each call and of its answer */
@@ -64,7 +68,7 @@ extern const struct scenario scenarios[];
 extern const size_t scenario_count;
 
 /* ---- crash_world.c ---- */
-/* With a closed store; w->rig.path has its file. */
+/* With a closed store; w->rig.path has its file, or w->schema its rows. */
 void world_open(struct world *w, const struct scenario *scenario, struct shared *shared);
 void world_close(struct world *w);
 /* In a child: the store of that folder is opened, the steps are taken from shared->step on, all comes to rest, shared->look is filled. */
@@ -92,8 +96,21 @@ const char *far_object(enum side side);
 /* ---- crash_file.c ---- */
 void file_seam(struct fault *fault);
 
+/* ---- crash_wire.c ---- */
+void wire_seam(struct fault *fault);
+void wire_about(const char *statement); /* what was run last: it is sent next */
+
+/* ---- crash_server.c: child_folder and its like, on a server, where a folder is the name of a schema ---- */
+void server_schema(int worker, char *ret, size_t size);
+void server_fresh(const struct world *w, const char *schema);
+const char *server_url(struct arena *arena, const char *schema);
+/* Of the store that is open. */
+void server_name_schema(struct world *w);
+
 /* ---- crash_look.c ---- */
 void look_around(struct world *w, char *out, size_t size);
+/* A record that was made by a process of which nothing is known any more is found by the next one: the batch tells "linked" for "created". */
+void look_without_outcomes(const char *look, char *out);
 /* NULL: none; else `text`, which tells the lines. */
 const char *look_difference(const char *is, const char *should, char *text, size_t size);
 
@@ -101,7 +118,8 @@ const char *look_difference(const char *is, const char *should, char *text, size
 enum { CHILD_KILLED = 1000 };
 /* Memory that all processes of this one share. */
 void *child_share(size_t size);
-void child_folder(char *ret, size_t size);
+/* `worker`: of those that are at work at the same time. */
+void child_folder(int worker, char *ret, size_t size);
 void child_folder_remove(const char *folder);
 /* That folder has the database as the scenario begins with it. */
 void child_fresh(const struct world *w, const char *folder);

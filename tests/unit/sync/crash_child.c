@@ -1,4 +1,4 @@
-/* Processes that may be killed, each on a copy of the database. The copies lie in memory where there is such a place: they outlive a process as well. */
+/* Processes that may be killed, each on a copy of the database. Copies of files lie in memory where there is such a place: they outlive a process as well. */
 #include "crash.h"
 
 #include <fcntl.h>
@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "../test_store.h"
 
 enum { PATIENCE_S = 120 };
 
@@ -24,8 +26,12 @@ void *child_share(size_t size)
 
 static const char *const rests[] = { "-wal", "-shm", "" };
 
-void child_folder(char *ret, size_t size)
+void child_folder(int worker, char *ret, size_t size)
 {
+	if (test_store_is_server()) {
+		server_schema(worker, ret, size);
+		return;
+	}
 	snprintf(ret, size, "%s/suture-crash-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	must(mkdtemp(ret) != NULL);
 }
@@ -42,6 +48,8 @@ static void remove_files(const char *folder)
 
 void child_folder_remove(const char *folder)
 {
+	if (test_store_is_server())
+		return; /* it is used again, and goes with the server */
 	remove_files(folder);
 	rmdir(folder);
 }
@@ -63,6 +71,10 @@ void child_fresh(const struct world *w, const char *folder)
 {
 	char from[160], to[160];
 
+	if (test_store_is_server()) {
+		server_fresh(w, folder);
+		return;
+	}
 	remove_files(folder);
 	snprintf(from, sizeof(from), "%s/test.db", w->rig.path);
 	snprintf(to, sizeof(to), "%s/test.db", folder);

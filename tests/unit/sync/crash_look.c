@@ -17,6 +17,7 @@
 #include "sync/stage.h"
 
 enum { LINES_MOST = 600 };
+#define LOOK_OUTCOMES "outcomes"
 
 struct picture {
 	struct world *w;
@@ -182,16 +183,17 @@ static void look_at_runs(struct picture *p)
 
 	must_read(p, run_list(&p->w->rig.engine, &p->arena, 200, &runs, &count, &err), &err);
 	for (size_t i = 0; i < count; i++) {
-		int64_t outcomes[OUTCOME_COUNT];
-		struct str line = arena_printf(&p->arena, "run %.*s is %s:", STR_ARG(runs[i].kind),
-		                               run_state_name(runs[i].state));
+		int64_t outcomes[OUTCOME_COUNT], sum = 0;
+		struct str line = arena_printf(&p->arena, LOOK_OUTCOMES " of %.*s:", STR_ARG(runs[i].kind));
 
 		if (str_eq_c(runs[i].kind, "delta"))
 			continue; /* what one of them missed another one brings */
 		must_read(p, stage_counts(&p->w->rig.engine, runs[i].id, outcomes, &err), &err);
-		for (size_t k = 0; k < OUTCOME_COUNT; k++)
+		for (size_t k = 0; k < OUTCOME_COUNT; sum += outcomes[k++])
 			line = arena_printf(&p->arena, "%.*s %lld", STR_ARG(line), (long long)outcomes[k]);
 		add_line(p, line);
+		add_line(p, arena_printf(&p->arena, "run %.*s is %s, %lld payloads", STR_ARG(runs[i].kind),
+		                         run_state_name(runs[i].state), (long long)sum));
 	}
 }
 
@@ -239,6 +241,18 @@ void look_around(struct world *w, char *out, size_t size)
 }
 
 /* ---- two looks beside each other ---- */
+
+void look_without_outcomes(const char *look, char *out)
+{
+	for (size_t line; *look; look += line) {
+		line = strcspn(look, "\n") + 1;
+		if (strncmp(look, LOOK_OUTCOMES, strlen(LOOK_OUTCOMES)) == 0)
+			continue;
+		memcpy(out, look, line);
+		out += line;
+	}
+	*out = '\0';
+}
 
 /* Lines of `a` that `b` does not have as often. */
 static size_t lines_missing(const char *a, const char *b, const char *word, char *text, size_t size)

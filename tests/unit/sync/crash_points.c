@@ -3,10 +3,10 @@
  * points, each in a child process on a copy of the database.
  *
  *	test_crash_points                            a sample: each kind in some scenarios, spread over all n
- *	test_crash_points --all                      every n of every kind
- *	test_crash_points 'delta' 'request' 'lost' 7 that one; what happened is shown
+ *	test_crash_points --all [N]                  every n of every kind, or each N-th; on a server see `stride_of`
+ *	test_crash_points 'delta' 'request' 'lost' 7 that one; what happened is shown. Fewer words: all of that kind, seam, scenario
  *
- * The last line says how many distinct points were survived. Two workers, each a process.
+ * The last line says how many distinct points were survived. Two workers, each a process. Where SUTURE_TEST_STORE names a server all of it runs there.
  */
 #include "crash.h"
 
@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "../test_store.h"
 #include "lib/clock.h"
 
 enum { WORKERS = 2, KINDS_MOST = 40, SHOWN_MOST = 20 };
@@ -89,6 +90,17 @@ static const char *written_twice(const struct course *c, char *text, size_t size
 	return NULL;
 }
 
+static bool differs(const struct course *c, char *text, size_t size)
+{
+	static char is[LOOK_BYTES], should[LOOK_BYTES];
+
+	if (!c->shared->forgot)
+		return look_difference(c->shared->look, c->should->look, text, size) != NULL;
+	look_without_outcomes(c->shared->look, is);
+	look_without_outcomes(c->should->look, should);
+	return look_difference(is, should, text, size) != NULL;
+}
+
 /* NULL: survived. */
 static const char *judge(const struct course *c, int status, char *text, size_t size)
 {
@@ -101,7 +113,15 @@ static const char *judge(const struct course *c, int status, char *text, size_t 
 		         c->shared->trouble[0] ? c->shared->trouble : "it ended, and did not say why");
 		return text;
 	}
-	return look_difference(c->shared->look, c->should->look, text, size) ? text : written_twice(c, text, size);
+	return differs(c, text, size) ? text : written_twice(c, text, size);
+}
+
+/* What the server lost nobody knows: whatever was written until the process ended is in doubt. */
+static void forget(struct shared *s)
+{
+	s->forgot = true;
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++)
+		s->in_doubt[side] = s->done[side];
 }
 
 static bool survives(struct course *c, const struct fault_kind *kind, int64_t nth)
@@ -112,7 +132,9 @@ static bool survives(struct course *c, const struct fault_kind *kind, int64_t nt
 
 	begin(c, kind, nth);
 	status = process(c, text, sizeof(text));
-	if (status == CHILD_KILLED && atomic_load(&c->shared->fault.struck))
+	if (status == STORE_WENT_BACK && kind->act == ACT_RESTART)
+		forget(c->shared);
+	if ((status == CHILD_KILLED || c->shared->forgot) && atomic_load(&c->shared->fault.struck))
 		status = process(c, text, sizeof(text));
 	why = judge(c, status, text, sizeof(text));
 	if (why && atomic_fetch_add(c->shown, 1) < SHOWN_MOST)
@@ -125,20 +147,54 @@ static bool survives(struct course *c, const struct fault_kind *kind, int64_t nt
 
 struct choice_of {
 	bool all;
+	int64_t every;
 	const char *only[3]; /* scenario, seam, kind */
 	int64_t nth;
 };
 
 static struct choice_of choice;
 
-static bool wanted(const struct scenario *scenario, const struct fault_kind *kind)
+/* `restarts`: of the server, which other processes at work would suffer from; only where that is the tests' own (tools/crash-points). */
+static bool wanted(const struct scenario *scenario, const struct fault_kind *kind, bool restarts)
 {
 	const char *is[] = { scenario->name, fault_seams[kind->seam], kind->name };
 
+	if ((kind->act == ACT_RESTART) != restarts)
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(is); i++)
 		if (choice.only[i] && strcmp(choice.only[i], is[i]) != 0)
 			return false;
 	return true;
+}
+
+struct stride {
+	int64_t first, step;
+};
+
+/*
+ * Which n are tried where all are. A point costs seven times as much on a server, and there are three times as many seams; so the kinds of a seam that is passed hundreds of
+ * times take turns there, and each n has one of them, unless the kind is named. A server that is killed stands for a few.
+ */
+static struct stride stride_of(const struct course *c, size_t kind)
+{
+	enum { MANY = 100, KILLED_EACH = 120 };
+	enum fault_seam seam = fault_kinds[kind].seam;
+	struct stride ret = { 1, 1 };
+
+	if (fault_kinds[kind].act == ACT_RESTART)
+		ret.step = KILLED_EACH;
+	else if (test_store_is_server() && atomic_load(&c->should->fault.counts[seam]) > MANY && !choice.only[2]) {
+		ret.step = 0;
+		for (size_t k = 0; k < fault_kind_count; k++) {
+			bool takes_turns = fault_kinds[k].seam == seam && fault_kinds[k].act != ACT_RESTART;
+
+			ret.step += takes_turns;
+			ret.first += takes_turns && k < kind;
+		}
+	}
+	ret.first += (int64_t)(kind + (size_t)(c->scenario - scenarios)) % choice.every * ret.step;
+	ret.step *= choice.every;
+	return ret;
 }
 
 /* The i-th point to try of `count`; 0: there is none. */
@@ -148,24 +204,27 @@ static int64_t pick(const struct course *c, int64_t i, int64_t count, size_t kin
 
 	if (choice.nth)
 		return i == 0 && choice.nth <= count ? choice.nth : 0;
-	if (choice.all)
-		return i < count ? i + 1 : 0;
-	if (i > 0 || count == 0 || (kind + scenario) % KIND_EACH != 0)
+	if (choice.all) {
+		const struct stride stride = stride_of(c, kind);
+
+		return stride.first + i * stride.step <= count ? stride.first + i * stride.step : 0;
+	}
+	if (i > 0 || count == 0 || (!test_store_is_server() && (kind + scenario) % KIND_EACH != 0))
 		return 0;
 	return 1 + (int64_t)(kind * 37 + scenario * 11) % count; /* somewhere else for each */
 }
 
-static void work(struct course *c, int worker)
+static void work(struct course *c, int worker, int workers, bool restarts)
 {
 	int64_t turn = 0;
 
 	for (size_t k = 0; k < fault_kind_count; k++) {
 		int64_t count = atomic_load(&c->should->fault.counts[fault_kinds[k].seam]), n;
 
-		if (!wanted(c->scenario, &fault_kinds[k]))
+		if (!wanted(c->scenario, &fault_kinds[k], restarts))
 			continue;
 		for (int64_t i = 0; (n = pick(c, i, count, k)) > 0; i++) {
-			if (turn++ % WORKERS != worker)
+			if (turn++ % workers != worker)
 				continue;
 			atomic_fetch_add(&c->tallies[k].tried, 1);
 			if (survives(c, &fault_kinds[k], n))
@@ -186,30 +245,38 @@ static void undisturbed(struct course *c)
 		fputs(c->should->look, stderr);
 }
 
-static void run_scenario(struct course *c)
+static void work_beside(struct course *c, int count, bool restarts)
 {
-	struct world *world = calloc(1, sizeof(*world));
 	pid_t workers[WORKERS];
 
-	must(world != NULL);
-	c->world = world;
-	child_folder(c->folder, sizeof(c->folder));
-	world_open(world, c->scenario, c->should);
-	undisturbed(c);
-	child_folder_remove(c->folder);
-	for (int i = 0; i < WORKERS; i++) {
+	for (int i = 0; i < count; i++) {
 		workers[i] = fork();
 		must(workers[i] >= 0);
 		if (workers[i] > 0)
 			continue;
 		c->shared = child_share(sizeof(*c->shared));
-		child_folder(c->folder, sizeof(c->folder));
-		work(c, i);
+		child_folder(i, c->folder, sizeof(c->folder));
+		work(c, i, count, restarts);
 		child_folder_remove(c->folder);
 		_exit(0);
 	}
-	for (int i = 0; i < WORKERS; i++)
+	for (int i = 0; i < count; i++)
 		must(waitpid(workers[i], NULL, 0) == workers[i]);
+}
+
+static void run_scenario(struct course *c)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	must(world != NULL);
+	c->world = world;
+	child_folder(0, c->folder, sizeof(c->folder));
+	world_open(world, c->scenario, c->should);
+	undisturbed(c);
+	child_folder_remove(c->folder);
+	work_beside(c, WORKERS, false);
+	if (choice.all)
+		work_beside(c, 1, true);
 	world_close(world);
 	free(world);
 }
@@ -241,10 +308,21 @@ static void print_progress(const struct course *c, int64_t began_ms)
 	fflush(stdout);
 }
 
+static int64_t tried_anywhere(const struct course *courses, size_t kind)
+{
+	int64_t tried = 0;
+
+	for (size_t i = 0; i < scenario_count; i++)
+		tried += courses[i].tallies[kind].tried;
+	return tried;
+}
+
 /* A row a kind, a column a scenario; what did not survive is told beside how many were tried. */
 static void print_table(const struct course *courses)
 {
 	for (size_t k = 0; k < fault_kind_count; k++) {
+		if (tried_anywhere(courses, k) == 0)
+			continue;
 		print_message("# %-9s %-19s", fault_seams[fault_kinds[k].seam], fault_kinds[k].name);
 		for (size_t i = 0; i < scenario_count; i++) {
 			const struct tally *t = &courses[i].tallies[k];
@@ -284,7 +362,8 @@ static void test_R5_R34_whatever_point_a_process_or_a_call_ends_at(void **state)
 		survived += of_all_kinds(c).survived;
 	}
 	print_table(courses);
-	print_message("# %lld distinct crash points survived of %lld\n", (long long)survived, (long long)tried);
+	print_message("# %lld distinct crash points survived of %lld, on %s\n", (long long)survived, (long long)tried,
+	              test_store_is_server() ? "PostgreSQL" : "SQLite");
 	free(courses);
 	assert_true(tried > 0);
 	assert_int_equal(survived, tried);
@@ -296,9 +375,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_R5_R34_whatever_point_a_process_or_a_call_ends_at),
 	};
 
-	unsetenv("SUTURE_TEST_STORE"); /* a file, of which each point has a copy */
 	choice.all = argc > 1;
-	for (int i = 1; i < argc && i <= 3 && strcmp(argv[1], "--all") != 0; i++)
+	choice.every = 1;
+	if (argc > 1 && strcmp(argv[1], "--all") == 0) {
+		choice.every = argc > 2 ? MAX_OF(strtoll(argv[2], NULL, 10), 1LL) : 1;
+		argc = 1;
+	}
+	for (int i = 1; i < argc && i <= 3; i++)
 		choice.only[i - 1] = argv[i];
 	if (argc > 4)
 		choice.nth = strtoll(argv[4], NULL, 10);

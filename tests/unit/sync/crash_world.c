@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "../test_store.h"
 #include "lib/clock.h"
 #include "store/store_trace.h"
 #include "sync/journal.h"
@@ -161,8 +162,12 @@ static void on_strike(void *context)
 	struct shared *s = w->shared;
 
 	set_clocks(w);
-	for (enum side side = SIDE_EMR; side <= SIDE_CRM && fault_ends(&s->fault); side++)
-		s->in_doubt[side] = s->done[side] - s->settled[side];
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (fault_ends(&s->fault))
+			s->in_doubt[side] = s->done[side] - s->settled[side];
+		if (s->fault.kind->act == ACT_RESTART)
+			s->in_doubt[side] = s->done[side]; /* commits that are RELAXED may be gone with it */
+	}
 }
 
 static void step(struct world *w, step_fn *fn)
@@ -242,6 +247,7 @@ static int ask_at_point(void *context, const char *what, bool done, struct err *
 	struct world *w = context;
 	bool commit = strcmp(what, "COMMIT") == 0;
 
+	wire_about(what);
 	if (done)
 		return fault_fails(&w->shared->fault, SEAM_COMMITTED, "COMMIT", err);
 	return fault_fails(&w->shared->fault, commit ? SEAM_COMMIT : SEAM_STATEMENT, what, err);
@@ -250,9 +256,11 @@ static int ask_at_point(void *context, const char *what, bool done, struct err *
 static void open_store(struct world *w, const char *folder)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
+	const char *url = test_store_is_server() ? server_url(&arena, folder)
+	                                         : arena_printf(&arena, "%s/test.db?quiet=1", folder).at;
 	struct err err = ERR_INIT;
 
-	if (store_open(arena_printf(&arena, "trace:%s/test.db?quiet=1", folder).at, &w->rig.engine.store, &err) < 0)
+	if (store_open(arena_printf(&arena, "trace:%s", url).at, &w->rig.engine.store, &err) < 0)
 		world_broken(w, "the database does not open again: %s", err.text);
 	store_trace_ask(w->rig.engine.store, ask_at_point, w);
 }
@@ -265,6 +273,7 @@ void world_wake(struct world *w, const char *folder)
 	s->fault.on_strike = on_strike;
 	s->fault.context = w;
 	file_seam(&s->fault);
+	wire_seam(&s->fault);
 	far_play_again(w);
 	set_clocks(w);
 	open_store(w, folder);
@@ -319,6 +328,8 @@ void world_open(struct world *w, const struct scenario *scenario, struct shared 
 	if (scenario->prepare)
 		scenario->prepare(w);
 	must(complete_runs(w, &w->runs_before, &err) == 0);
+	if (test_store_is_server())
+		server_name_schema(w);
 	hand_forget(&w->hand);
 	store_close(&w->rig.engine.store);
 	/* From here on each process plays what comes; the systems stay as they are now. */

@@ -6,7 +6,12 @@
  *	commit      each commit, before it is made                           answer    the same call, carried out and not yet heard of
  *	committed   the same, behind it                                      file      each write, sync and cut of the database's files
  *
- * To add a kind: one row of fault_kinds. The engine itself knows nothing of all this: the seams are wrappers of tests (crash_far.c, crash_file.c,
+ * and of a database server, where statements are kept, put together and sent a little later (src/store/store_postgres.h):
+ *
+ *	message     each message before it is given to the server's library, which holds it until the next sync
+ *	send        what is held, before it goes to the server               reply     the same, behind it: nothing of the answer was read
+ *
+ * To add a kind: one row of fault_kinds. The engine itself knows nothing of all this: the seams are wrappers of tests (crash_far.c, crash_file.c, crash_wire.c,
  * store_trace_ask), so that there is nothing to be paid for when nothing is to fail. docs/decisions/032-fault-layer.md says why.
  */
 #ifndef SUTURE_TESTS_SYNC_FAULT_H
@@ -16,15 +21,30 @@
 
 #include "lib/err.h"
 
-enum fault_seam { SEAM_STATEMENT, SEAM_COMMIT, SEAM_COMMITTED, SEAM_REQUEST, SEAM_ANSWER, SEAM_FILE, SEAMS };
+enum fault_seam {
+	SEAM_STATEMENT,
+	SEAM_COMMIT,
+	SEAM_COMMITTED,
+	SEAM_REQUEST,
+	SEAM_ANSWER,
+	SEAM_FILE,
+	SEAM_MESSAGE,
+	SEAM_SEND,
+	SEAM_REPLY,
+	SEAMS
+};
 extern const char *const fault_seams[SEAMS];
 
 enum fault_act {
-	ACT_DIE,   /* the process is killed (SIGKILL): it can clean nothing up */
-	ACT_TORN,  /* file: half of the bytes are written, then it ends */
-	ACT_FAIL,  /* with `code` */
-	ACT_HALF,  /* request: half of a batch is carried out, and no answer comes */
-	ACT_CLOCK, /* the wall clock is set by `clock_ms` */
+	ACT_DIE,     /* the process is killed (SIGKILL): it can clean nothing up */
+	ACT_TORN,    /* file: half of the bytes are written, then it ends */
+	ACT_FAIL,    /* with `code` */
+	ACT_HALF,    /* request: half of a batch is carried out, and no answer comes */
+	ACT_CLOCK,   /* the wall clock is set by `clock_ms` */
+	ACT_REFUSE,  /* message: the server answers with `sqlstate` */
+	ACT_CUT,     /* send, reply: the connection goes; with a reply what was sent is carried out before */
+	ACT_END,     /* send: the server ends the session, and says so */
+	ACT_RESTART, /* send, reply: the server is killed, and is up again a moment later */
 };
 struct fault_kind {
 	enum fault_seam seam;
@@ -32,6 +52,7 @@ struct fault_kind {
 	enum fault_act act;
 	enum err_code code;
 	int64_t clock_ms;
+	const char *sqlstate;
 };
 extern const struct fault_kind fault_kinds[];
 extern const size_t fault_kind_count;

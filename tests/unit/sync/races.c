@@ -183,7 +183,7 @@ static void begin(struct course *c)
 {
 	c->shared = child_share(sizeof(*c->shared));
 	c->raced = child_share(sizeof(*c->raced));
-	child_folder(c->folder, sizeof(c->folder));
+	child_folder(0, c->folder, sizeof(c->folder));
 }
 
 static void run_race(struct course *c)
