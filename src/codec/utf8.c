@@ -86,3 +86,23 @@ struct str utf8_mend(struct arena *arena, struct str text)
 	}
 	return arena_str(arena, buf_str(&out));
 }
+
+bool utf8_storable(struct str text)
+{
+	return str_find_char(text, '\0') < 0 && utf8_valid(text);
+}
+
+struct str utf8_make_storable(struct arena *arena, struct str text)
+{
+	SCOPED(buf) struct buf out = BUF_INIT(size_mul(text.len, 3));
+	struct str rest = utf8_mend(arena, text), part;
+
+	if (str_find_char(rest, '\0') < 0)
+		return rest;
+	for (bool more = false; str_split(&rest, '\0', &part); more = true) {
+		if (more)
+			buf_add(&out, STR("\xef\xbf\xbd"));
+		buf_add(&out, part);
+	}
+	return arena_str(arena, buf_str(&out));
+}

@@ -11,5 +11,8 @@ size_t utf8_put(char *out, uint32_t code);
 bool utf8_valid(struct str text);
 /* The text itself where it is valid; else a copy with U+FFFD in the place of each byte that is part of no character. */
 struct str utf8_mend(struct arena *arena, struct str text);
+/* What every database takes as a text: valid, without zero bytes. make: those become U+FFFD as well. */
+bool utf8_storable(struct str text);
+struct str utf8_make_storable(struct arena *arena, struct str text);
 
 #endif

@@ -205,36 +205,18 @@ static void add_number(struct buf *out, uint32_t number)
 	buf_add_bytes(out, &number, sizeof(number));
 }
 
-static bool is_fit(const struct bind *bind)
-{
-	return bind->kind != BIND_TEXT || (str_find_char(bind->bytes, '\0') < 0 && utf8_valid(bind->bytes));
-}
-
-static struct str fit_text(struct arena *arena, struct str text)
-{
-	SCOPED(buf) struct buf out = BUF_INIT(size_mul(text.len, 3));
-	struct str rest = utf8_mend(arena, text), part;
-
-	for (bool more = false; str_split(&rest, '\0', &part); more = true) {
-		if (more)
-			buf_add(&out, STR("\xef\xbf\xbd"));
-		buf_add(&out, part);
-	}
-	return arena_str(arena, buf_str(&out));
-}
-
 struct binds pg_fit(struct arena *arena, struct binds binds)
 {
 	struct bind *fit = NULL;
 
 	for (size_t i = 0; i < binds.count; i++) {
-		if (is_fit(&binds.at[i]))
+		if (binds.at[i].kind != BIND_TEXT || utf8_storable(binds.at[i].bytes))
 			continue;
 		if (!fit) {
 			fit = arena_new_array(arena, struct bind, binds.count);
 			memcpy(fit, binds.at, binds.count * sizeof(*fit));
 		}
-		fit[i] = bind_text(fit_text(arena, binds.at[i].bytes));
+		fit[i] = bind_text(utf8_make_storable(arena, binds.at[i].bytes));
 	}
 	return fit ? (struct binds) { fit, binds.count } : binds;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "codec/digest.h"
+#include "codec/utf8.h"
 #include "lib/clock.h"
 #include "lib/limits.h"
 #include "sync/select.h"
@@ -62,13 +63,24 @@ static int last_hash(struct db *db, struct digest *ret, size_t *ret_len, struct 
 	return 0;
 }
 
+/* What is hashed must be what is kept, also by a database that keeps nothing but texts. */
+static void make_storable(struct arena *arena, struct audit_entry *e)
+{
+	struct str *const parts[] = { &e->who, &e->action, &e->subject, &e->before, &e->after, &e->why };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		*parts[i] = utf8_make_storable(arena, *parts[i]);
+}
+
 int audit_add(struct db *db, const struct audit_entry *entry, struct err *err)
 {
+	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct audit_entry e = *entry;
 	struct digest before, hash;
 	size_t before_len;
 
 	e.at_ms = e.at_ms ? e.at_ms : clock_wall_ms();
+	make_storable(&arena, &e);
 	if (last_hash(db, &before, &before_len, err) < 0)
 		return err_wrap(err, "audit trail");
 	hash = row_hash(str_range((const char *)before.bytes, before_len), &e);

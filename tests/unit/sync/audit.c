@@ -81,6 +81,28 @@ static void test_R25_an_empty_trail_has_no_head(void **state)
 	bare_close(&t.bare);
 }
 
+/* A reason typed at a terminal of another encoding: what is hashed is what the database keeps, whichever it is. */
+static void test_R25_a_text_that_no_database_takes_breaks_nothing(void **state)
+{
+	static const char zero[] = "a\0b";
+	struct audit_entry *rows;
+	struct err err = ERR_INIT;
+	struct trail t;
+	size_t count;
+
+	(void)state;
+	open_trail(&t);
+	note(&t, "change", "caf\xe9");
+	assert_int_equal(
+	        audit_note(&t.bare.engine, "change", str_range(zero, 3), STR("\xff"), STR_EMPTY, "\xed\xa0\x80", &err),
+	        0);
+	note(&t, "change", "link 4");
+	assert_null(verify(&t, t.head));
+	assert_int_equal(audit_list(&t.bare.engine, &t.bare.arena, 5, 1, &rows, &count, &err), 0);
+	assert_str(rows[0].subject, "caf\xef\xbf\xbd");
+	bare_close(&t.bare);
+}
+
 static void test_R25_each_kind_of_forgery_names_its_first_row(void **state)
 {
 	static const struct {
@@ -168,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_R25_an_untouched_trail_is_intact),
 		cmocka_unit_test(test_R25_an_empty_trail_has_no_head),
+		cmocka_unit_test(test_R25_a_text_that_no_database_takes_breaks_nothing),
 		cmocka_unit_test(test_R25_each_kind_of_forgery_names_its_first_row),
 		cmocka_unit_test(test_R25_rows_in_each_others_place_show),
 		cmocka_unit_test(test_R25_an_end_cut_off_and_a_trail_written_anew_show_by_the_head),
