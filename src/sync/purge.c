@@ -3,7 +3,8 @@
  *
  *	kept     ids that are needed whatever their age, once for the whole walk
  *	page     old rows, by a reader, so that no writer waits for the search
- *	take     those of a page that are not needed, in one transaction; each statement looks again whether its row is over
+ *	take     those of a page that are not needed, in one transaction; each statement looks again whether its row is over. The first one is announced in the
+ *	         audit trail
  *
  * What becomes needed meanwhile was settled meanwhile, so that it is not old.
  */
@@ -45,6 +46,7 @@ struct purging {
 	size_t count;
 	int64_t last_id;
 	struct purge_count done;
+	bool *begun; /* of the whole purge: the audit trail knows of it */
 };
 
 static int read_kept(struct db *db, void *context, struct err *err)
@@ -123,6 +125,24 @@ static int take(struct db *db, void *context, struct err *err)
 	return 0;
 }
 
+/* In the audit trail before anything is gone: a purge that is killed leaves no summary (tell). */
+static int begin(struct purging *p, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+
+	if (*p->begun)
+		return 0;
+	*p->begun = true;
+	return audit_note(p->engine, "purge.begun", STR("what is old"), STR_EMPTY, STR_EMPTY,
+	                  arena_printf(&arena, "over before %.*s", STR_ARG(clock_rfc3339(&arena, p->before_ms))).at,
+	                  err);
+}
+
+static int take_page(struct purging *p, struct err *err)
+{
+	return begin(p, err) < 0 ? err_pass(err) : store_write(p->engine->store, RELAXED, take, p, err);
+}
+
 static void count_page(struct purging *p, bool dry)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -149,14 +169,14 @@ static int walk(struct purging *p, bool dry, struct err *err)
 		if (read == 0)
 			break;
 		leave_out_kept(p);
-		if (!dry && p->count && store_write(store, RELAXED, take, p, err) < 0)
+		if (!dry && p->count && take_page(p, err) < 0)
 			return err_pass(err);
 		count_page(p, dry);
 	} while (read == PAGE && !atomic_load(&p->engine->stop));
 	return 0;
 }
 
-static int purge_one(struct engine *engine, const struct purgeable *what, int64_t before_ms, bool dry,
+static int purge_one(struct engine *engine, const struct purgeable *what, int64_t before_ms, bool dry, bool *begun,
                      struct purge_count *ret, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -168,6 +188,7 @@ static int purge_one(struct engine *engine, const struct purgeable *what, int64_
 		                .before_ms = before_ms,
 		                .now_ms = clock_wall_ms(),
 		                .kept = BUF_INIT((size_t)1 << 30),
+		                .begun = begun,
 		                .done.what = what->what };
 	code = walk(p, dry, err);
 	*ret = p->done;
@@ -238,6 +259,7 @@ int purge(struct engine *engine, const struct purge_order *order, struct purge_r
 {
 	struct waiting_job waiting = { .before_ms = order->before_ms };
 	struct err later = ERR_INIT;
+	bool begun = false;
 	int code = 0;
 
 	*ret = (struct purge_report) { 0 };
@@ -247,7 +269,7 @@ int purge(struct engine *engine, const struct purge_order *order, struct purge_r
 		ret->of[i].what = purgeables[i]->what;
 		if (code == 0 && (!is_log || order->journal_before_ms))
 			code = purge_one(engine, purgeables[i], is_log ? order->journal_before_ms : order->before_ms,
-			                 order->dry, &ret->of[i], err);
+			                 order->dry, &begun, &ret->of[i], err);
 	}
 	/* Of two errors the first one counts. */
 	if (tell(engine, order, ret, code < 0 ? &later : err) < 0 || code < 0)

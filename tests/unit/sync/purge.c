@@ -11,6 +11,7 @@
 #include "../test_store.h"
 #include "lib/clock.h"
 #include "lib/file.h"
+#include "store/store_trace.h"
 #include "sync/audit.h"
 #include "sync/journal.h"
 #include "sync/purge.h"
@@ -340,6 +341,39 @@ static void test_R22_a_conflict_that_waits_keeps_its_values_and_one_that_is_over
 	conflict_of("emr", false);
 }
 
+struct order_seen {
+	bool noted, taken_before;
+};
+
+static int see_order(void *context, const char *what, bool done, struct err *err UNUSED)
+{
+	struct order_seen *seen = context;
+
+	(void)done;
+	seen->noted = seen->noted || strstr(what, "INSERT INTO audit");
+	seen->taken_before = seen->taken_before || (!seen->noted && strstr(what, "UPDATE staged SET body"));
+	return 0;
+}
+
+/* A purge that is killed in the middle has taken something away already, and nobody is left to say so. */
+static void test_a_purge_stands_in_the_audit_trail_before_it_takes_anything(void **state)
+{
+	struct order_seen seen = { 0 };
+	struct rig rig;
+	int64_t between;
+
+	(void)state;
+	between = open_two_imports(&rig);
+	rig_fail_store_at(&rig, 0); /* traced, and nothing fails */
+	store_trace_ask(rig.engine.store, see_order, &seen);
+	take_away(&rig, between, true, false);
+	assert_false(seen.noted);
+	take_away(&rig, between, false, false);
+	store_trace_ask(rig.engine.store, NULL, NULL);
+	assert_true(seen.noted && !seen.taken_before);
+	rig_close(&rig);
+}
+
 static void test_what_was_purged_stands_in_the_audit_trail(void **state)
 {
 	struct err err = ERR_INIT;
@@ -428,6 +462,7 @@ int main(void)
 		cmocka_unit_test(test_shared_bytes_stay_while_a_young_payload_has_them),
 		cmocka_unit_test(test_R3_what_failed_or_waits_is_left),
 		cmocka_unit_test(test_R22_a_conflict_that_waits_keeps_its_values_and_one_that_is_over_loses_them),
+		cmocka_unit_test(test_a_purge_stands_in_the_audit_trail_before_it_takes_anything),
 		cmocka_unit_test(test_what_was_purged_stands_in_the_audit_trail),
 		cmocka_unit_test(test_a_log_that_is_left_is_told_and_emptied_by_the_next_purge),
 	};
