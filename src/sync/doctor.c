@@ -97,7 +97,12 @@ static int look_at_backups(struct doctor *d, struct err *err)
 		return 0;
 	}
 	days = (d->now_ms - last.at_ms) / day_ms;
-	if (days >= BACKUP_DAYS)
+	if (last.at_ms > d->now_ms + day_ms)
+		doctor_say(d, FINDING_WARNING, "backup",
+		           "the last one is of a day to come: this machine's clock was wrong then or is now "
+		           "(`timedatectl`). "
+		           "Run `suture backup FILE`");
+	else if (days >= BACKUP_DAYS)
 		doctor_say(d, FINDING_WARNING, "backup",
 		           "the last one is %lld days old: run `suture backup FILE`, every night", (long long)days);
 	else
@@ -113,6 +118,7 @@ static const struct {
 	bool without_database;
 } looks[] = {
 	{ "files", doctor_files, true },
+	{ "files", doctor_secrets, false },
 	{ "key", doctor_key, true },
 	{ "disk", doctor_disk, true },
 	{ "version", look_at_versions, false },

@@ -9,10 +9,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "sync/catalog_docs.h"
 #include "sync/doctor_parts.h"
 #include "sync/lease.h"
 
-enum { OPEN_FILES_LEAST = 1024, OPEN_FILES_WARN_PERCENT = 60, OPEN_FILES_BAD_PERCENT = 90 };
+enum { FILES_LEAST = 100, OPEN_FILES_LEAST = 1024, OPEN_FILES_WARN_PERCENT = 60, OPEN_FILES_BAD_PERCENT = 90 };
 static const int64_t mib = 1 << 20, room_warn_mib = 1024, room_bad_mib = 100;
 
 /* ---- files */
@@ -20,7 +21,7 @@ static const int64_t mib = 1 << 20, room_warn_mib = 1024, room_bad_mib = 100;
 /* What others must not read, wherever the folder is open to them. */
 static bool is_secret(const char *name)
 {
-	static const char *const begins[] = { "suture.db", "suture.key", "setup-code" };
+	static const char *const begins[] = { "suture.db", "suture.key", "suture.store", "setup-code" };
 
 	for (size_t i = 0; i < ARRAY_LEN(begins); i++) {
 		if (strncmp(name, begins[i], strlen(begins[i])) == 0)
@@ -69,6 +70,40 @@ int doctor_files(struct doctor *d, struct err *err)
 	return 0;
 }
 
+/* Whoever reads the file of a secret opens a far system; a folder that is shut to others keeps what lies in it. In a container all may look, and all are us. */
+static void look_at_secret(struct doctor *d, struct str path)
+{
+	const char *file = arena_text(d->arena, path), *slash = strrchr(file, '/');
+	struct stat is, folder;
+
+	if (!slash || stat(file, &is) < 0 ||
+	    stat(arena_printf(d->arena, "%.*s/", (int)(slash - file), file).at, &folder) < 0)
+		return;
+	if (folder.st_mode & S_IXOTH && is.st_mode & (S_IROTH | S_IWOTH))
+		doctor_say(d, FINDING_WARNING, "files", "others may read the secret in %s: chmod 600 %s", file, file);
+}
+
+static void look_at_secrets_of(struct doctor *d, const struct json *settings)
+{
+	JSON_EACH (settings, setting) {
+		struct str path = json_get_text(setting, "file");
+
+		if (path.len)
+			look_at_secret(d, path);
+	}
+}
+
+int doctor_secrets(struct doctor *d, struct err *err)
+{
+	struct catalog_doc *all;
+
+	if (catalog_docs(d->order->engine, d->arena, "", STR_EMPTY, &all, err) < 0)
+		return err_pass(err);
+	for (const struct catalog_doc *doc = all; doc; doc = doc->next)
+		look_at_secrets_of(d, doc->body);
+	return 0;
+}
+
 /* ---- key */
 
 int doctor_key(struct doctor *d, struct err *err)
@@ -112,6 +147,10 @@ int doctor_disk(struct doctor *d, struct err *err)
 	if (statvfs(d->order->dir, &disk) < 0)
 		return err_errno(err, "look at the disk of %s", d->order->dir);
 	free_mib = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize / mib;
+	if (disk.f_files > 0 && disk.f_favail < FILES_LEAST)
+		doctor_say(d, FINDING_ERROR, "disk",
+		           "room for %llu files more: delete some, as bytes alone do not help",
+		           (unsigned long long)disk.f_favail);
 	if (free_mib < room_bad_mib)
 		doctor_say(d, FINDING_ERROR, "disk",
 		           "%lld MiB are free: make room at once; when none is left nothing more is taken in",

@@ -19,6 +19,7 @@ enum finding_level doctor_level(int64_t value, int64_t warn, int64_t bad);
 
 /* ---- doctor_machine.c */
 int doctor_files(struct doctor *d, struct err *err) MUST_CHECK;
+int doctor_secrets(struct doctor *d, struct err *err) MUST_CHECK;
 int doctor_key(struct doctor *d, struct err *err) MUST_CHECK;
 int doctor_disk(struct doctor *d, struct err *err) MUST_CHECK;
 int doctor_open_files(struct doctor *d, struct err *err) MUST_CHECK;

@@ -21,6 +21,57 @@ static void look_at_lease(struct doctor *d, const struct lease_row *row)
 		           row->told.ready ? "works:" : "begins:", STR_ARG(row->host), (long long)row->pid);
 }
 
+struct leased {
+	const struct lease_row *rows;
+	size_t count, daemons;
+};
+
+static bool is_held(const struct leased *leased, int64_t sync_id)
+{
+	for (size_t i = 0; i < leased->count; i++) {
+		if (leased->rows[i].held && leased->rows[i].sync_id == sync_id)
+			return true;
+	}
+	return false;
+}
+
+static int look_at_free(struct doctor *d, struct str name, struct err *err)
+{
+	const char *subject = arena_printf(d->arena, "sync %.*s", STR_ARG(name)).at;
+	struct sync_version now;
+
+	if (catalog_sync_version(d->order->engine, d->arena, name, 0, &now, err) < 0)
+		return err_pass(err);
+	if (json_bool(json_get(now.body, "paused"), false))
+		doctor_say(d, FINDING_OK, subject, "is paused by a person");
+	else
+		doctor_say(d, FINDING_WARNING, subject,
+		           "a daemon is at work, and not on this: where it did not begin a moment ago, `suture log "
+		           "--level "
+		           "error` says why, and `suture check %.*s` tries it",
+		           STR_ARG(name));
+	return 0;
+}
+
+/* A sync that no daemon can begin with has nobody who could tell of its trouble. */
+static int look_at_syncs(struct doctor *d, const struct leased *leased, struct err *err)
+{
+	struct sync_row *syncs;
+	size_t count;
+
+	for (size_t i = 0; i < leased->count; i++) {
+		if (leased->rows[i].held && leased->rows[i].sync_id)
+			look_at_lease(d, &leased->rows[i]);
+	}
+	if (catalog_syncs(d->order->engine, d->arena, &syncs, &count, err) < 0)
+		return err_pass(err);
+	for (size_t i = 0; i < count && leased->daemons; i++) {
+		if (!is_held(leased, syncs[i].id) && look_at_free(d, syncs[i].name, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
 int doctor_workers(struct doctor *d, struct err *err)
 {
 	struct lease_row *rows;
@@ -28,11 +79,10 @@ int doctor_workers(struct doctor *d, struct err *err)
 
 	if (lease_list(d->order->engine, d->arena, &rows, &count, err) < 0)
 		return err_pass(err);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++)
 		daemons += rows[i].held && rows[i].sync_id == 0;
-		if (rows[i].held && rows[i].sync_id)
-			look_at_lease(d, &rows[i]);
-	}
+	if (look_at_syncs(d, &(struct leased) { rows, count, daemons }, err) < 0)
+		return err_pass(err);
 	if (daemons == 0)
 		doctor_say(d, FINDING_WARNING, "daemon",
 		           "none is at work, so that nothing comes by itself: systemctl start suture (or `suture "

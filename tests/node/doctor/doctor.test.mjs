@@ -53,13 +53,15 @@ test('files that others may read, a key that is not there, systems that do not a
   await withWorld({ patients: 5 }, async ({ dir, systems }) => {
     chmodSync(dir, 0o755);
     if (embedded) chmodSync(join(dir, 'suture.db'), 0o644);
+    chmodSync(join(dir, 'hint.token'), 0o644);
     const open = await ask(dir, '--offline', '--quick');
     one(open, 'files', 'warning', /chmod 700/);
     if (embedded) one(open, 'files', 'error', /suture\.db: chmod 600/);
     assert.deepEqual(about(open, 'connection org'), []);
     assert.deepEqual(about(open, 'audit trail'), []);
+    one(open, 'files', 'warning', /hint\.token: chmod 600/);
     chmodSync(dir, 0o700);
-
+    assert.ok(!JSON.stringify(await ask(dir, '--offline', '--quick')).includes('hint.token'), 'nobody gets there');
     renameSync(join(dir, 'suture.key'), join(dir, 'kept'));
     const keyless = await ask(dir, '--offline');
     one(keyless, 'key', 'error', /put your copy of the key there/);

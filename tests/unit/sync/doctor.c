@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "../test_store.h"
 #include "lib/clock.h"
 #include "sync/budget.h"
 #include "sync/doctor.h"
@@ -50,14 +51,20 @@ static void says(struct rig *rig, const char *subject, enum finding_level level,
 		fail_msg("'%.*s' says nothing of '%s'", STR_ARG(f->text), part);
 }
 
+static void open_engine(struct rig *rig, const char *settings)
+{
+	struct err err = ERR_INIT;
+
+	rig_open(rig, settings);
+	assert_int_equal(governor_open(rig->engine.store, &rig->engine.governor, &err), 0);
+	rig->engine.leases = leases_open(&rig->engine, 0);
+}
+
 static void open_rig(struct rig *rig)
 {
 	int64_t counts[OUTCOME_COUNT];
-	struct err err = ERR_INIT;
 
-	rig_open(rig, "\"create\":true");
-	assert_int_equal(governor_open(rig->engine.store, &rig->engine.governor, &err), 0);
-	rig->engine.leases = leases_open(&rig->engine, 0);
+	open_engine(rig, "\"create\":true");
 	memory_put(rig->emr, "patient",
 	           "{\"id\":\"p1\",\"first_name\":\"Ann\",\"last_name\":\"Lee\",\"dob\":\"1980-01-02\"}");
 	rig_import(rig, counts);
@@ -121,6 +128,55 @@ static void test_a_schedule_that_nobody_runs_is_late(void **state)
 	close_rig(&rig);
 }
 
+static void beside_a_daemon(struct rig *rig, void (*look_then)(struct rig *rig))
+{
+	struct engine daemon = { .who = "daemon", .store = rig->engine.store };
+	struct err err = ERR_INIT;
+
+	daemon.leases = leases_open(&daemon, 60000);
+	assert_int_equal(lease_attend(&daemon, &err), 0);
+	says(rig, "daemon", FINDING_OK, "1 at work");
+	look_then(rig);
+	leases_close(&daemon.leases);
+}
+
+static void it_is_not_worked_on(struct rig *rig)
+{
+	says(rig, "sync patients", FINDING_WARNING, "not on this");
+}
+
+static void it_is_paused(struct rig *rig)
+{
+	says(rig, "sync patients", FINDING_OK, "paused");
+}
+
+static void test_a_sync_that_no_daemon_has_is_told_of(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_rig(&rig);
+	assert_null(look(&rig, "sync patients", FINDING_WARNING)); /* nobody is at work: that is said once */
+	beside_a_daemon(&rig, it_is_not_worked_on);
+	close_rig(&rig);
+	open_engine(&rig, "\"create\":true,\"paused\":true");
+	beside_a_daemon(&rig, it_is_paused);
+	close_rig(&rig);
+}
+
+static void test_a_backup_of_tomorrow_is_none(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	if (test_store_is_server())
+		skip(); /* it is backed up by its own tools */
+	open_rig(&rig);
+	sql(&rig, "INSERT INTO fact (name, value, at_ms) VALUES ('backup', 'b.db', $1 + 2 * 86400000)");
+	says(&rig, "backup", FINDING_WARNING, "clock");
+	close_rig(&rig);
+}
+
 static void test_a_trail_that_was_touched(void **state)
 {
 	struct rig rig;
@@ -139,6 +195,8 @@ int main(void)
 		cmocka_unit_test(test_what_waits_for_long_is_told_with_what_to_do),
 		cmocka_unit_test(test_writes_that_are_owed_for_long),
 		cmocka_unit_test(test_a_schedule_that_nobody_runs_is_late),
+		cmocka_unit_test(test_a_sync_that_no_daemon_has_is_told_of),
+		cmocka_unit_test(test_a_backup_of_tomorrow_is_none),
 		cmocka_unit_test(test_a_trail_that_was_touched),
 	};
 
