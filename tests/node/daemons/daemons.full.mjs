@@ -76,7 +76,7 @@ test('R5 R28 daemons on one PostgreSQL come, die, sleep and wake up, and the ser
       await w.load(1, 4);
       await w.settled();
       assert.ok(done.killed && done.slept && done.stopped && done.restarts, JSON.stringify(done));
-      console.log(`# ${JSON.stringify(done)}, ${w.daemons.length} daemons, fences ${(await w.leases()).map((row) => row.fence)}`);
+      console.log(`# ${JSON.stringify(done)}, ${w.successors.length} went back with the server, ${w.daemons.length} daemons, fences ${(await w.leases()).map((row) => row.fence)}`);
     });
   } finally {
     server.stop();

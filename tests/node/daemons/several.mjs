@@ -20,6 +20,9 @@ function numbered(systems, n) {
   };
 }
 
+/** A server that was killed lost commits which this daemon had gone on from (src/store/store.h): the service manager starts it again. */
+const wentBack = 75;
+
 /** A value that says how young it is: v000012. */
 const versionOf = (text) => Number(/^v(\d{6})/.exec(text ?? '')?.[1] ?? -1);
 const asVersion = (n) => `v${String(n).padStart(6, '0')}`;
@@ -28,6 +31,9 @@ export class Several {
   daemons = [];
   clinics = [];
   steps = 0;
+  homes = 0;
+  successors = [];
+  over = false;
 
   constructor({ store, leaseMs = 1500 }) {
     this.home = mkdtempSync(join(tmpdir(), 'suture-several-'));
@@ -65,12 +71,16 @@ export class Several {
 
   /** Of a folder of its own, with the same key, as on another machine. */
   async start() {
-    const dir = join(this.home, `daemon${this.daemons.length + 1}`);
+    const dir = join(this.home, `daemon${(this.homes += 1)}`);
     mkdirSync(dir, { mode: 0o700 });
     copyFileSync(join(this.dir, 'suture.key'), join(dir, 'suture.key'));
     const daemon = await startDaemon(dir, { env: this.env });
     this.daemons.push(daemon);
     daemon.alive = true;
+    daemon.ended.then((code) => {
+      daemon.alive = false;
+      if (code === wentBack && !this.over) this.successors.push(eventually(() => this.start().catch(() => null), 'the daemon is started again', 60_000));
+    });
     return daemon;
   }
 
@@ -114,6 +124,7 @@ export class Several {
     const headers = { 'content-type': 'application/json', 'x-hint-signature': `sha256=${createHmac('sha256', secrets.webhook).update(body).digest('hex')}` };
     await eventually(async () => {
       const all = this.alive();
+      if (all.length === 0) return false;
       const daemon = all[this.steps % all.length];
       this.steps += 1;
       const answer = await fetch(daemon.hooks[`practice${clinic.n}`], { method: 'POST', headers, body, signal: AbortSignal.timeout(5000) }).catch(() => null);
@@ -204,6 +215,8 @@ export class Several {
   }
 
   async end() {
+    this.over = true;
+    await Promise.allSettled(this.successors);
     for (const daemon of this.daemons) {
       try {
         process.kill(daemon.pid, 'SIGCONT');
