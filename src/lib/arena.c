@@ -3,7 +3,8 @@
  * page of 200 patients costs a handful of system calls once and none after the first reset.
  *
  * Each thread keeps a few small blocks that were given back: short-lived arenas are everywhere, and all threads share one heap with one lock
- * (app/main.c), over which a burst of webhooks would quarrel. With the address sanitizer nothing is kept, so that it sees every use after a release.
+ * (app/main.c), over which a burst of webhooks would quarrel. Of the largest blocks all threads together keep a few: given back to the system, each page of
+ * them would be cleared and mapped anew a moment later. With the address sanitizer nothing is kept, so that it sees every use after a release.
  */
 #include "lib/arena.h"
 
@@ -36,9 +37,10 @@ static const size_t largest_block = 1u << 20;
 #endif
 
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-enum { SIZES = 4, KEPT_OF_A_SIZE = 0 };
+enum { SIZES = 4, KEPT_OF_A_SIZE = 0, KEPT_LARGEST = 0 };
 #else
 enum { SIZES = 4, KEPT_OF_A_SIZE = 4 }; /* 4, 8, 16 and 32 KiB: 240 KiB a thread at most */
+enum { KEPT_LARGEST = 4 };              /* 1 MiB each, of the whole process */
 #endif
 
 struct kept {
@@ -98,14 +100,57 @@ static bool keep(struct arena_block *block)
 	return true;
 }
 
+/* ---- the largest, which all threads share ---- */
+
+static struct {
+	pthread_mutex_t lock;
+	struct arena_block *first;
+	int count;
+} largest = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static bool keep_largest(struct arena_block *block)
+{
+	bool kept_it = false;
+
+	if (block->cap != largest_block)
+		return false;
+	pthread_mutex_lock(&largest.lock);
+	if (largest.count < KEPT_LARGEST) {
+		block->older = largest.first;
+		largest.first = block;
+		largest.count++;
+		kept_it = true;
+	}
+	pthread_mutex_unlock(&largest.lock);
+	return kept_it;
+}
+
+static struct arena_block *take_largest(size_t cap)
+{
+	struct arena_block *block;
+
+	if (cap != largest_block)
+		return NULL;
+	pthread_mutex_lock(&largest.lock);
+	block = largest.first;
+	if (block) {
+		largest.first = block->older;
+		largest.count--;
+	}
+	pthread_mutex_unlock(&largest.lock);
+	return block;
+}
+
 static struct arena_block *block_new(size_t cap)
 {
 	size_t i = size_class(cap);
-	struct arena_block *block = i < SIZES ? kept.first[i] : NULL;
+	struct arena_block *block = i < SIZES ? kept.first[i] : take_largest(cap);
 
 	if (block) {
-		kept.first[i] = block->older;
-		kept.count[i]--;
+		if (i < SIZES) {
+			kept.first[i] = block->older;
+			kept.count[i]--;
+		}
 		return block;
 	}
 	block = malloc(size_add(sizeof(*block), cap));
@@ -115,7 +160,7 @@ static struct arena_block *block_new(size_t cap)
 
 static void block_free(struct arena_block *block)
 {
-	if (!keep(block))
+	if (!keep(block) && !keep_largest(block))
 		free(block);
 }
 
