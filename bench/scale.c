@@ -256,7 +256,8 @@ static int settle(struct db *db, void *context, struct err *err)
 		link.base = str_range(noise, BASE);
 		link.staged_id = page->staged_id[i];
 		link.settled_ms = then_ms;
-		if (outbox_done(db, page->owed_id[i], err) < 0 || link_settle(db, &link, err) < 0 ||
+		if (outbox_done(db, page->owed_id[i], err) < 0 ||
+		    link_settle(db, &link, &(struct looked) { 0 }, err) < 0 ||
 		    stage_finish(db, page->staged_id[i], err) < 0)
 			return err_pass(err);
 	}

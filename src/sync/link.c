@@ -35,7 +35,8 @@ static const struct statement READ = { "SELECT " COLUMNS " FROM link WHERE id = 
 #define CRM_LATEST(n) LATEST("crm_modified_ms", n)
 static const struct statement SETTLE = {
 	"UPDATE link SET state = $2, crm_id = COALESCE($3, crm_id), base = COALESCE($4, base), emr_hash = COALESCE($5, "
-	"emr_hash), emr_version = COALESCE($6, emr_version)," EMR_LATEST("$7") //
+	"emr_hash), emr_version = COALESCE($6, emr_version)," EMR_LATEST("$7") CRM_LATEST("$13") //
+	" emr_seen_ms = COALESCE($14, emr_seen_ms), crm_seen_ms = COALESCE($15, crm_seen_ms),"
 	" crm_version = COALESCE($8, crm_version), staged_id = COALESCE($9, staged_id), settled_ms = $10,"
 	" mapping_version = $11, emr_id = COALESCE($12, emr_id) WHERE id = $1",
 	.by = "id"
@@ -193,17 +194,30 @@ int link_find(struct db *db, struct arena *arena, int64_t id, struct link *ret, 
 	return read_one(db, arena, &READ, BIND(bind_int(id)), ret, ret_found, err);
 }
 
-int link_settle(struct db *db, const struct link *link, struct err *err)
+static int forget_unshown(struct db *db, int64_t id, const struct looked *l, struct err *err)
 {
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (l->unshown[side] && db_run(db, &UNSHOWN[side], BIND(bind_int(id)), err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
+int link_settle(struct db *db, const struct link *link, const struct looked *l, struct err *err)
+{
+	int64_t emr_modified_ms = MAX_OF(link->emr_modified_ms, l->modified_ms[SIDE_EMR]);
 	int code = db_run(
 	        db, &SETTLE,
 	        BIND(bind_int(link->id), bind_int(link->state), bind_text_or_null(link->crm_id),
 	             bind_blob_or_null(link->base), bind_hash(&link->emr_hash), bind_text_or_null(link->emr_version),
-	             bind_id(link->emr_modified_ms), bind_text_or_null(link->crm_version), bind_id(link->staged_id),
-	             bind_int(clock_wall_ms()), bind_int(link->mapping_version), bind_text_or_null(link->emr_id)),
+	             bind_id(emr_modified_ms), bind_text_or_null(link->crm_version), bind_id(link->staged_id),
+	             bind_int(clock_wall_ms()), bind_int(link->mapping_version), bind_text_or_null(link->emr_id),
+	             bind_id(l->modified_ms[SIDE_CRM]), bind_id(l->seen_ms[SIDE_EMR]), bind_id(l->seen_ms[SIDE_CRM])),
 	        err);
 
-	return code < 0 ? err_wrap(err, "settle link %lld", (long long)link->id) : 0;
+	return code < 0 || forget_unshown(db, link->id, l, err) < 0
+	               ? err_wrap(err, "settle link %lld", (long long)link->id)
+	               : 0;
 }
 
 int link_drop(struct db *db, int64_t id, struct err *err)
@@ -300,10 +314,8 @@ struct str link_id_of(const struct link *link, enum side side)
 
 int link_look(struct db *db, int64_t id, const struct looked *l, struct err *err)
 {
-	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
-		if (l->unshown[side] && db_run(db, &UNSHOWN[side], BIND(bind_int(id)), err) < 0)
-			return err_pass(err);
-	}
+	if (forget_unshown(db, id, l, err) < 0)
+		return err_pass(err);
 	return db_run(db, &LOOK,
 	              BIND(bind_int(id), bind_id(l->modified_ms[SIDE_EMR]), bind_id(l->modified_ms[SIDE_CRM]),
 	                   bind_id(l->seen_ms[SIDE_EMR]), bind_id(l->seen_ms[SIDE_CRM])),

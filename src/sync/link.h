@@ -40,8 +40,14 @@ int link_by_crm(struct db *db, struct arena *arena, int64_t sync_id, struct str 
                 bool *ret_found, struct err *err) MUST_CHECK;
 int link_find(struct db *db, struct arena *arena, int64_t id, struct link *ret, bool *ret_found,
               struct err *err) MUST_CHECK;
+/* What was looked at of each side for this decision (see the fields of struct link); zero leaves what is there. */
+struct looked {
+	int64_t modified_ms[2], seen_ms[2];
+	/* We wrote, and nothing says when by that side's clock: what was known of its time is older than that, and is forgotten. */
+	bool unshown[2];
+};
 /* Everything a settled payload changes; empty texts and an empty base leave what is there. */
-int link_settle(struct db *db, const struct link *link, struct err *err) MUST_CHECK;
+int link_settle(struct db *db, const struct link *link, const struct looked *looked, struct err *err) MUST_CHECK;
 /* The record in the making could not be made: nothing is left of the link. */
 int link_drop(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 /* The database was restored (restored.h): pairs in the making are judged anew; their records may have come to be since. */
@@ -79,12 +85,7 @@ int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side s
 int link_touched(struct db *db, struct arena *arena, int64_t sync_id, int64_t since_ms, int64_t after_id, size_t limit,
                  struct selected *ret, struct err *err) MUST_CHECK;
 
-/* What was looked at of each side for this decision (see the fields of struct link); zero leaves what is there. */
-struct looked {
-	int64_t modified_ms[2], seen_ms[2];
-	bool unshown
-	        [2]; /* we wrote, and nothing says when by that side's clock: what was known of its time is older than that, and is forgotten */
-};
+/* What was looked at, and nothing else. */
 int link_look(struct db *db, int64_t id, const struct looked *looked, struct err *err) MUST_CHECK;
 /* R32: the record of that side was merged into another one. */
 int link_move(struct db *db, int64_t id, enum side side, struct str survivor, struct err *err) MUST_CHECK;

@@ -162,13 +162,12 @@ static struct str agreed_base(const struct commit *job, const struct item *item)
 static int commit_unchanged(struct db *db, const struct commit *job, struct item *item, struct err *err)
 {
 	struct link link = link_after(job, item);
-	const struct looked looked = looked_at(job, item);
+	const struct looked looked = item->older ? (struct looked) { 0 } : looked_at(job, item);
 
 	if (item->merged && base_moved(job->r, item))
 		link.base = agreed_base(job, item);
-	if (item->merged && link_settle(db, &link, err) < 0)
-		return err_pass(err);
-	if (!item->older && link_look(db, link.id, &looked, err) < 0)
+	if (item->merged ? link_settle(db, &link, &looked, err) < 0
+	                 : !item->older && link_look(db, link.id, &looked, err) < 0)
 		return err_pass(err);
 	if (commit_fields(db, job, item, link.id, err) < 0)
 		return err_pass(err);

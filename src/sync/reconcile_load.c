@@ -352,7 +352,10 @@ static int act_on(struct load *job, struct db *db, struct item *item, struct err
 	unreachable("every resolution is handled");
 }
 
-/* R10: whoever has no counterpart is held against those of the other side who have none. It costs nothing while nobody there can be meant. */
+/*
+ * R10: whoever has no counterpart is held against those of the other side who have none. It costs nothing while nobody there can be meant. Who gets a counterpart made
+ * is weighed anyway, and asks with the tree that is there then.
+ */
 static int note_who_may_be(const struct load *job, struct item *item, struct err *err)
 {
 	SCOPED(arena) struct arena scratch = ARENA_INIT; /* trees are large, and several chunks are under way */
@@ -361,10 +364,11 @@ static int note_who_may_be(const struct load *job, struct item *item, struct err
 	struct str bytes;
 	const struct resolved *r = &item->resolved;
 	bool stays = r->kind == RESOLVED_SKIP && r->skip == OUTCOME_SKIPPED_NO_MATCH && !r->undecided;
-	bool asks = job->anybody_weak[side_other(item->staged->side)];
 
-	if (item->staged->kind != STAGED_RECORD || job->r->plan->blind ||
-	    !(stays || (asks && r->kind == RESOLVED_CREATE)))
+	if (item->staged->kind != STAGED_RECORD || job->r->plan->blind)
+		return 0;
+	item->may_be_who = r->kind == RESOLVED_CREATE && job->anybody_weak[side_other(item->staged->side)];
+	if (!stays)
 		return 0;
 	if (stage_bytes(job->r->engine, &scratch, item->staged, &bytes, &unreadable) < 0 &&
 	    !box_is_broken(unreadable.code)) {
@@ -373,21 +377,19 @@ static int note_who_may_be(const struct load *job, struct item *item, struct err
 	}
 	if (unreadable.code || json_parse(&scratch, bytes, &record, &unreadable) < 0)
 		return 0; /* whoever weighs it says so */
-	item->asks_who =
-	        suggest_begin(job->r->plan, &job->chunk->arena, item->staged, record, stays, &item->suggesting);
+	item->asks_who = suggest_begin(job->r->plan, &job->chunk->arena, item->staged, record, true, &item->suggesting);
 	return 0;
 }
 
-static int ask_who_may_be(const struct load *job, struct db *db, struct err *err)
+int chunk_ask_who(struct reconciler *r, struct chunk *chunk, struct db *db, struct err *err)
 {
-	struct chunk *chunk = job->chunk;
 	struct suggesting **all = arena_new_array(&chunk->arena, struct suggesting *, chunk->count);
 	size_t count = 0;
 
 	for (size_t i = 0; i < chunk->count; i++)
 		if (chunk->items[i].asks_who)
 			all[count++] = &chunk->items[i].suggesting;
-	return suggest_look(db, job->r->plan, &chunk->arena, all, count, err);
+	return count ? suggest_look(db, r->plan, &chunk->arena, all, count, err) : 0;
 }
 
 static int look_at(struct load *job, struct db *db, struct item *item, struct err *err)
@@ -572,7 +574,7 @@ static int load(struct db *db, void *context, struct err *err)
 			item->fetch = false;
 		}
 	}
-	return ask_who_may_be(job, db, err);
+	return chunk_ask_who(r, chunk, db, err);
 }
 
 int chunk_load(struct reconciler *r, struct chunk *chunk, enum staged_priority priority, int64_t *ret_last,

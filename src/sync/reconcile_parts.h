@@ -34,15 +34,16 @@ struct item {
 	bool learnt;     /* the base changed by what was read (R27) */
 	struct str
 	        parent_id; /* the CRM id of what the EMR's record hangs on; empty: it hangs on nothing, or that is not linked */
-	struct str waits_for;       /* the EMR id of it, which is not linked yet: the payload is parked */
-	bool gone;                  /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
-	bool older;                 /* than what is settled (R4) */
-	bool as_settled;            /* both sides are as they were last settled */
-	bool taken;                 /* commit: one of the two was linked to another record since it was loaded (R9) */
-	bool had_another;           /* commit: the patient had another link once */
-	bool turned;                /* the loop breaker counted: resolved.link has its new count */
-	const struct record *there; /* the counterpart as fetched */
-	bool asks_who;
+	struct str waits_for;         /* the EMR id of it, which is not linked yet: the payload is parked */
+	bool gone;                    /* the counterpart is deleted or merged: its side is told of it (R31, R32) */
+	bool older;                   /* than what is settled (R4) */
+	bool as_settled;              /* both sides are as they were last settled */
+	bool taken;                   /* commit: one of the two was linked to another record since it was loaded (R9) */
+	bool had_another;             /* commit: the patient had another link once */
+	bool turned;                  /* the loop breaker counted: resolved.link has its new count */
+	const struct record *there;   /* the counterpart as fetched */
+	bool asks_who;                /* suggesting has begun */
+	bool may_be_who;              /* it begins once the payload is weighed */
 	struct suggesting suggesting; /* R10: nobody fits exactly; who may be the same */
 	struct conflict *decisions;   /* WISH_RESOLVE: what a person decided of its conflicts; `waiting`: not applied */
 	size_t decision_count;
@@ -98,6 +99,8 @@ int chunk_load(struct reconciler *r, struct chunk *chunk, enum staged_priority p
                struct err *err) MUST_CHECK;
 /* What of the chunk was deferred holds for the rest of the pass. */
 void chunk_keep_deferred(struct reconciler *r, const struct chunk *chunk);
+/* R10: who may be the same person as those of the chunk whose `suggesting` has begun. Reads only. */
+int chunk_ask_who(struct reconciler *r, struct chunk *chunk, struct db *db, struct err *err) MUST_CHECK;
 /* reconcile_weigh.c: from both records to a merge result and the writes owed, for each item that is not settled. */
 int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err) MUST_CHECK;
 void decide(struct item *item, enum outcome outcome, const char *reason);

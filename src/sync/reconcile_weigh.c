@@ -6,6 +6,7 @@
  *	learn     a spelling of a far side's own, of a field that we wrote, becomes the base (R27)
  *	merge     field by field (model/merge); fields in quarantine stay as they are
  *	compose   the writes owed
+ *	suggest   who may be the same person as somebody who gets a counterpart (R10)
  */
 #include "sync/reconcile_parts.h"
 
@@ -596,6 +597,37 @@ static int read_bodies(struct reconciler *r, struct chunk *chunk, struct err *er
 	return stage_bodies(r->engine, &chunk->arena, all, count, err);
 }
 
+/* ---- who may be the same person ---- */
+
+struct asking {
+	struct reconciler *r;
+	struct chunk *chunk;
+};
+
+static int ask_who(struct db *db, void *context, struct err *err)
+{
+	struct asking *job = context;
+
+	return chunk_ask_who(job->r, job->chunk, db, err);
+}
+
+/* R10: those that a counterpart will be made for. */
+static int suggest_for_created(struct reconciler *r, struct chunk *chunk, struct err *err)
+{
+	struct asking job = { r, chunk };
+	bool any = false;
+
+	for (size_t i = 0; i < chunk->count; i++) {
+		struct item *item = &chunk->items[i];
+
+		item->asks_who =
+		        item->may_be_who && item->record &&
+		        suggest_begin(r->plan, &chunk->arena, item->staged, item->record, false, &item->suggesting);
+		any = any || item->asks_who;
+	}
+	return any ? store_read(r->engine->store, ask_who, &job, err) : 0;
+}
+
 int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err)
 {
 	struct record *there[2];
@@ -617,5 +649,5 @@ int weigh_chunk(struct reconciler *r, struct chunk *chunk, struct err *err)
 		if (r->engine->on_verdict && !item->deferred && !item->read_again)
 			r->engine->on_verdict(r->engine->on_verdict_context, &item->verdict);
 	}
-	return 0;
+	return suggest_for_created(r, chunk, err);
 }

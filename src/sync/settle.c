@@ -133,7 +133,7 @@ static int take_payload(struct db *db, const struct settle *s, struct link *link
 }
 
 /* R4: what was read of this side before now may be from before our write; what it says of itself is what we wrote. */
-static int look_after_write(struct db *db, const struct settle *s, int64_t link_id, struct err *err)
+static int settle_link(struct db *db, const struct settle *s, const struct link *link, struct err *err)
 {
 	const struct traits *traits = &s->plan->conn[s->owed->side]->traits;
 	struct looked looked = { 0 };
@@ -143,7 +143,7 @@ static int look_after_write(struct db *db, const struct settle *s, int64_t link_
 	/* Of a side whose answers never show the record, whatever it tells by itself is read again anyway. */
 	looked.unshown[s->owed->side] =
 	        traits->has_times && traits->answers_with_record && s->result->record.modified_ms == 0;
-	if (link_look(db, link_id, &looked, err) < 0)
+	if (link_settle(db, link, &looked, err) < 0)
 		return err_pass(err);
 	/* Where records carry no time, bytes that are as they once were may still be news: a person took our write back. */
 	if (traits->has_times || s->owed->record_id.len == 0)
@@ -318,9 +318,8 @@ static int delivered(struct db *db, const struct settle *s, struct err *err)
 	link.crm_version = s->owed->side == SIDE_CRM && s->result->created ? s->result->record.version : STR_EMPTY;
 	if (made && s->plan->has_children && stage_release(db, link.sync_id, link.emr_id, err) < 0)
 		return err_pass(err);
-	if (link_settle(db, &link, err) < 0 || look_after_write(db, s, link.id, err) < 0 ||
-	    note_created(db, s, &link, err) < 0 || owe_back_reference(db, s, &link, err) < 0 ||
-	    show_created(db, s, &link, err) < 0)
+	if (settle_link(db, s, &link, err) < 0 || note_created(db, s, &link, err) < 0 ||
+	    owe_back_reference(db, s, &link, err) < 0 || show_created(db, s, &link, err) < 0)
 		return err_pass(err);
 	if (s->adopted && stage_look(db, s, s->result->id, "found after a lost answer", err) < 0)
 		return err_pass(err);

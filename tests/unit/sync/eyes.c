@@ -375,7 +375,10 @@ static int settle_both(struct db *db, void *context, struct err *err)
 	struct link *link = context;
 	struct looked after_write = { .modified_ms = { [SIDE_EMR] = link->emr_modified_ms + 2000 } };
 
-	return link_look(db, link->id, &after_write, err) < 0 || link_settle(db, link, err) < 0 ? err->code : 0;
+	const struct looked nothing = { 0 };
+
+	return link_look(db, link->id, &after_write, err) < 0 || link_settle(db, link, &nothing, err) < 0 ? err->code
+	                                                                                                  : 0;
 }
 
 static struct link only_link(struct rig *rig)
