@@ -228,7 +228,7 @@ static int open_copy(struct restoring *r, struct err *err)
 static int check_copy(struct restoring *r, struct err *err)
 {
 	if (backup_look(r->engine, r->arena, r->said, err) == 0)
-		return 0;
+		return backup_check_keys(r->engine, err);
 	if (err->code == ERR_KEY)
 		return err_set(
 		        err, ERR_KEY,

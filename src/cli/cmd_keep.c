@@ -23,6 +23,10 @@ int cmd_backup(struct cli_args *args, struct err *err)
 	if (backup_write(args->engine, &order, args->arena, &done, err) < 0)
 		return err_pass(err);
 	out_object(args, done);
+	if (json_int(json_get(done, "keys_needed"), 1) > 1)
+		out_hint(args,
+		         "\nThe key is being changed: this backup needs the key file as it is now, with both lines. "
+		         "End the change (suture rekey), then make another one.");
 	if (order.with_key)
 		out_hint(args, "\nThe key is in the file: whoever gets it can read every patient. Keep it as you keep "
 		               "the key.");

@@ -360,6 +360,11 @@ const struct ring_key *ring_find(const struct keyring *ring, unsigned char numbe
 	return known(ring->state, number);
 }
 
+bool keyring_knows(const struct keyring *ring, unsigned char number)
+{
+	return ring_find(ring, number) != NULL;
+}
+
 struct str keyring_number(const struct keyring *ring, struct arena *arena)
 {
 	return arena_str(arena, str_range((const char *)&ring_current(ring)->number, 1));

@@ -23,6 +23,8 @@ struct str keyring_generate(struct arena *arena);
 
 /* The number in the boxes of the key that seals now: one byte. */
 struct str keyring_number(const struct keyring *ring, struct arena *arena);
+/* Is a key of that number there? */
+bool keyring_knows(const struct keyring *ring, unsigned char number);
 /* Reads the key file again, now. */
 void keyring_look(const struct keyring *ring);
 

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "codec/box.h"
 #include "codec/yaml.h"
 #include "lib/clock.h"
 #include "lib/file.h"
@@ -25,9 +26,10 @@
 #include "sync/audit.h"
 #include "sync/catalog.h"
 #include "sync/fact.h"
+#include "sync/rekey.h"
 #include "sync/select.h"
 
-enum { FILES_MAX = 500, PATH_BYTES = 4096 };
+enum { FILES_MAX = 500, PATH_BYTES = 4096, KEYS_MAX = 256 };
 
 static const char BOX[] = "backup.file";
 
@@ -66,6 +68,7 @@ struct packing {
 	struct arena *arena;
 	struct kept_file files[FILES_MAX];
 	size_t count;
+	struct buf numbers;    /* of the keys that it is sealed with */
 	struct json *left_out; /* files that secrets are read from, elsewhere on this machine */
 	char dir[PATH_BYTES];  /* the folder's real name */
 	char part[PATH_BYTES]; /* the copy, before it has its name */
@@ -210,12 +213,29 @@ static void drop_part(const struct packing *p)
 
 /* ---- fill ---- */
 
+/* While the key is changed there are two, and the one of before is forgotten soon. */
+static int note_keys(struct packing *p, struct db *db, struct err *err)
+{
+	SCOPED(buf) struct buf hex = BUF_INIT(2 * KEYS_MAX + 1);
+
+	buf_clear(&p->numbers);
+	for (size_t i = 0; i < p->count; i++) {
+		if (!str_eq_c(p->files[i].name, BACKUP_KEY) &&
+		    str_find_char(buf_str(&p->numbers), p->files[i].body.at[1]) < 0)
+			buf_add_char(&p->numbers, p->files[i].body.at[1]);
+	}
+	if (rekey_numbers(db, p->engine->keys, &p->numbers, err) < 0)
+		return err_pass(err);
+	digest_hex(&hex, buf_str(&p->numbers));
+	return fact_set(db, STR(FACT_KEYS), buf_str(&hex), err);
+}
+
 static int fill_rows(struct db *db, void *context, struct err *err)
 {
-	const struct packing *p = context;
+	struct packing *p = context;
 
 	if (db_run(db, &MAKE, BIND_NOTHING, err) < 0 ||
-	    fact_set(db, STR(FACT_BACKUP), str_of(p->order->version), err) < 0)
+	    fact_set(db, STR(FACT_BACKUP), str_of(p->order->version), err) < 0 || note_keys(p, db, err) < 0)
 		return err_pass(err);
 	for (size_t i = 0; i < p->count; i++) {
 		if (db_run(db, &ADD, BIND(bind_text(p->files[i].name), bind_blob(p->files[i].body)), err) < 0)
@@ -303,6 +323,44 @@ int backup_look(struct engine *engine, struct arena *arena, struct json *found, 
 	return try_key(engine, err);
 }
 
+int backup_check_keys(struct engine *engine, struct err *err)
+{
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct str numbers = STR_EMPTY;
+	struct fact fact;
+	size_t missing = 0;
+
+	if (fact_read(engine, &arena, STR(FACT_KEYS), &fact, err) < 0)
+		return err_pass(err);
+	if (!digest_unhex(&arena, fact.value, &numbers))
+		return err_set(err, ERR_DATA, "the backup does not say with which keys it is sealed");
+	for (size_t i = 0; i < numbers.len; i++)
+		missing += !keyring_knows(engine->keys, (unsigned char)numbers.at[i]);
+	if (missing == 0)
+		return 0;
+	return err_set(
+	        err, ERR_KEY,
+	        "this backup was made while the key was being changed and needs %zu keys, of which %zu are not "
+	        "here: put the key file of that time there, or a line \"old HEX\" with the key of before into the "
+	        "one of now, then try again",
+	        numbers.len, missing);
+}
+
+/* Not with the keys that this process knows, but with those that are kept: a change of the key may have ended meanwhile. */
+static int look_with_kept_keys(const struct packing *p, struct engine *copy, struct err *err)
+{
+	struct keyring *kept;
+	int code = p->order->with_key ? keyring_open(p->files[p->count - 1].body, &kept, err)
+	                              : keyring_load(arena_printf(p->arena, "%s/" BACKUP_KEY, p->dir).at, &kept, err);
+
+	if (code < 0)
+		return err_pass(err);
+	copy->keys = kept;
+	code = backup_check_keys(copy, err);
+	keyring_free(&kept);
+	return code < 0 ? err_wrap(err, "the key was changed meanwhile, call `suture backup` again") : 0;
+}
+
 static int look(struct packing *p, struct json *found, struct err *err)
 {
 	struct engine copy = { 0 };
@@ -311,6 +369,8 @@ static int look(struct packing *p, struct json *found, struct err *err)
 	if (open_part(p, &copy, err) < 0)
 		return err_pass(err);
 	code = backup_look(&copy, p->arena, found, err);
+	if (code == 0)
+		code = look_with_kept_keys(p, &copy, err);
 	store_close(&copy.store);
 	return code;
 }
@@ -357,6 +417,7 @@ static void describe(const struct packing *p, struct json *ret)
 		json_set(ret, STR("bytes"), json_new_int(p->arena, is.st_size));
 	json_set(ret, STR("files"), files);
 	json_set(ret, STR("not_included"), p->left_out);
+	json_set(ret, STR("keys_needed"), json_new_int(p->arena, (int64_t)p->numbers.len));
 	json_set(ret, STR("key_included"), json_new_bool(p->arena, p->order->with_key));
 }
 
@@ -383,22 +444,26 @@ int backup_write(struct engine *engine, const struct backup_order *order, struct
                  struct err *err)
 {
 	struct packing *p = arena_new(arena, struct packing);
+	int code;
 
-	*p = (struct packing) {
-		.engine = engine, .order = order, .arena = arena, .left_out = json_new(arena, JSON_ARRAY)
-	};
+	*p = (struct packing) { .engine = engine,
+		                .order = order,
+		                .arena = arena,
+		                .left_out = json_new(arena, JSON_ARRAY),
+		                .numbers = BUF_INIT(KEYS_MAX) };
 	if (access(order->path, F_OK) == 0)
 		return err_set(err, ERR_CONFLICT, "%s is there already, and nothing is overwritten: give another name",
 		               order->path);
 	if (strchr(order->path, '?') || snprintf(p->part, sizeof(p->part), "%s.unfinished", order->path) >= PATH_BYTES)
 		return err_set(err, ERR_USAGE, "the name of the file is too long, or holds a question mark");
 	*ret = json_new(arena, JSON_OBJECT);
-	if (pack(p, *ret, err) < 0) {
+	code = pack(p, *ret, err);
+	if (code == 0)
+		describe(p, *ret);
+	else
 		drop_part(p);
-		return err_pass(err);
-	}
-	describe(p, *ret);
-	return 0;
+	buf_release(&p->numbers);
+	return code;
 }
 
 /* ---- unpack ---- */
@@ -431,7 +496,7 @@ static int drop_files(struct db *db, void *context, struct err *err)
 	(void)context;
 	if (db_run(db, &MAKE, BIND_NOTHING, err) < 0)
 		return err_pass(err);
-	return db_run(db, &DROP, BIND_NOTHING, err);
+	return db_run(db, &DROP, BIND_NOTHING, err) < 0 ? err_pass(err) : fact_forget(db, STR(FACT_KEYS), err);
 }
 
 int backup_key(struct store *store, struct arena *arena, struct str *ret, struct err *err)

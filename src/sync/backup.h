@@ -28,6 +28,9 @@ int backup_write(struct engine *engine, const struct backup_order *order, struct
 /* Is what `engine` is opened on whole, and does its key fit? Adds to `found` how much is in it. ERR_KEY: another key sealed it. ERR_STORE: it is damaged. */
 int backup_look(struct engine *engine, struct arena *arena, struct json *found, struct err *err) MUST_CHECK;
 
+/* Are all keys known that it is sealed with? ERR_KEY: no, and what to do. Of a backup only, before backup_unpack. */
+int backup_check_keys(struct engine *engine, struct err *err) MUST_CHECK;
+
 /* The name of the key's file, in a folder and in a backup. */
 #define BACKUP_KEY "suture.key"
 /* The key that was put into the backup; empty: it was not. */

@@ -25,6 +25,7 @@ const struct sealed_column catalog_sealed = {
 	.page = { "SELECT " VERSION_ID " AS id, body AS sealed FROM definition_version WHERE " VERSION_ID
 	          " > $1 AND SUBSTR(body, 2, 1) <> $2 ORDER BY definition_id, version LIMIT $3" },
 	.put = { "UPDATE definition_version SET body = $2 WHERE " VERSION_ID " = $1 AND body = $3" },
+	.numbers = { "SELECT DISTINCT SUBSTR(body, 2, 1) AS number FROM definition_version WHERE LENGTH(body) > 0" },
 };
 /* Parts of the file that stand once and by themselves: kind and name of their document. */
 static const char *const sections[] = { "access", "identity_provider", "retention" };

@@ -139,6 +139,33 @@ static int keep_lasting(struct db *db, void *context, struct err *err)
 	              BIND(bind_blob(box_seal(engine->keys, &arena, BOX, keyring_blinds(engine->keys, &arena)))), err);
 }
 
+/* ---- which keys are needed ---- */
+
+static int column_numbers(struct db *db, const struct sealed_column *column, const struct keyring *keys,
+                          struct buf *out, struct err *err)
+{
+	ROWS rows = NULL;
+	int more = db_select(db, &column->numbers, BIND_NOTHING, &rows, err);
+
+	while (more >= 0 && (more = rows_next(rows, err)) > 0) {
+		struct str number = row_blob(rows, "number");
+
+		if (number.len == 1 && str_find_char(buf_str(out), number.at[0]) < 0 &&
+		    keyring_knows(keys, (unsigned char)number.at[0]))
+			buf_add(out, number);
+	}
+	return more < 0 ? err_wrap(err, "read %s", column->name) : 0;
+}
+
+int rekey_numbers(struct db *db, const struct keyring *keys, struct buf *out, struct err *err)
+{
+	for (size_t i = 0; i < SEALED_COLUMNS; i++) {
+		if (column_numbers(db, columns[i], keys, out, err) < 0)
+			return err_pass(err);
+	}
+	return 0;
+}
+
 /* ---- the walk ---- */
 
 struct sealed_row {

@@ -29,6 +29,9 @@ struct rekey_order {
 	void *context;
 };
 
+/* Adds the numbers of the keys that something in the database is sealed with, a byte each; of those only that are known, as a damaged box has any number. */
+int rekey_numbers(struct db *db, const struct keyring *keys, struct buf *out, struct err *err) MUST_CHECK;
+
 enum { SEALED_COLUMNS = 11 };
 struct rekey_report {
 	struct {

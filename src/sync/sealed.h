@@ -14,7 +14,8 @@ struct sealed_column {
 	const char *box;  /* the context of its boxes: "staged.body" */
 	struct statement
 	        page; /* `id` and `sealed` of rows behind id $1 whose box is not of key number $2 (a blob of one byte), in order, at most $3 */
-	struct statement put; /* $2 in the place of $3 in row $1: nothing happens where it was changed meanwhile */
+	struct statement put;     /* $2 in the place of $3 in row $1: nothing happens where it was changed meanwhile */
+	struct statement numbers; /* `number`: of the keys that its boxes are of, each once */
 };
 /* Of a table whose key is `id`; `box_name` is the context. */
 #define SEALED_COLUMN(table, column, box_name)                                                                         \
@@ -23,6 +24,8 @@ struct sealed_column {
 		.page = { "SELECT id, " #column " AS sealed FROM " #table " WHERE id > $1 AND LENGTH(" #column ") > 0" \
 			  " AND SUBSTR(" #column ", 2, 1) <> $2 ORDER BY id LIMIT $3" },                               \
 		.put = { "UPDATE " #table " SET " #column " = $2 WHERE id = $1 AND " #column " = $3" },                \
+		.numbers = { "SELECT DISTINCT SUBSTR(" #column ", 2, 1) AS number FROM " #table                        \
+			     " WHERE LENGTH(" #column ") > 0" },                                                       \
 	}
 
 /*

@@ -88,6 +88,29 @@ test('--with-key: the file alone is enough, and says what that means', async () 
   });
 });
 
+test('a backup made while the key is being changed needs both keys, says so, and is not restored with one', async () => {
+  await withHome(async ({ dir, at }) => {
+    const keyFile = join(dir, 'suture.key');
+    const [older, newer] = [readFileSync(keyFile, 'utf8').trim(), 'a1'.repeat(32)];
+    writeFileSync(keyFile, `${newer}\nold ${older}\n`); // where `suture rekey` was killed: the configuration is sealed anew, the rest is not
+    const { connections, integration, syncs } = JSON.parse(readFileSync(join(dir, 'suture.yaml'), 'utf8'));
+    const again = (all, change) => Object.fromEntries(Object.entries(all).map(([name, one]) => [name, { ...one, ...change }]));
+    writeFileSync(join(dir, 'suture.yaml'), JSON.stringify({ connections: again(connections, { window: 3 }), integration: { ...integration, default_account: 'Others' }, syncs: again(syncs, { turns_max: 7 }) }));
+    await must(dir, ['apply', join(dir, 'suture.yaml')]);
+    const { json } = await must(dir, ['backup', at('b.db'), '--json', '--quiet']);
+    assert.equal(json.keys_needed, 2);
+
+    mkdirSync(at('new'), { mode: 0o700 });
+    writeFileSync(join(at('new'), 'suture.key'), newer, { mode: 0o600 });
+    await fails(at('new'), ['restore', at('b.db')], 'key', /needs 2 keys/);
+    assert.ok(!existsSync(join(at('new'), 'suture.db')));
+    copyFileSync(keyFile, join(at('new'), 'suture.key'));
+    await must(at('new'), ['restore', at('b.db')]);
+    await must(at('new'), ['rekey']);
+    assert.equal((await must(at('new'), ['backup', at('c.db'), '--json', '--quiet'])).json.keys_needed, 1);
+  });
+});
+
 test('nothing is overwritten, nothing is replaced that does not fit', async () => {
   await withHome(async ({ dir, at }) => {
     await must(dir, ['backup', at('b.db'), '--quiet']);
