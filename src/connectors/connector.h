@@ -265,7 +265,7 @@ struct listen_request {
 	void *context;
 };
 
-/* Facts of one connection, constant after open and check. */
+/* Facts of one connection, and of the object that it serves; constant after open, serve and check. */
 struct traits {
 	size_t page_size;   /* best rows a page */
 	size_t fetch_batch; /* ids a fetch; 0: cannot */
@@ -319,6 +319,9 @@ struct connector {
 	int (*open)(const struct connector *kind, const struct json *settings, struct http_client *http,
 	            struct connection **ret, struct err *err);
 	void (*close)(struct connection **c);
+	/* The connection serves this object: its traits, and what its `kind` can do, become those of it. Before the first call; nothing changes for an
+	 * object that there is none of, which calls refuse. NULL: all objects are alike. */
+	void (*serve)(struct connection *c, struct str object);
 	/* Authorises and asks who we are: "Grove Street Primary Care (pra-3Vx...)". ERR_AUTH and ERR_NETWORK say what to do. */
 	int (*check)(struct connection *c, struct arena *arena, struct str *ret_who, struct err *err);
 	int (*describe)(struct connection *c, struct arena *arena, struct str object, struct object_info *ret,

@@ -653,6 +653,7 @@ int capture_looked(struct engine *engine, const struct plan *plan, struct arena 
 
 struct missing_job {
 	struct rows_job job;
+	int64_t after_id; /* link */
 	struct selected found;
 };
 
@@ -660,8 +661,8 @@ static int find_missing(struct db *db, void *context, struct err *err)
 {
 	struct missing_job *m = context;
 
-	return link_unseen(db, m->job.arena, m->job.plan->sync_id, m->job.how->side, m->job.how->run_id, &m->found,
-	                   err);
+	return link_unseen(db, m->job.arena, m->job.plan->sync_id, m->job.how->side, m->job.how->run_id, m->after_id,
+	                   &m->found, err);
 }
 
 static const struct str missing = { "missing from a complete reading", 31 };
@@ -671,27 +672,27 @@ bool capture_was_missing(const struct staged *s)
 	return str_eq(s->event, missing);
 }
 
-int capture_missing(struct engine *engine, const struct plan *plan, struct arena *arena, const struct capture *how,
-                    struct captured *ret, struct err *err)
+int capture_missing(struct engine *engine, const struct plan *plan, const struct capture *how, int64_t *after_id,
+                    struct err *err)
 {
-	struct missing_job m = { .job = { .engine = engine, .plan = plan, .how = how, .arena = arena } };
-	struct record *records;
-	const struct str *ids;
+	SCOPED(arena) struct arena arena = ARENA_INIT;
+	struct missing_job m = { .job = { .engine = engine, .plan = plan, .how = how, .arena = &arena },
+		                 .after_id = *after_id };
+	const struct unseen *unseen;
 
 	if (store_read(engine->store, find_missing, &m, err) < 0)
 		return err_pass(err);
-	ids = m.found.at;
-	records = arena_new_array(arena, struct record, m.found.count);
-	m.job.rows = arena_new_array(arena, struct row, m.found.count);
+	unseen = m.found.at;
+	m.job.rows = arena_new_array(&arena, struct row, m.found.count);
 	for (size_t i = 0; i < m.found.count; i++) {
-		records[i] = (struct record) { .id = ids[i], .bytes = STR("{\"missing\":true}") };
-		fill_to_read(&m.job, &m.job.rows[m.job.count++], &records[i]);
+		struct record *record = arena_new(&arena, struct record);
+
+		*record = (struct record) { .id = unseen[i].record_id, .bytes = STR("{\"missing\":true}") };
+		fill_to_read(&m.job, &m.job.rows[m.job.count++], record);
 		m.job.rows[i].staged.event = missing;
 		m.job.rows[i].staged.run_id = 0; /* it was not read: it does not count in the run's report (R33) */
 	}
+	*after_id = m.found.count == UNSEEN_A_SLICE ? unseen[m.found.count - 1].link_id : 0;
 	prepare(&m.job);
-	if (store_write(engine->store, RELAXED, commit, &m.job, err) < 0)
-		return err_pass(err);
-	*ret = m.job.done;
-	return 0;
+	return m.job.count ? store_write(engine->store, RELAXED, commit, &m.job, err) : 0;
 }

@@ -64,10 +64,10 @@ int capture_ids(struct engine *engine, const struct plan *plan, struct arena *ar
 int capture_looked(struct engine *engine, const struct plan *plan, struct arena *arena, const struct page *page,
                    const struct staged *const *replaced, int64_t asked_ms, struct captured *ret,
                    struct err *err) MUST_CHECK;
-/* Linked records of that side that a complete reading did not meet: each is looked at again, and only what is really gone is treated as deleted (R31).
- * *ret->staged counts them. */
-int capture_missing(struct engine *engine, const struct plan *plan, struct arena *arena, const struct capture *how,
-                    struct captured *ret, struct err *err) MUST_CHECK;
+/* Linked records of that side that a complete reading did not meet: each is looked at again, and only what is really gone is treated as deleted (R31). A few
+ * hundred at a time: *after_id is 0 at first, goes to the next call, and is 0 once there are no more. */
+int capture_missing(struct engine *engine, const struct plan *plan, const struct capture *how, int64_t *after_id,
+                    struct err *err) MUST_CHECK;
 
 /* Was this payload staged by capture_missing? */
 bool capture_was_missing(const struct staged *s);

@@ -322,30 +322,26 @@ int link_look(struct db *db, int64_t id, const struct looked *l, struct err *err
 	              err);
 }
 
-enum { MOST_UNSEEN = 100000 };
-
-static const struct statement UNSEEN_EMR = {
-	"SELECT l.emr_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 0 AND i.record_id = "
-	"l.emr_id"
-	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id < $2) ORDER BY l.id LIMIT $3"
-};
-static const struct statement UNSEEN_CRM = {
-	"SELECT l.crm_id AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND i.side = 1 AND i.record_id = "
-	"l.crm_id"
-	" WHERE l.sync_id = $1 AND l.state = 0 AND (i.run_id IS NULL OR i.run_id < $2) ORDER BY l.id LIMIT $3"
+#define UNSEEN(side, id)                                                                                   \
+	"SELECT l.id AS link_id, l." id " AS id FROM link l JOIN identity i ON i.sync_id = l.sync_id AND"  \
+	" i.side = " side " AND i.record_id = l." id " WHERE l.sync_id = $1 AND l.state = 0 AND l.id > $4" \
+	" AND (i.run_id IS NULL OR i.run_id < $2) ORDER BY l.id LIMIT $3"
+static const struct statement UNSEEN_OF[] = {
+	[SIDE_EMR] = { UNSEEN("0", "emr_id") }, [SIDE_CRM] = { UNSEEN("1", "crm_id") }
 };
 
-static void read_id(struct rows *rows, struct arena *arena, void *place)
+static void read_unseen(struct rows *rows, struct arena *arena, void *place)
 {
-	*(struct str *)place = arena_str(arena, row_text(rows, "id"));
+	*(struct unseen *)place = (struct unseen) { row_int(rows, "link_id"), arena_str(arena, row_text(rows, "id")) };
 }
 
-int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id,
+int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id, int64_t after_id,
                 struct selected *ret, struct err *err)
 {
-	const struct selection what = { side == SIDE_EMR ? &UNSEEN_EMR : &UNSEEN_CRM,
-		                        BIND(bind_int(sync_id), bind_int(run_id), bind_int(MOST_UNSEEN)), MOST_UNSEEN,
-		                        sizeof(struct str), read_id };
+	const struct selection what = { &UNSEEN_OF[side],
+		                        BIND(bind_int(sync_id), bind_int(run_id), bind_int(UNSEEN_A_SLICE),
+		                             bind_int(after_id)),
+		                        UNSEEN_A_SLICE, sizeof(struct unseen), read_unseen };
 
 	return select_in(db, arena, &what, ret, err);
 }

@@ -77,8 +77,14 @@ int link_find_ahead(struct db *db, const struct bind *ids, size_t count, struct 
 int link_had_another_ahead(struct db *db, int64_t sync_id, enum side side, const struct bind *ids, size_t count,
                            struct err *err) MUST_CHECK;
 
-/* Records of linked pairs on that side which neither this run's complete reading nor a later run met: struct str each. */
-int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id,
+/* Records of linked pairs on that side which neither this run's complete reading nor a later run met, in slices: the next one begins after the last link of the
+ * one before, and one that is not full is the last. */
+struct unseen {
+	int64_t link_id;
+	struct str record_id;
+};
+enum { UNSEEN_A_SLICE = 500 };
+int link_unseen(struct db *db, struct arena *arena, int64_t sync_id, enum side side, int64_t run_id, int64_t after_id,
                 struct selected *ret, struct err *err) MUST_CHECK;
 
 /* Linked pairs of which a payload came since then, after `after_id`: struct link each. */

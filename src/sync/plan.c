@@ -164,6 +164,10 @@ static int open_all(struct engine *engine, struct plan *plan, const struct sync_
 		return err_pass(err);
 	if (catalog_open_connection(engine, plan->crm_name, &plan->conn[SIDE_CRM], err) < 0)
 		return err_pass(err);
+	for (enum side side = SIDE_EMR; side <= SIDE_CRM; side++) {
+		if (plan->conn[side]->kind->serve)
+			plan->conn[side]->kind->serve(plan->conn[side], plan->object[side]);
+	}
 	budget_open(engine, plan);
 	lease_open(engine, plan);
 	return drift_open(engine, plan, err);

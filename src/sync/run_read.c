@@ -99,15 +99,12 @@ static int all_slices(const struct run_reading *r, enum side side, store_fn fn, 
 /* Linked records that were not met are looked at one by one before anything is believed of them. */
 static int end_reading(struct run_reading *r, enum side side, struct err *err)
 {
-	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct complete_job job = { r, side };
 	const struct capture how = {
 		.side = side, .door = DOOR_DELTA, .priority = STAGED_LIVE, .run_id = r->run->id, .total = -1
 	};
-	struct captured missing;
 
-	if (capture_missing(r->engine, r->plan, &arena, &how, &missing, err) < 0 ||
-	    all_slices(r, side, forget_slice, err) < 0)
+	if (capture_missing(r->engine, r->plan, &how, err) < 0 || all_slices(r, side, forget_slice, err) < 0)
 		return err_pass(err);
 	return lease_write(r->engine, r->plan, RELAXED, complete, &job, err);
 }

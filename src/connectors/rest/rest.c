@@ -134,23 +134,18 @@ static bool reads_back(const struct object_section *object)
 	return object->create.read_back && object->update.read_back;
 }
 
-static void fill_traits(struct rest *rest, size_t page_size)
+static void fill_traits(struct rest *rest, const struct object_section *object)
 {
-	const struct object_section *object = rest->d->objects.at;
+	struct traits *traits = &rest->base.traits;
 
-	rest->base.traits = (struct traits) {
-		.page_size = page_size,
-		.fetch_batch = object->get.line ? ids_a_call : 0,
-		.write_batch = records_a_call,
-		.pages_independent = rest_pages_independent(rest->d),
-		.answers_with_record = rest->d->answers_with_record || reads_back(object),
-		.reference_field = object->reference.field,
-		.reference_link_field = object->reference.link,
-		.reference_message_field = object->reference.message,
-		.fetch_by_reference = object->reference.lookup,
-		.web_link = object->web_link,
-		.has_times = object->record.modified.len > 0,
-	};
+	traits->fetch_batch = object->get.line ? ids_a_call : 0;
+	traits->answers_with_record = rest->d->answers_with_record || reads_back(object);
+	traits->reference_field = object->reference.field;
+	traits->reference_link_field = object->reference.link;
+	traits->reference_message_field = object->reference.message;
+	traits->fetch_by_reference = object->reference.lookup;
+	traits->web_link = object->web_link;
+	traits->has_times = object->record.modified.len > 0;
 }
 
 /* What hangs on a setting that is empty cannot be done by this connection. */
@@ -161,6 +156,20 @@ static void switch_off(struct rest *rest)
 	for (size_t i = 0; i < rest->d->objects.count; i++)
 		if (expanded(rest, objects[i].changes.since).len)
 			return;
+	rest->kind.changes_start = NULL;
+	rest->kind.changes_finish = NULL;
+}
+
+static void rest_serve(struct connection *c, struct str name)
+{
+	struct rest *rest = rest_of(c);
+	const struct object_section *object = descriptor_object(rest->d, name);
+
+	if (!object)
+		return;
+	fill_traits(rest, object);
+	if (expanded(rest, object->changes.since).len)
+		return;
 	rest->kind.changes_start = NULL;
 	rest->kind.changes_finish = NULL;
 }
@@ -196,7 +205,10 @@ static int open_with(struct rest *rest, const struct json *settings, struct err 
 		return err->code;
 	build_headers(rest);
 	switch_off(rest);
-	fill_traits(rest, (size_t)page_size);
+	rest->base.traits = (struct traits) { .page_size = (size_t)page_size,
+		                              .write_batch = records_a_call,
+		                              .pages_independent = rest_pages_independent(rest->d) };
+	fill_traits(rest, rest->d->objects.at);
 	return auths[rest->d->auth.kind](rest, err);
 }
 
@@ -417,6 +429,7 @@ int rest_kind_new(struct arena *arena, struct str yaml, struct connector *ret, s
 		.options = d->option_rows,
 		.open = rest_open,
 		.close = rest_close,
+		.serve = rest_serve,
 		.check = rest_check,
 		.describe = rest_describe,
 		.objects = rest_objects,

@@ -294,6 +294,29 @@ static void notes_of_a_person_come_to_the_last_page(void **state)
 	end(&far, c);
 }
 
+/* Of one descriptor's objects one keeps our id, tells times and changes and is read by its id, and the other one does nothing of it. */
+static void R4_a_connection_is_like_the_object_that_it_serves(void **state)
+{
+	struct far far;
+	struct connection *person, *note;
+
+	(void)state;
+	far_open(&far);
+	person = far_connect(&far, "invented", "{\"url\":\"%s\",\"key\":\"k\"}");
+	note = far_connect(&far, "invented", "{\"url\":\"%s\",\"key\":\"k\"}");
+	person->kind->serve(person, STR("person"));
+	note->kind->serve(note, STR("note"));
+	assert_true(person->traits.has_times && person->traits.reference_field.len && person->traits.web_link.len);
+	assert_true(person->traits.fetch_batch && person->kind->changes_start);
+	assert_false(note->traits.has_times || note->traits.reference_field.len || note->traits.web_link.len);
+	assert_int_equal(note->traits.fetch_batch, 0);
+	assert_null(note->kind->changes_start);
+	assert_int_equal(note->traits.page_size, person->traits.page_size);
+	person->kind->close(&person);
+	note->kind->close(&note);
+	far_close(&far);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +328,7 @@ int main(void)
 		cmocka_unit_test(pages_go_by_a_mark),
 		cmocka_unit_test(a_system_without_the_route_says_so),
 		cmocka_unit_test(notes_of_a_person_come_to_the_last_page),
+		cmocka_unit_test(R4_a_connection_is_like_the_object_that_it_serves),
 	};
 
 	return cmocka_run_group_tests(tests, far_add_invented, NULL);

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -611,6 +612,39 @@ static void test_R3_a_webhook_that_is_no_event_keeps_its_bytes(void **state)
 	rig_close(&rig);
 }
 
+/* However many were not met: all of them are looked at, before anything of them is forgotten. */
+static void test_R31_whoever_is_missing_beyond_the_first_hundreds_is_looked_at_too(void **state)
+{
+	enum { MANY = UNSEEN_A_SLICE + 40 };
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+	char id[16];
+	size_t left = 0;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true,\"back_reference\":false");
+	for (int i = 0; i < MANY; i++)
+		memory_put(rig.emr, "patient",
+		           arena_printf(&rig.arena,
+		                        "{\"id\":\"p%d\",\"first_name\":\"F%d\",\"last_name\":\"L\","
+		                        "\"dob\":\"1980-01-02\"}",
+		                        i, i)
+		                   .at);
+	rig_import(&rig, counts);
+	assert_int_equal(counts[OUTCOME_CREATED], MANY);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "p%d", i);
+		memory_remove(rig.emr, "patient", id);
+	}
+	rig_import(&rig, counts);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "p%d", i);
+		left += rig_contact_of(&rig, id) != NULL;
+	}
+	assert_int_equal(left, 0);
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -636,6 +670,7 @@ int main(void)
 		cmocka_unit_test(test_R3_R31_a_removal_whose_write_was_refused_is_completed_by_a_retry),
 		cmocka_unit_test(test_R3_a_webhook_that_is_no_event_keeps_its_bytes),
 		cmocka_unit_test(test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked),
+		cmocka_unit_test(test_R31_whoever_is_missing_beyond_the_first_hundreds_is_looked_at_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
