@@ -61,7 +61,7 @@ struct list_request {
 	        *ids; /* only these, at most 200, if id_count is not 0; a system that cannot answers ERR_UNSUPPORTED */
 	size_t id_count;
 	/* "" = from the beginning; else next_cursor of a page, also after a restart. With traits.pages_independent it is the
-	 * number of rows before the page, in decimal, and may be computed: any multiple of page_size. */
+	 * number of rows before the page, in decimal, and may be computed: any multiple of page_size; any number with traits.pages_overlap. */
 	struct str cursor;
 	size_t page_size; /* 0: traits.page_size */
 	bool live_only;   /* leave out what is deleted or archived; else it comes too, flagged `deleted` (R31, R32) */
@@ -275,6 +275,8 @@ struct traits {
 	 * for with the same page_size. A page beyond the end is empty and `last`. A page whose next_cursor is not its own
 	 * cursor + page_size was cut short by the far side: pages that were asked for ahead of it are to be thrown away. */
 	bool pages_independent;
+	/* A page begins with the last row of the page before it, if nothing moved in between: next_cursor is its cursor, and one less than its rows. */
+	bool pages_overlap;
 	bool answers_with_record;   /* a write's answer carries the record */
 	struct str reference_field; /* where our id is kept in its records ("integration_record_id"); empty: nowhere */
 	struct str reference_link_field;

@@ -157,7 +157,8 @@ static void list_rows(struct memory *m, struct memory_call_data *data, const str
 	data->page.server_ms = m->now_ms;
 	data->page.last = from + data->count >= n;
 	if (!data->page.last)
-		data->page.next_cursor = arena_printf(&data->arena, "%zu", from + data->count);
+		data->page.next_cursor =
+		        arena_printf(&data->arena, "%zu", from + data->count - m->base.traits.pages_overlap);
 }
 
 static struct call *memory_list_start(struct connection *c, const struct list_request *request)

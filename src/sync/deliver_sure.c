@@ -19,6 +19,7 @@
 #include "sync/capture.h"
 #include "sync/lease.h"
 #include "sync/link.h"
+#include "sync/seam.h"
 #include "sync/settle.h"
 
 enum { FOUND_MAX = 3 };
@@ -115,12 +116,23 @@ static bool is_known(const struct json *ids, struct str id)
 	return false;
 }
 
+/* On the page before, or in the round before. */
+static bool was_found(const struct wanted *w, struct str id)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		if (str_eq(w->found[i], id))
+			return true;
+	}
+	return false;
+}
+
 static int take_if_it(const struct place *p, struct arena *arena, struct wanted *w, const struct record *record,
                       struct digest16 key, struct err *err)
 {
 	struct linked_job job = { .place = p, .id = record->id };
 
-	if (!w->has_key || memcmp(&w->key, &key, sizeof(key)) != 0 || is_known(w->known, record->id))
+	if (!w->has_key || memcmp(&w->key, &key, sizeof(key)) != 0 || is_known(w->known, record->id) ||
+	    was_found(w, record->id))
 		return 0;
 	if (store_read(p->engine->store, find_linked, &job, err) < 0)
 		return err_pass(err);
@@ -155,7 +167,8 @@ static int look_at_page(const struct place *p, struct arena *arena, struct wante
 	return 0;
 }
 
-static int look_through(const struct place *p, struct arena *arena, struct wanted *all, size_t count, struct err *err)
+static int look_at_list(const struct place *p, struct arena *arena, struct wanted *all, size_t count, struct seam *seam,
+                        struct err *err)
 {
 	struct list_request request = {
 		.object = p->plan->object[p->side],
@@ -172,12 +185,28 @@ static int look_through(const struct place *p, struct arena *arena, struct wante
 
 		if (p->conn->kind->list_finish(&call, &page_arena, &page, err) < 0)
 			return err_wrap(err, "look for a record that may have been created");
+		seam_page(seam, &page);
 		if (look_at_page(p, arena, all, count, &page, err) < 0)
 			return err_pass(err);
 		if (lanes_stopping(p->engine, p->lanes))
 			return err_set(err, ERR_FAR_SIDE, "stopped while it was looked for a record");
 		request.cursor = arena_str(arena, page.next_cursor);
 		last = page.last;
+	}
+	return 0;
+}
+
+/* One that moved to a page that was read already would be created twice. */
+static int look_through(const struct place *p, struct arena *arena, struct wanted *all, size_t count, struct err *err)
+{
+	bool moved = true;
+
+	for (int round = 0; moved && round < SEAM_ROUNDS; round++) {
+		SCOPED(seam) struct seam seam = seam_begin(&p->conn->traits, -1);
+
+		if (look_at_list(p, arena, all, count, &seam, err) < 0)
+			return err_pass(err);
+		moved = seam.moved;
 	}
 	return 0;
 }

@@ -18,11 +18,12 @@
 #include "sync/cursor.h"
 #include "sync/identity.h"
 #include "sync/run_table.h"
+#include "sync/seam.h"
 #include "sync/drift.h"
 #include "sync/budget.h"
 #include "sync/lease.h"
 
-enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4, IDS_A_PAGE = 1000, ROUNDS_MAX = 3 };
+enum { READ_AHEAD_MAX = 16, COMMITS_MAX = 4, IDS_A_PAGE = 1000 };
 
 static const struct str changes_feed = { "changes", 7 };
 
@@ -103,26 +104,21 @@ static int end_reading(struct run_reading *r, enum side side, struct err *err)
 	const struct capture how = {
 		.side = side, .door = DOOR_DELTA, .priority = STAGED_LIVE, .run_id = r->run->id, .total = -1
 	};
+	int64_t after_id = 0;
 
-	if (capture_missing(r->engine, r->plan, &how, err) < 0 || all_slices(r, side, forget_slice, err) < 0)
+	do {
+		if (capture_missing(r->engine, r->plan, &how, &after_id, err) < 0)
+			return err_pass(err);
+	} while (after_id != 0);
+	if (all_slices(r, side, forget_slice, err) < 0)
 		return err_pass(err);
 	return lease_write(r->engine, r->plan, RELAXED, complete, &job, err);
-}
-
-/* Rows by a page, and by those before it (-1: unknown). If records went meanwhile, others may have moved to a page that was read already. Whoever was missed so
- * would be missing when twins are counted (R8): everything is read once more. */
-static void note_total(int64_t *total, int64_t now, bool *shrank)
-{
-	if (now < 0)
-		return;
-	*shrank = *shrank || now < *total;
-	*total = now;
 }
 
 /* ---- identities ---- */
 
 static int identity_page(struct run_reading *r, enum side side, struct str *cursor, struct arena *keep, bool *ret_last,
-                         int64_t *ret_total, struct err *err)
+                         struct seam *seam, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct connection *c = r->plan->conn[side];
@@ -146,39 +142,39 @@ static int identity_page(struct run_reading *r, enum side side, struct str *curs
 	if (capture_identities(r->engine, r->plan, &arena, side, &page, r->run->id, err) < 0)
 		return err_pass(err);
 	*ret_last = page.last;
-	*ret_total = page.total;
+	seam_page(seam, &page);
 	*cursor = arena_str(keep, page.next_cursor);
 	return 0;
 }
 
-static int read_all_identities(struct run_reading *r, enum side side, bool *ret_shrank, struct err *err)
+static int read_all_identities(struct run_reading *r, enum side side, struct seam *seam, struct err *err)
 {
 	SCOPED(arena) struct arena keep = ARENA_INIT;
 	struct str cursor = STR_EMPTY;
-	int64_t total = -1, now;
 	bool last = false;
 
-	*ret_shrank = false;
 	while (!last) {
 		if (is_stopping(r))
 			return err_set(err, ERR_ABORTED, "stopped while reading %.*s", STR_ARG(system_of(r, side)));
-		if (identity_page(r, side, &cursor, &keep, &last, &now, err) < 0)
+		if (identity_page(r, side, &cursor, &keep, &last, seam, err) < 0)
 			return err_pass(err);
-		note_total(&total, now, ret_shrank);
 	}
 	return 0;
 }
 
 static int read_identities(struct run_reading *r, enum side side, struct err *err)
 {
-	bool shrank = true;
+	bool moved = true;
 
 	begin_reading(r, side);
 	if (r->resumed && all_slices(r, side, unsee_slice, err) < 0)
 		return err_pass(err);
-	for (int round = 0; shrank && round < ROUNDS_MAX; round++) {
-		if (read_all_identities(r, side, &shrank, err) < 0)
+	for (int round = 0; moved && round < SEAM_ROUNDS; round++) {
+		SCOPED(seam) struct seam seam = seam_begin(&r->plan->conn[side]->traits, -1);
+
+		if (read_all_identities(r, side, &seam, err) < 0)
 			return err_pass(err);
+		moved = seam.moved;
 	}
 	return end_reading(r, side, err);
 }
@@ -206,10 +202,10 @@ struct read_ahead {
 	struct call *calls[READ_AHEAD_MAX];
 	int64_t asked_ms[READ_AHEAD_MAX];
 	size_t first, open, most;
-	int64_t next_offset;  /* for independent pages */
-	int64_t taken_offset; /* and the next to take */
-	int64_t step;
-	struct str cursor; /* for dependent ones */
+	int64_t next_offset;   /* for independent pages */
+	int64_t taken_offset;  /* and the next to take */
+	int64_t step, overlap; /* from page to page; rows that a page shares with the one before it */
+	struct str cursor;     /* for dependent ones */
 	bool no_more;
 	/* Pages that came and are being committed while the next are taken apart; a ring, too. */
 	struct commit_under_way {
@@ -217,8 +213,7 @@ struct read_ahead {
 		struct capturing *capturing;
 	} commits[COMMITS_MAX];
 	size_t first_commit, open_commits;
-	int64_t total; /* rows by the last page; -1: unknown */
-	bool shrank;   /* records went while we read: others may have moved to a page that we had read already */
+	struct seam *seam;
 };
 
 static int finish_oldest_commit(struct read_ahead *a, struct err *err)
@@ -261,7 +256,7 @@ static void ask_for_pages(struct read_ahead *a)
 			                        .live_only = true };
 
 		if (emr->traits.pages_independent) {
-			if (run->total >= 0 && a->open > 0 && a->next_offset >= run->total)
+			if (run->total >= 0 && a->open > 0 && a->next_offset + a->overlap >= run->total)
 				return;
 			snprintf(offset, sizeof(offset), "%lld", (long long)a->next_offset);
 			request.cursor = a->next_offset ? str_of(offset) : STR_EMPTY;
@@ -318,7 +313,7 @@ static int take_page(struct read_ahead *a, struct arena *keep, struct err *err)
 	how.total = page.total;
 	if (capture_start(r->engine, r->plan, &c->arena, &page, &how, &c->capturing, err) < 0)
 		return err_pass(err);
-	note_total(&a->total, page.total, &a->shrank);
+	seam_page(a->seam, &page);
 	a->open_commits++;
 	r->run->total = MAX_OF(r->run->total, page.total);
 	a->cursor = arena_str(keep, page.next_cursor);
@@ -329,16 +324,16 @@ static int take_page(struct read_ahead *a, struct arena *keep, struct err *err)
 }
 
 /* All pages from `cursor` on. */
-static int read_pages(struct run_reading *r, struct str cursor, bool *ret_shrank, struct err *err)
+static int read_pages(struct run_reading *r, struct str cursor, struct seam *seam, struct err *err)
 {
 	SCOPED(arena) struct arena keep = ARENA_INIT;
 	struct connection *emr = r->plan->conn[SIDE_EMR];
-	struct read_ahead a = {
-		.r = r, .most = 1, .step = (int64_t)emr->traits.page_size, .cursor = cursor, .total = -1
-	};
+	struct read_ahead a = { .r = r, .most = 1, .cursor = cursor, .seam = seam };
 	int code = 0;
 
 	if (emr->traits.pages_independent) {
+		a.overlap = emr->traits.pages_overlap;
+		a.step = (int64_t)emr->traits.page_size - a.overlap;
 		a.most = MIN_OF((size_t)READ_AHEAD_MAX, emr->target.window ? emr->target.window : 8);
 		if (a.cursor.len && !str_to_i64(a.cursor, &a.next_offset))
 			a.next_offset = 0;
@@ -357,22 +352,25 @@ static int read_pages(struct run_reading *r, struct str cursor, bool *ret_shrank
 			r->on_page(r->context);
 	} while (code == 0 && !(a.no_more && a.open == 0));
 	cancel_pages(&a);
-	code = finish_commits(&a, code, err);
-	*ret_shrank = a.shrank;
-	return code;
+	return finish_commits(&a, code, err);
 }
 
 /* Records that are staged already are passed over in a second round. */
 static int read_all_pages(struct run_reading *r, struct err *err)
 {
 	struct str cursor = r->run->cursor;
-	bool shrank = true;
+	int64_t total = cursor.len ? r->run->total : -1; /* rows may have moved since the run was cut short */
+	bool moved = true;
 
 	begin_reading(r, SIDE_EMR);
-	for (int round = 0; shrank && round < ROUNDS_MAX; round++) {
-		if (read_pages(r, cursor, &shrank, err) < 0)
+	for (int round = 0; moved && round < SEAM_ROUNDS; round++) {
+		SCOPED(seam) struct seam seam = seam_begin(&r->plan->conn[SIDE_EMR]->traits, total);
+
+		if (read_pages(r, cursor, &seam, err) < 0)
 			return err_pass(err);
+		moved = seam.moved;
 		cursor = STR_EMPTY;
+		total = -1;
 	}
 	return end_reading(r, SIDE_EMR, err);
 }
@@ -584,7 +582,7 @@ static int read_feed(struct feed *f, struct err *err)
 	return walk_changes(f, err);
 }
 
-static int scan_page(struct feed *f, bool *ret_last, int64_t *ret_total, struct err *err)
+static int scan_page(struct feed *f, bool *ret_last, struct seam *seam, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct run_reading *r = f->r;
@@ -616,36 +614,36 @@ static int scan_page(struct feed *f, bool *ret_last, int64_t *ret_total, struct 
 		return err_pass(err);
 	f->cursor.text = arena_str(f->arena, page.next_cursor);
 	*ret_last = page.last;
-	*ret_total = page.total;
+	seam_page(seam, &page);
 	atomic_fetch_add(&r->changed, (int64_t)done.staged);
 	return 0;
 }
 
-static int scan_all(struct feed *f, bool *ret_shrank, struct err *err)
+static int scan_all(struct feed *f, struct seam *seam, struct err *err)
 {
-	int64_t total = -1, now;
 	bool last = false;
 
-	*ret_shrank = false;
 	f->cursor.text = STR_EMPTY;
 	while (!last) {
 		if (is_stopping(f->r))
 			return err_set(err, ERR_ABORTED, "stopped while reading everything");
-		if (scan_page(f, &last, &now, err) < 0)
+		if (scan_page(f, &last, seam, err) < 0)
 			return err_pass(err);
-		note_total(&total, now, ret_shrank);
 	}
 	return 0;
 }
 
 static int scan(struct feed *f, struct err *err)
 {
-	bool shrank = true;
+	bool moved = true;
 
 	begin_reading(f->r, f->side);
-	for (int round = 0; shrank && round < ROUNDS_MAX; round++) {
-		if (scan_all(f, &shrank, err) < 0)
+	for (int round = 0; moved && round < SEAM_ROUNDS; round++) {
+		SCOPED(seam) struct seam seam = seam_begin(&f->r->plan->conn[f->side]->traits, -1);
+
+		if (scan_all(f, &seam, err) < 0)
 			return err_pass(err);
+		moved = seam.moved;
 	}
 	return end_reading(f->r, f->side, err);
 }

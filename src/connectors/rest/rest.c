@@ -146,6 +146,9 @@ static void fill_traits(struct rest *rest, const struct object_section *object)
 	traits->fetch_by_reference = object->reference.lookup;
 	traits->web_link = object->web_link;
 	traits->has_times = object->record.modified.len > 0;
+	/* A page of what hangs on others is a page of those: it need not hold what the last of them has. */
+	traits->pages_overlap =
+	        rest->d->paging.style == PAGING_OFFSET && traits->page_size > 1 && object->list.per.len == 0;
 }
 
 /* What hangs on a setting that is empty cannot be done by this connection. */

@@ -93,6 +93,7 @@ int rest_hook_unregister(struct connection *c, struct str url, struct err *err);
 struct rest_place {
 	struct str cursor;   /* as given */
 	size_t offset, size; /* offset and index styles */
+	bool overlaps;       /* it begins with the last row of the page before it */
 };
 int rest_place_read(const struct rest *rest, struct arena *arena, struct str cursor, size_t page_size,
                     struct rest_place *ret, struct err *err) MUST_CHECK;

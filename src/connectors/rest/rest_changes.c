@@ -1,13 +1,15 @@
 /*
  * What changed since a time, from a list that can be filtered by it. Between walks the mark is a time of the far clock; within a
- * walk it is "SINCE UNTIL END MARK": what is asked for, the youngest that is given, where the next walk begins, and the page.
+ * walk it is "SINCE UNTIL END MARK": what is asked for, the youngest that is given, where the next walk begins, and the page. Where pages overlap the page
+ * is "OFFSET SOUND ID": rows before it, "~" once rows have moved in this walk, else "=", and the last row of the page before it.
  *
  *	start    mark ──► (a new walk: less the overlap) ──► GET with the filter
  *	finish   rows ──► is the filter kept? ──► without the too young ──► the next mark
  *
  * Rows that come by time are asked for from the last one's time on, page by page, so that rows which move to the end while we read
  * take no other row's place; otherwise SINCE stays and the system's own pages are walked. A walk ends at the far clock of its first
- * answer less the lag: that is where the next one begins.
+ * answer less the lag: that is where the next one begins. But where the last row of a page is not met again on the next one, rows have moved, and one may have
+ * moved to the page that was just read: then the next walk begins where this one began.
  */
 #include "connectors/rest/rest_read.h"
 
@@ -20,6 +22,41 @@
 static const int64_t far_future_ms = 32472144000000; /* 2999-01-01 */
 /* Filters may know whole seconds only. */
 static const int64_t blunt_ms = 1000;
+
+static bool overlaps(const struct rest_read *read)
+{
+	return read->call.connection->traits.pages_overlap;
+}
+
+/* Marks of an earlier version hold the offset alone. */
+static void page_mark_read(struct rest_read *read, struct str *page)
+{
+	struct str rest = *page, sound;
+
+	if (!overlaps(read) || !str_split(&rest, ' ', page) || !str_split(&rest, ' ', &sound))
+		return;
+	read->moved = str_eq_c(sound, "~");
+	read->last_id = arena_str(&read->arena, rest);
+}
+
+static struct str page_mark(const struct rest_read *read, struct arena *arena, const struct page *page)
+{
+	struct str last = page->count ? page->records[page->count - 1].id : STR_EMPTY;
+
+	if (!overlaps(read))
+		return page->next_cursor;
+	return arena_printf(arena, "%.*s %s %.*s", STR_ARG(page->next_cursor), read->moved ? "~" : "=", STR_ARG(last));
+}
+
+/* Is the last row of the page before among these? */
+static bool goes_on(const struct rest_read *read, const struct page *page)
+{
+	for (size_t i = 0; i < page->count; i++) {
+		if (str_eq(page->records[i].id, read->last_id))
+			return true;
+	}
+	return read->last_id.len == 0;
+}
 
 static int mark_read(struct rest_read *read, const struct changes_request *request, struct str *ret_page,
                      struct err *err)
@@ -36,8 +73,10 @@ static int mark_read(struct rest_read *read, const struct changes_request *reque
 	if (n != 1 && n != ARRAY_LEN(part))
 		return err_set(err, ERR_GONE, "the change mark is none of ours");
 	*ret_page = rest;
-	if (n > 1)
+	if (n > 1) {
+		page_mark_read(read, ret_page);
 		return 0;
+	}
 	read->end_ms = read->since_ms;
 	read->since_ms = MAX_OF(read->since_ms - request->overlap_ms, 0);
 	return 0;
@@ -157,12 +196,18 @@ static bool drop_young(struct rest_read *read, struct page *page)
 	return true;
 }
 
-static void next_mark(struct rest_read *read, struct arena *arena, int64_t reached, struct page *page)
+/* Where the next walk begins. What was missed may be as old as what this one asked for. */
+static int64_t end_of_walk(const struct rest_read *read)
 {
-	struct str mark = page->next_cursor;
+	if (read->moved)
+		return read->until_ms ? read->end_ms : read->since_ms;
+	return MAX_OF(read->end_ms, read->until_ms);
+}
 
+static void next_mark(struct rest_read *read, struct arena *arena, int64_t reached, struct str mark, struct page *page)
+{
 	if (page->last) {
-		page->next_cursor = arena_printf(arena, "%" PRId64, MAX_OF(read->end_ms, read->until_ms));
+		page->next_cursor = arena_printf(arena, "%" PRId64, end_of_walk(read));
 		return;
 	}
 	if (reached > read->since_ms) {
@@ -186,10 +231,13 @@ static int mark_refused(const struct rest_read *read, struct err *err)
 static int changes_page(struct rest_read *read, struct arena *arena, struct page *page, struct err *err)
 {
 	int64_t reached;
+	struct str mark;
 
 	if (rest_read_page(read, arena, page, err) < 0)
 		return mark_refused(read, err);
 	page->total = -1;
+	read->moved = read->moved || !goes_on(read, page);
+	mark = page_mark(read, arena, page);
 	if (read->probe)
 		return finish_probe(read, arena, page, err);
 	if (check_filter(read, page, err) < 0)
@@ -202,7 +250,7 @@ static int changes_page(struct rest_read *read, struct arena *arena, struct page
 	/* Without a far clock the next walk begins at the youngest that came. */
 	for (size_t i = 0; i < page->count && read->until_ms == 0; i++)
 		read->end_ms = MAX_OF(read->end_ms, page->records[i].modified_ms);
-	next_mark(read, arena, reached, page);
+	next_mark(read, arena, reached, mark, page);
 	return 0;
 }
 

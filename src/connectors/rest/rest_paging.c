@@ -1,6 +1,7 @@
 /*
  * Five ways of paging behind one cursor text. For offset and index it is the number of rows before the page in decimal, so that
- * pages can be asked for ahead; for the others it is the link or mark of the answer before.
+ * pages can be asked for ahead; for the others it is the link or mark of the answer before. A page by offset begins with the last row of the page before it,
+ * so that rows that move between two pages are noticed; numbered pages cannot.
  */
 #include "connectors/rest/rest.h"
 
@@ -35,6 +36,7 @@ int rest_place_read(const struct rest *rest, struct arena *arena, struct str cur
 			return err_set(err, ERR_DATA, "the page mark does not fit pages of %zu", place.size);
 	}
 	place.offset = (size_t)offset;
+	place.overlaps = rest->base.traits.pages_overlap && place.size > 1;
 	*ret = place;
 	return 0;
 }
@@ -87,6 +89,8 @@ static int next_offset(const struct paging_section *p UNUSED, struct arena *aren
                        const struct json *envelope UNUSED, struct page *page, struct err *err UNUSED)
 {
 	next_of_offset(arena, place, page);
+	if (!page->last && place->overlaps && page->count > 1)
+		page->next_cursor = arena_printf(arena, "%zu", place->offset + page->count - 1);
 	return 0;
 }
 

@@ -23,7 +23,9 @@ struct rest_read {
 	int64_t until_ms; /* nothing younger is given; 0: not known yet */
 	int64_t end_ms;   /* where the next walk begins, as far as known */
 	int64_t lag_ms;
-	bool probe; /* only asks whether the filter works, and what time it is */
+	struct str last_id; /* the last row of the page before; empty: none, or pages do not overlap */
+	bool moved;         /* rows have moved since the walk began: one may have been missed */
+	bool probe;         /* only asks whether the filter works, and what time it is */
 };
 
 struct rest_read *rest_read_new(struct connection *c, struct str object, enum http_priority priority);

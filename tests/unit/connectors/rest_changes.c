@@ -116,13 +116,45 @@ static void R39_equal_times_are_walked_by_pages(void **state)
 	get(&far, "limit=2&offset=0", DATE "X-Total-Count: 3\r\n",
 	    "[{\"id\":\"a\",\"updated_at\":\"2026-08-02T11:59:59Z\"},{\"id\":\"b\",\"updated_at\":\"2026-08-02T11:59:"
 	    "59Z\"}]");
-	get(&far, "updated_at[gte]=2026-08-02T11:59:59.000Z&limit=2&offset=2", DATE "X-Total-Count: 3\r\n",
-	    "[{\"id\":\"c\",\"updated_at\":\"2026-08-02T11:59:59Z\"}]");
+	get(&far, "updated_at[gte]=2026-08-02T11:59:59.000Z&limit=2&offset=1", DATE "X-Total-Count: 3\r\n",
+	    "[{\"id\":\"b\",\"updated_at\":\"2026-08-02T11:59:59Z\"},{\"id\":\"c\",\"updated_at\":\"2026-08-02T11:59:"
+	    "59Z\"}]");
 	assert_int_equal(hint_changes(&far, c, request, &page), 0);
 	next.cursor = page.next_cursor;
 	assert_int_equal(hint_changes(&far, c, next, &page), 0);
-	assert_str(page.records[0].id, "c");
+	assert_str(page.records[1].id, "c");
 	assert_true(page.last);
+	assert_str(page.next_cursor, "1785672000000");
+	end(&far, c);
+}
+
+/* One went and one came, so that the total stays, and b is on no page: the next walk begins where this one began. */
+static void R39_a_row_that_moved_between_two_pages_is_asked_for_again(void **state)
+{
+	struct far far;
+	struct connection *c = begin(&far, "hint", HINT);
+	struct page page;
+	const struct changes_request request = { .since_ms = NOON - 1000, .page_size = 2 };
+	struct changes_request next = { .page_size = 2 };
+
+	(void)state;
+	get(&far, "limit=2&offset=0", DATE "X-Total-Count: 4\r\n",
+	    "[{\"id\":\"a\",\"updated_at\":\"2026-08-02T11:59:59Z\"},{\"id\":\"a2\",\"updated_at\":\"2026-08-02T11:59:"
+	    "59Z\"}]");
+	get(&far, "limit=2&offset=1", DATE "X-Total-Count: 4\r\n",
+	    "[{\"id\":\"c\",\"updated_at\":\"2026-08-02T11:59:59Z\"},{\"id\":\"d\",\"updated_at\":\"2026-08-02T11:59:"
+	    "59Z\"}]");
+	get(&far, "limit=2&offset=2", DATE "X-Total-Count: 4\r\n",
+	    "[{\"id\":\"d\",\"updated_at\":\"2026-08-02T11:59:59Z\"},{\"id\":\"e\",\"updated_at\":\"2026-08-02T11:59:"
+	    "59Z\"}]");
+	assert_int_equal(hint_changes(&far, c, request, &page), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_false(page.last);
+		next.cursor = page.next_cursor;
+		assert_int_equal(hint_changes(&far, c, next, &page), 0);
+	}
+	assert_true(page.last);
+	assert_str(page.next_cursor, "1785671999000");
 	end(&far, c);
 }
 
@@ -359,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(R39_a_sorted_walk_goes_on_from_the_last_time),
 		cmocka_unit_test(R39_equal_times_are_walked_by_pages),
+		cmocka_unit_test(R39_a_row_that_moved_between_two_pages_is_asked_for_again),
 		cmocka_unit_test(now_is_asked_with_a_filter_that_lets_nothing_through),
 		cmocka_unit_test(an_empty_filter_name_takes_changes_away),
 		cmocka_unit_test(R39_an_unsorted_walk_holds_its_filter),

@@ -422,6 +422,52 @@ static void test_R8_who_moved_up_while_a_file_is_read_is_not_made_anew(void **st
 	rig_close(&rig);
 }
 
+/* Two go and two come: the total says nothing, and one of those who moved up stands on neither page. */
+static void as_many_go_as_come(struct rig *rig, enum memory_call which, unsigned nth)
+{
+	if (which != MEMORY_LIST || nth != 2)
+		return;
+	memory_remove(rig->emr, "patient", "p000");
+	memory_remove(rig->emr, "patient", "p001");
+	put_patients(rig, 12, 14);
+}
+
+static void test_R8_who_moved_up_as_another_one_came_is_not_made_anew(void **state)
+{
+	const struct run_order order = { .kind = RUN_CSV, .csv = STR("c1\n"), .csv_name = STR("test.csv") };
+	struct err err = ERR_INIT;
+	struct run run = { 0 };
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create_in_emr\":true");
+	rig.emr->traits.pages_overlap = true;
+	put_patients(&rig, 0, 12);
+	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
+	hooks_set(&rig, SIDE_EMR, as_many_go_as_come, NULL);
+	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), &err);
+	assert_int_equal(memory_count(rig.emr, "patient"), 12);
+	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
+	rig_close(&rig);
+}
+
+/* The same while an import asks for its pages ahead of time: whoever is met on no page would not be imported. */
+static void test_R8_R12_who_moved_up_while_an_import_reads_ahead_is_imported(void **state)
+{
+	int64_t counts[OUTCOME_COUNT];
+	struct rig rig;
+
+	(void)state;
+	rig_open(&rig, "\"create\":true,\"back_reference\":false");
+	rig.emr->traits.pages_overlap = true;
+	put_patients(&rig, 0, 12);
+	hooks_set(&rig, SIDE_EMR, as_many_go_as_come, NULL);
+	rig_import(&rig, counts);
+	assert_non_null(rig_contact_of(&rig, "p010"));
+	assert_non_null(rig_contact_of(&rig, "p011"));
+	rig_close(&rig);
+}
+
 /* Deletes for good: nothing is left in its lists. */
 static struct call *list_live_ones(struct connection *c, const struct list_request *request)
 {
@@ -661,6 +707,8 @@ int main(void)
 		cmocka_unit_test(test_R29_an_unlink_that_failed_is_over_once_somebody_linked_again),
 		cmocka_unit_test(test_R3_R5_a_row_without_an_id_makes_nobody_however_often_it_is_retried),
 		cmocka_unit_test(test_R8_who_moved_up_while_a_file_is_read_is_not_made_anew),
+		cmocka_unit_test(test_R8_who_moved_up_as_another_one_came_is_not_made_anew),
+		cmocka_unit_test(test_R8_R12_who_moved_up_while_an_import_reads_ahead_is_imported),
 		cmocka_unit_test(test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew),
 		cmocka_unit_test(test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew),
 		cmocka_unit_test(test_R8_who_came_after_many_others_is_met_before_anybody_is_made),
