@@ -159,14 +159,18 @@ size_t live_list_all(struct live *live, struct connection *c, struct list_reques
 {
 	struct page page = { 0 };
 	size_t n = 0;
+	bool again = false; /* a page begins with the last row of the one before */
 
 	while (!page.last) {
 		if (live_list(live, c, request, &page) < 0)
 			fail_msg("%s", live->err.text);
-		for (size_t i = 0; i < page.count; i++) {
+		if (again)
+			assert_true(str_eq(page.records[0].id, ret[n - 1].id));
+		for (size_t i = again; i < page.count; i++) {
 			assert_true(n < room);
 			ret[n++] = page.records[i];
 		}
+		again = c->traits.pages_overlap && page.count > 1;
 		request.cursor = page.next_cursor;
 	}
 	return n;

@@ -44,7 +44,7 @@ int live_list(struct live *live, struct connection *c, struct list_request reque
 int live_fetch(struct live *live, struct connection *c, struct fetch_request request, struct page *ret);
 int live_write(struct live *live, struct connection *c, const char *object, const struct write_item *items,
                size_t count, struct write_result *results);
-/* Walks all pages; the records stand one behind the other. */
+/* Walks all pages; the records stand one behind the other, each once. */
 size_t live_list_all(struct live *live, struct connection *c, struct list_request request, struct record *ret,
                      size_t room);
 

@@ -157,6 +157,17 @@ void rig_open_linked(struct rig *rig, const char *settings)
 	assert_string_equal(rig_crm(rig, "c", "Patient_Id__c"), "a");
 }
 
+void rig_put_patients(struct rig *rig, int from, int to)
+{
+	for (int i = from; i < to; i++)
+		memory_put(rig->emr, "patient",
+		           arena_printf(&rig->arena,
+		                        "{\"id\":\"p%03d\",\"first_name\":\"F%03d\",\"last_name\":\"L\",\"dob\":\"1980-"
+		                        "01-02\"}",
+		                        i, i)
+		                   .at);
+}
+
 void rig_delta(struct rig *rig)
 {
 	const struct run_order order = { .kind = RUN_DELTA };

@@ -33,6 +33,8 @@ void rig_fail_store_at(struct rig *rig, int64_t n);
 const int64_t *rig_import(struct rig *rig, int64_t counts[OUTCOME_COUNT]);
 /* rig_open, and Ann (people.h) on both sides, as "a" and "c": imported and linked. */
 void rig_open_linked(struct rig *rig, const char *sync_settings);
+/* Patients p000, p001, ... of [from, to), each with a name of his own (F000 L, ...), all born on one day. */
+void rig_put_patients(struct rig *rig, int from, int to);
 /* Ten minutes later on both sides: a delta, which must go well. */
 void rig_delta(struct rig *rig);
 /* What was staged is judged, to the end. */

@@ -7,7 +7,6 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -19,8 +18,6 @@
 #include "sync/review.h"
 #include "sync/single.h"
 #include "sync/stage.h"
-
-#define CONTACT_F010 "\"FirstName\":\"F010\",\"LastName\":\"L\",\"Birthdate\":\"1980-01-02\""
 
 /* What is told in the very millisecond of our own reading or writing would be read again. */
 static void a_moment_later(void)
@@ -386,123 +383,6 @@ static void test_R3_R5_a_row_without_an_id_makes_nobody_however_often_it_is_retr
 
 /* ---- readings that miss somebody ---- */
 
-static void put_patients(struct rig *rig, int from, int to)
-{
-	for (int i = from; i < to; i++)
-		memory_put(rig->emr, "patient",
-		           arena_printf(&rig->arena,
-		                        "{\"id\":\"p%03d\",\"first_name\":\"F%03d\",\"last_name\":\"L\",\"dob\":\"1980-"
-		                        "01-02\"}",
-		                        i, i)
-		                   .at);
-}
-
-static void remove_the_first(struct rig *rig, enum memory_call which, unsigned nth)
-{
-	if (which == MEMORY_LIST && nth == 2)
-		memory_remove(rig->emr, "patient", "p000");
-}
-
-/* A patient who is deleted while we read moves the others up: one of them stands on a page that was read already. */
-static void test_R8_who_moved_up_while_a_file_is_read_is_not_made_anew(void **state)
-{
-	const struct run_order order = { .kind = RUN_CSV, .csv = STR("c1\n"), .csv_name = STR("test.csv") };
-	struct err err = ERR_INIT;
-	struct run run = { 0 };
-	struct rig rig;
-
-	(void)state;
-	rig_open(&rig, "\"create_in_emr\":true");
-	put_patients(&rig, 0, 12);
-	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
-	hooks_set(&rig, SIDE_EMR, remove_the_first, NULL);
-	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), &err);
-	assert_int_equal(memory_count(rig.emr, "patient"), 11);
-	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
-	rig_close(&rig);
-}
-
-/* Two go and two come: the total says nothing, and one of those who moved up stands on neither page. */
-static void as_many_go_as_come(struct rig *rig, enum memory_call which, unsigned nth)
-{
-	if (which != MEMORY_LIST || nth != 2)
-		return;
-	memory_remove(rig->emr, "patient", "p000");
-	memory_remove(rig->emr, "patient", "p001");
-	put_patients(rig, 12, 14);
-}
-
-static void test_R8_who_moved_up_as_another_one_came_is_not_made_anew(void **state)
-{
-	const struct run_order order = { .kind = RUN_CSV, .csv = STR("c1\n"), .csv_name = STR("test.csv") };
-	struct err err = ERR_INIT;
-	struct run run = { 0 };
-	struct rig rig;
-
-	(void)state;
-	rig_open(&rig, "\"create_in_emr\":true");
-	rig.emr->traits.pages_overlap = true;
-	put_patients(&rig, 0, 12);
-	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
-	hooks_set(&rig, SIDE_EMR, as_many_go_as_come, NULL);
-	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), &err);
-	assert_int_equal(memory_count(rig.emr, "patient"), 12);
-	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
-	rig_close(&rig);
-}
-
-/* The same while an import asks for its pages ahead of time: whoever is met on no page would not be imported. */
-static void test_R8_R12_who_moved_up_while_an_import_reads_ahead_is_imported(void **state)
-{
-	int64_t counts[OUTCOME_COUNT];
-	struct rig rig;
-
-	(void)state;
-	rig_open(&rig, "\"create\":true,\"back_reference\":false");
-	rig.emr->traits.pages_overlap = true;
-	put_patients(&rig, 0, 12);
-	hooks_set(&rig, SIDE_EMR, as_many_go_as_come, NULL);
-	rig_import(&rig, counts);
-	assert_non_null(rig_contact_of(&rig, "p010"));
-	assert_non_null(rig_contact_of(&rig, "p011"));
-	rig_close(&rig);
-}
-
-/* Deletes for good: nothing is left in its lists. */
-static struct call *list_live_ones(struct connection *c, const struct list_request *request)
-{
-	struct list_request live = *request;
-
-	live.live_only = true;
-	if (str_eq_c(request->cursor, "10"))
-		memory_remove(c, "patient", "p000");
-	return memory_connector.list_start(c, &live);
-}
-
-/* The EMR has no feed of changes: a delta reads everything. */
-static void test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew(void **state)
-{
-	const struct run_order order = { .kind = RUN_DELTA };
-	struct connector kind = memory_connector;
-	struct err err = ERR_INIT;
-	struct run run = { 0 };
-	struct rig rig;
-
-	(void)state;
-	rig_open(&rig, "\"trigger_creates\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]");
-	kind.list_start = list_live_ones;
-	kind.changes_start = NULL;
-	rig.emr->kind = &kind;
-	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
-	put_patients(&rig, 0, 12);
-	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
-	must_be_fine(run_batch(&rig.engine, rig.plan, &order, &run, &rig.arena, &err), &err);
-	assert_int_equal(memory_count(rig.emr, "patient"), 11);
-	assert_string_equal(rig_crm(&rig, "c1", "Patient_Id__c"), "p010");
-	hooks_clear(&rig);
-	rig_close(&rig);
-}
-
 /* It is told that a patient is removed, and nobody has looked yet whether he is. */
 static void test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew(void **state)
 {
@@ -515,7 +395,7 @@ static void test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew(void **s
 
 	(void)state;
 	rig_open(&rig, "\"trigger_creates\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]");
-	put_patients(&rig, 0, 12);
+	rig_put_patients(&rig, 0, 12);
 	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
 	memory_pass_time(rig.emr, 24 * 3600000);
 	memory_put(rig.crm, "Contact", "{\"Id\":\"c1\"," CONTACT_F010 "}");
@@ -539,7 +419,7 @@ static void test_R8_who_came_after_many_others_is_met_before_anybody_is_made(voi
 	rig_open(&rig, "\"trigger_creates\":true,\"trigger\":[{\"field\":\"LastName\",\"not_blank\":true}]");
 	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
 	rig.emr->traits.page_size = 1;
-	put_patients(&rig, 0, 202);
+	rig_put_patients(&rig, 0, 202);
 	memory_put(rig.crm, "Contact",
 	           "{\"Id\":\"c\",\"FirstName\":\"F201\",\"LastName\":\"L\",\"Birthdate\":\"1980-01-02\"}");
 	told(&rig, SIDE_CRM, EVENT_CHANGED, "c", NULL, 0);
@@ -558,7 +438,7 @@ static void test_R32_hundreds_that_are_merged_at_once_are_merged(void **state)
 	(void)state;
 	rig_open(&rig, "\"create\":true");
 	rig.crm->traits.fetch_batch = 2000;
-	put_patients(&rig, 0, PAIRS);
+	rig_put_patients(&rig, 0, PAIRS);
 	rig_import(&rig, (int64_t[OUTCOME_COUNT]) { 0 });
 	for (int i = 0; i < PAIRS; i++) {
 		const char *patient_id = arena_printf(&rig.arena, "p%03d", i).at;
@@ -658,39 +538,6 @@ static void test_R3_a_webhook_that_is_no_event_keeps_its_bytes(void **state)
 	rig_close(&rig);
 }
 
-/* However many were not met: all of them are looked at, before anything of them is forgotten. */
-static void test_R31_whoever_is_missing_beyond_the_first_hundreds_is_looked_at_too(void **state)
-{
-	enum { MANY = UNSEEN_A_SLICE + 40 };
-	int64_t counts[OUTCOME_COUNT];
-	struct rig rig;
-	char id[16];
-	size_t left = 0;
-
-	(void)state;
-	rig_open(&rig, "\"create\":true,\"back_reference\":false");
-	for (int i = 0; i < MANY; i++)
-		memory_put(rig.emr, "patient",
-		           arena_printf(&rig.arena,
-		                        "{\"id\":\"p%d\",\"first_name\":\"F%d\",\"last_name\":\"L\","
-		                        "\"dob\":\"1980-01-02\"}",
-		                        i, i)
-		                   .at);
-	rig_import(&rig, counts);
-	assert_int_equal(counts[OUTCOME_CREATED], MANY);
-	for (int i = 0; i < MANY; i++) {
-		snprintf(id, sizeof(id), "p%d", i);
-		memory_remove(rig.emr, "patient", id);
-	}
-	rig_import(&rig, counts);
-	for (int i = 0; i < MANY; i++) {
-		snprintf(id, sizeof(id), "p%d", i);
-		left += rig_contact_of(&rig, id) != NULL;
-	}
-	assert_int_equal(left, 0);
-	rig_close(&rig);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -706,10 +553,6 @@ int main(void)
 		cmocka_unit_test(test_R30_a_relink_that_failed_is_over_once_somebody_chose_another_record),
 		cmocka_unit_test(test_R29_an_unlink_that_failed_is_over_once_somebody_linked_again),
 		cmocka_unit_test(test_R3_R5_a_row_without_an_id_makes_nobody_however_often_it_is_retried),
-		cmocka_unit_test(test_R8_who_moved_up_while_a_file_is_read_is_not_made_anew),
-		cmocka_unit_test(test_R8_who_moved_up_as_another_one_came_is_not_made_anew),
-		cmocka_unit_test(test_R8_R12_who_moved_up_while_an_import_reads_ahead_is_imported),
-		cmocka_unit_test(test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew),
 		cmocka_unit_test(test_R8_whoever_is_only_said_to_be_removed_is_not_made_anew),
 		cmocka_unit_test(test_R8_who_came_after_many_others_is_met_before_anybody_is_made),
 		cmocka_unit_test(test_R32_hundreds_that_are_merged_at_once_are_merged),
@@ -718,7 +561,6 @@ int main(void)
 		cmocka_unit_test(test_R3_R31_a_removal_whose_write_was_refused_is_completed_by_a_retry),
 		cmocka_unit_test(test_R3_a_webhook_that_is_no_event_keeps_its_bytes),
 		cmocka_unit_test(test_R22_R30_nobody_is_asked_about_a_pair_that_was_relinked),
-		cmocka_unit_test(test_R31_whoever_is_missing_beyond_the_first_hundreds_is_looked_at_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
