@@ -111,6 +111,12 @@ int told_of_contact(struct world *w, const char *id, const char *members, struct
 
 /* ---- a person at the console ---- */
 
+static bool was_taken_back(const struct staged *s)
+{
+	return s->outcome == OUTCOME_SKIPPED_FILTERED &&
+	       str_starts(s->reason, STR("somebody asked for something else"));
+}
+
 int person_wishes(struct world *w, enum side side, enum wish what, const char *id, const char *partner, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
@@ -128,7 +134,7 @@ int person_wishes(struct world *w, enum side side, enum wish what, const char *i
 		code = err_set(err, ERR_CONFLICT, "%.*s", STR_ARG(wished.staged.reason));
 	if (again && (code == ERR_CONFLICT || code == ERR_NOT_FOUND))
 		return 0;
-	return code;
+	return code == 0 && was_taken_back(&wished.staged) ? TAKEN_BACK : code;
 }
 
 int person_decides(struct world *w, int64_t id, enum choice_by by, const char *value, struct err *err)

@@ -23,7 +23,9 @@ int told_of_patient(struct world *w, const char *id, const char *what, bool whol
 /* The CRM's stream tells of a contact, with these members. */
 int told_of_contact(struct world *w, const char *id, const char *members, struct err *err);
 
-/* R29, R30: a person wishes. ERR_CONFLICT: a record is linked already, found at once or when his wish was decided. Pressed again by who was not answered: what was carried out by then is no mistake of his. */
+/* R29, R30: a person wishes. ERR_CONFLICT: a record is linked already, found at once or when his wish was decided. Pressed again by who was not answered: what was carried out by then is no mistake of his.
+ * TAKEN_BACK: before anybody had begun with it somebody asked for something else. */
+enum { TAKEN_BACK = 1 };
 int person_wishes(struct world *w, enum side side, enum wish what, const char *id, const char *partner,
                   struct err *err);
 /* R22: a person decides about a conflict. */

@@ -7,7 +7,8 @@
  *	race_baton.c   who is at work
  *	race_table.c   the races
  *
- * A race is survived if its end, with what both actors were told, is that of one of them coming wholly before the other.
+ * A race is survived if its end, with what both actors were told, is that of one of them coming wholly before the other; or, where one may take back what the
+ * other asked for, that of him alone, and the other was told so.
  */
 #ifndef SUTURE_TESTS_SYNC_RACE_H
 #define SUTURE_TESTS_SYNC_RACE_H
@@ -17,6 +18,7 @@
 struct race {
 	struct scenario scenario; /* without steps */
 	step_fn *actors[2];
+	bool takes_back; /* actor 0 may take back what actor 1 asked for and nobody has begun yet */
 };
 extern const struct race races[];
 extern const size_t race_count;
@@ -25,6 +27,7 @@ extern const size_t race_count;
 struct order {
 	int first;
 	size_t points[2];
+	bool alone; /* actor 0 acts alone; what actor 1 would have asked for counts as taken back */
 };
 enum { TO_ITS_END = 1 << 20 };
 

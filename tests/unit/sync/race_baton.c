@@ -134,7 +134,7 @@ static void *act(void *context)
 	pthread_mutex_lock(&baton.lock);
 	until_mine();
 	pthread_mutex_unlock(&baton.lock);
-	baton.ret->code[me] = baton.race->actors[me](baton.world, &err);
+	baton.ret->code[me] = me == 1 && baton.order->alone ? TAKEN_BACK : baton.race->actors[me](baton.world, &err);
 	pthread_mutex_lock(&baton.lock);
 	baton.ended[me] = true;
 	hand_over(baton.ended[1 - me] ? NOBODY : 1 - me, TO_ITS_END);

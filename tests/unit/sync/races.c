@@ -23,7 +23,7 @@
 
 #include "lib/clock.h"
 
-enum { WORKERS = 2, SHOWN_MOST = 20, TRACES_MOST = 40000 };
+enum { WORKERS = 2, SHOWN_MOST = 20, TRACES_MOST = 40000, SERIAL = 2 };
 #ifdef __SANITIZE_ADDRESS__
 enum { SAMPLE = 2, RACE_EACH = 3 };
 #else
@@ -49,13 +49,21 @@ struct course {
 	struct shared *shared;
 	struct raced *raced;
 	struct order order;
-	char (*serial)[LOOK_BYTES]; /* how it ends when one of them comes first: by who does */
-	size_t most[2];             /* points that an actor passes in any of these */
+	char (*serial)
+	        [LOOK_BYTES]; /* how it ends when one of them comes first: by who does; when actor 0 takes the other's wish back */
+	size_t most[2]; /* points that an actor passes in any of these */
 	struct tally *tally;
 	char folder[80];
 };
 
 /* ---- one order ---- */
+
+static const char *told(int code)
+{
+	static const char *const fine[] = { [0] = "done", [TAKEN_BACK] = "taken back" };
+
+	return code < 0 ? err_name((enum err_code)code) : fine[code];
+}
 
 static void play(void *context)
 {
@@ -70,7 +78,7 @@ static void play(void *context)
 	len = strlen(s->look);
 	for (int i = 0; i < 2; i++)
 		len += (size_t)snprintf(s->look + len, sizeof(s->look) - len, "actor %d is told: %s\n", i,
-		                        c->raced->code[i] < 0 ? err_name(c->raced->code[i]) : "done");
+		                        told(c->raced->code[i]));
 }
 
 /* NULL: it came to an end. */
@@ -95,7 +103,11 @@ static const char *run_order(struct course *c, struct order order, char *text, s
 
 static bool is_serial(const struct course *c)
 {
-	return strcmp(c->shared->look, c->serial[0]) == 0 || strcmp(c->shared->look, c->serial[1]) == 0;
+	bool is = false;
+
+	for (size_t i = 0; i < (c->race->takes_back ? SERIAL + 1 : SERIAL); i++)
+		is = is || strcmp(c->shared->look, c->serial[i]) == 0;
+	return is;
 }
 
 static void try_order(struct course *c, struct order order)
@@ -136,7 +148,7 @@ static void try_from(struct course *c, int first, size_t i, size_t worker, bool 
 	for (size_t j = 1; j <= c->most[1 - first]; j++) {
 		if (!is_mine(c, i, j, worker))
 			continue;
-		try_order(c, (struct order) { first, { i, j } });
+		try_order(c, (struct order) { first, { i, j }, false });
 		*ret_more = c->raced->used_up[0];
 		if (!c->raced->used_up[1])
 			break;
@@ -161,22 +173,27 @@ static void work(struct course *c, size_t worker)
 		try_order(c, choice.order);
 }
 
-static void serially(struct course *c)
+static void go_serially(struct course *c, size_t n, struct order order)
 {
 	char text[1000];
+	const char *why = run_order(c, order, text, sizeof(text));
 
-	for (int first = 0; first < 2; first++) {
-		const char *why =
-		        run_order(c, (struct order) { first, { TO_ITS_END, TO_ITS_END } }, text, sizeof(text));
+	if (why)
+		fail_msg("'%s', actor %d first: %s", c->race->scenario.name, order.first, why);
+	memcpy(c->serial[n], c->shared->look, LOOK_BYTES);
+	if (choice.one)
+		fprintf(stderr, "# actor %d %s:\n%s", order.first, order.alone ? "alone" : "first", c->serial[n]);
+}
 
-		if (why)
-			fail_msg("'%s', actor %d first: %s", c->race->scenario.name, first, why);
-		memcpy(c->serial[first], c->shared->look, LOOK_BYTES);
+static void serially(struct course *c)
+{
+	for (int first = 0; first < SERIAL; first++) {
+		go_serially(c, (size_t)first, (struct order) { first, { TO_ITS_END, TO_ITS_END }, false });
 		for (int i = 0; i < 2; i++)
 			c->most[i] = MAX_OF(c->most[i], c->raced->passed[i]);
-		if (choice.one)
-			fprintf(stderr, "# actor %d first:\n%s", first, c->serial[first]);
 	}
+	if (c->race->takes_back)
+		go_serially(c, SERIAL, (struct order) { 0, { TO_ITS_END, TO_ITS_END }, true });
 }
 
 static void begin(struct course *c)
@@ -234,7 +251,7 @@ static int64_t distinct(struct tally *t)
 static void test_R5_R28_R29_whoever_comes_first_the_end_is_that_of_one_after_the_other(void **state)
 {
 	struct course course = { .world = calloc(1, sizeof(*course.world)),
-		                 .serial = calloc(2, sizeof(*course.serial)) };
+		                 .serial = calloc(SERIAL + 1, sizeof(*course.serial)) };
 	int64_t tried = 0, survived = 0, orders = 0, began_ms = clock_mono_ns() / 1000000;
 
 	(void)state;
@@ -280,7 +297,8 @@ int main(int argc, char **argv)
 	if (argc > 4) {
 		choice.one = true;
 		choice.order = (struct order) { argv[2][0] == '1',
-			                        { strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10) } };
+			                        { strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10) },
+			                        false };
 	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
