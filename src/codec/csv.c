@@ -140,6 +140,17 @@ int csv_feed(struct csv_reader *reader, struct str bytes, struct err *err)
 	return reader->stopped;
 }
 
+/* Rows that stand in the cell that a quote began and none ended would be lost without a word. libcsv has the cell so far in its buffer. */
+static bool swallows_rows(const struct csv_reader *reader)
+{
+	enum { FIELD_BEGUN = 2 };
+	const struct csv_parser *p = &reader->parser;
+	struct str cell = str_range((const char *)p->entry_buf, p->entry_pos);
+
+	return p->quoted && p->pstate == FIELD_BEGUN &&
+	       (str_find_char(cell, '\n') >= 0 || str_find_char(cell, '\r') >= 0);
+}
+
 int csv_end(struct csv_reader *reader, struct err *err)
 {
 	reader->err = err;
@@ -148,6 +159,8 @@ int csv_end(struct csv_reader *reader, struct err *err)
 	if (reader->mark_seen < MARK_LEN)
 		parse(reader, str_range(mark, reader->mark_seen));
 	reader->mark_seen = MARK_LEN;
+	if (!reader->stopped && swallows_rows(reader))
+		stop(reader, "a quote begins a cell and never ends it: the rows behind it are taken for its text");
 	csv_fini(&reader->parser, on_cell, on_row_end, reader);
 	return reader->stopped;
 }

@@ -1,7 +1,7 @@
 /*
  * csv: streaming reader and writer over libcsv. Any quoting, any line ending, a leading byte-order mark is skipped (R35).
- * Blanks around an unquoted cell are dropped and so are empty lines; a quote that never closes ends with the file.
- * ERR_PARSE: a cell over LIMIT_CSV_FIELD or a row over LIMIT_PAYLOAD. Written rows end in CR LF (RFC 4180).
+ * Blanks around an unquoted cell are dropped and so are empty lines; a quote that never closes ends with the file where it is on its last line.
+ * ERR_PARSE: a cell over LIMIT_CSV_FIELD, a row over LIMIT_PAYLOAD, a quote that never closes with lines behind it. Written rows end in CR LF (RFC 4180).
  */
 #ifndef SUTURE_CODEC_CSV_H
 #define SUTURE_CODEC_CSV_H

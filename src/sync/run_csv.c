@@ -81,13 +81,22 @@ static int on_row(void *context, const struct csv_row *row, struct err *err)
 	return 0;
 }
 
+/* What spreadsheets call "Unicode text": no cell of it would be an id. */
+static bool is_utf16(struct str csv)
+{
+	return str_starts(csv, STR("\xff\xfe")) || str_starts(csv, STR("\xfe\xff"));
+}
+
 int run_read_csv(const struct plan *plan, struct arena *arena, struct str csv, struct csv_ids *ret, struct err *err)
 {
 	struct reading r = { .plan = plan, .arena = arena, .seen = MAP_INIT(arena), .ret = ret };
-	struct csv_reader *reader = csv_reader_new(on_row, &r);
+	struct csv_reader *reader;
 	int code;
 
 	*ret = (struct csv_ids) { .refused = arena_new_array(arena, struct csv_refused, CSV_REFUSED_MAX) };
+	if (is_utf16(csv))
+		return err_set(err, ERR_PARSE, "the CSV file is UTF-16 (\"Unicode text\"): save it as \"CSV UTF-8\"");
+	reader = csv_reader_new(on_row, &r);
 	code = csv_feed(reader, csv, err);
 	if (code == 0)
 		code = csv_end(reader, err);

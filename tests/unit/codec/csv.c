@@ -52,7 +52,24 @@ static void test_r35_quoting(void **state UNUSED)
 	assert_rows(STR(" a , b c \n"), "1<a><b c> ");
 	assert_rows(STR("\" a \",b\n"), "1< a ><b> ");
 	assert_rows(STR("5\" tube,x\n"), "1<5\" tube><x> ");
-	assert_rows(STR("a,\"never closed\nb,c\n"), "1<a><never closed\nb,c\n> ");
+	assert_rows(STR("a\nb,\"never closed"), "1<a> 2<b><never closed> ");
+}
+
+/* c2 and c3 would be in no list, neither of those that were taken nor of those that were left out. */
+static void test_r35_a_quote_that_never_closes_loses_no_rows_quietly(void **state UNUSED)
+{
+	static const char *const texts[] = { "c1,\"x\nc2,y\nc3\n", "c1,\"x\rc2", "c0\nc1,\"\n", "\"c1\nc2\nc3" };
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		SCOPED(buf) struct buf out = BUF_INIT(1 << 10);
+		struct csv_reader *reader = csv_reader_new(note_row, &out);
+		struct err err = ERR_INIT;
+
+		assert_ok(csv_feed(reader, str_of(texts[i]), &err), err);
+		assert_int_equal(csv_end(reader, &err), ERR_PARSE);
+		assert_non_null(strstr(err.text, i == 2 ? "row 2" : "row 1"));
+		csv_reader_free(&reader);
+	}
 }
 
 static void test_r35_line_ends(void **state UNUSED)
@@ -191,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_r35_quoting),
+		cmocka_unit_test(test_r35_a_quote_that_never_closes_loses_no_rows_quietly),
 		cmocka_unit_test(test_r35_line_ends),
 		cmocka_unit_test(test_r35_byte_order_mark),
 		cmocka_unit_test(test_r35_report_with_a_paragraph),

@@ -177,6 +177,21 @@ static void test_R34_a_run_over_a_file_is_resumed_without_it(void **state)
 	rig_close(&rig);
 }
 
+static void test_R35_a_file_in_another_encoding_is_refused_in_words(void **state)
+{
+	static const char file[] = "\xff\xfe"
+	                           "c\0001\0\r\0\n\0";
+	struct err err = ERR_INIT;
+	struct csv_ids ids;
+	struct rig rig;
+
+	(void)state;
+	open_with_people(&rig, "");
+	assert_int_equal(run_read_csv(rig.plan, &rig.arena, str_range(file, sizeof(file) - 1), &ids, &err), ERR_PARSE);
+	assert_non_null(strstr(err.text, "CSV UTF-8"));
+	rig_close(&rig);
+}
+
 static void test_R35_each_row_that_is_left_out_says_why(void **state)
 {
 	static const char file[] = "\xef\xbb\xbf\"Contact ID\",\"Name\"\n\"c1\",\"Lee, Ann\"\nc2\nc1\n\"\",x\n"
@@ -234,6 +249,7 @@ static void test_R34_runs_are_found_and_one_of_them_goes_on(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_R35_a_file_in_another_encoding_is_refused_in_words),
 		cmocka_unit_test(test_R35_each_row_that_is_left_out_says_why),
 		cmocka_unit_test(test_R34_runs_are_found_and_one_of_them_goes_on),
 		cmocka_unit_test(test_R14_the_crms_value_goes_to_the_emr_and_blanks_are_filled),
