@@ -136,7 +136,15 @@ static int come_back(struct store_conn *conn, struct err *err)
 
 /* ---- transactions */
 
-/* Forgets the transaction before this one. A connection that went meanwhile is made anew: nothing was lost with it. */
+/* The server did not take our ROLLBACK. */
+static bool is_inside(const struct store_conn *conn)
+{
+	PGTransactionStatusType status = PQtransactionStatus(conn->pg);
+
+	return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
+/* Forgets the transaction before this one. A connection that went meanwhile, or is still inside of it, is made anew: nothing was lost with it. */
 static int get_ready(struct store_conn *conn, struct err *err)
 {
 	bool alive = pg_alive(conn);
@@ -145,7 +153,7 @@ static int get_ready(struct store_conn *conn, struct err *err)
 		struct err ignored = ERR_INIT;
 
 		if (pg_wait(conn, &ignored) < 0)
-			alive = !conn->lost;
+			alive = !conn->lost && !is_inside(conn);
 	}
 	pg_gather_clear(conn);
 	pg_ahead_clear(conn);
