@@ -652,8 +652,16 @@ static int read_side(struct run_reading *r, enum side side, struct err *err)
 {
 	SCOPED(arena) struct arena arena = ARENA_INIT;
 	struct feed feed = { .r = r, .side = side, .arena = &arena };
+	struct err why = ERR_INIT;
 
-	return r->plan->conn[side]->kind->changes_start ? read_feed(&feed, err) : scan(&feed, err);
+	if (!r->plan->conn[side]->kind->changes_start)
+		return scan(&feed, err);
+	if (read_feed(&feed, &why) == 0)
+		return 0;
+	if (why.code == ERR_UNSUPPORTED) /* it says that it can, and ignores what it is asked for */
+		return scan(&feed, err);
+	*err = why;
+	return err_pass(err);
 }
 
 static void *read_side_thread(void *context)

@@ -143,6 +143,28 @@ static void test_R31_whoever_is_missing_beyond_the_first_hundreds_is_looked_at_t
 	rig_close(&rig);
 }
 
+static int ignores_its_filter(struct call **call, struct arena *arena UNUSED, struct page *ret UNUSED, struct err *err)
+{
+	call_cancel(call);
+	return err_set(err, ERR_UNSUPPORTED, "the filter for changes is ignored");
+}
+
+static void test_R39_what_a_feed_cannot_tell_is_read_and_compared(void **state)
+{
+	struct connector kind = memory_connector;
+	struct rig rig;
+
+	(void)state;
+	rig_open_linked(&rig, "");
+	kind.changes_finish = ignores_its_filter;
+	rig.emr->kind = &kind;
+	memory_put(rig.emr, "patient", "{\"id\":\"a\",\"city\":\"Nampa\"}");
+	rig_delta(&rig);
+	assert_string_equal(rig_crm(&rig, "c", "MailingCity"), "Nampa");
+	rig.emr->kind = &memory_connector;
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_R8_R12_who_moved_up_while_an_import_reads_ahead_is_imported),
 		cmocka_unit_test(test_R8_who_moved_up_while_a_delta_reads_everything_is_not_made_anew),
 		cmocka_unit_test(test_R31_whoever_is_missing_beyond_the_first_hundreds_is_looked_at_too),
+		cmocka_unit_test(test_R39_what_a_feed_cannot_tell_is_read_and_compared),
 	};
 
 	return cmocka_run_group_tests_name("reading", tests, NULL, NULL);
