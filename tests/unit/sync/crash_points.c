@@ -172,7 +172,7 @@ struct stride {
 };
 
 /*
- * Which n are tried where all are. A point costs seven times as much on a server, and there are three times as many seams; so the kinds of a seam that is passed hundreds of
+ * Which n are tried where all are. A point costs ten times as much on a server, and there are three times as many seams; so the kinds of a seam that is passed hundreds of
  * times take turns there, and each n has one of them, unless the kind is named. A server that is killed stands for a few.
  */
 static struct stride stride_of(const struct course *c, size_t kind)
