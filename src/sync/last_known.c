@@ -35,7 +35,7 @@ static int open(struct engine *engine, struct arena *arena, const struct staged 
 	if (s->id == 0)
 		return 0;
 	if (stage_bytes(engine, arena, s, &ret->bytes, &fault) < 0) {
-		if (box_is_broken(fault.code))
+		if (stage_is_lost(fault.code))
 			return 0;
 		*err = fault;
 		return err_wrap(err, "payload %lld", (long long)s->id);

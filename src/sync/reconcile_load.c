@@ -371,7 +371,7 @@ static int note_who_may_be(const struct load *job, struct item *item, struct err
 	if (!stays)
 		return 0;
 	if (stage_bytes(job->r->engine, &scratch, item->staged, &bytes, &unreadable) < 0 &&
-	    !box_is_broken(unreadable.code)) {
+	    !stage_is_lost(unreadable.code)) {
 		*err = unreadable;
 		return err_pass(err);
 	}

@@ -41,7 +41,7 @@ int item_parse(struct engine *engine, struct chunk *chunk, struct item *item, st
 
 	if (item->record)
 		return 0;
-	if (stage_bytes(engine, &chunk->arena, item->staged, &bytes, &fault) < 0 && !box_is_broken(fault.code)) {
+	if (stage_bytes(engine, &chunk->arena, item->staged, &bytes, &fault) < 0 && !stage_is_lost(fault.code)) {
 		*err = fault;
 		return err_wrap(err, "payload %lld", (long long)item->staged->id);
 	}

@@ -143,6 +143,11 @@ int stage_bodies(struct engine *engine, struct arena *arena, struct staged *cons
                  struct err *err) MUST_CHECK;
 int stage_bytes(struct engine *engine, struct arena *arena, const struct staged *s, struct str *ret,
                 struct err *err) MUST_CHECK;
+/* Of a failure of stage_bytes: is it that payload's own, broken or purged meanwhile, so that all others may well be fine (R3)? */
+static inline bool stage_is_lost(enum err_code code)
+{
+	return code == ERR_NOT_FOUND || box_is_broken(code);
+}
 
 /* How much of a sync waits; when the oldest of it came (0: nothing waits). */
 struct queue {

@@ -147,6 +147,20 @@ static void test_R3_an_id_or_version_that_is_no_text_for_a_table_fails_alone(voi
 	rig_close(&rig);
 }
 
+/* Somebody retried it, or named it as the one that has its bytes, while a purge was taking them. */
+static void test_R3_a_payload_whose_bytes_were_purged_fails_alone(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_two(&rig);
+	stage(&rig, "a", ANN ",\"city\":\"Boise\"}");
+	stage(&rig, "b", BOB ",\"city\":\"Nampa\"}");
+	change(&rig, "UPDATE staged SET body = NULL, purged_ms = 1 WHERE record_id = 'a' AND state = 0 AND body <> $1");
+	bob_arrives_and_ann_fails(&rig);
+	rig_close(&rig);
+}
+
 static void test_R3_a_base_that_cannot_be_opened_fails_its_pair_alone(void **state)
 {
 	struct rig rig;
@@ -219,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_R3_a_payload_that_cannot_be_opened_fails_alone),
 		cmocka_unit_test(test_R3_an_id_or_version_that_is_no_text_for_a_table_fails_alone),
+		cmocka_unit_test(test_R3_a_payload_whose_bytes_were_purged_fails_alone),
 		cmocka_unit_test(test_R3_a_base_that_cannot_be_opened_fails_its_pair_alone),
 		cmocka_unit_test(test_R3_a_write_that_cannot_be_opened_fails_its_payload_alone),
 		cmocka_unit_test(test_a_clock_that_was_set_back_by_hours_holds_no_write_for_hours),
