@@ -6,9 +6,9 @@
 
 #include "sync/sync.h"
 
-#define FACT_BACKUP   "backup"   /* the last backup: its file's name */
+#define FACT_BACKUP   "backup"      /* the last backup: its file's name */
 #define FACT_KEYS     "backup:keys" /* in a backup: the numbers of the keys that it is sealed with, in hex */
-#define FACT_RESTORED "restored" /* the last restore: the file it came from */
+#define FACT_RESTORED "restored"    /* the last restore: the file it came from */
 
 struct fact {
 	struct str value;
