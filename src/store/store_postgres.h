@@ -192,12 +192,12 @@ int pg_prepare(struct store_conn *conn, const char *sql, const char *by, struct 
                struct err *err) MUST_CHECK;
 /* In this session, under another name than before. */
 int pg_prepare_now(struct store_conn *conn, struct store_stmt *stmt, struct err *err) MUST_CHECK;
-int64_t pg_read_number(const void *at, int len); /* big end first */
+int64_t pg_read_number(const void *from, int len); /* big end first */
 /* A select that what is kept makes no difference to. */
 int pg_ask(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, struct err *err) MUST_CHECK;
 void pg_discard(struct store_conn *conn, struct store_stmt *stmt);
 const char *pg_text(struct store_conn *conn, struct store_stmt *stmt);
-int pg_bind(struct store_conn *conn, struct store_stmt *stmt, struct binds binds, bool keep,
+int pg_bind(struct store_conn *conn, struct store_stmt *stmt, struct binds given, bool keep,
             struct err *err) MUST_CHECK;
 int pg_step(struct store_conn *conn, struct store_stmt *stmt, struct err *err) MUST_CHECK;
 void pg_reset(struct store_conn *conn, struct store_stmt *stmt);
